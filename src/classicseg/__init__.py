@@ -1,0 +1,57 @@
+"""Classical image segmentation: arrays in, labels out.
+
+``__init__.pyi`` beside this file is the catalogue of public names, one line each. It is read here, and a
+name's module (with numba, where that module has kernels) is imported when the name is first used.
+"""
+
+import ast as _ast
+import importlib as _importlib
+import os as _os
+
+__version__ = "0.1.0"
+
+
+def _catalogue() -> dict[str, str]:
+    """Map each public name to its module, as ``__init__.pyi`` has it."""
+    path = _os.path.join(_os.path.dirname(__file__), "__init__.pyi")  # noqa: PTH118, PTH120 (pathlib: 4 ms)
+    with open(path, encoding="utf-8") as stub:  # noqa: PTH123
+        body = _ast.parse(stub.read()).body
+    return {
+        alias.name: f"{__name__}.{node.module}"
+        for node in body
+        if isinstance(node, _ast.ImportFrom) and node.level == 1
+        for alias in node.names
+    }
+
+
+_MODULES = _catalogue()
+__all__ = [*_MODULES, "segmenters"]  # noqa: PLE0604
+
+
+def segmenters():  # type: ignore[no-untyped-def]  # typed in __init__.pyi
+    """Return every segmenter of the catalogue by name.
+
+    Returns
+    -------
+    dict of str to Segmenter
+        The public functions whose names end in ``_segment``, in the order of the catalogue. Each takes an
+        image and returns its labels.
+
+    Examples
+    --------
+    >>> import classicseg
+    >>> "kmeans_segment" in classicseg.segmenters()
+    True
+    """
+    return {name: __getattr__(name) for name in _MODULES if name.endswith("_segment")}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(_importlib.import_module(_MODULES[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,134 @@
+"""Runs kernels over bands of rows on a thread pool.
+
+Kernels release the GIL, so threads are enough. The bands depend on the image's shape alone, never on the
+number of workers, and their results come back in order: sums over bands are the same on every machine. A band
+is some tens of milliseconds of work at most, so that Ctrl-C finds its way between two of them.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, TypeVar
+
+from classicseg._core.image import as_count
+
+Result = TypeVar("Result")
+
+_BAND_PIXELS = 2**18
+
+_lock = threading.Lock()
+_workers: int | None = None
+_pool: ThreadPoolExecutor | None = None
+_pool_size = 0
+
+
+def set_workers(n_workers: int | None) -> AbstractContextManager[None]:
+    """Set how many threads the package computes with.
+
+    The labels never depend on it. Without this call it is what the environment variable
+    ``CLASSICSEG_WORKERS`` says, or the number of processors that the process may use.
+
+    Parameters
+    ----------
+    n_workers : int or None
+        At least 1; None goes back to the default.
+
+    Returns
+    -------
+    context manager
+        Used in a ``with`` statement it restores the former setting at the end. The setting holds for the whole
+        process, not for one thread.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `n_workers` is not a whole number from 1 on.
+
+    Examples
+    --------
+    >>> from classicseg import kmeans_segment, set_workers
+    >>> with set_workers(1):
+    ...     labels = kmeans_segment([[0, 0, 9]], n_clusters=2)
+    """
+    global _workers
+    wanted = None if n_workers is None else as_count("n_workers", n_workers)
+    former, _workers = _workers, wanted
+    return _restoring(former)
+
+
+@contextmanager
+def _restoring(former: int | None) -> Iterator[None]:
+    global _workers
+    try:
+        yield
+    finally:
+        _workers = former
+
+
+def n_workers() -> int:
+    """Return how many threads to compute with."""
+    if _workers is not None:
+        return _workers
+    if said := os.environ.get("CLASSICSEG_WORKERS"):
+        if not said.isascii() or not said.isdigit() or int(said) < 1:
+            raise ValueError(f"CLASSICSEG_WORKERS is {said!r}; expected a whole number >= 1")
+        return int(said)
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def run_bands(
+    kernel: Callable[..., Result], n_rows: int, row_size: int, *arguments: Any, whole: bool = False
+) -> list[Result]:
+    """Call ``kernel(*arguments, start, stop)`` over bands of rows and return the results in order.
+
+    Parameters
+    ----------
+    kernel : callable
+        Works on rows ``start`` to ``stop`` and writes nowhere else.
+    n_rows, row_size : int
+        The rows, and the pixels of each.
+    *arguments
+        Arrays and scalars.
+    whole : bool
+        One band after the other in the calling thread, for a kernel whose rows depend on those before.
+    """
+    step = max(1, _BAND_PIXELS // max(1, row_size))
+    bands = [(start, min(start + step, n_rows)) for start in range(0, n_rows, step)]
+    if whole or len(bands) == 1 or n_workers() == 1:
+        return [kernel(*arguments, start, stop) for start, stop in bands]
+    futures = _submit(kernel, arguments, bands)
+    try:
+        return [future.result() for future in futures]
+    except BaseException:
+        for future in futures:
+            future.cancel()
+        raise
+
+
+def _submit(
+    kernel: Callable[..., Result], arguments: tuple[Any, ...], bands: list[tuple[int, int]]
+) -> list[Future[Result]]:
+    global _pool, _pool_size
+    with _lock:  # another thread must not replace the pool between two submissions
+        size = n_workers()
+        if _pool is None or _pool_size != size:
+            if _pool is not None:
+                _pool.shutdown(wait=False)
+            _pool, _pool_size = ThreadPoolExecutor(size, "classicseg"), size
+        return [_pool.submit(kernel, *arguments, start, stop) for start, stop in bands]
+
+
+def _forget_pool() -> None:
+    """A forked child has none of its parent's threads."""
+    global _lock, _pool
+    _lock, _pool = threading.Lock(), None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_pool)

@@ -1,0 +1,47 @@
+"""Classes by thresholds: the textbook's split, and Otsu's choice of where to split."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classicseg._core.bands import run_bands
+from classicseg._core.histogram import optimal_split, value_histogram
+from classicseg._core.image import Image
+from classicseg._core.kernel import kernel
+from classicseg.types import Labels
+
+
+def otsu_thresholds(image: Image, n_classes: int) -> NDArray[np.float64]:
+    """The thresholds of least variance within the classes; fewer where there are fewer distinct values."""
+    levels, counts = value_histogram(image.pixels()[:, 0])
+    return levels[optimal_split(levels, counts, n_classes)]
+
+
+def classify(image: Image, thresholds: NDArray[np.float64]) -> Labels:
+    """Class 1 is v < T[0], class i + 1 is T[i-1] <= v < T[i], the last one v >= T[-1]; 0 takes no part."""
+    values = image.values.reshape(-1)
+    labels = np.empty(values.shape, np.int32)
+    run_bands(_classify, values.size, 1, values, np.sort(thresholds), labels)
+    if image.mask is not None:
+        labels[~image.mask.ravel()] = 0
+    return labels.reshape(image.shape)
+
+
+def _classify_numpy(
+    values: NDArray[Any], thresholds: NDArray[np.float64], labels: NDArray[np.int32], start: int, stop: int
+) -> None:
+    labels[start:stop] = 1 + np.searchsorted(thresholds, values[start:stop].astype(np.float64), side="right")
+
+
+@kernel(numpy=_classify_numpy)
+def _classify(
+    values: NDArray[Any], thresholds: NDArray[np.float64], labels: NDArray[np.int32], start: int, stop: int
+) -> None:
+    for i in range(start, stop):
+        label = 1
+        for threshold in thresholds:
+            label += float(values[i]) >= threshold
+        labels[i] = label

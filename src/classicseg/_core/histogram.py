@@ -1,0 +1,121 @@
+"""Values with their counts, and the best way to split them into classes.
+
+Where an answer depends on the values of the pixels alone, it is found from the histogram. The best split of
+values on a line into k classes of least squared error is at once the optimum of one-dimensional k-means
+(Fisher 1958) and of Otsu's criterion with k classes (Otsu 1979: greatest variance between the classes is least
+variance within). Dynamic programming finds it exactly.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classicseg._core.bands import run_bands
+from classicseg._core.kernel import kernel
+
+
+def value_histogram(values: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return the distinct values of a flat array, ascending, and how often each occurs."""
+    if values.dtype.kind == "u":
+        n_levels = 2 ** (8 * values.dtype.itemsize)
+        bands = run_bands(_count, values.size, 1, np.ascontiguousarray(values), n_levels)
+        counts = np.sum(bands, axis=0, dtype=np.int64) if bands else np.zeros(n_levels, np.int64)
+        present = np.flatnonzero(counts)
+        return present.astype(np.float64), counts[present]
+    distinct, counts = np.unique(values, return_counts=True)
+    return distinct.astype(np.float64), counts.astype(np.int64)
+
+
+def optimal_split(levels: NDArray[np.float64], counts: NDArray[np.int64], n_classes: int) -> NDArray[np.int64]:
+    """Split ascending levels into classes of least squared error.
+
+    Returns the index of each class's first level, from the second class on: n_classes - 1 of them, or one less
+    than there are levels where that is fewer. Of equal optima it is the one with the lowest first levels.
+    O(n_classes · n · log n).
+    """
+    n_classes = min(n_classes, len(levels))
+    if n_classes <= 1:
+        return np.empty(0, np.int64)
+    mean = np.average(levels, weights=counts)
+    scale = float(np.abs(levels - mean).max())
+    weights = np.concatenate([[0.0], np.cumsum(counts, dtype=np.float64)])
+    sums = np.concatenate([[0.0], np.cumsum(counts * ((levels - mean) / scale))])
+    return _best_starts(weights, sums, n_classes)
+
+
+def _count_numpy(values: NDArray[Any], n_levels: int, start: int, stop: int) -> NDArray[np.int64]:
+    return np.bincount(values[start:stop], minlength=n_levels)
+
+
+@kernel(numpy=_count_numpy)
+def _count(values: NDArray[Any], n_levels: int, start: int, stop: int) -> NDArray[np.int64]:
+    counts = np.zeros(n_levels, np.int64)
+    for i in range(start, stop):
+        counts[values[i]] += 1
+    return counts
+
+
+def _best_starts_numpy(
+    weights: NDArray[np.float64], sums: NDArray[np.float64], n_classes: int
+) -> NDArray[np.int64]:
+    """The classes' least squared error is their greatest sum of (sum of values)² / (number of values)."""
+    n = len(weights) - 1
+    best = sums[1:] ** 2 / weights[1:]  # best[j]: of the first j + 1 levels in one class, then two, …
+    starts = np.zeros((n_classes, n), np.int64)
+    for c in range(1, n_classes):
+        fewer = best.copy()
+        for j in range(c, n):
+            first = np.arange(c, j + 1)  # the last class holds the levels first … j
+            total = fewer[first - 1] + (sums[j + 1] - sums[first]) ** 2 / (weights[j + 1] - weights[first])
+            starts[c, j] = first[np.argmax(total)]
+            best[j] = total.max()
+    return _trace(starts)
+
+
+@kernel(numpy=_best_starts_numpy)
+def _best_starts(
+    weights: NDArray[np.float64], sums: NDArray[np.float64], n_classes: int
+) -> NDArray[np.int64]:
+    """The same by divide and conquer: the best start of the last class never falls as levels are added."""
+    n = len(weights) - 1
+    best = np.empty(n)
+    for j in range(n):
+        best[j] = sums[j + 1] ** 2 / weights[j + 1]
+    starts = np.zeros((n_classes, n), np.int64)
+    stack = np.empty((128, 4), np.int64)
+    for c in range(1, n_classes):
+        fewer = best.copy()
+        stack[0, 0], stack[0, 1], stack[0, 2], stack[0, 3] = c, n - 1, c, n - 1
+        height = 1
+        while height > 0:
+            height -= 1
+            low, high, first_low, first_high = stack[height]
+            j = (low + high) // 2
+            greatest, start = -1.0, first_low
+            for first in range(first_low, min(j, first_high) + 1):
+                difference = sums[j + 1] - sums[first]
+                total = fewer[first - 1] + difference * difference / (weights[j + 1] - weights[first])
+                if total > greatest:
+                    greatest, start = total, first
+            best[j], starts[c, j] = greatest, start
+            if low < j:
+                stack[height] = np.array([low, j - 1, first_low, start])
+                height += 1
+            if j < high:
+                stack[height] = np.array([j + 1, high, start, first_high])
+                height += 1
+    return _trace(starts)
+
+
+@kernel()
+def _trace(starts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Read the classes' first levels off the table, last class first."""
+    found = np.empty(len(starts) - 1, np.int64)
+    last = starts.shape[1] - 1
+    for c in range(len(starts) - 1, 0, -1):
+        found[c - 1] = starts[c, last]
+        last = found[c - 1] - 1
+    return found

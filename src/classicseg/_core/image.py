@@ -1,0 +1,277 @@
+"""The only validation: what a caller passed becomes canonical arrays, or one precise error, before any work.
+
+Everything behind this file may rely on: native byte order, C order, read-only, one of uint8, uint16, float32
+and float64, finite, channels last (one for a grey image), and a mask that already leaves out what is masked
+or not finite.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, SupportsIndex
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from classicseg.types import ChannelAxis, Mask, Seeds, Spacing
+
+LUMINANCE = (0.2125, 0.7154, 0.0721)
+"""The weights of red, green and blue (ITU-R BT.709, as in scikit-image)."""
+
+_EXACT = 2**53
+"""float64 holds every integer up to here."""
+
+_FLOAT32_SAFE = 1e37
+"""A float32 image beyond this works in float64: differences of its values would overflow float32."""
+
+_FLOAT64_SAFE = 1e150
+"""Squares of values beyond this overflow float64."""
+
+
+@dataclass(frozen=True, eq=False)
+class Image:
+    """A canonical image."""
+
+    values: NDArray[Any]
+    """Spatial shape + (channels,)."""
+    mask: NDArray[np.bool_] | None
+    """Spatial shape, True where a pixel takes part; None where all do."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The spatial shape."""
+        return self.values.shape[:-1]
+
+    @property
+    def n_channels(self) -> int:
+        return int(self.values.shape[-1])
+
+    def pixels(self) -> NDArray[Any]:
+        """The pixels that take part, (n, channels), in raster order."""
+        return self.values.reshape(-1, self.n_channels) if self.mask is None else self.values[self.mask]
+
+    def paint(self, labels: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Give each pixel that takes part its label, in raster order, and all others 0."""
+        if self.mask is None:
+            return labels.reshape(self.shape)
+        painted = np.zeros(self.shape, np.int32)
+        painted[self.mask] = labels
+        return painted
+
+
+def as_image(image: ArrayLike, *, channel_axis: ChannelAxis = "auto", mask: Mask = None) -> Image:
+    """Parse an image once, by the law for images."""
+    array, hidden = _as_array("image", image)
+    axis = _as_channel_axis(array.shape, channel_axis)
+    values = array[..., np.newaxis] if axis is None else np.moveaxis(array, axis, -1)
+    shape = values.shape[:-1]
+    if values.size == 0:
+        raise ValueError(f"image has shape {array.shape}: it holds no pixels; expected at least one")
+    given = as_mask(mask, shape)
+    if hidden is not None:
+        shown = ~(hidden if axis is None else np.moveaxis(hidden, axis, -1).any(axis=-1))
+        given = shown if given is None else given & shown
+    return _finite(values, given)
+
+
+def as_scalar_image(image: ArrayLike, *, channel_axis: ChannelAxis = "auto", mask: Mask = None) -> Image:
+    """Parse an image for what is defined on one value a pixel: three channels become their luminance."""
+    parsed = as_image(image, channel_axis=channel_axis, mask=mask)
+    if parsed.n_channels == 1:
+        return parsed
+    if parsed.n_channels != 3:
+        raise ValueError(
+            f"image has {parsed.n_channels} channels; expected 1, or 3 (red, green, blue) to take the luminance "
+            "of; pass one channel, e.g. image[..., 0], or channel_axis=None if every axis is spatial"
+        )
+    red, green, blue = (parsed.values[..., c] * weight for c, weight in enumerate(LUMINANCE))
+    return Image(_canonical((red + green + blue)[..., np.newaxis]), parsed.mask)
+
+
+def as_mask(mask: Mask, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
+    """Parse a mask of the spatial shape."""
+    if mask is None:
+        return None
+    array = np.asarray(mask)
+    if array.dtype != np.bool_:
+        raise TypeError(f"mask has dtype {array.dtype}; expected bool, True = takes part; pass e.g. mask > 0")
+    if array.shape != shape:
+        raise ValueError(f"mask has shape {array.shape}; expected the image's spatial shape {shape}")
+    return np.ascontiguousarray(array)
+
+
+def as_markers(seeds: Seeds, image: Image) -> NDArray[np.int32] | None:
+    """Parse seeds, points or a marker image, into a marker image (0 = no seed)."""
+    if seeds is None:
+        return None
+    array = np.asarray(seeds)
+    ndim = len(image.shape)
+    if array.dtype.kind not in "iub":
+        raise TypeError(
+            f"seeds have dtype {array.dtype}; expected integers: points in index order or a marker image; "
+            "round them first"
+        )
+    if array.shape == image.shape:
+        markers = _as_marker_image(array)
+    elif array.shape[-1:] == (ndim,) and array.ndim in (1, 2):
+        markers = _markers_from_points(np.atleast_2d(array), image.shape)
+    else:
+        raise ValueError(
+            f"seeds have shape {array.shape}; expected points of shape (n, {ndim}) in index order, or a marker "
+            f"image of shape {image.shape}"
+        )
+    if not markers.any():
+        raise ValueError("seeds name no pixel; expected at least one, or seeds=None")
+    if image.mask is not None and (outside := (markers > 0) & ~image.mask).any():
+        point = tuple(int(i) for i in np.argwhere(outside)[0])
+        raise ValueError(
+            f"seeds name {int(outside.sum())} pixels that take no part (masked or not finite), the first at "
+            f"{point}; move or remove them"
+        )
+    return markers
+
+
+def as_labels(labels: ArrayLike, name: str = "labels") -> NDArray[np.int32]:
+    """Parse a label image: integers from 0, or bool."""
+    array = np.asarray(labels)
+    if array.dtype.kind not in "iub":
+        raise TypeError(f"{name} has dtype {array.dtype}; expected integers or bool; cast it first")
+    if array.ndim == 0 or array.size == 0:
+        raise ValueError(f"{name} has shape {array.shape}: it holds no pixels; expected at least one")
+    low, high = int(array.min()), int(array.max())
+    if low < 0 or high > np.iinfo(np.int32).max:
+        raise ValueError(f"{name} holds values from {low} to {high}; expected 0 to 2147483647; relabel it first")
+    return _canonical(array.astype(np.int32, copy=False))
+
+
+def as_spacing(spacing: Spacing, ndim: int) -> tuple[float, ...]:
+    """Parse the distance between neighbors into one number an axis."""
+    if spacing is None:
+        return (1.0,) * ndim
+    numbers = list(spacing) if isinstance(spacing, Sequence | np.ndarray) else [spacing] * ndim
+    if len(numbers) != ndim:
+        raise ValueError(f"spacing has {len(numbers)} numbers; expected one, or one for each of {ndim} axes")
+    return tuple(as_number("spacing", number, above=0.0) for number in numbers)
+
+
+def as_number(name: str, value: Any, *, above: float = -math.inf, least: float = -math.inf) -> float:
+    """Parse a finite number, greater than `above` and not less than `least`."""
+    expected = "a finite number" + (f" > {above:g}" if above > -math.inf else "")
+    expected += f" >= {least:g}" if least > -math.inf else ""
+    if isinstance(value, str | bytes | bool | np.bool_ | complex) or not hasattr(value, "__float__"):
+        raise TypeError(f"{name} is {value!r}; expected {expected}")
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise TypeError(f"{name} is {value!r}; expected {expected}") from None
+    if not (math.isfinite(number) and number > above and number >= least):
+        raise ValueError(f"{name} is {number!r}; expected {expected}")
+    return number
+
+
+def as_count(name: str, value: SupportsIndex, *, least: int = 1, most: int | None = None) -> int:
+    """Parse a whole number from `least` to `most`."""
+    expected = f"a whole number >= {least}" if most is None else f"a whole number from {least} to {most}"
+    if isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} is {value!r}; expected {expected}")
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} is {value!r}; expected {expected}") from None
+    if number < least or (most is not None and number > most):
+        raise ValueError(f"{name} is {number}; expected {expected}")
+    return number
+
+
+def _as_array(name: str, value: ArrayLike) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
+    """Return a real array, and the mask that a masked array brings (True = masked)."""
+    hidden = np.ma.getmaskarray(value) if isinstance(value, np.ma.MaskedArray) else None
+    try:
+        array = np.asarray(np.ma.getdata(value) if hidden is not None else value)
+    except ValueError as error:
+        raise ValueError(f"{name} is no array: {error}; expected numbers of one shape") from None
+    if array.dtype.kind not in "biuf":
+        raise TypeError(
+            f"{name} has dtype {array.dtype}; expected real numbers (bool, integers or floats); "
+            "cast it, e.g. np.asarray(image, float), or take np.abs of complex values"
+        )
+    if array.ndim == 0:
+        raise ValueError(f"{name} is a single number; expected an array with at least one axis")
+    return array, hidden
+
+
+def _as_channel_axis(shape: tuple[int, ...], channel_axis: ChannelAxis) -> int | None:
+    ndim = len(shape)
+    if channel_axis is None:
+        return None
+    if isinstance(channel_axis, str):
+        if channel_axis != "auto":
+            raise ValueError(f"channel_axis is {channel_axis!r}; expected an integer, None or 'auto'")
+        if ndim < 3:
+            return None
+        if shape[-1] > 4:
+            raise ValueError(
+                f"image has shape {shape}: its last axis is too long to be the channels of a photograph; pass "
+                f"channel_axis=None for a volume (every axis spatial), or channel_axis={ndim - 1} for "
+                f"{shape[-1]} channels"
+            )
+        return ndim - 1
+    if ndim < 2:
+        raise ValueError(f"image has one axis and channel_axis is {channel_axis!r}; no axis is left for space")
+    return as_count("channel_axis", channel_axis, least=-ndim, most=ndim - 1) % ndim
+
+
+def _finite(values: NDArray[Any], mask: NDArray[np.bool_] | None) -> Image:
+    """Choose the working dtype and leave out what is not finite."""
+    lowest, highest = values.min(), values.max()  # NaN and infinities show in them, without a temporary
+    if values.dtype.kind == "f" and not (np.isfinite(lowest) and np.isfinite(highest)):
+        finite = np.isfinite(values).all(axis=-1)
+        mask = finite if mask is None else mask & finite
+    largest = max(abs(float(lowest)), abs(float(highest)))
+    if mask is not None and not largest <= _FLOAT32_SAFE or (values.dtype.kind in "iu" and largest > _EXACT):
+        if mask is not None:
+            values = np.where(mask[..., np.newaxis], values, values.dtype.type(0))
+        largest = max(abs(float(values.min())), abs(float(values.max())))
+    if values.dtype.kind in "iu" and largest > _EXACT:
+        raise ValueError(
+            f"image holds integers up to {largest:.6g}; expected at most 2**53 in magnitude, which float64 "
+            "holds exactly; subtract an offset or divide first"
+        )
+    if largest > _FLOAT64_SAFE:
+        raise ValueError(f"image holds values up to {largest:.6g}; expected at most 1e150; divide it first")
+    if mask is not None and mask.all():
+        mask = None
+    return Image(_canonical(values.astype(_working_dtype(values.dtype, largest), copy=False)), mask)
+
+
+def _working_dtype(dtype: np.dtype[Any], largest: float) -> type[np.generic]:
+    if dtype.kind == "b" or dtype in (np.uint8, np.uint16):
+        return np.uint16 if dtype.itemsize == 2 else np.uint8
+    if dtype.kind == "f" and dtype.itemsize <= 4 and largest <= _FLOAT32_SAFE:
+        return np.float32
+    return np.float64
+
+
+def _canonical(array: NDArray[Any]) -> NDArray[Any]:
+    """C order, aligned, read-only: one signature for the kernels, and no way to write to the caller's array."""
+    canonical = np.require(array, requirements=["C", "A"]).view()
+    canonical.flags.writeable = False
+    return canonical
+
+
+def _as_marker_image(array: NDArray[Any]) -> NDArray[np.int32]:
+    return as_labels(array, "seeds").copy()
+
+
+def _markers_from_points(points: NDArray[Any], shape: tuple[int, ...]) -> NDArray[np.int32]:
+    markers = np.zeros(shape, np.int32)
+    for number, point in enumerate(points.tolist(), start=1):
+        if not all(0 <= index < length for index, length in zip(point, shape, strict=True)):
+            raise ValueError(f"seed {number} is at {tuple(point)}, outside the image of shape {shape}")
+        if markers[tuple(point)]:
+            raise ValueError(f"seeds {markers[tuple(point)]} and {number} are both at {tuple(point)}")
+        markers[tuple(point)] = number
+    return markers

@@ -1,0 +1,186 @@
+"""The one door to numba: a kernel is a definition in NumPy and the loop that makes it fast.
+
+``@kernel(numpy=definition)`` compiles the loop at its first call. Where numba is not installed, or the
+environment says ``CLASSICSEG_ENGINE=numpy``, the definition runs in its place, and a kernel without one runs
+as the plain Python that it is.
+
+numba's own disk cache fails the caller where a directory cannot be written or a file is cut short, and does
+not notice an edited helper in another file. So compiled kernels are kept here, one file each, under a name
+that covers all the machine code depends on; a file that cannot be read or written is passed over.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import importlib.util
+import os
+import pickle
+import sys
+import tempfile
+import threading
+import types
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Generic, ParamSpec, TypeVar
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+_lock = threading.RLock()
+
+
+def kernel(
+    *, numpy: Callable[Parameters, Result] | None = None
+) -> Callable[[Callable[Parameters, Result]], Kernel[Parameters, Result]]:
+    """Make a kernel of a function of contiguous arrays and scalars.
+
+    Parameters
+    ----------
+    numpy : callable, optional
+        The definition: the same signature, the same result.
+    """
+    return lambda loops: Kernel(loops, numpy)
+
+
+class Kernel(Generic[Parameters, Result]):
+    """A loop that is compiled at its first call, and its definition."""
+
+    def __init__(self, loops: Callable[Parameters, Result], numpy: Callable[Parameters, Result] | None) -> None:
+        functools.update_wrapper(self, loops)
+        self.loops: Any = loops
+        self.numpy = numpy
+        self._compiled: Any = None
+
+    def __call__(self, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+        if self._compiled is not None:
+            return self._compiled(*args)  # type: ignore[no-any-return]
+        if engine() == "numpy":
+            return (self.numpy or self.loops)(*args)  # type: ignore[no-any-return]
+        return self.compiled()(*args)  # type: ignore[no-any-return]
+
+    def compiled(self) -> Any:
+        """The loop as numba's dispatcher."""
+        with _lock:
+            if self._compiled is None:
+                self._compiled = _compile(self.loops)
+            return self._compiled
+
+
+@functools.cache
+def engine() -> str:
+    """Return what runs the kernels: ``"numba"`` or ``"numpy"``."""
+    said = os.environ.get("CLASSICSEG_ENGINE", "")
+    if said not in ("", "numba", "numpy"):
+        raise ValueError(f"CLASSICSEG_ENGINE is {said!r}; expected 'numba' or 'numpy'")
+    return said or ("numba" if importlib.util.find_spec("numba") else "numpy")
+
+
+def _compile(loops: Any) -> Any:
+    import numba
+
+    # numba knows no Kernel: in the function's globals each one that it calls is replaced by its dispatcher.
+    called = {name: loops.__globals__.get(name) for name in loops.__code__.co_names}
+    bound = {name: value.compiled() for name, value in called.items() if isinstance(value, Kernel)}
+    function = types.FunctionType(
+        loops.__code__, {**loops.__globals__, **bound}, loops.__name__, loops.__defaults__, loops.__closure__
+    )
+    dispatcher = numba.njit(nogil=True)(function)
+    if not numba.config.DISABLE_JIT:
+        dispatcher._cache = _Cache(f"{loops.__module__}.{loops.__qualname__}")
+    return dispatcher
+
+
+class _Cache:
+    """Compiled kernels on disk, in the place of numba's cache (its interface: `numba.core.caching._Cache`)."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    @property
+    def cache_path(self) -> str:
+        return str(next(iter(_cache_directories()), ""))
+
+    def flush(self) -> None:
+        """numba calls this when the user asks for a fresh compilation: nothing here can be stale."""
+
+    def load_overload(self, signature: Any, target_context: Any) -> Any:
+        from numba.core.compiler import CompileResult
+
+        target_context.refresh()
+        name = self._file_name(signature, target_context.codegen())
+        for directory in _cache_directories():
+            with contextlib.suppress(Exception):  # whatever is wrong with the file, the kernel is compiled anew
+                content = (directory / name).read_bytes()
+                digest, data = content[:32], content[32:]
+                if hashlib.blake2b(data, digest_size=32).digest() == digest:
+                    return CompileResult._rebuild(target_context, *pickle.loads(data))
+        return None
+
+    def save_overload(self, signature: Any, result: Any) -> None:
+        from numba.core.serialize import dumps
+
+        if result.lifted or result.library.has_dynamic_globals:
+            return
+        name = self._file_name(signature, result.codegen)
+        for directory in _cache_directories():
+            with contextlib.suppress(Exception):
+                data = dumps(result._reduce())
+                _write(directory, name, hashlib.blake2b(data, digest_size=32).digest() + data)
+                self._remove_stale(directory)
+                return
+
+    def _file_name(self, signature: Any, codegen: Any) -> str:
+        import numba
+
+        depends = (signature, codegen.magic_tuple(), numba.__version__, sys.implementation.cache_tag)
+        key = hashlib.blake2b(repr(depends).encode(), digest_size=16).hexdigest()
+        return f"{self.name}-{_source_stamp()}-{key}.nbc"
+
+    def _remove_stale(self, directory: Path) -> None:
+        for path in directory.glob(f"{self.name}-*.nbc"):
+            if f"-{_source_stamp()}-" not in path.name:
+                path.unlink()
+
+
+@functools.cache
+def _source_stamp() -> str:
+    """A digest of every source file of the package: a kernel holds the code of the helpers that it calls."""
+    digest = hashlib.blake2b(digest_size=8)
+    for path in sorted(_PACKAGE.rglob("*.py")):
+        digest.update(path.relative_to(_PACKAGE).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+@functools.cache
+def _cache_directories() -> tuple[Path, ...]:
+    """Where compiled kernels may lie, best first; never where another user could put a file to be executed."""
+    if not _PACKAGE.is_dir():  # imported from an archive: no stamp could tell its versions apart
+        return ()
+    if said := os.environ.get("NUMBA_CACHE_DIR"):
+        return (Path(said),)
+    directories = [_PACKAGE / "__pycache__"]
+    with contextlib.suppress(Exception):  # a user without a home
+        private = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "classicseg"
+        private.mkdir(mode=0o700, parents=True, exist_ok=True)
+        status = private.stat()
+        if not hasattr(os, "getuid") or (status.st_uid == os.getuid() and not status.st_mode & 0o022):
+            directories.append(private)
+    return tuple(directories)
+
+
+def _write(directory: Path, name: str, content: bytes) -> None:
+    """Write a whole file or none: another process may be reading it."""
+    directory.mkdir(exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=directory, prefix=".kernel-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(directory / name)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

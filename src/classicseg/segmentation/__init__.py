@@ -1,0 +1,1 @@
+"""Image to labels: one file an algorithm, none of which imports another."""

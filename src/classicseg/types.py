@@ -1,0 +1,64 @@
+"""The words that the whole package speaks: what a segmenter is, what labels are, what results hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Labels: TypeAlias = NDArray[np.int32]
+"""int32, the image's spatial shape: 0 takes no part or is not assigned, segments are 1 … n."""
+
+ChannelAxis: TypeAlias = int | Literal["auto"] | None
+"""The axis that holds the channels; ``None``: every axis is spatial; ``"auto"``: a third or later axis of
+length 1 to 4 holds the channels."""
+
+Mask: TypeAlias = ArrayLike | None
+"""bool, the image's spatial shape, True where a pixel takes part."""
+
+Seeds: TypeAlias = ArrayLike | None
+"""Points (n, ndim) in index order, or an integer marker image of the image's spatial shape."""
+
+Spacing: TypeAlias = float | Sequence[float] | None
+"""The distance between neighbors, for all axes or one number an axis."""
+
+Random: TypeAlias = int | np.random.Generator | None
+"""A seed or a generator for `numpy.random.default_rng`; ``None`` draws a new seed."""
+
+
+class Segmenter(Protocol):
+    """Anything that turns an image into labels."""
+
+    def __call__(self, image: ArrayLike, /) -> Labels: ...
+
+
+class KMeansResult(NamedTuple):
+    """What `kmeans_fit` found."""
+
+    centers: NDArray[np.float64]
+    """(n_clusters, channels), dark to bright, in the image's own units."""
+    counts: NDArray[np.int64]
+    """(n_clusters,), the pixels of each cluster."""
+    inertia: float
+    """The sum of squared distances of the pixels to their centers."""
+    n_iter: int
+    """Iterations done; 0 where the optimum was computed directly."""
+    converged: bool
+    """False where the iteration stopped at ``max_iter``."""
+
+
+class RegionTable(NamedTuple):
+    """One row for each region, in ascending order of ``label``."""
+
+    label: NDArray[np.int32]
+    """(n,)"""
+    area: NDArray[np.float64]
+    """(n,), pixels times the volume of one (``spacing``)."""
+    centroid: NDArray[np.float64]
+    """(n, ndim), in index units times ``spacing``."""
+    bounding_box: NDArray[np.int64]
+    """(n, 2 * ndim), first index of each axis, then one past the last, in pixels."""
+    mean: NDArray[np.float64]
+    """(n, channels), the mean value of each channel; no columns where no image was given."""
