@@ -15,6 +15,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from classicseg._core.bands import run_bands
+from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
 
 _MEAN_LEVELS = 2.0**24
@@ -24,6 +25,11 @@ _MEAN_LEVELS = 2.0**24
 def pad(array: NDArray[Any], n_axes: int) -> NDArray[Any]:
     """Pad the first `n_axes` axes by one pixel of zeros."""
     return np.pad(array, [(1, 1)] * n_axes + [(0, 0)] * (array.ndim - n_axes))
+
+
+def waiting_grid(image: Image) -> NDArray[np.int32]:
+    """A flat padded grid of labels: 0 where a pixel waits for one, -1 where none takes part."""
+    return pad(image.inside(), len(image.shape)).ravel().astype(np.int32) - 1
 
 
 def interior(padded: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
@@ -54,14 +60,18 @@ def components(grid: NDArray[np.int32], shape: tuple[int, ...], connectivity: in
 
 
 def merge_small_regions(
-    labels: NDArray[np.int32], values: NDArray[Any], min_area: int, connectivity: int
+    labels: NDArray[np.int32], values: NDArray[Any], min_area: int | None, connectivity: int
 ) -> NDArray[np.int32]:
     """Join each region of fewer than `min_area` pixels to the neighbor most like it in mean value.
+
+    None stands for a thousandth of the labeled pixels.
 
     In rounds: all small regions choose at once, by what turns with the image (the least distance of the means,
     then the darker mean, then the larger area). One that cannot choose between equals waits a round, and stays
     where nothing changes any more. Labels 1 … n come back in no particular order.
     """
+    if min_area is None:
+        min_area = int(np.count_nonzero(labels)) // 1000
     n_regions = int(labels.max(initial=0))
     if min_area <= 1 or n_regions <= 1:
         return labels

@@ -22,7 +22,7 @@ def value_histogram(values: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[
     if values.dtype.kind == "u":
         n_levels = 2 ** (8 * values.dtype.itemsize)
         bands = run_bands(_count, values.size, 1, np.ascontiguousarray(values), n_levels)
-        counts = np.sum(bands, axis=0, dtype=np.int64) if bands else np.zeros(n_levels, np.int64)
+        counts = sum(bands, np.zeros(n_levels, np.int64))
         present = np.flatnonzero(counts)
         return present.astype(np.float64), counts[present]
     distinct, counts = np.unique(values, return_counts=True)
@@ -76,9 +76,7 @@ def _best_starts_numpy(
 
 
 @kernel(numpy=_best_starts_numpy)
-def _best_starts(
-    weights: NDArray[np.float64], sums: NDArray[np.float64], n_classes: int
-) -> NDArray[np.int64]:
+def _best_starts(weights: NDArray[np.float64], sums: NDArray[np.float64], n_classes: int) -> NDArray[np.int64]:
     """The same by divide and conquer: the best start of the last class never falls as levels are added."""
     n = len(weights) - 1
     best = np.empty(n)

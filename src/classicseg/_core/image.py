@@ -49,6 +49,10 @@ class Image:
     def n_channels(self) -> int:
         return int(self.values.shape[-1])
 
+    def inside(self) -> NDArray[np.bool_]:
+        """The mask as an array in every case."""
+        return np.ones(self.shape, bool) if self.mask is None else self.mask
+
     def pixels(self) -> NDArray[Any]:
         """The pixels that take part, (n, channels), in raster order."""
         return self.values.reshape(-1, self.n_channels) if self.mask is None else self.values[self.mask]
@@ -72,7 +76,7 @@ def as_image(image: ArrayLike, *, channel_axis: ChannelAxis = "auto", mask: Mask
         raise ValueError(f"image has shape {array.shape}: it holds no pixels; expected at least one")
     given = as_mask(mask, shape)
     if hidden is not None:
-        shown = ~(hidden if axis is None else np.moveaxis(hidden, axis, -1).any(axis=-1))
+        shown = np.logical_not(hidden if axis is None else np.moveaxis(hidden, axis, -1).any(axis=-1))
         given = shown if given is None else given & shown
     return _finite(values, given)
 
@@ -231,7 +235,7 @@ def _finite(values: NDArray[Any], mask: NDArray[np.bool_] | None) -> Image:
         finite = np.isfinite(values).all(axis=-1)
         mask = finite if mask is None else mask & finite
     largest = max(abs(float(lowest)), abs(float(highest)))
-    if mask is not None and not largest <= _FLOAT32_SAFE or (values.dtype.kind in "iu" and largest > _EXACT):
+    if (mask is not None and not largest <= _FLOAT32_SAFE) or (values.dtype.kind in "iu" and largest > _EXACT):
         if mask is not None:
             values = np.where(mask[..., np.newaxis], values, values.dtype.type(0))
         largest = max(abs(float(values.min())), abs(float(values.max())))

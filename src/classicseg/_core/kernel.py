@@ -34,7 +34,7 @@ _lock = threading.RLock()
 
 
 def kernel(
-    *, numpy: Callable[Parameters, Result] | None = None
+    *, numpy: Callable[..., Any] | None = None
 ) -> Callable[[Callable[Parameters, Result]], Kernel[Parameters, Result]]:
     """Make a kernel of a function of contiguous arrays and scalars.
 
@@ -49,7 +49,7 @@ def kernel(
 class Kernel(Generic[Parameters, Result]):
     """A loop that is compiled at its first call, and its definition."""
 
-    def __init__(self, loops: Callable[Parameters, Result], numpy: Callable[Parameters, Result] | None) -> None:
+    def __init__(self, loops: Callable[Parameters, Result], numpy: Callable[..., Any] | None) -> None:
         functools.update_wrapper(self, loops)
         self.loops: Any = loops
         self.numpy = numpy
@@ -57,10 +57,10 @@ class Kernel(Generic[Parameters, Result]):
 
     def __call__(self, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
         if self._compiled is not None:
-            return self._compiled(*args)  # type: ignore[no-any-return]
+            return self._compiled(*args)
         if engine() == "numpy":
-            return (self.numpy or self.loops)(*args)  # type: ignore[no-any-return]
-        return self.compiled()(*args)  # type: ignore[no-any-return]
+            return (self.loops if self.numpy is None else self.numpy)(*args)
+        return self.compiled()(*args)
 
     def compiled(self) -> Any:
         """The loop as numba's dispatcher."""

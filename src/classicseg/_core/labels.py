@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
@@ -149,7 +151,7 @@ def region_table(
     edges = np.array(boxes, np.int64).reshape(len(names), segments.ndim, 2)
     return RegionTable(
         names,
-        counts * float(np.prod(spacings)),
+        (counts * math.prod(spacings)).astype(np.float64),
         _centroids(compact, counts) * np.array(spacings),
         np.concatenate([edges[..., 0], edges[..., 1]], axis=1),
         _means(compact, image, channel_axis, len(names)),

@@ -84,13 +84,12 @@ def gradient_field(image: Image, spacing: tuple[float, ...]) -> NDArray[Any]:
     dtype = np.float64 if image.values.dtype == np.float64 else np.float32
     field = np.empty((len(shape), *shape), dtype)
     scale = 1.0 / np.array(spacing)
-    row_size = int(np.prod(shape[1:]))
+    row_size = n_channels * int(np.prod(shape[1:]))
     if image.mask is None and len(shape) == 2:
-        work, arguments = _plane_band, (image.values, scale, field)
+        run_bands(_plane_band, shape[0], row_size, image.values, scale, field)
     else:
-        inside = pad(np.ones(shape, bool) if image.mask is None else image.mask, len(shape))
-        work, arguments = _window_band, (pad(image.values, len(shape)), inside, scale, field)
-    run_bands(work, shape[0], row_size * n_channels, *arguments)
+        inside = pad(image.inside(), len(shape))
+        run_bands(_window_band, shape[0], row_size, pad(image.values, len(shape)), inside, scale, field)
     return field
 
 
@@ -102,7 +101,9 @@ def field_magnitude(field: NDArray[Any]) -> NDArray[Any]:
     return magnitude
 
 
-def _plane_band(values: NDArray[Any], scale: NDArray[np.float64], field: NDArray[Any], start: int, stop: int) -> None:
+def _plane_band(
+    values: NDArray[Any], scale: NDArray[np.float64], field: NDArray[Any], start: int, stop: int
+) -> None:
     jacobian = np.empty((values.shape[2], 2, stop - start, values.shape[1]))
     _plane_derivatives(values, scale, jacobian, start, stop)
     field[:, start:stop] = principal_direction(jacobian)
@@ -120,7 +121,7 @@ def _window_band(
     shape = (stop - start, *field.shape[2:])
     jacobian = np.empty((padded.shape[-1], len(shape), *shape))
     flat = padded[rows].reshape(-1, padded.shape[-1]), inside[rows].ravel()
-    nodes = _interior_nodes(shape)
+    nodes = interior_nodes(shape)
     _window_derivatives(*flat, nodes, *_window(shape), scale, jacobian.reshape(*jacobian.shape[:2], -1))
     field[:, start:stop] = principal_direction(jacobian)
 
@@ -174,7 +175,7 @@ def _window(shape: tuple[int, ...]) -> tuple[NDArray[np.int64], NDArray[np.int64
     return steps @ strides, stand_in, taken_back
 
 
-def _interior_nodes(shape: tuple[int, ...]) -> NDArray[np.int64]:
+def interior_nodes(shape: tuple[int, ...]) -> NDArray[np.int64]:
     """The flat index in the padded grid of each pixel."""
     padded = tuple(length + 2 for length in shape)
     return np.arange(np.prod(padded)).reshape(padded)[(slice(1, -1),) * len(shape)].ravel()
@@ -206,8 +207,12 @@ def _plane_derivatives(
                 low_left, low_right = float(values[below, before, c]), float(values[below, after, c])
                 down = float(values[below, x, c]) - float(values[above, x, c])
                 across = float(values[y, after, c]) - float(values[y, before, c])
-                out[c, 0, y - start, x] = ((low_left - top_left) + (low_right - top_right) + 2 * down) / 8 * scale[0]
-                out[c, 1, y - start, x] = ((top_right - top_left) + (low_right - low_left) + 2 * across) / 8 * scale[1]
+                out[c, 0, y - start, x] = (
+                    ((low_left - top_left) + (low_right - top_right) + 2 * down) / 8 * scale[0]
+                )
+                out[c, 1, y - start, x] = (
+                    ((top_right - top_left) + (low_right - low_left) + 2 * across) / 8 * scale[1]
+                )
 
 
 def _window_derivatives_numpy(

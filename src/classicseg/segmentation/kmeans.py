@@ -229,7 +229,7 @@ def _weighted_points(image: Image) -> tuple[NDArray[Any], NDArray[np.int64]]:
     bits = 8 * pixels.dtype.itemsize
     if pixels.dtype.kind == "f" or bits * image.n_channels > 64:
         return pixels, np.ones(len(pixels), np.int64)
-    packed = np.zeros(len(pixels), np.uint32 if bits * image.n_channels <= 32 else np.uint64)
+    packed: NDArray[Any] = np.zeros(len(pixels), np.uint32 if bits * image.n_channels <= 32 else np.uint64)
     for channel in pixels.T:
         packed = packed << packed.dtype.type(bits) | channel
     distinct, counts = np.unique(packed, return_counts=True)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.bands import run_bands
-from classicseg._core.graph import interior, merge_small_regions, neighbor_offsets, pad
+from classicseg._core.graph import interior, merge_small_regions, neighbor_offsets, pad, waiting_grid
 from classicseg._core.image import Image, as_count, as_image, as_markers, as_number
 from classicseg._core.kernel import kernel
 from classicseg._core.labels import number_by_first_pixel
@@ -44,8 +44,8 @@ def region_growing_segment(
         its marker. Without seeds the whole image falls into regions.
     tolerance : float, optional
         The greatest distance to the seed's value, in value units (Euclidean over the channels), at least 0.
-        Where it is not given: three quarters of the standard deviation of the image's values (for channels, the root of the
-        sum of their variances).
+        Where it is not given: three quarters of the standard deviation of the image's values (for channels, of
+        the root of the sum of their variances).
     connectivity : int
         How many coordinates of two neighbors may differ, 1 to the number of dimensions.
     min_area : int, optional
@@ -98,7 +98,7 @@ def region_growing_segment(
     markers = as_markers(seeds, parsed)
     if markers is not None and min_area is not None:
         raise ValueError("min_area is given with seeds; regions that seeds name are never joined; leave it out")
-    least = _default_area(parsed) if min_area is None else as_count("min_area", min_area)
+    least = None if min_area is None else as_count("min_area", min_area)
     reach = _default_tolerance(parsed) if given is None else given
     if markers is not None:
         return _grow_seeds(parsed, markers, reach, connectivity)
@@ -113,11 +113,6 @@ def _default_tolerance(image: Image) -> float:
     return math.ldexp(round(digits * 2**24), exponent - 24)
 
 
-def _default_area(image: Image) -> int:
-    n_pixels = int(np.prod(image.shape)) if image.mask is None else int(image.mask.sum())
-    return max(1, n_pixels // 1000)
-
-
 def _grow_seeds(image: Image, markers: NDArray[np.int32], tolerance: float, connectivity: int) -> Labels:
     names, compact = np.unique(markers, return_inverse=True)
     compact = compact.reshape(image.shape) + (1 if names[0] > 0 else 0)
@@ -126,7 +121,7 @@ def _grow_seeds(image: Image, markers: NDArray[np.int32], tolerance: float, conn
     flat = image.values.reshape(-1, image.n_channels)
     sums = [np.bincount(compact.ravel(), channel, minlength=len(names)) for channel in flat.T]
     means = np.stack(sums, axis=1) / np.maximum(counts, 1)[:, np.newaxis]
-    labels = _padded_state(image)
+    labels = waiting_grid(image)
     seeded = pad(compact.astype(np.int32), compact.ndim).ravel()
     labels[seeded > 0] = seeded[seeded > 0]
     ring = np.flatnonzero(seeded)
@@ -140,21 +135,15 @@ def _grow_seeds(image: Image, markers: NDArray[np.int32], tolerance: float, conn
 
 def _grow_everywhere(image: Image, tolerance: float, connectivity: int) -> NDArray[np.int32]:
     ndim = len(image.shape)
-    labels = _padded_state(image)
+    labels = waiting_grid(image)
     magnitude = field_magnitude(gradient_field(image, (1.0,) * ndim))
     inside = np.flatnonzero(labels == 0)
-    order = inside[np.lexsort((*image.pixels().T, magnitude.ravel() if image.mask is None else magnitude[image.mask]))]
+    order = inside[np.lexsort((*image.pixels().T, magnitude[image.inside()]))]
     values = pad(image.values, ndim).reshape(-1, image.n_channels)
     offsets = neighbor_offsets(image.shape, connectivity)
     queue, last = np.empty(len(order), np.int64), np.zeros(1, np.int64)
     run_bands(_grow_from, len(order), 1, values, labels, offsets, tolerance**2, queue, last, order, whole=True)
     return np.maximum(interior(labels, image.shape), 0)
-
-
-def _padded_state(image: Image) -> NDArray[np.int32]:
-    """A flat padded grid: 0 where a pixel waits for a label, -1 where none takes part."""
-    inside = np.ones(image.shape, bool) if image.mask is None else image.mask
-    return pad(inside, inside.ndim).ravel().astype(np.int32) - 1
 
 
 @kernel()

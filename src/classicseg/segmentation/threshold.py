@@ -7,7 +7,8 @@ them greatest. They are found exactly, from the histogram, for any number of cla
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from itertools import pairwise
+from typing import Literal, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -172,11 +173,11 @@ def multi_otsu_thresholds(
 
 
 def _as_thresholds(thresholds: float | Sequence[float]) -> NDArray[np.float64]:
-    several = isinstance(thresholds, Sequence | np.ndarray) and np.ndim(thresholds) > 0
-    numbers = [as_number("thresholds", number) for number in (thresholds if several else [thresholds])]
+    given = [thresholds] if np.ndim(thresholds) == 0 else list(cast("Sequence[float]", thresholds))
+    numbers = [as_number("thresholds", number) for number in given]
     if not numbers:
         raise ValueError("thresholds is empty; expected at least one number, or 'otsu'")
-    if any(low >= high for low, high in zip(numbers, numbers[1:], strict=False)):
+    if any(low >= high for low, high in pairwise(numbers)):
         raise ValueError(f"thresholds are {numbers}; expected strictly ascending numbers")
     return np.array(numbers)
 
