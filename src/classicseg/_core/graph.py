@@ -15,11 +15,12 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from classicseg._core.bands import run_bands
+from classicseg._core.histogram import whole_levels
 from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
 
-_MEAN_LEVELS = 2.0**24
-"""Region means are taken of integers up to here: their float64 sums are exact, in any order, to 5e8 pixels."""
+_MEAN_BITS = 24
+"""Region means are taken of whole numbers of so many bits: their float64 sums are exact to 5e8 pixels."""
 
 
 def pad(array: NDArray[Any], n_axes: int) -> NDArray[Any]:
@@ -92,14 +93,10 @@ def merge_small_regions(
 def region_sums(labels: NDArray[np.int32], values: NDArray[Any], n_regions: int) -> NDArray[np.float64]:
     """Sum the values of each label 0 … n_regions, (n_regions + 1, channels), the same in any order of pixels.
 
-    Floats are first rounded to 2**24 levels of the range that they have where there are labels.
+    Floats count in whole steps from the least value that has a label.
     """
-    flat = values.reshape(-1, values.shape[-1])
-    if flat.dtype.kind == "f":
-        labeled = flat[labels.ravel() > 0]
-        low, high = float(labeled.min()), float(labeled.max())
-        flat = np.rint((flat.astype(np.float64) - low) / (high - low or 1.0) * _MEAN_LEVELS)
-    columns = [np.bincount(labels.ravel(), weights=column, minlength=n_regions + 1) for column in flat.T]
+    levels = whole_levels(values, labels > 0, _MEAN_BITS)[0].reshape(-1, values.shape[-1])
+    columns = [np.bincount(labels.ravel(), weights=column, minlength=n_regions + 1) for column in levels.T]
     return np.stack(columns, axis=1)
 
 

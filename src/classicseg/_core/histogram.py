@@ -8,6 +8,7 @@ variance within). Dynamic programming finds it exactly.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,22 @@ def value_histogram(values: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[
         return present.astype(np.float64), counts[present]
     distinct, counts = np.unique(values, return_counts=True)
     return distinct.astype(np.float64), counts.astype(np.int64)
+
+
+def whole_levels(values: NDArray[Any], inside: NDArray[np.bool_], bits: int) -> tuple[NDArray[np.float64], float]:
+    """Return values as whole numbers, whose sums are exact in any order, and the step that one stands for.
+
+    uint8 and uint16 are whole already. Floats are counted from the least value inside, in 2**bits steps at the
+    most, each a power of two; outside they are 0.
+    """
+    if values.dtype.kind == "u" or not inside.any():
+        return values.astype(np.float64), 1.0
+    chosen = values[inside]
+    low = float(chosen.min())
+    step = 2.0 ** (math.frexp(float(chosen.max()) - low)[1] - bits)
+    levels = np.zeros(values.shape)
+    levels[inside] = np.rint((chosen.astype(np.float64) - low) / step)
+    return levels, step
 
 
 def optimal_split(levels: NDArray[np.float64], counts: NDArray[np.int64], n_classes: int) -> NDArray[np.int64]:

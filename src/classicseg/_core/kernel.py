@@ -15,6 +15,7 @@ import contextlib
 import functools
 import hashlib
 import importlib.util
+import marshal
 import os
 import pickle
 import sys
@@ -57,10 +58,10 @@ class Kernel(Generic[Parameters, Result]):
 
     def __call__(self, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
         if self._compiled is not None:
-            return self._compiled(*args)
+            return self._compiled(*args, **kwargs)
         if engine() == "numpy":
-            return (self.loops if self.numpy is None else self.numpy)(*args)
-        return self.compiled()(*args)
+            return (self.loops if self.numpy is None else self.numpy)(*args, **kwargs)
+        return self.compiled()(*args, **kwargs)
 
     def compiled(self) -> Any:
         """The loop as numba's dispatcher."""
@@ -90,15 +91,29 @@ def _compile(loops: Any) -> Any:
     )
     dispatcher = numba.njit(nogil=True)(function)
     if not numba.config.DISABLE_JIT:
-        dispatcher._cache = _Cache(f"{loops.__module__}.{loops.__qualname__}")
+        dispatcher._cache = _Cache(f"{loops.__module__}.{loops.__qualname__}", _code_stamp(loops))
     return dispatcher
+
+
+def _code_stamp(loops: Any) -> str:
+    """A digest of what is compiled, as it was loaded: the file may have changed since, under a running process."""
+    code = loops.__code__.replace(co_filename="")  # a package that moves keeps its cache
+    digest = hashlib.blake2b(marshal.dumps(code, 2), digest_size=8)  # 2: the same in every process
+    for name in loops.__code__.co_names:
+        value = loops.__globals__.get(name)
+        if isinstance(value, Kernel):
+            digest.update(_code_stamp(value.loops).encode())
+        elif isinstance(value, int | float):
+            digest.update(repr(value).encode())
+    return digest.hexdigest()
 
 
 class _Cache:
     """Compiled kernels on disk, in the place of numba's cache (its interface: `numba.core.caching._Cache`)."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, stamp: str) -> None:
         self.name = name
+        self.stamp = stamp
 
     @property
     def cache_path(self) -> str:
@@ -136,7 +151,7 @@ class _Cache:
     def _file_name(self, signature: Any, codegen: Any) -> str:
         import numba
 
-        depends = (signature, codegen.magic_tuple(), numba.__version__, sys.implementation.cache_tag)
+        depends = (self.stamp, signature, codegen.magic_tuple(), numba.__version__, sys.implementation.cache_tag)
         key = hashlib.blake2b(repr(depends).encode(), digest_size=16).hexdigest()
         return f"{self.name}-{_source_stamp()}-{key}.nbc"
 

@@ -7,6 +7,7 @@ step the darker one is the edge, so that the image may be turned and flipped.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -16,13 +17,20 @@ from scipy import ndimage
 from classicseg._core.bands import run_bands
 from classicseg._core.classes import otsu_thresholds
 from classicseg._core.graph import components, interior, pad
+from classicseg._core.histogram import whole_levels
 from classicseg._core.image import Image, as_image, as_number, as_spacing
 from classicseg._core.kernel import kernel
 from classicseg.filters.gradients import field_magnitude, gradient_field, interior_nodes
 from classicseg.types import ChannelAxis, Mask, Spacing
 
-_KERNEL_BITS = 52
-"""float64 holds sums of products exactly as long as values and weights have so many bits together."""
+_FLOAT_BITS = 20
+"""Float images are smoothed in 2**20 steps of their range, so that what is flat stays flat."""
+
+_EXACT_BITS = 52
+"""float64 holds sums of products exactly while value and weights have so many bits together."""
+
+_LEAST_BITS = 8
+"""The largest weight of a Gaussian has so many bits at least, at the price of exact sums where sigma is large."""
 
 
 def canny_edges(
@@ -103,23 +111,24 @@ def as_canny_settings(
 
 
 def smooth(image: Image, sigma: float, spacing: tuple[float, ...]) -> Image:
-    """Smooth by a Gaussian, over the pixels that take part only, in float64 (float32 for a float32 image).
+    """Smooth by a Gaussian over the pixels that take part.
 
-    The weights are rounded so that sums over 8- and 16-bit images are exact, whatever their order.
+    Values are whole numbers and weights have few bits, so that the sums are exact: their order does not count,
+    what is flat stays flat, and the image may be turned. A float image is first counted from its least value.
     """
     if sigma == 0:
         return image
     ndim = len(image.shape)
-    bits = (_KERNEL_BITS - 16) // ndim
-    weights = [
-        _gaussian(sigma / step, min(bits, 24), length) for step, length in zip(spacing, image.shape, strict=True)
-    ]
-    inside = image.inside().astype(np.float64)
-    share = _correlate(inside, weights)
+    inside = image.inside()
+    levels, step = whole_levels(image.values, inside, _FLOAT_BITS)
+    value_bits = _FLOAT_BITS if image.values.dtype.kind == "f" else 8 * image.values.dtype.itemsize
+    bits = (_EXACT_BITS - value_bits) // ndim
+    weights = [_gaussian(sigma / s, bits, length) for s, length in zip(spacing, image.shape, strict=True)]
+    share = _correlate(inside.astype(np.float64), weights)
     values = np.empty(image.values.shape, np.float32 if image.values.dtype == np.float32 else np.float64)
     for c in range(image.n_channels):
-        total = _correlate(image.values[..., c] * inside, weights)
-        values[..., c] = np.divide(total, share, out=np.zeros_like(total), where=inside > 0)
+        total = _correlate(levels[..., c] * inside, weights)
+        values[..., c] = np.divide(total, share, out=np.zeros_like(total), where=inside) * step
     return Image(values, image.mask)
 
 
@@ -146,11 +155,12 @@ def ridge_edges(
 
 
 def _gaussian(sigma: float, bits: int, length: int) -> NDArray[np.float64]:
-    """Weights to four sigma (no further than the image reaches), in units of 2**-bits, that add up to 1."""
-    radius = min(int(4 * sigma + 0.5), length)
+    """Weights to four sigma (no further than the image reaches), multiples of 2**-bits, that add up to 1."""
+    unit = 2.0 ** max(bits, math.ceil(math.log2(max(sigma, 1.0))) + _LEAST_BITS)
+    radius = min(math.ceil(4 * sigma), length)
     half = np.exp(-0.5 * (np.arange(1, radius + 1) / sigma) ** 2)
-    half = np.rint(half / (1 + 2 * half.sum()) * 2.0**bits)
-    return np.concatenate([half[::-1], [2.0**bits - 2 * half.sum()], half]) / 2.0**bits
+    half = np.rint(half / (1 + 2 * half.sum()) * unit)
+    return np.concatenate([half[::-1], [unit - 2 * half.sum()], half]) / unit
 
 
 def _correlate(values: NDArray[np.float64], weights: list[NDArray[np.float64]]) -> NDArray[np.float64]:

@@ -69,9 +69,9 @@ def kmeans_segment(
     >>> kmeans_segment([[1, 2, 8, 9, 30, 31]], n_clusters=3)
     array([[1, 1, 2, 2, 3, 3]], dtype=int32)
     """
-    settings = _settings(n_clusters, max_iter)
+    settings = _settings(n_clusters, max_iter, rng)
     parsed = as_image(image, channel_axis=channel_axis, mask=mask)
-    return _assign(parsed, _fit(parsed, *settings, rng).centers)
+    return _assign(parsed, _fit(parsed, *settings).centers)
 
 
 def kmeans_fit(
@@ -133,8 +133,8 @@ def kmeans_fit(
     array([[1.5],
            [8.5]])
     """
-    settings = _settings(n_clusters, max_iter)
-    return _fit(as_image(image, channel_axis=channel_axis, mask=mask), *settings, rng)
+    settings = _settings(n_clusters, max_iter, rng)
+    return _fit(as_image(image, channel_axis=channel_axis, mask=mask), *settings)
 
 
 def kmeans_assign(
@@ -179,8 +179,12 @@ def kmeans_assign(
     return _assign(parsed, _as_centers(centers, parsed.n_channels))
 
 
-def _settings(n_clusters: int, max_iter: int) -> tuple[int, int]:
-    return as_count("n_clusters", n_clusters), as_count("max_iter", max_iter)
+def _settings(n_clusters: int, max_iter: int, rng: Random) -> tuple[int, int, np.random.Generator]:
+    counts = as_count("n_clusters", n_clusters), as_count("max_iter", max_iter)
+    try:
+        return *counts, np.random.default_rng(rng)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"rng is {rng!r}; expected a whole number >= 0, a Generator or None ({error})") from None
 
 
 def _as_centers(centers: ArrayLike, n_channels: int) -> NDArray[np.float64]:
@@ -195,12 +199,12 @@ def _as_centers(centers: ArrayLike, n_channels: int) -> NDArray[np.float64]:
     return np.ascontiguousarray(array, np.float64)
 
 
-def _fit(image: Image, n_clusters: int, max_iter: int, rng: Random) -> KMeansResult:
+def _fit(image: Image, n_clusters: int, max_iter: int, rng: np.random.Generator) -> KMeansResult:
     if image.n_channels == 1:
         levels, counts = value_histogram(image.pixels()[:, 0])
         return _fit_line(levels, counts, n_clusters)
     points, counts = _weighted_points(image)
-    return _fit_lloyd(points, counts, n_clusters, max_iter, np.random.default_rng(rng))
+    return _fit_lloyd(points, counts, n_clusters, max_iter, rng)
 
 
 def _assign(image: Image, centers: NDArray[np.float64]) -> Labels:

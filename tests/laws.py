@@ -1,0 +1,236 @@
+"""The laws that every segmenter keeps, each a function that fails where one does not.
+
+A law knows nothing of the segmenter beyond its signature and its docstring: whoever joins the catalogue is held to
+all of them.
+"""
+
+from __future__ import annotations
+
+import inspect
+import pickle
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import pytest
+from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
+from strategies import DTYPES, images, masks, scenes, shapes
+
+import classicseg
+from classicseg._core import bands
+
+Segmenter = Callable[..., np.ndarray]
+
+LAWS: dict[str, Callable[[Segmenter, st.DataObject], None]] = {}
+
+TURNS = {
+    "flipped upside down": lambda array: array[::-1],
+    "flipped left to right": lambda array: array[:, ::-1],
+    "transposed": lambda array: np.swapaxes(array, 0, 1),
+    "turned by a quarter": lambda array: np.rot90(array),
+}
+
+
+def law(check):
+    LAWS[check.__name__] = check
+    return check
+
+
+def draws(segment: Segmenter) -> bool:
+    """Whether a segmenter draws random numbers: then the order of the pixels of a color image counts."""
+    return "rng" in inspect.signature(segment).parameters
+
+
+def makes_regions(segment: Segmenter) -> bool:
+    return "regions 1 … n" in inspect.getdoc(getattr(segment, "func", segment)).replace("\n", " ")
+
+
+def canonical(segment: Segmenter, labels: np.ndarray) -> np.ndarray:
+    """Names aside: regions are numbered by their first pixel, classes keep their names."""
+    if not makes_regions(segment):
+        return labels
+    first = {name: number for number, name in enumerate(dict.fromkeys(labels[labels > 0].tolist()), start=1)}
+    return np.array([first.get(name, 0) for name in labels.ravel().tolist()], np.int32).reshape(labels.shape)
+
+
+def assert_lawful(segment: Segmenter, labels: np.ndarray, shape: tuple[int, ...]) -> None:
+    assert isinstance(labels, np.ndarray)
+    assert labels.dtype == np.int32
+    assert labels.shape == shape
+    assert labels.flags.c_contiguous
+    assert labels.flags.writeable
+    names = np.unique(labels)
+    assert_array_equal(names[names != 0], np.arange(1, names.max() + 1), "segments are 1 … n without gaps")
+    if makes_regions(segment):
+        assert_array_equal(labels, classicseg.connected_regions(labels), "connected, numbered by first pixel")
+
+
+@law
+def labels_are_lawful(segment, data):
+    image = data.draw(images() | scenes())
+    mask = data.draw(st.none() | masks(image.shape))
+    labels = segment(image, mask=mask)
+    assert_lawful(segment, labels, image.shape)
+    assert_array_equal(labels == 0, False if mask is None else ~mask, "0 takes no part, all others are assigned")
+
+
+@law
+def dtypes_are_accepted(segment, data):
+    dtype = data.draw(st.sampled_from(DTYPES))
+    image = data.draw(images(highest=100)).astype(dtype)
+    labels = segment(image)
+    assert_lawful(segment, labels, image.shape)
+    assert_array_equal(labels, segment(image.astype(image.dtype.newbyteorder())), "byte order")
+    working = {"bool": "u1", "f2": "f4"}.get(dtype, "f8" if dtype not in ("u1", "u2", "f4") else dtype)
+    assert_array_equal(labels, segment(image.astype(working)), f"{dtype} works as {working}")
+
+
+@law
+def layout_does_not_count(segment, data):
+    image = data.draw(scenes(dtype=data.draw(st.sampled_from(["u1", "u2", "f4", "f8"]))))
+    before = image.copy()
+    labels = segment(image)
+    spread = np.zeros([2 * length for length in image.shape], image.dtype)
+    spread[::2, ::2] = image
+    assert_array_equal(labels, segment(spread[::2, ::2]), "strides")
+    assert_array_equal(labels, segment(np.asfortranarray(image)), "Fortran order")
+    assert_array_equal(labels, segment(image[::-1].copy()[::-1]), "negative strides")
+    image.flags.writeable = False
+    assert_array_equal(labels, segment(image), "read-only")
+    assert_array_equal(image, before, "the input is never written to")
+
+
+@law
+def masked_pixels_touch_nothing(segment, data):
+    image = data.draw(scenes(dtype="f8"))
+    mask = data.draw(masks(image.shape))
+    labels = segment(image, mask=mask)
+    other = np.where(mask, image, data.draw(st.sampled_from([0.0, -1e30, 1e200, np.nan, np.inf])))
+    assert_array_equal(labels, segment(other, mask=mask), "values under the mask")
+    assert_array_equal(labels, segment(np.where(mask, image, np.nan)), "NaN takes no part")
+    assert_array_equal(labels, segment(np.where(mask, image, -np.inf)), "infinities take no part")
+    assert_array_equal(labels, segment(np.ma.array(image, mask=~mask)), "a masked array brings its mask")
+    assert_array_equal(labels == 0, ~mask)
+
+
+@law
+def a_masked_border_is_a_cropped_one(segment, data):
+    image = data.draw(scenes(data.draw(shapes(2, 6, 16))))
+    wide = np.pad(image, 2, constant_values=data.draw(st.integers(0, 255)))
+    mask = np.pad(np.ones(image.shape, bool), 2)
+    assert_array_equal(segment(wide, mask=mask)[2:-2, 2:-2], segment(image))
+
+
+@law
+def degenerate_images_work(segment, data):
+    shape = data.draw(shapes(data.draw(st.integers(1, 3)), most=5))
+    value = data.draw(st.sampled_from([0.0, 7.0, -3.5, 1e30]))
+    flat = partial(segment, channel_axis=None)
+    assert_array_equal(flat(np.full(shape, value)), np.ones(shape), "a constant image is one segment")
+    assert_array_equal(flat(np.full(shape, np.nan)), np.zeros(shape), "all NaN")
+    assert_array_equal(flat(np.full(shape, value), mask=np.zeros(shape, bool)), np.zeros(shape), "all masked")
+
+
+@law
+def volumes_are_images(segment, data):
+    shape = data.draw(shapes(3, 1, 6))
+    volume = data.draw(images(shape) | scenes(shape))
+    flat = partial(segment, channel_axis=None)
+    labels = flat(volume)
+    assert_lawful(segment, labels, shape)
+    axis = data.draw(st.integers(0, 2))
+    turned = np.ascontiguousarray(np.flip(labels, axis))
+    assert_array_equal(canonical(segment, turned), flat(np.flip(volume, axis)), f"flipped along axis {axis}")
+
+
+@law
+def channels_may_lie_anywhere(segment, data):
+    image = data.draw(images(n_channels=3))
+    labels = segment(image)
+    assert_lawful(segment, labels, image.shape[:2])
+    axis = data.draw(st.integers(-3, 2))
+    assert_array_equal(labels, segment(np.moveaxis(image, -1, axis), channel_axis=axis))
+    if image.shape[1] > 4:
+        with pytest.raises(ValueError, match="channel_axis=None"):
+            segment(image[..., 0][np.newaxis])
+
+
+@law
+def workers_do_not_count(segment, data):
+    image = data.draw(scenes(dtype="f4") | images(n_channels=3, dtype="f4"))
+    band, bands._BAND_PIXELS = bands._BAND_PIXELS, 32
+    try:
+        with classicseg.set_workers(1):
+            labels = segment(image)
+        for n_workers in (2, 5):
+            with classicseg.set_workers(n_workers):
+                assert_array_equal(labels, segment(image), f"{n_workers} workers")
+    finally:
+        bands._BAND_PIXELS = band
+
+
+@law
+def no_corner_is_favored(segment, data):
+    n_channels = data.draw(st.sampled_from([0, 0, 3]))
+    image = data.draw(images(n_channels=3) if n_channels else images() | scenes())
+    name = data.draw(st.sampled_from(sorted(TURNS)))
+    turn = TURNS[name]
+    expected = canonical(segment, np.ascontiguousarray(turn(segment(image))))
+    assert_array_equal(segment(turn(image)), expected, name)
+
+
+@law
+def flipped_floats_give_flipped_labels(segment, data):
+    image = data.draw(scenes(dtype="f8")) * data.draw(st.sampled_from([1.0, 0.1, 1 / 3]))
+    turn = data.draw(st.sampled_from(["flipped upside down", "flipped left to right"]))
+    expected = canonical(segment, np.ascontiguousarray(TURNS[turn](segment(image))))
+    assert_array_equal(segment(TURNS[turn](image)), expected, turn)
+
+
+@law
+def scale_does_not_count(segment, data):
+    image = data.draw(scenes(dtype="f8"))
+    scale = 2.0 ** data.draw(st.integers(-40, 40))
+    assert_array_equal(segment(image), segment(image * scale), f"times {scale}")
+
+
+@law
+def same_call_same_labels(segment, data):
+    image = data.draw(images(n_channels=3) | scenes())
+    mask = data.draw(masks(image.shape[:2]))
+    labels = segment(image, mask=mask)
+    assert_array_equal(labels, segment(image, mask=mask), "twice")
+    copy = pickle.loads(pickle.dumps(partial(segment, mask=mask)))
+    assert_array_equal(labels, copy(image), "a pickled partial")
+
+
+@law
+def mistakes_are_named(segment, data):
+    good = np.zeros((4, 5))
+    for image, error in [
+        (good.astype(complex), TypeError),
+        (good.astype(str), TypeError),
+        (good.astype(object), TypeError),
+        (np.zeros((4, 5), "M8[s]"), TypeError),
+        (3.0, ValueError),
+        (np.zeros((0, 5)), ValueError),
+        (np.zeros((4, 0, 3)), ValueError),
+        (np.zeros((9, 8, 7)), ValueError),
+        ([[1, 2], [3]], ValueError),
+        (np.full((2, 2), 2**60), ValueError),
+        (np.full((2, 2), 1e200), ValueError),
+    ]:
+        with pytest.raises(error, match="image"):
+            segment(image)
+    with pytest.raises(TypeError, match="mask has dtype"):
+        segment(good, mask=np.ones((4, 5)))
+    with pytest.raises(ValueError, match="mask has shape"):
+        segment(good, mask=np.ones((5, 4), bool))
+    for axis in (2, -3, "last", "auto "):
+        with pytest.raises(ValueError, match="channel_axis"):
+            segment(good, channel_axis=axis)
+    with pytest.raises(TypeError, match="channel_axis"):
+        segment(good, channel_axis=0.5)
+    with pytest.raises(TypeError, match="positional"):
+        segment(good, 3)

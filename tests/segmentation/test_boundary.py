@@ -1,0 +1,118 @@
+"""Boundary segmentation: what edges enclose is found, gaps are closed, every pixel is assigned."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
+from skimage import data, draw
+from strategies import masks, scenes
+
+from classicseg import boundary_segment, canny_edges, connected_regions
+
+
+def disk(shape=(60, 70), center=(30, 30), radius=18, value=200):
+    image = np.full(shape, 40, np.uint8)
+    image[draw.disk(center, radius, shape=shape)] = value
+    return image
+
+
+@pytest.mark.parametrize("detector", ["canny", "sobel"])
+def test_a_disk_is_found_to_the_pixel(detector):
+    image = disk()
+    labels = boundary_segment(image, detector=detector)
+    assert_array_equal(labels, connected_regions(image))
+
+
+@pytest.mark.parametrize(("max_gap", "n_regions"), [(0, 1), (8, 2)])
+def test_a_gap_in_the_boundary_is_closed_up_to_its_width(max_gap, n_regions):
+    image = np.zeros((60, 80), np.uint8)
+    image[:, 40:] = 90
+    image[27:32, 20:60] = np.linspace(0, 90, 40).astype(np.uint8)  # here the step fades out
+    labels = boundary_segment(image, sigma=0, low=10, high=20, max_gap=max_gap)
+    assert labels.max() == n_regions
+    if n_regions == 2:
+        assert (labels[:, :10] == 1).all()
+        assert (labels[:, -10:] == 2).all()
+
+
+@given(st.data())
+def test_every_pixel_that_takes_part_is_assigned_to_a_connected_region(data):
+    image = data.draw(scenes())
+    mask = data.draw(masks(image.shape))
+    options = {
+        "detector": data.draw(st.sampled_from(["canny", "sobel"])),
+        "sigma": data.draw(st.sampled_from([0, 0.7, 30])),
+        "max_gap": data.draw(st.sampled_from([0, 3, 1000])),
+        "min_area": data.draw(st.sampled_from([1, 5, None])),
+    }
+    labels = boundary_segment(image, mask=mask, **options)
+    assert_array_equal(labels > 0, mask)
+    assert_array_equal(labels, connected_regions(labels))
+
+
+@given(st.data())
+def test_no_corner_is_favored_whatever_the_options(data):
+    image = data.draw(scenes())
+    options = {
+        "detector": data.draw(st.sampled_from(["canny", "sobel"])),
+        "sigma": data.draw(st.sampled_from([0, 1.3])),
+        "max_gap": data.draw(st.sampled_from([0, 4])),
+        "min_area": data.draw(st.sampled_from([1, 6])),
+    }
+    for turn in (np.flipud, np.fliplr, np.rot90):
+        expected = connected_regions(turn(boundary_segment(image, **options)))
+        assert_array_equal(boundary_segment(turn(image), **options), expected)
+
+
+@given(scenes(dtype="f8"), st.integers(-30, 30))
+def test_image_and_thresholds_scale_together(image, exponent):
+    scale = 2.0**exponent
+    expected = boundary_segment(image, low=2, high=5)
+    assert_array_equal(boundary_segment(image * scale, low=2 * scale, high=5 * scale), expected)
+
+
+def test_image_and_spacing_scale_together():
+    image = data.coins()[:80, :90]
+    expected = boundary_segment(image, sigma=1.5, max_gap=6)
+    assert_array_equal(boundary_segment(image, sigma=3, max_gap=12, spacing=2), expected)
+
+
+def test_coins_are_found():
+    image = data.coins()
+    labels = boundary_segment(image)
+    middles = [(54, 45), (50, 155), (139, 45), (187, 349), (261, 46), (267, 358)]
+    names = {int(labels[middle]) for middle in middles}
+    assert len(names) == len(middles), "each its own region"
+    assert labels[95, 180] not in names, "and none the background's"
+
+
+def test_edges_lie_on_boundaries_of_a_volume():
+    volume = np.zeros((12, 14, 16), np.uint8)
+    volume[3:9, 4:10, 5:11] = 100
+    labels = boundary_segment(volume, channel_axis=None, sigma=0, max_gap=0)
+    expected = connected_regions(volume.astype(int) + 1)
+    assert labels.max() == 2
+    assert (labels != expected).mean() < 0.02  # the edges of the box are a little rounded
+    assert canny_edges(volume, channel_axis=None, sigma=0).any()
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"detector": "prewitt"}, ValueError, "'prewitt'; expected 'canny' or 'sobel'"),
+        ({"detector": "sobel", "low": 1}, ValueError, "pass high instead"),
+        ({"low": 3, "high": 2}, ValueError, "low is 3 and high is 2"),
+        ({"sigma": -1}, ValueError, "sigma"),
+        ({"max_gap": -1}, ValueError, "max_gap"),
+        ({"max_gap": np.nan}, ValueError, "max_gap"),
+        ({"min_area": 0}, ValueError, "min_area"),
+        ({"spacing": 0}, ValueError, "spacing"),
+        ({"spacing": (1, 2, 3)}, ValueError, "spacing has 3 numbers"),
+    ],
+)
+def test_mistakes(options, error, message):
+    with pytest.raises(error, match=message):
+        boundary_segment([[1, 2], [3, 4]], **options)

@@ -1,0 +1,40 @@
+"""Images that look for trouble: small, with many equal values."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+DTYPES = ("bool", "u1", "u2", "u4", "u8", "i1", "i2", "i4", "i8", "f2", "f4", "f8")
+
+
+def shapes(ndim: int = 2, least: int = 1, most: int = 9) -> st.SearchStrategy[tuple[int, ...]]:
+    return st.tuples(*[st.integers(least, most)] * ndim)
+
+
+@st.composite
+def images(draw, shape=None, dtype="u1", highest=None, n_channels=0):
+    """An image of few levels (many ties) or of many."""
+    shape = draw(shapes()) if shape is None else shape
+    highest = draw(st.sampled_from([1, 3, 20, 255])) if highest is None else highest
+    shape = (*shape, n_channels) if n_channels else shape
+    values = draw(hnp.arrays(np.uint8, shape, elements=st.integers(0, highest)))
+    return values.astype(dtype)
+
+
+@st.composite
+def scenes(draw, shape=None, dtype="u1"):
+    """A few flat rectangles under a little noise: an image that has something to segment."""
+    shape = draw(shapes(2, 6, 24)) if shape is None else shape
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    image = np.full(shape, rng.integers(0, 200), np.int64)
+    for _ in range(draw(st.integers(0, 4))):
+        corner = [rng.integers(0, length) for length in shape]
+        box = tuple(slice(c, c + rng.integers(1, length + 1)) for c, length in zip(corner, shape, strict=True))
+        image[box] = rng.integers(0, 200)
+    return (image + rng.integers(0, draw(st.sampled_from([1, 4, 50])), shape)).astype(dtype)
+
+
+def masks(shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
+    return hnp.arrays(bool, shape)

@@ -1,0 +1,120 @@
+"""The conventions of the public names, checked by reflection over the catalogue."""
+
+from __future__ import annotations
+
+import ast
+import doctest
+import importlib
+import inspect
+import re
+import typing
+from pathlib import Path
+
+import pytest
+
+import classicseg
+
+ROOT = Path(__file__).parents[1]
+FUNCTIONS = {name: value for name in classicseg.__all__ if inspect.isfunction(value := getattr(classicseg, name))}
+SECTIONS = ["Parameters", "Returns", "Raises", "Notes", "Examples"]
+
+
+def options(function) -> list[inspect.Parameter]:
+    return [p for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY]
+
+
+@pytest.mark.parametrize("name", [name for name in classicseg.__all__ if name.endswith("_segment")])
+def test_segmenters_take_the_image_by_position_and_all_else_by_keyword(name):
+    parameters = list(inspect.signature(FUNCTIONS[name]).parameters.values())
+    assert parameters[0].name == "image"
+    assert all(p.kind is p.KEYWORD_ONLY and p.default is not p.empty for p in parameters[1:])
+    assert {"mask", "channel_axis"} <= {p.name for p in parameters}
+    doc = inspect.getdoc(FUNCTIONS[name]).replace("\n", " ")
+    assert ("Classes 1 … n" in doc or "2 where g >= T" in doc) != ("regions 1 … n" in doc)
+
+
+def test_the_catalogue_is_what_segmenters_returns():
+    assert list(classicseg.segmenters()) == [name for name in classicseg.__all__ if name.endswith("_segment")]
+    assert all(function is FUNCTIONS[name] for name, function in classicseg.segmenters().items())
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_public_functions_are_annotated_and_options_are_keywords(name):
+    function = FUNCTIONS[name]
+    if name == "segmenters":  # typed in the stub: its types would have to be imported
+        return
+    hints = typing.get_type_hints(function)
+    assert set(hints) == {*inspect.signature(function).parameters, "return"}
+    with_default = [p for p in inspect.signature(function).parameters.values() if p.default is not p.empty]
+    assert all(p.kind is p.KEYWORD_ONLY or (name, p.name) == ("region_table", "image") for p in with_default)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_docstrings_are_numpydoc_and_complete(name):
+    function = FUNCTIONS[name]
+    doc = inspect.getdoc(function)
+    assert re.match(r"[A-Z][^\n]*\.\n", doc), "one line first"
+    sections = re.findall(r"^(\w+)\n-+$", doc, re.MULTILINE)
+    order = [*SECTIONS[:-1], "References", "Examples"]
+    assert sections == [section for section in order if section in sections]
+    takes = inspect.signature(function).parameters
+    needed = SECTIONS if takes else ["Returns", "Examples"]
+    assert set(needed) - {"Notes"} <= set(sections)
+    if takes:
+        described = doc.split("Parameters\n----------\n")[1].split("\n\n")[0]
+        names = [
+            n.strip() for line in re.findall(r"^(\w[\w, ]*) : ", described, re.MULTILINE) for n in line.split(",")
+        ]
+        assert names == list(takes)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_the_example_runs(name):
+    function = FUNCTIONS[name]
+    found = doctest.DocTestFinder(recurse=False).find(function, name, globs={})
+    examples = [test for test in found if test.examples]
+    assert examples
+    for test in examples:
+        report: list[str] = []
+        result = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE).run(test, out=report.append)
+        assert result.failed == 0, "".join(report)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_new_method_cites_its_source(name):
+    if name.endswith(("_segment", "_fit", "_edges")) and name != "kmeans_segment":  # its parts cite for it
+        assert "References" in inspect.getdoc(FUNCTIONS[name])
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_shared_options_read_the_same_everywhere(name):
+    """An option that several functions have is annotated the same, and described in the same words."""
+    for parameter in options(FUNCTIONS[name]):
+        if parameter.name in ("mask", "channel_axis", "spacing", "connectivity"):
+            others = {
+                p.annotation for other in FUNCTIONS.values() for p in options(other) if p.name == parameter.name
+            }
+            assert others == {parameter.annotation}
+
+
+def test_the_stub_has_one_line_a_name_and_each_module_defines_it():
+    body = ast.parse((ROOT / "src/classicseg/__init__.pyi").read_text(encoding="utf-8")).body
+    imports = [node for node in body if isinstance(node, ast.ImportFrom)]
+    assert all(len(node.names) == 1 and node.names[0].asname == node.names[0].name for node in imports)
+    for node in imports:
+        module = importlib.import_module(f"classicseg.{node.module}")
+        assert hasattr(module, node.names[0].name)
+
+
+def test_the_readme_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    assert blocks
+    for block in blocks:
+        exec(compile(block, "README.md", "exec"), {})
+
+
+def test_the_readme_lists_every_segmenter():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [name for name in classicseg.segmenters() if name not in readme] == []
