@@ -25,7 +25,7 @@ def _catalogue() -> dict[str, str]:
 
 
 _MODULES = _catalogue()
-__all__ = [*_MODULES, "segmenters"]  # noqa: PLE0604
+__all__ = [*_MODULES, "segmenters"]
 
 
 def segmenters():  # type: ignore[no-untyped-def]  # typed in __init__.pyi

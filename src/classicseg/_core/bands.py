@@ -100,9 +100,10 @@ def run_bands(
     """
     step = max(1, _BAND_PIXELS // max(1, row_size))
     bands = [(start, min(start + step, n_rows)) for start in range(0, n_rows, step)]
-    if whole or len(bands) == 1 or n_workers() == 1:
+    size = n_workers()  # also for one band: a setting that is wrong is wrong for every image
+    if whole or len(bands) == 1 or size == 1:
         return [kernel(*arguments, start, stop) for start, stop in bands]
-    futures = _submit(kernel, arguments, bands)
+    futures = _submit(kernel, [(*arguments, start, stop) for start, stop in bands])
     try:
         return [future.result() for future in futures]
     except BaseException:
@@ -111,9 +112,12 @@ def run_bands(
         raise
 
 
-def _submit(
-    kernel: Callable[..., Result], arguments: tuple[Any, ...], bands: list[tuple[int, int]]
-) -> list[Future[Result]]:
+def run_aside(function: Callable[..., Result], *arguments: Any) -> Result:
+    """Make one long call that releases the GIL (a sort, a filter of scipy) where Ctrl-C need not wait for it."""
+    return _submit(function, [arguments])[0].result()
+
+
+def _submit(function: Callable[..., Result], calls: list[tuple[Any, ...]]) -> list[Future[Result]]:
     global _pool, _pool_size
     with _lock:  # another thread must not replace the pool between two submissions
         size = n_workers()
@@ -121,7 +125,7 @@ def _submit(
             if _pool is not None:
                 _pool.shutdown(wait=False)
             _pool, _pool_size = ThreadPoolExecutor(size, "classicseg"), size
-        return [_pool.submit(kernel, *arguments, start, stop) for start, stop in bands]
+        return [_pool.submit(function, *arguments) for arguments in calls]
 
 
 def _forget_pool() -> None:

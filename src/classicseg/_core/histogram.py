@@ -9,12 +9,13 @@ variance within). Dynamic programming finds it exactly.
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classicseg._core.bands import run_bands
+from classicseg._core.bands import run_aside, run_bands
 from classicseg._core.kernel import kernel
 
 
@@ -26,7 +27,7 @@ def value_histogram(values: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[
         counts = sum(bands, np.zeros(n_levels, np.int64))
         present = np.flatnonzero(counts)
         return present.astype(np.float64), counts[present]
-    distinct, counts = np.unique(values, return_counts=True)
+    distinct, counts = run_aside(partial(np.unique, return_counts=True), values)
     return distinct.astype(np.float64), counts.astype(np.int64)
 
 
@@ -60,7 +61,7 @@ def optimal_split(levels: NDArray[np.float64], counts: NDArray[np.int64], n_clas
     scale = float(np.abs(levels - mean).max())
     weights = np.concatenate([[0.0], np.cumsum(counts, dtype=np.float64)])
     sums = np.concatenate([[0.0], np.cumsum(counts * ((levels - mean) / scale))])
-    return _best_starts(weights, sums, n_classes)
+    return run_aside(_best_starts, weights, sums, n_classes)
 
 
 def _count_numpy(values: NDArray[Any], n_levels: int, start: int, stop: int) -> NDArray[np.int64]:
@@ -78,17 +79,29 @@ def _count(values: NDArray[Any], n_levels: int, start: int, stop: int) -> NDArra
 def _best_starts_numpy(
     weights: NDArray[np.float64], sums: NDArray[np.float64], n_classes: int
 ) -> NDArray[np.int64]:
-    """The classes' least squared error is their greatest sum of (sum of values)² / (number of values)."""
+    """The classes' least squared error is their greatest sum of (sum of values)² / (number of values).
+
+    best[j] is that sum for the first j + 1 levels in c + 1 classes, and starts[c, j] the first level of the last
+    one. A start never falls as levels are added, so that of the middle j bounds those of both halves; all halves
+    of one size are solved in one pass over their candidates.
+    """
     n = len(weights) - 1
-    best = sums[1:] ** 2 / weights[1:]  # best[j]: of the first j + 1 levels in one class, then two, …
+    best = sums[1:] ** 2 / weights[1:]
     starts = np.zeros((n_classes, n), np.int64)
     for c in range(1, n_classes):
-        fewer = best.copy()
-        for j in range(c, n):
-            first = np.arange(c, j + 1)  # the last class holds the levels first … j
-            total = fewer[first - 1] + (sums[j + 1] - sums[first]) ** 2 / (weights[j + 1] - weights[first])
-            starts[c, j] = first[np.argmax(total)]
-            best[j] = total.max()
+        fewer, best = best, best.copy()
+        solved, bounds = np.array([c - 1, n]), np.array([c, n - 1])  # one before the first, one behind the last
+        while len(middle := (solved[1:] + solved[:-1])[np.diff(solved) > 1] // 2):
+            place = np.searchsorted(solved, middle)
+            low, high = bounds[place - 1], np.minimum(bounds[place], middle)
+            sizes = high - low + 1
+            runs = np.cumsum(sizes) - sizes
+            first = np.arange(sizes.sum()) + np.repeat(low - runs, sizes)
+            last = np.repeat(middle, sizes)
+            total = fewer[first - 1] + (sums[last + 1] - sums[first]) ** 2 / (weights[last + 1] - weights[first])
+            best[middle] = np.maximum.reduceat(total, runs)
+            starts[c, middle] = np.minimum.reduceat(np.where(total == best[last], first, n), runs)
+            solved, bounds = np.insert(solved, place, middle), np.insert(bounds, place, starts[c, middle])
     return _trace(starts)
 
 

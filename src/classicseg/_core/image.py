@@ -155,6 +155,8 @@ def as_spacing(spacing: Spacing, ndim: int) -> tuple[float, ...]:
     """Parse the distance between neighbors into one number an axis."""
     if spacing is None:
         return (1.0,) * ndim
+    if isinstance(spacing, np.ndarray) and spacing.ndim == 0:
+        spacing = as_number("spacing", spacing)
     numbers = list(spacing) if isinstance(spacing, Sequence | np.ndarray) else [spacing] * ndim
     if len(numbers) != ndim:
         raise ValueError(f"spacing has {len(numbers)} numbers; expected one, or one for each of {ndim} axes")
@@ -165,7 +167,8 @@ def as_number(name: str, value: Any, *, above: float = -math.inf, least: float =
     """Parse a finite number, greater than `above` and not less than `least`."""
     expected = "a finite number" + (f" > {above:g}" if above > -math.inf else "")
     expected += f" >= {least:g}" if least > -math.inf else ""
-    if isinstance(value, str | bytes | bool | np.bool_ | complex) or not hasattr(value, "__float__"):
+    scalar = value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
+    if isinstance(scalar, str | bytes | bool | np.bool_ | complex) or not hasattr(scalar, "__float__"):
         raise TypeError(f"{name} is {value!r}; expected {expected}")
     try:
         number = float(value)
@@ -234,11 +237,11 @@ def _finite(values: NDArray[Any], mask: NDArray[np.bool_] | None) -> Image:
     if values.dtype.kind == "f" and not (np.isfinite(lowest) and np.isfinite(highest)):
         finite = np.isfinite(values).all(axis=-1)
         mask = finite if mask is None else mask & finite
-    largest = max(abs(float(lowest)), abs(float(highest)))
+    largest = _magnitude(lowest, highest)
     if (mask is not None and not largest <= _FLOAT32_SAFE) or (values.dtype.kind in "iu" and largest > _EXACT):
         if mask is not None:
             values = np.where(mask[..., np.newaxis], values, values.dtype.type(0))
-        largest = max(abs(float(values.min())), abs(float(values.max())))
+        largest = _magnitude(values.min(), values.max())
     if values.dtype.kind in "iu" and largest > _EXACT:
         raise ValueError(
             f"image holds integers up to {largest:.6g}; expected at most 2**53 in magnitude, which float64 "
@@ -251,8 +254,14 @@ def _finite(values: NDArray[Any], mask: NDArray[np.bool_] | None) -> Image:
     return Image(_canonical(values.astype(_working_dtype(values.dtype, largest), copy=False)), mask)
 
 
+def _magnitude(lowest: np.generic, highest: np.generic) -> float:
+    """Integers stay integers: float64 rounds 2**53 + 1 to 2**53."""
+    convert = int if lowest.dtype.kind in "iu" else float
+    return max(abs(convert(lowest)), abs(convert(highest)))
+
+
 def _working_dtype(dtype: np.dtype[Any], largest: float) -> type[np.generic]:
-    if dtype.kind == "b" or dtype in (np.uint8, np.uint16):
+    if dtype.kind == "b" or (dtype.kind == "u" and dtype.itemsize <= 2):  # in either byte order
         return np.uint16 if dtype.itemsize == 2 else np.uint8
     if dtype.kind == "f" and dtype.itemsize <= 4 and largest <= _FLOAT32_SAFE:
         return np.float32

@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 
+from classicseg._core.bands import run_bands
 from classicseg._core.graph import components, interior, neighbor_offsets, pad
 from classicseg._core.image import as_count, as_image, as_labels, as_spacing
+from classicseg._core.kernel import kernel
 from classicseg.types import ChannelAxis, Labels, RegionTable, Spacing
 
 
@@ -160,11 +162,9 @@ def region_table(
 
 def number_by_first_pixel(labels: NDArray[np.int32]) -> Labels:
     """Renumber segments 1 … n by their first pixel in raster order; 0 stays 0."""
-    names, first, compact = np.unique(labels, return_index=True, return_inverse=True)
-    first[names == 0] = -1
-    rank = np.empty(len(names), np.int32)
-    rank[np.argsort(first)] = np.arange(len(names)) + (0 if names[0] == 0 else 1)
-    return rank[compact.reshape(labels.shape)]
+    flat, numbers = np.ascontiguousarray(labels).reshape(-1), np.zeros(int(labels.max(initial=0)) + 1, np.int32)
+    run_bands(_first_pixels, flat.size, 1, flat, numbers, np.zeros(1, np.int32), whole=True)
+    return numbers[labels]
 
 
 def _interior_span(shape: tuple[int, ...]) -> tuple[int, int]:
@@ -199,3 +199,23 @@ def _means(
     ]
     sums = np.stack(columns, axis=1)
     return np.divide(sums, counts[:, np.newaxis], out=np.full_like(sums, np.nan), where=counts[:, np.newaxis] > 0)
+
+
+def _first_pixels_numpy(
+    labels: NDArray[np.int32], numbers: NDArray[np.int32], last: NDArray[np.int32], start: int, stop: int
+) -> None:
+    names, first = np.unique(labels[start:stop], return_index=True)
+    new = names[np.argsort(first)]
+    new = new[(new > 0) & (numbers[new] == 0)]
+    numbers[new] = last[0] + 1 + np.arange(len(new))
+    last[0] += len(new)
+
+
+@kernel(numpy=_first_pixels_numpy)
+def _first_pixels(
+    labels: NDArray[np.int32], numbers: NDArray[np.int32], last: NDArray[np.int32], start: int, stop: int
+) -> None:
+    for i in range(start, stop):
+        if labels[i] > 0 and numbers[labels[i]] == 0:
+            last[0] += 1
+            numbers[labels[i]] = last[0]

@@ -8,13 +8,14 @@ step the darker one is the edge, so that the image may be turned and flipped.
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 
-from classicseg._core.bands import run_bands
+from classicseg._core.bands import run_aside, run_bands
 from classicseg._core.classes import otsu_thresholds
 from classicseg._core.graph import components, interior, pad
 from classicseg._core.histogram import whole_levels
@@ -165,7 +166,7 @@ def _gaussian(sigma: float, bits: int, length: int) -> NDArray[np.float64]:
 
 def _correlate(values: NDArray[np.float64], weights: list[NDArray[np.float64]]) -> NDArray[np.float64]:
     for axis, row in enumerate(weights):
-        values = ndimage.correlate1d(values, row, axis, mode="constant")
+        values = run_aside(partial(ndimage.correlate1d, mode="constant"), values, row, axis)
     return values
 
 

@@ -7,12 +7,14 @@ so that each region ends on its crest.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 
+from classicseg._core.bands import run_aside
 from classicseg._core.classes import otsu_thresholds
 from classicseg._core.flood import UNDECIDED, flood
 from classicseg._core.graph import merge_small_regions, region_sums
@@ -130,9 +132,9 @@ def _cores(
 ) -> NDArray[np.int32]:
     """Number the cores of the regions: one at least in every piece that edges, or the mask, enclose."""
     free = inside & ~edges
-    distance = (
-        ndimage.distance_transform_edt(~edges, sampling=spacing) if edges.any() else np.full(edges.shape, np.inf)
-    )
+    distance = np.full(edges.shape, np.inf)
+    if edges.any():
+        distance = run_aside(partial(ndimage.distance_transform_edt, sampling=spacing), ~edges)
     cores = connected_regions(free & (distance > gap / 2))
     for pieces in (connected_regions(free), connected_regions(inside)):
         held = np.zeros(int(pieces.max()) + 1, bool)

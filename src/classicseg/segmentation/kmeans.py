@@ -9,12 +9,13 @@ with less work.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from classicseg._core.bands import run_bands
+from classicseg._core.bands import run_aside, run_bands
 from classicseg._core.histogram import optimal_split, value_histogram
 from classicseg._core.image import LUMINANCE, Image, as_count, as_image
 from classicseg._core.kernel import kernel
@@ -236,7 +237,7 @@ def _weighted_points(image: Image) -> tuple[NDArray[Any], NDArray[np.int64]]:
     packed: NDArray[Any] = np.zeros(len(pixels), np.uint32 if bits * image.n_channels <= 32 else np.uint64)
     for channel in pixels.T:
         packed = packed << packed.dtype.type(bits) | channel
-    distinct, counts = np.unique(packed, return_counts=True)
+    distinct, counts = run_aside(partial(np.unique, return_counts=True), packed)
     shifts = bits * np.arange(image.n_channels)[::-1]
     points = (distinct[:, np.newaxis] >> shifts.astype(distinct.dtype)) & distinct.dtype.type(2**bits - 1)
     return points.astype(np.float64), counts.astype(np.int64)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from classicseg._core.bands import run_bands
+from classicseg._core.bands import run_aside, run_bands
 from classicseg._core.graph import interior, merge_small_regions, neighbor_offsets, pad, waiting_grid
 from classicseg._core.image import Image, as_count, as_image, as_markers, as_number
 from classicseg._core.kernel import kernel
@@ -138,7 +138,7 @@ def _grow_everywhere(image: Image, tolerance: float, connectivity: int) -> NDArr
     labels = waiting_grid(image)
     magnitude = field_magnitude(gradient_field(image, (1.0,) * ndim))
     inside = np.flatnonzero(labels == 0)
-    order = inside[np.lexsort((*image.pixels().T, magnitude[image.inside()]))]
+    order = inside[run_aside(np.lexsort, (*image.pixels().T, magnitude[image.inside()]))]
     values = pad(image.values, ndim).reshape(-1, image.n_channels)
     offsets = neighbor_offsets(image.shape, connectivity)
     queue, last = np.empty(len(order), np.int64), np.zeros(1, np.int64)

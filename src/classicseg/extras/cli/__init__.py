@@ -1,0 +1,78 @@
+"""The command line, built from the catalogue: every segmenter is a command, every option stands in its signature.
+
+Exit codes: 0 when all is done, 1 when some of several images could not be segmented, 2 for a mistake that leaves
+nothing done, 130 after Ctrl-C. A mistake is one line on standard error.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from cyclopts import App, CycloptsError
+
+import classicseg
+from classicseg.extras.cli.demo import demo
+from classicseg.extras.cli.options import command_for
+from classicseg.extras.cli.report import command_name, report, summary
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        What stands behind ``classicseg``; without it, what the process was started with.
+
+    Returns
+    -------
+    int
+        The exit code.
+
+    Examples
+    --------
+    >>> from classicseg.extras.cli import main
+    >>> main(["kmeans"])
+    2
+    """
+    try:
+        result: Any = _app()(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+        sys.stdout.flush()
+    except CycloptsError as error:
+        report(f"{str(error).rstrip('.')}; see classicseg --help")
+        return 2
+    except BrokenPipeError:  # the reader, say `head`, has left; nothing more can be printed
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (OSError, ValueError) as error:
+        report(error)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return result if isinstance(result, int) else 0
+
+
+def _app() -> App:
+    app = App(
+        name="classicseg",
+        help="Classical image segmentation: images in, labels out.",
+        version=classicseg.__version__,
+        help_format="markdown",
+        suppress_keyboard_interrupt=False,
+    )
+    app.command(demo)
+    app.command(methods)
+    for name, segmenter in classicseg.segmenters().items():
+        app.command(command_for(name, segmenter), name=command_name(name), sort_key=1)
+    return app
+
+
+def methods() -> None:
+    """List the methods, one line each."""
+    segmenters = classicseg.segmenters()
+    width = max(len(command_name(name)) for name in segmenters)
+    for name, segmenter in segmenters.items():
+        print(f"{command_name(name):{width}}  {summary(segmenter)}")

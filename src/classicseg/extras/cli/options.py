@@ -1,0 +1,140 @@
+"""From a signature to options: what a word of `classicseg.types` means to someone who types it.
+
+The annotations of the segmenters are read once more with these meanings in place of their own, so that
+``mask: Mask`` is the path of an image here. A new segmenter whose signature uses the same words needs nothing.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_type_hints
+
+import numpy as np
+from cyclopts import Parameter
+from numpy.typing import NDArray
+
+from classicseg import Segmenter
+from classicseg.extras.cli.segment import Job, segment_files
+from classicseg.extras.files import MAX_PIXELS, read_image, read_markers, read_mask
+
+
+class Integer(int):
+    """A whole number: cyclopts would round 2.5 without a word."""
+
+
+@dataclass(frozen=True)
+class Load:
+    """How the value of an option, as typed, becomes the segmenter's argument."""
+
+    load: Callable[[Any, int], object]
+
+
+def _load_seeds(given: list[str], max_pixels: int) -> NDArray[Any]:
+    try:
+        points = [[int(index) for index in point.split(",")] for point in given]
+    except ValueError:
+        if len(given) > 1:
+            raise ValueError(
+                f"--seeds is {' '.join(given)}; expected points such as 10,20, or one marker image"
+            ) from None
+        return read_markers(given[0], max_pixels=max_pixels)
+    if len({len(point) for point in points}) > 1:
+        raise ValueError(f"--seeds is {' '.join(given)}; expected as many indices for each point")
+    return np.array(points)
+
+
+def _load_array(path: Path, max_pixels: int) -> NDArray[Any]:
+    return read_image(path, max_pixels=max_pixels).pixels
+
+
+_MEANINGS = {
+    "int": Integer,
+    "Random": Annotated[Integer, Parameter(help="The seed of the random draws: the same seed, the same labels.")],
+    "ChannelAxis": Annotated[
+        Integer | Literal["auto", "none"],
+        Parameter(
+            help="The axis of the channels. none: every axis is spatial, as in a volume. auto: as the file says."
+        ),
+        Load(lambda axis, _: None if axis == "none" else axis),
+    ],
+    "Mask": Annotated[
+        Path | None,
+        Parameter(help="An image file of the same size: a pixel takes part where it is not 0."),
+        Load(lambda path, limit: read_mask(path, max_pixels=limit)),
+    ],
+    "Seeds": Annotated[
+        list[str] | None,
+        Parameter(
+            help="A point as row,column (plane,row,column in a volume), once for each point; or a marker image "
+            "file, whose positive numbers name the segments."
+        ),
+        Load(_load_seeds),
+    ],
+    "ArrayLike": Annotated[Path, Load(_load_array)],
+}
+
+
+def command_for(name: str, segmenter: Segmenter) -> Callable[..., int]:
+    """Make the command that runs a segmenter on files."""
+    options = _options(segmenter)
+    loads = {option.name: load for option in options if (load := _load_of(option.annotation))}
+
+    def command(images: list[Path], /, **given: Any) -> int:
+        files = {key: given.pop(key, default) for key, (_, default) in _FILES.items()}
+        values = {option.name: given.get(option.name, option.default) for option in options}
+
+        def arguments() -> dict[str, object]:
+            return {
+                key: loads[key].load(value, files["max_pixels"]) if key in loads and value is not None else value
+                for key, value in values.items()
+            }
+
+        return segment_files(Job(name, segmenter, values, arguments, **files), images)
+
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [
+            inspect.Parameter("images", inspect.Parameter.POSITIONAL_ONLY, annotation=_IMAGES),
+            *options,
+            *(inspect.Parameter(n, keyword, default=d, annotation=t) for n, (t, d) in _FILES.items()),
+        ]
+    )
+    command.__annotations__ = {}
+    command.__doc__ = inspect.getdoc(segmenter)
+    return command
+
+
+_IMAGES = Annotated[
+    list[Path], Parameter(name="IMAGE...", help="Image files: PNG, JPEG, TIFF (all pages), .npy and others.")
+]
+_FILES: dict[str, tuple[Any, Any]] = {
+    "out": (Annotated[Path, Parameter(help="The folder for the results.", group="Files")], Path("segmented")),
+    "table": (
+        Annotated[
+            Path | None,
+            Parameter(help="Also write a table of the segments (CSV): area, centroid, box, mean.", group="Files"),
+        ],
+        None,
+    ),
+    "max_pixels": (
+        Annotated[Integer, Parameter(help="Refuse files of more pixels times pages.", group="Files")],
+        MAX_PIXELS,
+    ),
+}
+
+
+def _options(segmenter: Segmenter) -> list[inspect.Parameter]:
+    hints = get_type_hints(segmenter, localns=_MEANINGS, include_extras=True)
+    return [
+        option.replace(annotation=Annotated[hints[option.name], Parameter(negative_iterable="")])
+        for option in inspect.signature(segmenter).parameters.values()
+        if option.kind is inspect.Parameter.KEYWORD_ONLY
+    ]
+
+
+def _load_of(hint: Any) -> Load | None:
+    found: Iterable[Any] = (*getattr(hint, "__metadata__", ()), *map(_load_of, get_args(hint)))
+    return next((item for item in found if isinstance(item, Load)), None)

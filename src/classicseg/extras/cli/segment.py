@@ -1,0 +1,179 @@
+"""Running one method on files: the labels, the overlay, the table of segments and the record of the run."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import classicseg
+from classicseg import Labels, Segmenter
+from classicseg.extras.cli.report import command_name, progress, report
+from classicseg.extras.files import (
+    Picture,
+    read_image,
+    write_image,
+    write_json,
+    write_labels,
+    write_table,
+)
+from classicseg.extras.plot import overlay
+
+Row = dict[str, object]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to do with each image."""
+
+    name: str
+    segmenter: Segmenter
+    options: Mapping[str, Any]
+    """As typed, or their defaults."""
+    load: Callable[[], dict[str, Any]]
+    """Make arguments of the options: reads the files that they name."""
+    out: Path
+    table: Path | None
+    max_pixels: int
+
+    @property
+    def method(self) -> str:
+        return command_name(self.name)
+
+
+def segment_files(job: Job, images: Sequence[Path]) -> int:
+    """Segment each image, report those that fail, and return the exit code."""
+    _check(job, images)
+    arguments = job.load()
+    rows: list[Row] = []
+    done: list[str] = []
+    for path in progress(images, job.method):
+        try:
+            labels, found = _segment_file(job, path, arguments)
+            rows += found
+            done.append(f"{path}: {np.unique(labels[labels > 0]).size} segments")
+        except (OSError, ValueError, TypeError, MemoryError) as error:
+            report(error if str(path) in str(error) else f"{path}: {error or 'out of memory'}")
+    if done:
+        if job.table is not None:
+            _write_rows(job.table, rows, several=len(images) > 1)
+        print(*done, f"results in {job.out}" + (f", table in {job.table}" if job.table else ""), sep="\n")
+    return 0 if len(done) == len(images) else 1 if done else 2
+
+
+def prepare_folder(folder: Path) -> None:
+    """Make a folder and see that files can be written there, before any work."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise OSError(f"{folder}: cannot write there ({error.strerror}); choose another folder") from None
+
+
+def _check(job: Job, images: Sequence[Path]) -> None:
+    """Find what would go wrong at the end, before any work."""
+    if job.max_pixels < 1:
+        raise ValueError(f"--max-pixels is {job.max_pixels}; expected a whole number >= 1")
+    stems: dict[str, Path] = {}
+    for path in images:
+        if path.stem in stems:
+            raise ValueError(
+                f"{stems[path.stem]} and {path} would both write {path.stem}_{job.method}_*; rename one, or "
+                "segment them in two runs with a --out each"
+            )
+        stems[path.stem] = path
+    if job.table is not None:
+        if job.table.suffix.lower() != ".csv" or job.table.is_dir():
+            raise ValueError(f"--table is {job.table}; expected the path of a .csv file")
+        prepare_folder(job.table.parent)
+    prepare_folder(job.out)
+
+
+def _segment_file(job: Job, path: Path, arguments: Mapping[str, Any]) -> tuple[Labels, list[Row]]:
+    picture = read_image(path, max_pixels=job.max_pixels)
+    settings = dict(arguments)
+    if settings.get("channel_axis") == "auto":
+        settings["channel_axis"] = picture.channel_axis
+    channel_axis = settings.get("channel_axis", picture.channel_axis)
+    if picture.pixels.ndim - (channel_axis is not None) < 2:
+        raise ValueError(f"{path}: --channel-axis {channel_axis} leaves one axis for space; expected two or more")
+    if picture.mask is not None:
+        mask = settings.get("mask")
+        settings["mask"] = (
+            picture.mask if mask is None or mask.shape != picture.mask.shape else mask & picture.mask
+        )
+    labels = job.segmenter(picture.pixels, **settings)
+    stem = job.out / f"{path.stem}_{job.method}"
+    written = write_labels(f"{stem}_labels", labels)
+    write_image(f"{stem}_overlay.png", overlay(picture.pixels, labels, channel_axis=channel_axis))
+    write_json(f"{stem}.json", _record(job, path, picture, channel_axis, labels, written))
+    if job.table is None:
+        return labels, []
+    return labels, _rows(path, labels, picture.pixels, channel_axis, settings.get("spacing"))
+
+
+def _record(
+    job: Job, path: Path, picture: Picture, channel_axis: int | None, labels: Labels, written: Path
+) -> dict[str, object]:
+    """All that it takes to repeat the run."""
+    options = {
+        name: str(value.resolve()) if isinstance(value, Path) else value for name, value in job.options.items()
+    }
+    if "channel_axis" in options:
+        options["channel_axis"] = channel_axis
+    return {
+        "classicseg": classicseg.__version__,
+        "command": ["classicseg", job.method, str(path.resolve()), *_typed(options, job.max_pixels)],
+        "method": job.name,
+        "image": str(path.resolve()),
+        "shape": picture.pixels.shape,
+        "dtype": str(picture.pixels.dtype),
+        "alpha_is_mask": picture.mask is not None,
+        "parameters": options,
+        "segments": int(np.unique(labels[labels > 0]).size),
+        "labels": written.name,
+        "overlay": f"{path.stem}_{job.method}_overlay.png",
+    }
+
+
+def _typed(options: Mapping[str, Any], max_pixels: int) -> list[str]:
+    """The options as one types them."""
+    words = [f"--max-pixels={max_pixels}"]
+    for name, value in options.items():
+        option = "--" + name.replace("_", "-")
+        if name == "channel_axis":
+            value = "none" if value is None else value
+        if isinstance(value, bool):
+            words.append(option if value else option.replace("--", "--no-", 1))
+        elif isinstance(value, list | tuple):
+            words += [f"{option}={item}" for item in value]
+        elif value is not None:
+            words.append(f"{option}={value}")
+    return words
+
+
+def _rows(path: Path, labels: Labels, pixels: NDArray[Any], channel_axis: int | None, spacing: Any) -> list[Row]:
+    table = classicseg.region_table(labels, pixels, channel_axis=channel_axis, spacing=spacing)
+    boxes = np.split(table.bounding_box, 2, axis=1)
+    columns: dict[str, NDArray[Any]] = {"label": table.label, "area": table.area}
+    for name, values in [
+        ("centroid", table.centroid),
+        ("first", boxes[0]),
+        ("stop", boxes[1]),
+        ("mean", table.mean),
+    ]:
+        columns |= {f"{name}_{number}": column for number, column in enumerate(values.T)}
+    rows = zip(*(column.tolist() for column in columns.values()), strict=True)
+    return [{"image": str(path)} | dict(zip(columns, row, strict=True)) for row in rows]
+
+
+def _write_rows(path: Path, rows: Sequence[Row], *, several: bool) -> None:
+    """Write the table; images of different dimensions or channels leave cells empty."""
+    header = list(dict.fromkeys(name for row in rows for name in row if several or name != "image"))
+    write_table(path, header, [[row.get(name, "") for name in header] for row in rows])

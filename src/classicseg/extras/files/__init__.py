@@ -1,0 +1,25 @@
+"""Image files in, as they are; results out, whole or not at all."""
+
+from classicseg.extras.files.reading import (
+    MAX_PIXELS,
+    ImageFileError,
+    Picture,
+    read_image,
+    read_markers,
+    read_mask,
+)
+from classicseg.extras.files.writing import replacing, write_image, write_json, write_labels, write_table
+
+__all__ = [
+    "MAX_PIXELS",
+    "ImageFileError",
+    "Picture",
+    "read_image",
+    "read_markers",
+    "read_mask",
+    "replacing",
+    "write_image",
+    "write_json",
+    "write_labels",
+    "write_table",
+]

@@ -1,0 +1,198 @@
+"""Results out, whole or not at all.
+
+Each file is written beside its place under another name, flushed to the disk, then renamed. Whenever the
+process is killed, the old file or the new one is there.
+"""
+
+from __future__ import annotations
+
+import csv
+import errno
+import io
+import json
+import os
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+
+def write_labels(path: str | os.PathLike[str], labels: ArrayLike) -> Path:
+    """Write labels, and add the suffix of the format that holds them.
+
+    Parameters
+    ----------
+    path : path-like
+        Where to, without a suffix.
+    labels : array_like of int
+        Labels from 0. A plane becomes a PNG of 8 or 16 bits where they fit, else a TIFF of int32; what has
+        more axes becomes a TIFF of many pages, of the smallest of uint8, uint16 and int32 that holds them.
+
+    Returns
+    -------
+    Path
+        The file written.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from classicseg.extras.files import write_labels
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_labels(f"{folder}/few", [[1, 2]]).name, write_labels(f"{folder}/many", [[1, 70_000]]).name
+    ('few.png', 'many.tif')
+    """
+    array = np.asarray(labels)
+    most = int(array.max(initial=0))
+    dtype = np.uint8 if most <= 0xFF else np.uint16 if most <= 0xFFFF else np.int32
+    if array.ndim == 2 and dtype is not np.int32:
+        target = Path(f"{path}.png")
+        write_image(target, array, dtype=dtype)
+        return target
+    import tifffile
+
+    target = Path(f"{path}.tif")
+    with replacing(target) as file:
+        tifffile.imwrite(file, array.astype(dtype), photometric="minisblack", compression="zlib")
+    return target
+
+
+def write_image(path: str | os.PathLike[str], image: ArrayLike, *, dtype: str | type = "uint8") -> None:
+    """Write a PNG.
+
+    Parameters
+    ----------
+    path : path-like
+        Where to.
+    image : array_like
+        (H, W) grey or (H, W, 3) color, of values that `dtype` holds.
+    dtype : "uint8" or "uint16"
+        The depth; 16 bits for grey images only.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from classicseg.extras.files import write_image
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_image(f"{folder}/red.png", [[[255, 0, 0]]])
+    """
+    from PIL import Image
+
+    with replacing(path) as file:
+        Image.fromarray(np.asarray(image).astype(dtype, copy=False)).save(file, format="PNG")
+
+
+def write_table(path: str | os.PathLike[str], header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write a table as CSV.
+
+    Parameters
+    ----------
+    path : path-like
+        Where to.
+    header : sequence of str
+        The names of the columns.
+    rows : iterable of sequences
+        Their values.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from classicseg.extras.files import write_table
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_table(f"{folder}/regions.csv", ["label", "area"], [[1, 20.0], [2, 4.0]])
+    """
+    with replacing(path) as file:
+        text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+        writer = csv.writer(text)
+        writer.writerow(header)
+        writer.writerows(rows)
+        text.detach()  # flushes, and leaves the file open
+
+
+def write_json(path: str | os.PathLike[str], content: object) -> None:
+    """Write JSON.
+
+    Parameters
+    ----------
+    path : path-like
+        Where to.
+    content : object
+        Of dicts, lists, strings, numbers, bools and None.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from classicseg.extras.files import write_json
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_json(f"{folder}/run.json", {"n_clusters": 4})
+    """
+    with replacing(path) as file:
+        file.write((json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+@contextmanager
+def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """Open a file that takes the place of `path` once it is written whole.
+
+    Parameters
+    ----------
+    path : path-like
+        The file to write or to replace. Its folder must exist.
+
+    Yields
+    ------
+    binary file
+        Open for writing. Where the block raises, it is removed and `path` stays as it was.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from classicseg.extras.files import replacing
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with replacing(f"{folder}/note.txt") as file:
+    ...         _ = file.write(b"whole")
+    ...     Path(folder, "note.txt").read_bytes()
+    b'whole'
+    """
+    target = Path(os.path.realpath(path))  # a link stays a link: what it points to is replaced
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    draft = target.with_name(f".{secrets.token_hex(4)}.{target.name}"[:200] + ".tmp")
+    try:
+        with draft.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(target)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,293 @@
+"""The command line does what the functions do, records it, and ends every mistake in one line."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("cyclopts")
+Image = pytest.importorskip("PIL.Image")
+tifffile = pytest.importorskip("tifffile")
+
+import classicseg  # noqa: E402
+from classicseg.extras.cli import main  # noqa: E402
+from classicseg.extras.files import read_markers  # noqa: E402
+
+GREY = np.add.outer(np.arange(40) % 20, np.arange(60)).astype(np.uint8) * 3
+COLOR = np.stack([GREY, 255 - GREY, GREY // 2], axis=-1)
+METHODS = {name.removesuffix("_segment").replace("_", "-"): f for name, f in classicseg.segmenters().items()}
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    Image.fromarray(GREY).save("grey.png")
+    Image.fromarray(COLOR).save("color.png")
+    return tmp_path
+
+
+def mistake(arguments: Sequence[str], capsys: pytest.CaptureFixture[str], code: int = 2) -> str:
+    """Run a command that must fail; return its one line."""
+    assert main([*arguments]) == code
+    said = capsys.readouterr().err
+    assert said.startswith("classicseg: error: ")
+    assert said.count("\n") == 1
+    assert "Traceback" not in said
+    return said
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("image", ["grey", "color"])
+def test_every_method_writes_what_its_function_returns(method: str, image: str) -> None:
+    assert main([method, f"{image}.png", "--table", "regions.csv"]) == 0
+    pixels = {"grey": GREY, "color": COLOR}[image]
+    labels = METHODS[method](pixels)
+    np.testing.assert_array_equal(read_markers(f"segmented/{image}_{method}_labels.png"), labels)
+    with Image.open(f"segmented/{image}_{method}_overlay.png") as overlay:
+        assert (overlay.size, overlay.mode) == ((60, 40), "RGB")
+    with Path("regions.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    table = classicseg.region_table(labels, pixels)
+    assert [int(row["label"]) for row in rows] == table.label.tolist()
+    assert [float(row["mean_0"]) for row in rows] == table.mean[:, 0].tolist()
+    assert "image" not in rows[0]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_record_repeats_the_run(method: str) -> None:
+    assert main([method, "color.png", "--out", "first"]) == 0
+    record = json.loads(Path(f"first/color_{method}.json").read_text())
+    assert record["classicseg"] == classicseg.__version__
+    assert record["image"] == str(Path("color.png").resolve())
+    assert main([*record["command"][1:], "--out", "second"]) == 0
+    labels = read_markers(Path("first", record["labels"]))
+    np.testing.assert_array_equal(read_markers(Path("second", record["labels"])), labels)
+    assert record["segments"] == len(np.unique(labels[labels > 0]))
+
+
+def test_the_record_repeats_what_was_typed() -> None:
+    typed = ["region-growing", "grey.png", "--seeds", "3,4", "--seeds", "30,50", "--tolerance", "25"]
+    assert main(typed) == 0
+    record = json.loads(Path("segmented/grey_region-growing.json").read_text())
+    assert record["parameters"]["seeds"] == ["3,4", "30,50"]
+    labels = read_markers("segmented/grey_region-growing_labels.png")
+    expected = classicseg.region_growing_segment(GREY, seeds=[(3, 4), (30, 50)], tolerance=25)
+    np.testing.assert_array_equal(labels, expected)
+    assert main([*record["command"][1:], "--out", "again"]) == 0
+    np.testing.assert_array_equal(read_markers("again/grey_region-growing_labels.png"), labels)
+
+
+def test_options_become_arguments() -> None:
+    mask = GREY > 40
+    Image.fromarray(mask).save("mask.png")
+    np.save("markers.npy", np.where(GREY == 60, 5, 0))
+    cases: list[tuple[list[str], dict[str, Any]]] = [
+        (["threshold", "--thresholds", "50", "--thresholds", "90"], {"thresholds": [50, 90]}),
+        (["threshold", "--thresholds", "50"], {"thresholds": 50}),
+        (["threshold", "--thresholds", "otsu", "--n-classes", "3"], {"n_classes": 3}),
+        (["kmeans", "--n-clusters", "2", "--mask", "mask.png"], {"n_clusters": 2, "mask": mask}),
+        (["gradient", "--spacing", "2", "--spacing", "1"], {"spacing": (2, 1)}),
+        (["gradient", "--spacing", "2", "--threshold", "0.5"], {"spacing": 2, "threshold": 0.5}),
+        (["region-growing", "--seeds", "markers.npy"], {"seeds": np.where(GREY == 60, 5, 0)}),
+        (["boundary", "--detector", "sobel", "--sigma", "2"], {"detector": "sobel", "sigma": 2}),
+    ]
+    for (method, *typed), arguments in cases:
+        assert main([method, "grey.png", *typed]) == 0
+        labels = METHODS[method](GREY, **arguments)
+        np.testing.assert_array_equal(read_markers(f"segmented/grey_{method}_labels.png"), labels)
+
+
+def test_a_segmenter_of_the_future_gets_its_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    def future_segment(image, *, n: int, init=None, exact: bool = True, weight: float | None = None):  # type: ignore[no-untyped-def]
+        """Do it."""
+        calls.append((n, init, exact, weight))
+        return np.ones(np.shape(image), np.int32)
+
+    future_segment.__annotations__ = {
+        "n": "int",
+        "init": "ArrayLike | None",
+        "exact": "bool",
+        "weight": "float | None",
+    }
+    calls: list[Any] = []
+    monkeypatch.setattr(classicseg, "segmenters", lambda: {"far_future_segment": future_segment})
+    np.save("start.npy", GREY)
+    options = ["--n", "3", "--init", "start.npy", "--no-exact", "--weight", "-2.5"]
+    assert main(["far-future", "grey.png", *options]) == 0
+    n, init, exact, weight = calls[0]
+    assert (n, exact, weight) == (3, False, -2.5)
+    np.testing.assert_array_equal(init, GREY)
+
+
+def test_volumes_are_volumes(capsys: pytest.CaptureFixture[str]) -> None:
+    volume = np.stack([GREY, GREY // 2, GREY // 3]).astype(np.uint16) * 200
+    tifffile.imwrite("volume.tif", volume, photometric="minisblack")
+    np.save("array.npy", volume)
+    for name in ("volume.tif", "array.npy"):
+        assert main(["kmeans", name]) == 0
+        labels = read_markers(f"segmented/{Path(name).stem}_kmeans_labels.tif")
+        np.testing.assert_array_equal(labels, classicseg.kmeans_segment(volume, channel_axis=None))
+    assert main(["kmeans", "volume.tif", "--channel-axis", "0"]) == 0
+    labels = read_markers("segmented/volume_kmeans_labels.png")
+    np.testing.assert_array_equal(labels, classicseg.kmeans_segment(volume, channel_axis=0))
+    assert "one axis" in mistake(["kmeans", "grey.png", "--channel-axis", "0"], capsys)
+
+
+def test_alpha_and_mask_hold_together() -> None:
+    alpha, mask = GREY > 40, np.arange(60) < 40
+    Image.fromarray(np.dstack([COLOR, alpha * np.uint8(255)])).save("see_through.png")
+    Image.fromarray(np.broadcast_to(mask, GREY.shape)).save("mask.png")
+    assert main(["kmeans", "see_through.png", "--mask", "mask.png"]) == 0
+    labels = read_markers("segmented/see_through_kmeans_labels.png")
+    np.testing.assert_array_equal(labels, classicseg.kmeans_segment(COLOR, mask=alpha & mask))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["kmeans"], "IMAGE"),
+        (["kmeans", "missing.png"], "no such file"),
+        (["kmeans", "."], "folder"),
+        (["kmeans", "text.png"], "not an image"),
+        (["kmeans", "cut.png"], "cut short"),
+        (["kmeans", "grey.png", "--n-cluster", "3"], "--n-cluster"),
+        (["kmeens", "grey.png"], "kmeens"),
+        (["--colour"], "--colour"),
+        (["kmeans", "grey.png", "--n-clusters", "0"], "n_clusters is 0"),
+        (["kmeans", "grey.png", "--n-clusters", "2.5"], "2.5"),
+        (["kmeans", "grey.png", "--n-clusters"], "--n-clusters"),
+        (["kmeans", "color.png", "--rng", "-1"], "color.png"),
+        (["kmeans", "grey.png", "--mask", "missing.png"], "missing.png"),
+        (["kmeans", "grey.png", "--mask", "small.png"], "shape"),
+        (["kmeans", "grey.png", "--max-pixels", "100"], "--max-pixels"),
+        (["kmeans", "grey.png", "--max-pixels", "0"], "--max-pixels"),
+        (["kmeans", "grey.png", "--channel-axis", "9"], "9"),
+        (["threshold", "grey.png", "--thresholds", "nan"], "thresholds"),
+        (["threshold", "grey.png", "--thresholds", "9", "--thresholds", "3"], "ascending"),
+        (["region-growing", "grey.png", "--seeds", "400,4"], "400"),
+        (["region-growing", "grey.png", "--seeds", "1,2", "--seeds", "here"], "here"),
+        (["region-growing", "grey.png", "--seeds", "1,2", "--seeds", "1,2,3"], "1,2,3"),
+        (["boundary", "grey.png", "--detector", "prewitt"], "canny"),
+        (["kmeans", "grey.png", "--out", "text.png"], "text.png"),
+        (["kmeans", "grey.png", "--out", "text.png/deep"], "text.png"),
+        (["kmeans", "grey.png", "--out", "/proc/segmented"], "/proc"),
+        (["kmeans", "grey.png", "--table", "grey.png"], ".csv"),
+        (["kmeans", "grey.png", "--table", "text.png/regions.csv"], "text.png"),
+        (["kmeans", "grey.png", "other/grey.png"], "both"),
+        (["demo", "--out", "text.png"], "text.png"),
+    ],
+)
+def test_a_mistake_is_one_line(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("text.png").write_text("no image")
+    Path("cut.png").write_bytes(Path("color.png").read_bytes()[:-40])
+    Path("other").mkdir()
+    Image.fromarray(GREY).save("other/grey.png")
+    Image.fromarray(GREY[:5]).save("small.png")
+    assert said in mistake(arguments, capsys)
+    assert not list(Path("segmented").glob("*"))
+
+
+def test_a_full_disk_is_a_mistake(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    assert "No space left" in mistake(["kmeans", "grey.png"], capsys)
+    assert not list(Path("segmented").iterdir())
+
+
+def test_one_bad_file_of_many_is_reported_and_the_rest_are_done(capsys: pytest.CaptureFixture[str]) -> None:
+    whole = Path("color.png").read_bytes()
+    Path("bad.png").write_bytes(whole[: len(whole) // 2])
+    said = mistake(["kmeans", "grey.png", "bad.png", "color.png", "--table", "t.csv"], capsys, code=1)
+    assert "bad.png" in said
+    assert {path.name for path in Path("segmented").glob("*.json")} == {"grey_kmeans.json", "color_kmeans.json"}
+    with Path("t.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["image"] for row in rows] == ["grey.png"] * 4 + ["color.png"] * 4
+    assert rows[0]["mean_2"] == ""
+    assert rows[4]["mean_2"] != ""
+
+
+def test_catalogue_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["methods"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == list(METHODS)
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.strip() == classicseg.__version__
+    assert main(["--help"]) == 0
+    overview = capsys.readouterr().out
+    for method in METHODS:
+        assert method in overview
+        assert main([method, "--help"]) == 0
+        assert "IMAGE" in capsys.readouterr().out
+
+
+def test_the_demonstration(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    data = pytest.importorskip("skimage.data")
+    for name in ("coins", "camera", "astronaut", "coffee"):
+        original = getattr(data, name)
+        monkeypatch.setattr(data, name, lambda original=original: original()[100:200, 100:220])
+    assert main(["demo", "--out", "pictures"]) == 0
+    said = capsys.readouterr().out
+    assert "pictures" in said
+    pictures = {path.name for path in Path("pictures").iterdir()}
+    for name in ("coins", "camera", "astronaut", "coffee"):
+        assert f"{name}_comparison.png" in pictures
+        assert {f"{name}_{method}_overlay.png" for method in METHODS} <= pictures
+    for method in METHODS:
+        assert method in said
+
+
+def command(*arguments: str) -> list[str]:
+    return [
+        sys.executable,
+        "-c",
+        "import sys; from classicseg.extras.cli import main; sys.exit(main())",
+        *arguments,
+    ]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
+def test_interrupted_it_says_so_by_its_exit_code(folder: Path) -> None:
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (2000, 2000, 3), np.uint8)).save("noise.png")
+    for number in range(40):
+        Path(f"noise_{number}.png").symlink_to("noise.png")
+    images = [f"noise_{number}.png" for number in range(40)]
+    running = subprocess.Popen(command("threshold", *images), stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 40
+    while not list(Path().glob("segmented/*.json")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    running.send_signal(signal.SIGINT)
+    _, said = running.communicate(timeout=20)
+    assert (running.returncode, said) == (130, "")
+    assert not list(Path("segmented").glob("*.tmp"))
+
+
+def test_a_reader_that_leaves_early_is_no_mistake() -> None:
+    running = subprocess.Popen(command("methods"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert running.stdout is not None
+    running.stdout.close()
+    assert running.stderr is not None
+    assert running.stderr.read() == ""
+    running.stderr.close()
+    running.wait()
+
+
+def test_the_version_and_a_mistake_load_no_drawing() -> None:
+    code = (
+        "import sys; from classicseg.extras.cli import main; main(['--version']); "
+        "sys.exit(any(name in sys.modules for name in ('matplotlib', 'skimage', 'tifffile')))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], stdout=subprocess.DEVNULL).returncode == 0
