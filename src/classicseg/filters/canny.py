@@ -55,7 +55,7 @@ def canny_edges(
     low, high : float, optional
         Edges are chains of ridge pixels of at least `low`, with one of at least `high` among them; gradients in
         value units per unit of `spacing`, at least 0. OpenCV's thresholds are these times 8. Without `high`,
-        Otsu's threshold of the gradients on the ridges (or `low`, where that is higher); without `low`, half of
+        Otsu's threshold of the gradients on the ridges (or `low`, where that is higher); without `low`, a third of
         `high`.
     channel_axis : int, None or "auto"
         The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
@@ -146,7 +146,7 @@ def ridge_edges(
     if high is None:
         found = otsu_thresholds(Image(magnitude[..., np.newaxis], ridges), 2)
         high = max(float(found[0]) if len(found) else 0.0, low or 0.0)
-    low = high / 2 if low is None else low
+    low = high / 3 if low is None else low
     weak = ridges & (magnitude >= low)
     chains = interior(components(pad(weak.astype(np.int32), weak.ndim).ravel(), weak.shape, weak.ndim), weak.shape)
     strong = np.zeros(int(chains.max()) + 1, bool)
