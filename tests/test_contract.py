@@ -39,6 +39,7 @@ def test_every_option_refuses_nonsense(name):
             assert str(caught.value), parameter
 
 
+@pytest.mark.jit
 @pytest.mark.parametrize("name", SEGMENTERS)
 def test_sixteen_threads_get_one_result(name):
     segment = SEGMENTERS[name]
@@ -57,6 +58,7 @@ def test_sixteen_threads_get_one_result(name):
     assert all(found)
 
 
+@pytest.mark.jit
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this platform")
 @pytest.mark.parametrize("name", SEGMENTERS)
 def test_a_forked_child_gets_the_same_result(name):

@@ -16,6 +16,7 @@ from classicseg._core.image import as_image
 from classicseg.filters.canny import smooth
 
 
+@pytest.mark.large
 @pytest.mark.parametrize("name", ["camera", "coins", "astronaut"])
 def test_scikit_image_finds_the_same_edges(name):
     image = getattr(data, name)()

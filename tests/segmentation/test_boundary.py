@@ -80,6 +80,7 @@ def test_image_and_spacing_scale_together():
     assert_array_equal(boundary_segment(image, sigma=3, max_gap=12, spacing=2), expected)
 
 
+@pytest.mark.large
 def test_coins_are_found():
     image = data.coins()
     labels = boundary_segment(image)

@@ -96,7 +96,8 @@ def test_kernels_equal_their_definitions(data):
     assert_array_equal(one, other)
 
 
-def test_scikit_learn_does_not_do_better_on_a_photograph():
+@pytest.mark.large
+def test_a_photograph_converges_to_a_fixed_point():
     image = data.astronaut()
     pixels = image.reshape(-1, 3).astype(float)
     result = kmeans_fit(image, n_clusters=8)
@@ -107,6 +108,7 @@ def test_scikit_learn_does_not_do_better_on_a_photograph():
     assert_allclose(means, result.centers, rtol=1e-9)
 
 
+@pytest.mark.large
 def test_constant_images_give_the_true_mean_however_large():
     image = np.full((3000, 4000), 0.1, np.float32)
     assert_allclose(kmeans_fit(image).centers, [[np.float64(np.float32(0.1))]], rtol=1e-12)
@@ -114,10 +116,9 @@ def test_constant_images_give_the_true_mean_however_large():
 
 
 def test_an_emptied_cluster_starts_again_at_the_farthest_point():
-    points, counts = np.array([[0.0, 0], [1, 0], [10, 0], [50, 0]]), np.ones(4, np.int64)
+    points = np.array([[0.0, 0], [1, 0], [10, 0], [50, 0]])
     moved = kmeans._start_again(points, np.array([[0.5, 0], [99, 99]]), np.array([False, True]))
     assert_array_equal(moved, [[0.5, 0], [50, 0]])
-    assert counts.sum() == 4
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,7 @@ def test_seeds_grow_by_rings(data):
     assert_array_equal(found, grow_by_rings(image, markers, tolerance, connectivity))
 
 
+@pytest.mark.large
 @pytest.mark.parametrize("connectivity", [1, 2])
 def test_one_seed_is_the_magic_wand(connectivity):
     image = data.coins()

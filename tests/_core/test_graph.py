@@ -1,0 +1,337 @@
+"""The image as a graph: neighbors, regions that merge, and each kernel against its definition."""
+
+import importlib
+import itertools
+import pkgutil
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import classicseg._core
+from classicseg import connected_regions
+from classicseg._core.graph import (
+    adjacent_pairs,
+    interior,
+    merge_small_regions,
+    neighbor_offsets,
+    pad,
+    region_sums,
+)
+from classicseg._core.kernel import Kernel
+from classicseg._core.labels import number_by_first_pixel
+
+SHAPES = st.one_of(
+    st.tuples(st.integers(1, 30)),
+    st.tuples(st.integers(1, 9), st.integers(1, 9)),
+    st.tuples(st.integers(1, 4), st.integers(1, 4), st.integers(1, 5)),
+)
+
+
+def steps(ndim, connectivity):
+    near = itertools.product((-1, 0, 1), repeat=ndim)
+    return [step for step in near if 0 < np.abs(step).sum() <= connectivity]
+
+
+@pytest.mark.parametrize("shape", [(5,), (1,), (3, 4), (1, 1), (2, 3, 4), (2, 1, 3, 2)])
+def test_neighbor_offsets_lead_to_the_neighbors(shape):
+    padded = tuple(length + 2 for length in shape)
+    for connectivity in range(1, len(shape) + 1):
+        offsets = neighbor_offsets(shape, connectivity)
+        assert offsets.dtype == np.int64
+        assert (np.diff(offsets) > 0).all()
+        np.testing.assert_array_equal(offsets, -offsets[::-1])
+        center = np.ones(len(shape), int)
+        node = np.ravel_multi_index(center, padded)
+        reached = {tuple(np.array(np.unravel_index(node + offset, padded)) - center) for offset in offsets}
+        assert reached == set(steps(len(shape), connectivity))
+
+
+def test_pad_and_interior_are_inverse():
+    array = np.arange(1, 25).reshape(2, 3, 4)
+    padded = pad(array, 3)
+    assert padded.shape == (4, 5, 6)
+    assert padded.sum() == array.sum()
+    np.testing.assert_array_equal(interior(padded.ravel(), array.shape), array)
+    assert interior(padded.ravel(), array.shape).flags.c_contiguous
+    assert pad(array, 2).shape == (4, 5, 4)
+
+
+@st.composite
+def scenes(draw, kinds=("u1", "f4", "f8"), n_channels=(1, 2, 3)):
+    """Regions of an image of few values, the image, and a connectivity: many regions, many ties."""
+    shape = draw(SHAPES)
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    connectivity = draw(st.integers(1, len(shape)))
+    classes = rng.integers(0 if draw(st.booleans()) else 1, draw(st.sampled_from([2, 3, 5])) + 1, shape)
+    labels = connected_regions(classes, connectivity=connectivity)
+    values = rng.integers(0, draw(st.sampled_from([2, 4, 256])), (*shape, draw(st.sampled_from(n_channels))))
+    kind = draw(st.sampled_from(kinds))
+    values = values.astype(kind) if kind == "u1" else (values / 7 - 3).astype(kind)
+    return labels, values, connectivity
+
+
+def pairs_by_hand(labels, connectivity):
+    found = set()
+    for pixel in np.ndindex(labels.shape):
+        for step in steps(labels.ndim, connectivity):
+            other = tuple(np.add(pixel, step))
+            if all(0 <= i < length for i, length in zip(other, labels.shape, strict=True)):
+                one, two = int(labels[pixel]), int(labels[other])
+                if 0 < one < two or 0 < two < one:
+                    found.add((min(one, two), max(one, two)))
+    return found
+
+
+@settings(deadline=None)
+@given(scenes())
+def test_adjacent_pairs_by_brute_force(scene):
+    labels, _, connectivity = scene
+    pairs = adjacent_pairs(labels, connectivity)
+    assert pairs.shape[1:] == (2,)
+    assert len({tuple(pair) for pair in pairs.tolist()}) == len(pairs)
+    assert {tuple(pair) for pair in pairs.tolist()} == pairs_by_hand(labels, connectivity)
+
+
+def test_region_sums_do_not_depend_on_the_order_of_the_pixels():
+    rng = np.random.default_rng(1)
+    labels = rng.integers(1, 4, (200, 300)).astype(np.int32)
+    values = (rng.random((200, 300, 2)) * 1e3 + 0.1).astype(np.float32)
+    sums = region_sums(labels, values, 3)
+    assert sums.shape == (4, 2)
+    np.testing.assert_array_equal(sums, region_sums(labels[::-1, ::-1], values[::-1, ::-1], 3))
+    np.testing.assert_array_equal(sums, region_sums(labels.T, values.swapaxes(0, 1), 3))
+
+
+def test_region_sums_of_integers_are_exact():
+    values = np.arange(12, dtype=np.uint16).reshape(3, 4, 1)
+    labels = np.array([[0, 1, 1, 2], [0, 1, 2, 2], [4, 4, 4, 4]], np.int32)
+    assert region_sums(labels, values, 4)[:, 0].tolist() == [4, 8, 16, 0, 38]
+
+
+# ---- small regions
+
+
+def by_mean(region, other, means, areas):
+    """The order of preference among a region's neighbors."""
+    distance = float(((means[region] - means[other]) ** 2).sum())
+    return distance, float(means[other].sum()), tuple(means[other]), -int(areas[other])
+
+
+def statistics(labels, values):
+    n_regions = int(labels.max())
+    sums = region_sums(labels, values, n_regions)
+    areas = np.bincount(labels.ravel(), minlength=n_regions + 1)
+    return sums / np.maximum(areas, 1)[:, np.newaxis], areas
+
+
+@settings(deadline=None, max_examples=150)
+@given(scenes(), st.integers(1, 12))
+def test_merged_regions_are_unions_and_small_ones_only_wait_for_a_reason(scene, min_area):
+    labels, values, connectivity = scene
+    merged = merge_small_regions(labels, values, min_area, connectivity)
+    assert merged.dtype == np.int32
+    np.testing.assert_array_equal(merged == 0, labels == 0)
+    if not labels.any():
+        return
+    pairs = np.unique(np.stack([labels.ravel(), merged.ravel()]), axis=1)
+    assert pairs.shape[1] == len(np.unique(labels))  # each region went whole into one
+    np.testing.assert_array_equal(np.unique(merged[merged > 0]), np.arange(1, merged.max() + 1))
+    for label in range(1, merged.max() + 1):  # and what joined is connected
+        assert connected_regions(merged == label, connectivity=connectivity).max() == 1
+    if values.dtype != np.uint8:
+        return  # there the levels of the means are those of the regions before
+    means, areas = statistics(merged, values)
+    neighbors = pairs_by_hand(merged, connectivity)
+    for small in np.flatnonzero(areas < min_area):
+        if small == 0:
+            continue
+        near = [a + b - small for a, b in neighbors if small in (a, b)]
+        wishes = sorted(by_mean(small, other, means, areas) for other in near)
+        assert len(wishes) != 1, "one neighbor, and no tie to wait for"
+        assert not wishes or wishes[0] == wishes[1]
+
+
+@settings(deadline=None, max_examples=100)
+@given(scenes(), st.integers(2, 12), st.data())
+def test_merging_turns_with_the_image(scene, min_area, data):
+    labels, values, connectivity = scene
+    axes = data.draw(st.permutations(range(labels.ndim)))
+    flips = tuple(data.draw(st.sampled_from([slice(None), slice(None, None, -1)])) for _ in axes)
+
+    def turned(array):
+        return np.ascontiguousarray(array.transpose([*axes, *range(labels.ndim, array.ndim)])[flips])
+
+    merged = merge_small_regions(labels, values, min_area, connectivity)
+    again = merge_small_regions(number_by_first_pixel(turned(labels)), turned(values), min_area, connectivity)
+    np.testing.assert_array_equal(number_by_first_pixel(again), number_by_first_pixel(turned(merged)))
+
+
+def merge(labels, values, min_area=2):
+    labels, values = np.array([labels], np.int32), np.array([values])[..., np.newaxis]
+    return number_by_first_pixel(merge_small_regions(labels, values, min_area, 1))[0].tolist()
+
+
+@pytest.mark.parametrize("dtype", ["u1", "u2", "f4", "f8"])
+def test_a_small_region_joins_the_neighbor_most_like_it(dtype):
+    def values(*numbers):
+        return np.array(numbers, dtype)
+
+    assert merge([1, 1, 2, 3, 3], values(10, 10, 14, 20, 20)) == [1, 1, 1, 2, 2]
+    assert merge([1, 1, 2, 3, 3], values(10, 10, 16, 20, 20)) == [1, 1, 2, 2, 2]
+    # As near: the darker.
+    assert merge([1, 1, 2, 3, 3], values(10, 10, 15, 20, 20)) == [1, 1, 1, 2, 2]
+    assert merge([1, 1, 2, 3, 3], values(20, 20, 15, 10, 10)) == [1, 1, 2, 2, 2]
+    # As dark: the larger.
+    assert merge([1, 1, 2, 3, 3, 3], values(10, 10, 15, 10, 10, 10)) == [1, 1, 2, 2, 2, 2]
+    # Equal in everything: none.
+    assert merge([1, 1, 2, 3, 3], values(10, 10, 15, 10, 10)) == [1, 1, 2, 3, 3]
+    # What nothing touches stays, and what takes no part is no neighbor.
+    assert merge([1, 0, 2, 2], values(10, 10, 10, 10)) == [1, 0, 2, 2]
+
+
+def test_a_tie_that_a_round_resolves_is_not_kept():
+    # The 15 waits between two equals until the one on the right has grown by the 11.
+    values = np.array([10, 10, 15, 10, 10, 11, 90, 90], np.uint8)
+    labels = [1, 1, 2, 3, 3, 4, 5, 5]
+    found = merge(labels, values)
+    assert len(set(found)) == 3
+    assert found[3] == found[5]
+    assert found[2] in (found[0], found[3])
+
+
+def test_colors_and_holes():
+    labels = np.array([[1, 2, 3, 0]], np.int32)
+    values = np.array([[[9, 0, 0], [8, 1, 0], [0, 9, 9], [255, 255, 255]]], np.uint8)
+    merged = merge_small_regions(labels, values, 2, 1)
+    assert number_by_first_pixel(merged).tolist() == [[1, 1, 1, 0]]  # also the third, in the second round
+
+
+def test_nothing_to_merge_gives_the_labels_back():
+    labels = np.array([[1, 2]], np.int32)
+    values = np.zeros((1, 2, 1), np.uint8)
+    assert merge_small_regions(labels, values, 1, 1).tolist() == [[1, 2]]
+    assert merge_small_regions(0 * labels, values, 9, 1).tolist() == [[0, 0]]
+    assert merge_small_regions(np.ones_like(labels), values, 9, 1).tolist() == [[1, 1]]
+
+
+# ---- kernels and their definitions
+
+
+def definitions():
+    found = {}
+    for module in pkgutil.iter_modules(classicseg._core.__path__):
+        loaded = importlib.import_module(f"classicseg._core.{module.name}")
+        for name, value in vars(loaded).items():
+            if isinstance(value, Kernel) and value.numpy is not None and value.__module__ == loaded.__name__:
+                found[f"{module.name}.{name}"] = value
+    return found
+
+
+DEFINITIONS = definitions()
+
+
+def band(rng, size):
+    start, stop = np.sort(rng.integers(0, size + 1, 2)).tolist()
+    return start, stop
+
+
+def a_grid(rng):
+    shape = tuple(rng.integers(1, 7, rng.integers(1, 4)).tolist())
+    labels = rng.integers(0, rng.integers(1, 4) + 1, shape).astype(np.int32)
+    offsets = neighbor_offsets(shape, int(rng.integers(1, len(shape) + 1)))
+    return pad(labels, len(shape)).ravel(), offsets[offsets < 0]
+
+
+def for_classify(rng):
+    dtype = rng.choice(["u1", "u2", "f4", "f8"])
+    values = (rng.random(40) * 20).astype(dtype)
+    thresholds = np.sort(np.concatenate([rng.choice(values, 3), rng.random(2) * 20])).astype(np.float64)
+    return values, thresholds, np.full(40, -7, np.int32), *band(rng, 40)
+
+
+def for_join(rng):
+    grid, offsets = a_grid(rng)
+    return grid, np.arange(grid.size), offsets, 0, grid.size
+
+
+def for_number(rng):
+    grid, offsets = a_grid(rng)
+    parents = np.arange(grid.size)
+    DEFINITIONS["graph._join"].numpy(grid, parents, offsets, 0, grid.size)
+    return grid, parents, np.zeros(grid.size, np.int32), np.array([rng.integers(0, 5)]), 0, grid.size
+
+
+def for_count(rng):
+    dtype = rng.choice(["u1", "u2"])
+    values = rng.integers(0, 256, 50).astype(dtype)
+    return values, 256**values.dtype.itemsize, *band(rng, 50)
+
+
+def for_best_starts(rng):
+    n_levels = int(rng.integers(1, 40))
+    counts = rng.integers(1, 9, n_levels)
+    levels = np.sort(rng.choice(1000, n_levels, replace=False)) - 500.0
+    weights = np.concatenate([[0.0], np.cumsum(counts)])
+    sums = np.concatenate([[0.0], np.cumsum(counts * levels)])
+    return weights, sums, int(rng.integers(1, min(n_levels, 6) + 1))
+
+
+def for_first_pixels(rng):
+    labels = rng.integers(0, 9, 60).astype(np.int32)
+    numbers = np.zeros(9, np.int32)
+    numbers[rng.integers(1, 9)] = 1
+    return labels, numbers, np.array([1], np.int32), *band(rng, 60)
+
+
+INPUTS = {
+    "classes._classify": for_classify,
+    "graph._join": for_join,
+    "graph._number": for_number,
+    "histogram._count": for_count,
+    "histogram._best_starts": for_best_starts,
+    "labels._first_pixels": for_first_pixels,
+}
+
+
+def to_the_root(parents):
+    while (parents[parents] != parents).any():
+        parents = parents[parents]
+    return parents
+
+
+def outcome(name, function, arguments):
+    """What it returns, and what it leaves in its arrays."""
+    own = [argument.copy() if isinstance(argument, np.ndarray) else argument for argument in arguments]
+    returned = function(*own)
+    if name in ("graph._join", "graph._number"):
+        own[1] = to_the_root(own[1])  # a tree of any height, with the same root
+    return [returned, *(argument for argument in own if isinstance(argument, np.ndarray))]
+
+
+def test_every_definition_is_tried():
+    assert set(INPUTS) == set(DEFINITIONS)
+
+
+@pytest.mark.jit
+@pytest.mark.parametrize("name", sorted(INPUTS))
+def test_machine_code_equals_the_definition(name):
+    kernel = DEFINITIONS[name]
+    for seed in range(60):
+        arguments = INPUTS[name](np.random.default_rng(seed))
+        defined = outcome(name, kernel.numpy, arguments)
+        compiled = outcome(name, kernel.compiled(), arguments)
+        for one, other in zip(defined, compiled, strict=True):
+            np.testing.assert_array_equal(one, other, err_msg=f"seed {seed}")
+
+
+@pytest.mark.parametrize("name", sorted(INPUTS))
+def test_loops_equal_the_definition(name):
+    kernel = DEFINITIONS[name]
+    for seed in range(20):
+        arguments = INPUTS[name](np.random.default_rng(seed))
+        defined = outcome(name, kernel.numpy, arguments)
+        looped = outcome(name, kernel.loops, arguments)
+        for one, other in zip(defined, looped, strict=True):
+            np.testing.assert_array_equal(one, other, err_msg=f"seed {seed}")

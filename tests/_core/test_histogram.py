@@ -1,0 +1,147 @@
+"""Values with their counts, and the best split: against exhaustive search and scikit-image."""
+
+import itertools
+import time
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from classicseg._core.histogram import optimal_split, value_histogram
+
+FLAT = st.integers(0, 60).map(lambda n: (n,))
+
+
+@pytest.mark.parametrize("dtype", ["u1", "u2", "f4", "f8"])
+def test_value_histogram_is_unique_with_counts(dtype):
+    @settings(deadline=None)
+    @given(hnp.arrays(np.uint8, FLAT, elements=st.integers(0, 255)), st.sampled_from([1, 255, 256]))
+    def check(values, factor):
+        values = values.astype(dtype) * np.dtype(dtype).type(min(factor, 1 if dtype == "u1" else 256))
+        levels, counts = value_histogram(values)
+        expected_levels, expected_counts = np.unique(values, return_counts=True)
+        assert (levels.dtype, counts.dtype) == (np.float64, np.int64)
+        np.testing.assert_array_equal(levels, expected_levels)
+        np.testing.assert_array_equal(counts, expected_counts)
+
+    check()
+
+
+@pytest.mark.parametrize("dtype", ["u1", "u2", "f4"])
+def test_value_histogram_of_several_bands_and_any_stride(dtype):
+    values = np.random.default_rng(0).integers(0, 256, 1_500_001).astype(dtype)[::2]
+    levels, counts = value_histogram(values)
+    expected_levels, expected_counts = np.unique(values, return_counts=True)
+    np.testing.assert_array_equal(levels, expected_levels)
+    np.testing.assert_array_equal(counts, expected_counts)
+
+
+def test_value_histogram_covers_all_65536_levels():
+    levels, counts = value_histogram(np.arange(2**16, dtype=np.uint16))
+    np.testing.assert_array_equal(levels, np.arange(2**16))
+    assert (counts == 1).all()
+
+
+def squared_error(levels, counts, starts):
+    """Of the classes that begin at these indexes, exactly."""
+    total = Fraction(0)
+    for start, stop in itertools.pairwise([0, *starts, len(levels)]):
+        values = [Fraction(float(level)) for level in levels[start:stop]]
+        weights = [int(count) for count in counts[start:stop]]
+        mean = sum(w * v for w, v in zip(weights, values, strict=True)) / sum(weights)
+        total += sum(w * (v - mean) ** 2 for w, v in zip(weights, values, strict=True))
+    return total
+
+
+@st.composite
+def histograms(draw, most=9, levels=None):
+    levels = st.integers(0, 255) if levels is None else levels
+    values = sorted(draw(st.sets(levels, min_size=1, max_size=most)))
+    counts = draw(st.lists(st.integers(1, 50), min_size=len(values), max_size=len(values)))
+    return np.array(values, np.float64), np.array(counts, np.int64)
+
+
+@settings(deadline=None)
+@given(histograms(), st.integers(1, 5))
+def test_optimal_split_is_the_exhaustive_optimum(histogram, n_classes):
+    levels, counts = histogram
+    found = optimal_split(levels, counts, n_classes)
+    n_starts = min(n_classes, len(levels)) - 1
+    assert found.shape == (n_starts,)
+    assert (np.diff([0, *found, len(levels)]) > 0).all()
+    every = itertools.combinations(range(1, len(levels)), n_starts)
+    least = min(squared_error(levels, counts, starts) for starts in every)
+    error = squared_error(levels, counts, found)
+    assert float(error) <= float(least) * (1 + 1e-12) + 1e-9
+
+
+@settings(deadline=None)
+@given(
+    histograms(7, st.floats(-1, 1, width=32)),
+    st.integers(2, 4),
+    st.sampled_from([1.0, 1e140, 1e-140, 2.0**-40]),
+    st.sampled_from([0.0, 1.0, 1e6]),
+)
+def test_optimal_split_of_floats_far_from_1_and_from_0(histogram, n_classes, scale, offset):
+    levels, counts = histogram
+    levels = (levels + offset) * scale
+    assume((np.diff(levels) > 0).all() and np.isfinite(levels).all())
+    found = optimal_split(levels, counts, n_classes)
+    n_starts = min(n_classes, len(levels)) - 1
+    assert (np.diff([0, *found, len(levels)]) > 0).all()
+    every = itertools.combinations(range(1, len(levels)), n_starts)
+    least = min(squared_error(levels, counts, starts) for starts in every)
+    total = squared_error(levels, counts, [])
+    assert squared_error(levels, counts, found) - least <= total * Fraction(1, 10**9)
+
+
+def test_of_equal_optima_the_lowest():
+    assert optimal_split(np.array([0.0, 1.0, 2.0]), np.ones(3, np.int64), 2).tolist() == [1]
+    assert optimal_split(np.arange(4.0), np.ones(4, np.int64), 3).tolist() == [1, 2]
+
+
+def test_as_many_classes_as_levels_or_more():
+    levels, counts = np.array([3.0, 5.0, 9.0]), np.array([1, 7, 2])
+    for n_classes in (3, 4, 100):
+        assert optimal_split(levels, counts, n_classes).tolist() == [1, 2]
+    assert optimal_split(levels, counts, 1).tolist() == []
+    assert optimal_split(levels[:1], counts[:1], 5).tolist() == []
+    assert optimal_split(levels[:0], counts[:0], 5).tolist() == []
+
+
+@pytest.mark.parametrize("n_classes", [2, 3, 4])
+@pytest.mark.parametrize("seed", range(4))
+def test_optimal_split_is_scikit_image_s(n_classes, seed):
+    filters = pytest.importorskip("skimage.filters")
+    rng = np.random.default_rng(seed)
+    image = np.clip(rng.normal(rng.choice([40, 90, 150, 220], (60, 60)), 12), 0, 255).astype(np.uint8)
+    levels, counts = value_histogram(image.ravel())
+    ours = optimal_split(levels, counts, n_classes)
+    theirs = filters.threshold_multiotsu(image, n_classes)  # a class's greatest value; here its least
+    theirs = np.searchsorted(levels, theirs, side="right")
+    np.testing.assert_array_equal(ours, theirs)
+    if n_classes == 2:
+        assert levels[ours[0] - 1] == filters.threshold_otsu(image)
+
+
+def test_65536_levels_and_8_classes_are_fast():
+    counts = np.random.default_rng(0).integers(1, 1000, 2**16)
+    levels = np.arange(2.0**16)
+    optimal_split(levels[:9], counts[:9], 8)
+    start = time.perf_counter()
+    found = optimal_split(levels, counts, 8)
+    seconds = time.perf_counter() - start
+    print(f"65 536 levels, 8 classes: {seconds:.3f} s")
+    assert seconds < 3.0
+    np.testing.assert_allclose(found, np.arange(1, 8) * 2**13, rtol=0.02)
+
+
+def test_large_counts_lose_nothing():
+    levels, counts = np.arange(6.0), np.array([10**12, 1, 10**12, 10**12, 1, 10**12])
+    found = optimal_split(levels, counts, 3)
+    every = itertools.combinations(range(1, 6), 2)
+    least = min(squared_error(levels, counts, starts) for starts in every)
+    assert squared_error(levels, counts, found) <= least * (1 + Fraction(1, 10**9))
