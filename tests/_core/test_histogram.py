@@ -127,6 +127,7 @@ def test_optimal_split_is_scikit_image_s(n_classes, seed):
         assert levels[ours[0] - 1] == filters.threshold_otsu(image)
 
 
+@pytest.mark.jit
 def test_65536_levels_and_8_classes_are_fast():
     counts = np.random.default_rng(0).integers(1, 1000, 2**16)
     levels = np.arange(2.0**16)

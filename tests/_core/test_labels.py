@@ -69,7 +69,7 @@ def test_connected_regions_are_scipy_s_of_every_class(case):
 
 @pytest.mark.parametrize("connectivity", [1, 2])
 def test_connected_regions_of_several_bands(connectivity):
-    inside = np.random.default_rng(3).random((900, 1100)) < (0.59 if connectivity == 1 else 0.41)  # it percolates
+    inside = np.random.default_rng(3).random((600, 700)) < (0.59 if connectivity == 1 else 0.41)  # it percolates
     structure = ndimage.generate_binary_structure(2, connectivity)
     expected, _ = ndimage.label(inside, structure)
     np.testing.assert_array_equal(

@@ -15,6 +15,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeVar
 
 from classicseg._core.image import as_count
+from classicseg._core.kernel import engine
 
 Result = TypeVar("Result")
 
@@ -99,6 +100,8 @@ def run_bands(
         One band after the other in the calling thread, for a kernel whose rows depend on those before.
     """
     step = max(1, _BAND_PIXELS // max(1, row_size))
+    if whole and engine() == "numpy":  # definitions of such kernels work on all rows at the cost of one band
+        step = n_rows
     bands = [(start, min(start + step, n_rows)) for start in range(0, n_rows, step)]
     size = n_workers()  # also for one band: a setting that is wrong is wrong for every image
     if whole or len(bands) == 1 or size == 1:

@@ -93,7 +93,7 @@ def merge_small_regions(
 def region_sums(labels: NDArray[np.int32], values: NDArray[Any], n_regions: int) -> NDArray[np.float64]:
     """Sum the values of each label 0 … n_regions, (n_regions + 1, channels), the same in any order of pixels.
 
-    Floats count in whole steps from the least value that has a label.
+    They count in whole steps from the least value that has a label.
     """
     levels = whole_levels(values, labels > 0, _MEAN_BITS)[0].reshape(-1, values.shape[-1])
     columns = [np.bincount(labels.ravel(), weights=column, minlength=n_regions + 1) for column in levels.T]

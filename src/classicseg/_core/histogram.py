@@ -34,15 +34,15 @@ def value_histogram(values: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[
 def whole_levels(values: NDArray[Any], inside: NDArray[np.bool_], bits: int) -> tuple[NDArray[np.float64], float]:
     """Return values as whole numbers, whose sums are exact in any order, and the step that one stands for.
 
-    uint8 and uint16 are whole already. Floats are counted from the least value inside, in 2**bits steps at the
-    most, each a power of two; outside they are 0.
+    They are counted from the least value inside, and 0 outside. The step is 1 for uint8 and uint16; the range of
+    floats takes 2**bits steps at the most, each a power of two.
     """
-    if values.dtype.kind == "u" or not inside.any():
-        return values.astype(np.float64), 1.0
-    chosen = values[inside]
-    low = float(chosen.min())
-    step = 2.0 ** (math.frexp(float(chosen.max()) - low)[1] - bits)
     levels = np.zeros(values.shape)
+    if not inside.any():
+        return levels, 1.0
+    chosen = values[inside]
+    low, high = float(chosen.min()), float(chosen.max())
+    step = 1.0 if values.dtype.kind == "u" else 2.0 ** (math.frexp(high - low)[1] - bits)
     levels[inside] = np.rint((chosen.astype(np.float64) - low) / step)
     return levels, step
 

@@ -119,7 +119,7 @@ def as_markers(seeds: Seeds, image: Image) -> NDArray[np.int32] | None:
             "round them first"
         )
     if array.shape == image.shape:
-        markers = _as_marker_image(array)
+        markers = as_labels(array, "seeds")
     elif array.shape[-1:] == (ndim,) and array.ndim in (1, 2):
         markers = _markers_from_points(np.atleast_2d(array), image.shape)
     else:
@@ -273,10 +273,6 @@ def _canonical(array: NDArray[Any]) -> NDArray[Any]:
     canonical = np.require(array, requirements=["C", "A"]).view()
     canonical.flags.writeable = False
     return canonical
-
-
-def _as_marker_image(array: NDArray[Any]) -> NDArray[np.int32]:
-    return as_labels(array, "seeds").copy()
 
 
 def _markers_from_points(points: NDArray[Any], shape: tuple[int, ...]) -> NDArray[np.int32]:

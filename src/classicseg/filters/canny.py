@@ -115,7 +115,7 @@ def smooth(image: Image, sigma: float, spacing: tuple[float, ...]) -> Image:
     """Smooth by a Gaussian over the pixels that take part.
 
     Values are whole numbers and weights have few bits, so that the sums are exact: their order does not count,
-    what is flat stays flat, and the image may be turned. A float image is first counted from its least value.
+    what is flat stays flat, and the image may be turned. They are counted from the image's least value.
     """
     if sigma == 0:
         return image
@@ -128,7 +128,7 @@ def smooth(image: Image, sigma: float, spacing: tuple[float, ...]) -> Image:
     share = _correlate(inside.astype(np.float64), weights)
     values = np.empty(image.values.shape, np.float32 if image.values.dtype == np.float32 else np.float64)
     for c in range(image.n_channels):
-        total = _correlate(levels[..., c] * inside, weights)
+        total = _correlate(levels[..., c], weights)
         values[..., c] = np.divide(total, share, out=np.zeros_like(total), where=inside) * step
     return Image(values, image.mask)
 

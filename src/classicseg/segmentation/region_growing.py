@@ -107,8 +107,8 @@ def region_growing_segment(
 
 
 def _default_tolerance(image: Image) -> float:
-    pixels = image.pixels().astype(np.float64)
-    deviation = math.sqrt(pixels.var(axis=0).sum()) if len(pixels) else 0.0
+    pixels = image.pixels()
+    deviation = math.sqrt(sum(channel.var(dtype=np.float64) for channel in pixels.T)) if len(pixels) else 0.0
     digits, exponent = math.frexp(0.75 * deviation)  # without the last bits, which the order of the pixels decides
     return math.ldexp(round(digits * 2**24), exponent - 24)
 
