@@ -101,7 +101,7 @@ def run_bands(
     """
     step = max(1, _BAND_PIXELS // max(1, row_size))
     if whole and engine() == "numpy":  # definitions of such kernels work on all rows at the cost of one band
-        step = n_rows
+        step = max(1, n_rows)
     bands = [(start, min(start + step, n_rows)) for start in range(0, n_rows, step)]
     size = n_workers()  # also for one band: a setting that is wrong is wrong for every image
     if whole or len(bands) == 1 or size == 1:
