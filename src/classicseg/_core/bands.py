@@ -106,8 +106,9 @@ def run_bands(
     size = n_workers()  # also for one band: a setting that is wrong is wrong for every image
     if whole or len(bands) == 1 or size == 1:
         return [kernel(*arguments, start, stop) for start, stop in bands]
-    futures = _submit(kernel, [(*arguments, start, stop) for start, stop in bands])
+    futures: list[Future[Result]] = []
     try:
+        _submit(futures, kernel, [(*arguments, start, stop) for start, stop in bands])
         return [future.result() for future in futures]
     except BaseException:
         for future in futures:
@@ -117,10 +118,13 @@ def run_bands(
 
 def run_aside(function: Callable[..., Result], *arguments: Any) -> Result:
     """Make one long call that releases the GIL (a sort, a filter of scipy) where Ctrl-C need not wait for it."""
-    return _submit(function, [arguments])[0].result()
+    futures: list[Future[Result]] = []
+    _submit(futures, function, [arguments])
+    return futures[0].result()
 
 
-def _submit(function: Callable[..., Result], calls: list[tuple[Any, ...]]) -> list[Future[Result]]:
+def _submit(futures: list[Future[Result]], function: Callable[..., Result], calls: list[tuple[Any, ...]]) -> None:
+    """Add a future for each call to a list, which holds those made so far if Ctrl-C falls in between."""
     global _pool, _pool_size
     with _lock:  # another thread must not replace the pool between two submissions
         size = n_workers()
@@ -128,7 +132,8 @@ def _submit(function: Callable[..., Result], calls: list[tuple[Any, ...]]) -> li
             if _pool is not None:
                 _pool.shutdown(wait=False)
             _pool, _pool_size = ThreadPoolExecutor(size, "classicseg"), size
-        return [_pool.submit(function, *arguments) for arguments in calls]
+        for arguments in calls:
+            futures.append(_pool.submit(function, *arguments))  # noqa: PERF401
 
 
 def _forget_pool() -> None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from classicseg._core.bands import run_bands
+from classicseg._core.bands import run_aside, run_bands
 from classicseg._core.histogram import whole_levels
 from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
@@ -85,8 +85,7 @@ def merge_small_regions(
         region = joined[region]
         areas = np.bincount(joined, weights=areas).astype(np.int64)
         sums = np.stack([np.bincount(joined, weights=column) for column in sums.T], axis=1)
-        pairs = np.unique(np.sort(joined[pairs], axis=1), axis=0)
-        pairs = pairs[pairs[:, 0] != pairs[:, 1]]
+        pairs = _distinct_pairs(*joined[pairs].T)
     return region.astype(np.int32)[labels]
 
 
@@ -108,9 +107,14 @@ def adjacent_pairs(labels: NDArray[np.int32], connectivity: int) -> NDArray[np.i
         if offset > 0:
             one, other = grid[:-offset], grid[offset:]
             touch = (one != other) & (one > 0) & (other > 0)
-            low, high = np.minimum(one[touch], other[touch]), np.maximum(one[touch], other[touch])
-            found.append(np.unique(low << 32 | high))
-    codes = np.unique(np.concatenate(found))
+            found.append(_distinct_pairs(one[touch], other[touch]))
+    return _distinct_pairs(*np.concatenate(found).T)
+
+
+def _distinct_pairs(one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The pairs of different labels, (n, 2), smaller first, each once, in ascending order."""
+    low, high = np.minimum(one, other), np.maximum(one, other)
+    codes = run_aside(np.unique, (low << 32 | high)[low < high])
     return np.stack([codes >> 32, codes & 0xFFFFFFFF], axis=1)
 
 
@@ -126,7 +130,7 @@ def _choices(
     small, other = both.T
     distance = ((means[small] - means[other]) ** 2).sum(axis=1)
     keys = (-areas[other], *means[other].T[::-1], means[other].sum(axis=1), distance, small)
-    order = np.lexsort(keys)
+    order = run_aside(np.lexsort, keys)
     both = both[order]
     first = np.r_[True, both[1:, 0] != both[:-1, 0]]
     same = np.logical_and.reduce([key[order][1:] == key[order][:-1] for key in keys])

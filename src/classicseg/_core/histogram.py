@@ -42,7 +42,7 @@ def whole_levels(values: NDArray[Any], inside: NDArray[np.bool_], bits: int) -> 
         return levels, 1.0
     chosen = values[inside]
     low, high = float(chosen.min()), float(chosen.max())
-    step = 1.0 if values.dtype.kind == "u" else 2.0 ** (math.frexp(high - low)[1] - bits)
+    step = 1.0 if values.dtype.kind == "u" else math.ldexp(1.0, max(math.frexp(high - low)[1] - bits, -1074))
     levels[inside] = np.rint((chosen.astype(np.float64) - low) / step)
     return levels, step
 

@@ -145,7 +145,8 @@ class _Cache:
             with contextlib.suppress(Exception):
                 data = dumps(result._reduce())
                 _write(directory, name, hashlib.blake2b(data, digest_size=32).digest() + data)
-                self._remove_stale(directory)
+                if directory.parent == _PACKAGE:  # other places may serve several versions of the package
+                    self._remove_stale(directory)
                 return
 
     def _file_name(self, signature: Any, codegen: Any) -> str:
