@@ -217,6 +217,12 @@ def test_floats_whose_squares_overflow_are_refused(value):
         as_image([[0.0, value]])
 
 
+def test_values_whose_squares_vanish_are_refused():
+    with pytest.raises(ValueError, match=r"values up to 1e-163 only; expected 1e-150 or more; scale it"):
+        as_image([[0, 1e-163]])
+    assert as_image([[0, 1e-150]]).values.max() == 1e-150
+
+
 def test_1e150_and_the_least_subnormal_are_taken():
     image = [[1e150, -1e150, 5e-324]]
     assert as_image(image).values[..., 0].tolist() == image

@@ -28,7 +28,7 @@ _FLOAT32_SAFE = 1e37
 """A float32 image beyond this works in float64: differences of its values would overflow float32."""
 
 _FLOAT64_SAFE = 1e150
-"""Squares of values beyond this overflow float64."""
+"""Squares of values beyond this overflow float64, and vanish where all values are below its inverse."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -249,6 +249,10 @@ def _finite(values: NDArray[Any], mask: NDArray[np.bool_] | None) -> Image:
         )
     if largest > _FLOAT64_SAFE:
         raise ValueError(f"image holds values up to {largest:.6g}; expected at most 1e150; divide it first")
+    if 0 < largest < 1 / _FLOAT64_SAFE:
+        raise ValueError(
+            f"image holds values up to {largest:.6g} only; expected 1e-150 or more; multiply it first"
+        )
     if mask is not None and mask.all():
         mask = None
     return Image(_canonical(values.astype(_working_dtype(values.dtype, largest), copy=False)), mask)
