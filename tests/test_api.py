@@ -106,6 +106,7 @@ def test_the_stub_has_one_line_a_name_and_each_module_defines_it():
         assert hasattr(module, node.names[0].name)
 
 
+@pytest.mark.large
 def test_the_readme_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     readme = (ROOT / "README.md").read_text(encoding="utf-8")

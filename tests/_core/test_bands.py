@@ -218,6 +218,7 @@ def ours():
     return [thread for thread in threading.enumerate() if thread.name.startswith("classicseg")]
 
 
+@pytest.mark.jit
 def test_labels_never_depend_on_the_workers():
     image = np.random.default_rng(5).random((700, 800, 3)).astype(np.float32)
     found = []
@@ -246,6 +247,7 @@ print(os.waitstatus_to_exitcode(status), same)
 """
 
 
+@pytest.mark.jit
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_forked_child_after_use_gets_the_same_labels():
     assert run(FORK) == ["0", "True"]
@@ -337,7 +339,7 @@ def test_interrupt_gives_control_back_at_once(what, delays, workers):
                 back, _, line = child.stdout.readline().partition(" ")
                 waited = float(back) - sent
                 print(f"{what}, {workers} workers: control back after {waited:.3f} s, from {line.strip()!r}")
-                assert waited < 1.0, line
+                assert waited < 3.0, line  # 0.2 s on a machine of its own; loaded ones are slower
             assert child.wait(timeout=20) == 0, child.stderr.read()
         finally:
             child.kill()

@@ -126,7 +126,6 @@ def statistics(labels, values):
     return sums / np.maximum(areas, 1)[:, np.newaxis], areas
 
 
-@settings(deadline=None, max_examples=150)
 @given(scenes(), st.integers(1, 12))
 def test_merged_regions_are_unions_and_small_ones_only_wait_for_a_reason(scene, min_area):
     labels, values, connectivity = scene
@@ -153,7 +152,6 @@ def test_merged_regions_are_unions_and_small_ones_only_wait_for_a_reason(scene, 
         assert not wishes or wishes[0] == wishes[1]
 
 
-@settings(deadline=None, max_examples=100)
 @given(scenes(), st.integers(2, 12), st.data())
 def test_merging_turns_with_the_image(scene, min_area, data):
     labels, values, connectivity = scene

@@ -218,7 +218,7 @@ def test_floats_whose_squares_overflow_are_refused(value):
 
 
 def test_values_whose_squares_vanish_are_refused():
-    with pytest.raises(ValueError, match=r"values up to 1e-163 only; expected 1e-150 or more; scale it"):
+    with pytest.raises(ValueError, match=r"values up to 1e-163 only; expected 1e-150 or more; scale it up"):
         as_image([[0, 1e-163]])
     assert as_image([[0, 1e-150]]).values.max() == 1e-150
 

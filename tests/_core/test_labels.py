@@ -67,6 +67,7 @@ def test_connected_regions_are_scipy_s_of_every_class(case):
     np.testing.assert_array_equal(first_pixels(regions), np.arange(1, n_regions + 1))
 
 
+@pytest.mark.large
 @pytest.mark.parametrize("connectivity", [1, 2])
 def test_connected_regions_of_several_bands(connectivity):
     inside = np.random.default_rng(3).random((600, 700)) < (0.59 if connectivity == 1 else 0.41)  # it percolates

@@ -234,6 +234,7 @@ def test_catalogue_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
         assert "IMAGE" in capsys.readouterr().out
 
 
+@pytest.mark.large
 def test_the_demonstration(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     data = pytest.importorskip("skimage.data")
     for name in ("coins", "camera", "astronaut", "coffee"):
@@ -259,6 +260,7 @@ def command(*arguments: str) -> list[str]:
     ]
 
 
+@pytest.mark.large
 @pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
 def test_interrupted_it_says_so_by_its_exit_code(folder: Path) -> None:
     Image.fromarray(np.random.default_rng(0).integers(0, 256, (2000, 2000, 3), np.uint8)).save("noise.png")

@@ -87,6 +87,7 @@ def test_color_edges_that_grey_does_not_see():
     assert not canny_edges(image @ [0.2125, 0.7154, 0.0721], sigma=0, low=1e-6, high=1e-6).any()
 
 
+@pytest.mark.large
 def test_a_sphere_in_a_volume_is_enclosed():
     z, y, x = np.mgrid[:24, :24, :24] - 12
     ball = x**2 + y**2 + z**2 < 64
@@ -110,6 +111,7 @@ def test_smoothing_is_gaussian_and_leaves_flat_flat(data):
     assert np.ptp(smoothed[:8]) == 0
 
 
+@pytest.mark.large
 def test_a_sigma_larger_than_the_image():
     image = data.coins()
     assert not canny_edges(image, sigma=1e6, low=0.5, high=0.5).any()

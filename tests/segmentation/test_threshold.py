@@ -56,6 +56,7 @@ def test_float_values_are_not_binned():
     assert otsu_threshold(image) == 1.0 - 1e-9
 
 
+@pytest.mark.large
 def test_a_color_image_is_taken_by_its_luminance():
     image = data.astronaut()
     luminance = image @ [0.2125, 0.7154, 0.0721]

@@ -168,7 +168,9 @@ def as_number(name: str, value: Any, *, above: float = -math.inf, least: float =
     expected = "a finite number" + (f" > {above:g}" if above > -math.inf else "")
     expected += f" >= {least:g}" if least > -math.inf else ""
     scalar = value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
-    if isinstance(scalar, str | bytes | bool | np.bool_ | complex) or not hasattr(scalar, "__float__"):
+    if isinstance(scalar, str | bytes | bool | np.bool_ | complex | np.ndarray) or not hasattr(
+        scalar, "__float__"
+    ):
         raise TypeError(f"{name} is {value!r}; expected {expected}")
     try:
         number = float(value)
@@ -250,9 +252,7 @@ def _finite(values: NDArray[Any], mask: NDArray[np.bool_] | None) -> Image:
     if largest > _FLOAT64_SAFE:
         raise ValueError(f"image holds values up to {largest:.6g}; expected at most 1e150; divide it first")
     if 0 < largest < 1 / _FLOAT64_SAFE:
-        raise ValueError(
-            f"image holds values up to {largest:.6g} only; expected 1e-150 or more; multiply it first"
-        )
+        raise ValueError(f"image holds values up to {largest:.6g} only; expected 1e-150 or more; scale it up")
     if mask is not None and mask.all():
         mask = None
     return Image(_canonical(values.astype(_working_dtype(values.dtype, largest), copy=False)), mask)
