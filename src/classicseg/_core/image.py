@@ -36,7 +36,7 @@ class Image:
     """A canonical image."""
 
     values: NDArray[Any]
-    """Spatial shape + (channels,)."""
+    """Spatial shape + (channels,); 0 where a pixel takes no part."""
     mask: NDArray[np.bool_] | None
     """Spatial shape, True where a pixel takes part; None where all do."""
 
@@ -239,11 +239,10 @@ def _finite(values: NDArray[Any], mask: NDArray[np.bool_] | None) -> Image:
     if values.dtype.kind == "f" and not (np.isfinite(lowest) and np.isfinite(highest)):
         finite = np.isfinite(values).all(axis=-1)
         mask = finite if mask is None else mask & finite
+    if mask is not None:  # what takes no part decides nothing below, and no kernel meets a NaN
+        values = np.where(mask[..., np.newaxis], values, values.dtype.type(0))
+        lowest, highest = values.min(), values.max()
     largest = _magnitude(lowest, highest)
-    if (mask is not None and not largest <= _FLOAT32_SAFE) or (values.dtype.kind in "iu" and largest > _EXACT):
-        if mask is not None:
-            values = np.where(mask[..., np.newaxis], values, values.dtype.type(0))
-        largest = _magnitude(values.min(), values.max())
     if values.dtype.kind in "iu" and largest > _EXACT:
         raise ValueError(
             f"image holds integers up to {largest:.6g}; expected at most 2**53 in magnitude, which float64 "
