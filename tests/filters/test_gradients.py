@@ -12,7 +12,7 @@ from scipy import ndimage
 from strategies import images, masks, shapes
 
 from classicseg import gradient_magnitude
-from classicseg._core.graph import pad
+from classicseg._core.graph import interior_nodes, pad
 from classicseg.filters import gradients
 
 
@@ -71,7 +71,7 @@ def test_kernels_equal_their_definitions(data):
     assert_array_equal(found, expected)
 
     shape = image.shape[:2]
-    nodes, window = gradients.interior_nodes(shape), gradients._window(shape)
+    nodes, window = interior_nodes(shape), gradients._window(shape)
     padded = pad(image, 2).reshape(-1, image.shape[2])
     flat = (*found.shape[:2], -1)
     everywhere = pad(np.ones(shape, bool), 2).ravel()

@@ -21,10 +21,10 @@ def otsu_thresholds(image: Image, n_classes: int) -> NDArray[np.float64]:
 
 
 def classify(image: Image, thresholds: NDArray[np.float64]) -> Labels:
-    """Class 1 is v < T[0], class i + 1 is T[i-1] <= v < T[i], the last one v >= T[-1]; 0 takes no part."""
+    """Split at ascending thresholds T: class 1 is v < T[0], class i + 1 is T[i-1] <= v < T[i]; 0 takes no part."""
     values = image.values.reshape(-1)
     labels = np.empty(values.shape, np.int32)
-    run_bands(_classify, values.size, 1, values, np.sort(thresholds), labels)
+    run_bands(_classify, values.size, 1, values, thresholds, labels)
     if image.mask is not None:
         labels[~image.mask.ravel()] = 0
     return labels.reshape(image.shape)

@@ -39,15 +39,25 @@ def interior(padded: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
     return np.ascontiguousarray(grid[(slice(1, -1),) * len(shape)])
 
 
+def padded_strides(shape: tuple[int, ...]) -> NDArray[np.int64]:
+    """How far a step along each axis leads in a flat padded grid."""
+    return np.cumprod([1, *(length + 2 for length in shape[:0:-1])], dtype=np.int64)[::-1].copy()
+
+
+def interior_nodes(shape: tuple[int, ...]) -> NDArray[np.int64]:
+    """The flat index in the padded grid of each pixel."""
+    padded = tuple(length + 2 for length in shape)
+    return np.arange(np.prod(padded)).reshape(padded)[(slice(1, -1),) * len(shape)].ravel()
+
+
 def neighbor_offsets(shape: tuple[int, ...], connectivity: int) -> NDArray[np.int64]:
     """Flat offsets to the neighbors in a padded grid, ascending.
 
     Two pixels are neighbors where no coordinate differs by more than 1 and at most `connectivity` differ.
     """
-    strides = np.cumprod([1, *(length + 2 for length in shape[:0:-1])], dtype=np.int64)[::-1]
     steps = itertools.product((-1, 0, 1), repeat=len(shape))
     near = [step for step in steps if 0 < np.count_nonzero(step) <= connectivity]
-    return np.sort(np.array(near, dtype=np.int64) @ strides)
+    return np.sort(np.array(near, dtype=np.int64) @ padded_strides(shape))
 
 
 def components(grid: NDArray[np.int32], shape: tuple[int, ...], connectivity: int) -> NDArray[np.int32]:

@@ -145,9 +145,7 @@ def region_table(
     """
     segments = as_labels(labels)
     spacings = as_spacing(spacing, segments.ndim)
-    names, compact = np.unique(segments, return_inverse=True)
-    compact = compact.reshape(segments.shape) + (1 if names[0] > 0 else 0)
-    names = names[names > 0]
+    names, compact = compact_labels(segments)
     counts = np.bincount(compact.ravel(), minlength=len(names) + 1)[1:]
     boxes = [[(s.start, s.stop) for s in box] for box in ndimage.find_objects(compact)]
     edges = np.array(boxes, np.int64).reshape(len(names), segments.ndim, 2)
@@ -158,6 +156,12 @@ def region_table(
         np.concatenate([edges[..., 0], edges[..., 1]], axis=1),
         _means(compact, image, channel_axis, len(names)),
     )
+
+
+def compact_labels(labels: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Return the positive labels, ascending, and the labels renumbered 1 … n in that order; 0 stays 0."""
+    names, compact = np.unique(labels, return_inverse=True)
+    return names[names > 0], compact.reshape(labels.shape) + (1 if names[0] > 0 else 0)
 
 
 def number_by_first_pixel(labels: NDArray[np.int32]) -> Labels:

@@ -17,11 +17,12 @@ from scipy import ndimage
 
 from classicseg._core.bands import run_aside, run_bands
 from classicseg._core.classes import otsu_thresholds
-from classicseg._core.graph import components, interior, pad
+from classicseg._core.graph import interior_nodes, pad, padded_strides
 from classicseg._core.histogram import whole_levels
 from classicseg._core.image import Image, as_image, as_number, as_spacing
 from classicseg._core.kernel import kernel
-from classicseg.filters.gradients import field_magnitude, gradient_field, interior_nodes
+from classicseg._core.labels import connected_regions
+from classicseg.filters.gradients import field_magnitude, gradient_field
 from classicseg.types import ChannelAxis, Mask, Spacing
 
 _FLOAT_BITS = 20
@@ -97,7 +98,7 @@ def canny_edges(
     spacings = as_spacing(spacing, len(parsed.shape))
     smoothed = smooth(parsed, settings[0], spacings)
     field = gradient_field(smoothed, spacings)
-    return ridge_edges(smoothed, field, spacings, *settings[1:])
+    return ridge_edges(smoothed, field, field_magnitude(field), spacings, *settings[1:])
 
 
 def as_canny_settings(
@@ -136,19 +137,19 @@ def smooth(image: Image, sigma: float, spacing: tuple[float, ...]) -> Image:
 def ridge_edges(
     image: Image,
     field: NDArray[Any],
+    magnitude: NDArray[Any],
     spacing: tuple[float, ...],
     low: float | None,
     high: float | None,
 ) -> NDArray[np.bool_]:
     """Thin the gradient field of a smoothed image to ridges, and choose among them with hysteresis."""
-    magnitude = field_magnitude(field)
     ridges = _ridges(image, field, magnitude, spacing)
     if high is None:
         found = otsu_thresholds(Image(magnitude[..., np.newaxis], ridges), 2)
         high = max(float(found[0]) if len(found) else 0.0, low or 0.0)
     low = high / 3 if low is None else low
     weak = ridges & (magnitude >= low)
-    chains = interior(components(pad(weak.astype(np.int32), weak.ndim).ravel(), weak.shape, weak.ndim), weak.shape)
+    chains = connected_regions(weak, connectivity=weak.ndim)
     strong = np.zeros(int(chains.max()) + 1, bool)
     strong[chains[weak & (magnitude >= high)]] = True
     strong[0] = False
@@ -178,7 +179,7 @@ def _ridges(
     steps = (field / np.array(spacing).reshape(-1, *[1] * ndim)).reshape(ndim, -1)  # in pixels, along the gradient
     brightness = pad(image.values.sum(axis=-1, dtype=np.float64), ndim)
     heights = pad(magnitude, ndim)
-    strides = np.array(heights.strides, np.int64) // heights.itemsize
+    strides = padded_strides(shape)
     ridges = np.zeros(magnitude.size, bool)
     nodes = interior_nodes(shape)
     run_bands(_mark_ridges, magnitude.size, 1, heights.ravel(), brightness.ravel(), steps, nodes, strides, ridges)

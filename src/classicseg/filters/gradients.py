@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.bands import run_bands
-from classicseg._core.graph import pad
+from classicseg._core.graph import interior_nodes, pad, padded_strides
 from classicseg._core.image import Image, as_image, as_spacing
 from classicseg._core.kernel import kernel
 from classicseg.types import ChannelAxis, Mask, Spacing
@@ -162,7 +162,6 @@ def _window(shape: tuple[int, ...]) -> tuple[NDArray[np.int64], NDArray[np.int64
     steps each takes back (w, 2**ndim; -1 = none).
     """
     ndim = len(shape)
-    strides = np.cumprod([1, *(length + 2 for length in shape[:0:-1])], dtype=np.int64)[::-1]
     steps = np.array(list(itertools.product((-1, 0, 1), repeat=ndim)), dtype=np.int64)
     place = {tuple(step): index for index, step in enumerate(steps.tolist())}
     stand_in = np.zeros((len(steps), 2**ndim), np.int64)
@@ -172,13 +171,7 @@ def _window(shape: tuple[int, ...]) -> tuple[NDArray[np.int64], NDArray[np.int64
         for column, other in enumerate(sorted(kept)):
             stand_in[index, column] = place[other]
             taken_back[index, column] = np.count_nonzero(step) - np.count_nonzero(other)
-    return steps @ strides, stand_in, taken_back
-
-
-def interior_nodes(shape: tuple[int, ...]) -> NDArray[np.int64]:
-    """The flat index in the padded grid of each pixel."""
-    padded = tuple(length + 2 for length in shape)
-    return np.arange(np.prod(padded)).reshape(padded)[(slice(1, -1),) * len(shape)].ravel()
+    return steps @ padded_strides(shape), stand_in, taken_back
 
 
 def _plane_derivatives_numpy(

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 
 from classicseg._core.bands import run_aside
-from classicseg._core.classes import otsu_thresholds
+from classicseg._core.classes import classify, otsu_thresholds
 from classicseg._core.flood import UNDECIDED, flood
 from classicseg._core.graph import merge_small_regions, region_sums
 from classicseg._core.image import Image, as_count, as_image, as_number, as_spacing
@@ -111,20 +111,14 @@ def boundary_segment(
     field = gradient_field(smoothed, spacings)
     steepness = field_magnitude(field)
     if detector == "canny":
-        edges = ridge_edges(smoothed, field, spacings, low, high)
+        edges = ridge_edges(smoothed, field, steepness, spacings, low, high)
     else:
-        edges = _steep(Image(steepness[..., np.newaxis], parsed.mask), high) & inside
+        gradient = Image(steepness[..., np.newaxis], parsed.mask)
+        edges = classify(gradient, otsu_thresholds(gradient, 2) if high is None else np.array([high])) == 2
     markers = _cores(edges, inside, gap, spacings)
     labels = flood(steepness, markers, _ranks(markers, parsed.values), parsed, 1)
     labels = _undecided_as_regions(labels)
     return number_by_first_pixel(merge_small_regions(labels, parsed.values, least, 1))
-
-
-def _steep(steepness: Image, high: float | None) -> NDArray[np.bool_]:
-    """Where the gradient is at least `high`, or Otsu's threshold (nowhere, if it is the same everywhere)."""
-    found = otsu_thresholds(steepness, 2) if high is None else [high]
-    gradient: NDArray[Any] = steepness.values[..., 0]
-    return gradient >= found[0] if len(found) else np.zeros(gradient.shape, bool)
 
 
 def _cores(

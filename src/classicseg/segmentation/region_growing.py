@@ -17,7 +17,7 @@ from classicseg._core.bands import run_aside, run_bands
 from classicseg._core.graph import interior, merge_small_regions, neighbor_offsets, pad, waiting_grid
 from classicseg._core.image import Image, as_count, as_image, as_markers, as_number
 from classicseg._core.kernel import kernel
-from classicseg._core.labels import number_by_first_pixel
+from classicseg._core.labels import compact_labels, number_by_first_pixel
 from classicseg.filters.gradients import field_magnitude, gradient_field
 from classicseg.types import ChannelAxis, Labels, Mask, Seeds
 
@@ -114,12 +114,10 @@ def _default_tolerance(image: Image) -> float:
 
 
 def _grow_seeds(image: Image, markers: NDArray[np.int32], tolerance: float, connectivity: int) -> Labels:
-    names, compact = np.unique(markers, return_inverse=True)
-    compact = compact.reshape(image.shape) + (1 if names[0] > 0 else 0)
-    names = names if names[0] == 0 else np.concatenate([[0], names])
-    counts = np.bincount(compact.ravel())
+    names, compact = compact_labels(markers)
+    counts = np.bincount(compact.ravel(), minlength=len(names) + 1)
     flat = image.values.reshape(-1, image.n_channels)
-    sums = [np.bincount(compact.ravel(), channel, minlength=len(names)) for channel in flat.T]
+    sums = [np.bincount(compact.ravel(), channel, minlength=len(names) + 1) for channel in flat.T]
     means = np.stack(sums, axis=1) / np.maximum(counts, 1)[:, np.newaxis]
     labels = waiting_grid(image)
     seeded = pad(compact.astype(np.int32), compact.ndim).ravel()
@@ -130,7 +128,7 @@ def _grow_seeds(image: Image, markers: NDArray[np.int32], tolerance: float, conn
     while len(ring):
         ring = _grow_ring(values, labels, means, ring, offsets, tolerance**2)
     grown = np.maximum(interior(labels, image.shape), 0)
-    return names.astype(np.int32)[grown]
+    return np.concatenate([[0], names]).astype(np.int32)[grown]
 
 
 def _grow_everywhere(image: Image, tolerance: float, connectivity: int) -> NDArray[np.int32]:
