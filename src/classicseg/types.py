@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple, Protocol, TypeAlias
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,11 +18,20 @@ length 1 to 4 holds the channels."""
 Mask: TypeAlias = ArrayLike | None
 """bool, the image's spatial shape, True where a pixel takes part."""
 
+Weights: TypeAlias = ArrayLike | None
+"""Real, the image's spatial shape, at least 0: how much a pixel counts."""
+
 Seeds: TypeAlias = ArrayLike | None
 """Points (n, ndim) in index order, or an integer marker image of the image's spatial shape."""
 
 Spacing: TypeAlias = float | Sequence[float] | None
 """The distance between neighbors, for all axes or one number an axis."""
+
+ThresholdName: TypeAlias = Literal[
+    "otsu", "multi_otsu", "isodata", "kittler", "li", "kapur", "renyi", "yen", "huang", "shanbhag", "triangle",
+    "minimum", "mean", "moments"
+]  # fmt: skip
+"""The global thresholds by name; `threshold_segment` has a line for each."""
 
 Random: TypeAlias = int | np.random.Generator | None
 """A seed or a generator for `numpy.random.default_rng`; ``None`` draws a new seed."""
@@ -34,15 +43,26 @@ class Segmenter(Protocol):
     def __call__(self, image: ArrayLike, /) -> Labels: ...
 
 
+class PixelHistogram(NamedTuple):
+    """The distinct values, or colors, of one image or several."""
+
+    values: NDArray[Any]
+    """(n, channels), each row once."""
+    counts: NDArray[np.int64]
+    """(n,), the pixels that have it."""
+
+
 class KMeansResult(NamedTuple):
     """What `kmeans_fit` found."""
 
     centers: NDArray[np.float64]
-    """(n_clusters, channels), dark to bright, in the image's own units."""
-    counts: NDArray[np.int64]
-    """(n_clusters,), the pixels of each cluster."""
+    """(n_clusters, channels), dark to bright, in the image's own units; with a `spatial_weight` the weighted
+    coordinates follow."""
+    counts: NDArray[Any]
+    """(n_clusters,), the pixels of each cluster (int64), or the sum of their weights where there are any
+    (float64)."""
     inertia: float
-    """The sum of squared distances of the pixels to their centers."""
+    """The weighted sum of squared distances of the pixels to their centers."""
     n_iter: int
     """Iterations done; 0 where the optimum was computed directly."""
     converged: bool

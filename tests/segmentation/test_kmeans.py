@@ -13,9 +13,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from skimage import data
 from strategies import images
 
-from classicseg import kmeans_assign, kmeans_fit, kmeans_segment
-from classicseg._core.image import as_image
-from classicseg.segmentation import kmeans
+from classicseg import kmeans_assign, kmeans_fit, kmeans_segment, pixel_histogram, rgb_to_lab
 
 
 def inertia(pixels, centers):
@@ -55,17 +53,18 @@ def test_results_agree_with_themselves(image, k, seed):
         assert result.inertia == 0
 
 
-@given(images(n_channels=2), st.integers(1, 4))
-def test_distinct_colors_with_counts_are_the_pixels(image, k):
-    parsed = as_image(image)
-    points, counts = kmeans._weighted_points(parsed)
-    assert counts.sum() == image[..., 0].size
-    repeated = np.repeat(points, counts, axis=0)
-    assert_array_equal(repeated, np.sort(image.reshape(-1, 2).view("u1,u1").ravel()).view("u1").reshape(-1, 2))
-    by_color = kmeans._fit_lloyd(points, counts, k, 50, np.random.default_rng(0))
-    by_pixel = kmeans._fit_lloyd(repeated, np.ones(len(repeated), np.int64), k, 50, np.random.default_rng(0))
-    assert_allclose(by_color.centers, by_pixel.centers)
-    assert_array_equal(by_color.counts, by_pixel.counts)
+@given(images(n_channels=2) | images(n_channels=3), st.integers(1, 4), st.integers(0, 5))
+def test_distinct_colors_with_counts_are_the_pixels(image, k, n_iter):
+    """Lloyd's iteration as the textbook has it, over all pixels, from the same centers."""
+    pixels = image.reshape(-1, image.shape[-1]).astype(float)
+    starts = np.unique(pixels, axis=0)[:k]
+    found = kmeans_fit(image, init=starts, max_iter=n_iter + 1)
+    centers = starts.copy()
+    for _ in range(found.n_iter):
+        labels = ((pixels[:, np.newaxis] - centers) ** 2).sum(axis=2).argmin(axis=1)
+        centers = np.stack([pixels[labels == c].mean(axis=0) for c in range(len(centers))])
+    assert_allclose(found.inertia, inertia(pixels, centers), rtol=1e-12, atol=1e-12)
+    assert_allclose(np.sort(found.centers, axis=0), np.sort(centers, axis=0), rtol=1e-12)
 
 
 @given(images(n_channels=3, dtype="f4"), st.integers(1, 5))
@@ -74,33 +73,11 @@ def test_inertia_never_rises(image, k):
     assert all(after <= before + 1e-6 for before, after in pairwise(found))
 
 
-@given(st.data())
-def test_kernels_equal_their_definitions(data):
-    n, c, k = data.draw(st.tuples(st.integers(1, 30), st.integers(1, 4), st.integers(1, 5)))
-    points = data.draw(hnp.arrays(np.uint8, (n, c))).astype(data.draw(st.sampled_from(["u1", "f4", "f8"])))
-    counts = data.draw(hnp.arrays(np.int64, n, elements=st.integers(1, 99)))
-    centers = data.draw(hnp.arrays(np.float64, (k, c), elements=st.integers(0, 255)))
-    start = data.draw(st.integers(0, n - 1))
-    for kernel, arrays in [
-        (kmeans._nearest, (points, centers)),
-        (kmeans._assign_and_sum, (points, counts, centers)),
-    ]:
-        one, other = np.zeros(n, np.int32), np.zeros(n, np.int32)
-        found, expected = kernel(*arrays, one, start, n), kernel.numpy(*arrays, other, start, n)
-        assert_array_equal(one, other)
-        if expected is not None:
-            assert_allclose(found, expected, rtol=1e-12)
-    one, other = np.full(n, np.inf), np.full(n, np.inf)
-    kmeans._closer(points, centers[0], one, start, n)
-    kmeans._closer.numpy(points, centers[0], other, start, n)
-    assert_array_equal(one, other)
-
-
 @pytest.mark.large
 def test_a_photograph_converges_to_a_fixed_point():
     image = data.astronaut()
     pixels = image.reshape(-1, 3).astype(float)
-    result = kmeans_fit(image, n_clusters=8)
+    result = kmeans_fit(image, n_clusters=8, max_iter=2000)
     assert result.converged
     # a full run from the centers found changes nothing: it is a fixed point of Lloyd's iteration over the pixels
     labels = kmeans_assign(image, result.centers).ravel()
@@ -113,12 +90,113 @@ def test_constant_images_give_the_true_mean_however_large():
     image = np.full((3000, 4000), 0.1, np.float32)
     assert_allclose(kmeans_fit(image).centers, [[np.float64(np.float32(0.1))]], rtol=1e-12)
     assert_array_equal(np.unique(kmeans_segment(image)), [1])
+    color = np.broadcast_to(image[..., np.newaxis], (3000, 4000, 3)) * np.array([1, 2, 3], np.float32)
+    color[:1500] += 7
+    true = np.unique(color.reshape(-1, 3), axis=0).astype(np.float64)
+    assert_allclose(kmeans_fit(color, n_clusters=2).centers, true, rtol=1e-9)
 
 
 def test_an_emptied_cluster_starts_again_at_the_farthest_point():
-    points = np.array([[0.0, 0], [1, 0], [10, 0], [50, 0]])
-    moved = kmeans._start_again(points, np.array([[0.5, 0], [99, 99]]), np.array([False, True]))
-    assert_array_equal(moved, [[0.5, 0], [50, 0]])
+    image = np.array([[[0, 0], [1, 0], [10, 0], [50, 0]]], np.float32)
+    found = kmeans_fit(image, init=[[0.5, 0], [9999, 0]], max_iter=1)
+    assert_allclose(found.centers, [[15.25, 0], [50, 0]])
+    assert not found.converged
+    assert_allclose(kmeans_fit(image, init=[[0.5, 0], [9999, 0]]).centers, [[11 / 3, 0], [50, 0]])
+
+
+@given(images(n_channels=3), st.integers(1, 5), st.integers(0, 9))
+def test_more_starts_are_no_worse(image, k, seed):
+    found = [kmeans_fit(image, n_clusters=k, n_init=n, rng=seed).inertia for n in (1, 2, 5)]
+    assert found[0] >= found[1] >= found[2]
+
+
+@given(images(n_channels=3, dtype="f4"), st.integers(1, 4))
+def test_a_tolerance_ends_the_iteration(image, k):
+    exact = kmeans_fit(image, n_clusters=k, tol=0)
+    rough = kmeans_fit(image, n_clusters=k, tol=1000)
+    assert exact.converged
+    assert rough.converged
+    assert rough.n_iter == min(1, exact.n_iter)
+
+
+@given(st.data(), st.sampled_from([0, 3]), st.integers(1, 4))
+def test_weights_are_repetitions(data, n_channels, k):
+    image = data.draw(images(n_channels=n_channels))
+    weights = data.draw(hnp.arrays(np.uint8, image.shape[:2], elements=st.integers(0, 3)))
+    if not weights.any():
+        with pytest.raises(ValueError, match="weights are 0"):
+            kmeans_fit(image, weights=weights)
+        return
+    repeated = np.repeat(image.reshape(-1, *image.shape[2:]), weights.ravel(), axis=0)[np.newaxis]
+    options = {"init": np.unique(repeated.reshape(-1, max(n_channels, 1)), axis=0)[:k].astype(float)}
+    weighted, plain = kmeans_fit(image, weights=weights, **options), kmeans_fit(repeated, **options)
+    assert_allclose(weighted.centers, plain.centers)
+    assert_allclose(weighted.counts, plain.counts)
+    assert_allclose(weighted.inertia, plain.inertia, atol=1e-9)
+    labels = kmeans_segment(image, weights=weights, **options)
+    assert_array_equal(labels, kmeans_assign(image, weighted.centers))
+
+
+@given(st.data(), st.sampled_from(["u1", "f4"]), st.sampled_from([0, 3]))
+def test_place_is_a_further_channel(data, dtype, n_channels):
+    image = data.draw(images(n_channels=n_channels, dtype=dtype))
+    mask = data.draw(hnp.arrays(bool, image.shape[:2]))
+    y, x = np.indices(image.shape[:2])
+    places = np.stack([0.5 * 3 * y, 0.5 * 2 * x], axis=-1)
+    wide = np.concatenate([image.reshape(*image.shape[:2], -1), places], axis=2).astype(np.float32)
+    options = {"spatial_weight": 0.5, "spacing": (3, 2), "mask": mask}
+    found = kmeans_fit(image, n_clusters=3, **options)
+    expected = kmeans_fit(wide, n_clusters=3, mask=mask, channel_axis=-1)
+    assert_allclose(found.inertia, expected.inertia, rtol=1e-9)
+    labels = kmeans_segment(image, n_clusters=3, **options)
+    assert_array_equal(labels == 0, ~mask)
+    if mask.any():
+        assert_array_equal(labels, kmeans_assign(image, found.centers, **options))
+
+
+@pytest.mark.large
+@pytest.mark.parametrize("dtype", ["u1", "u2"])
+def test_lab_clusters_are_those_of_the_converted_image(dtype):
+    image = data.astronaut()[::2, ::2].astype(dtype) * (1 if dtype == "u1" else 257)
+    lab = rgb_to_lab(image)
+    found = kmeans_fit(image, n_clusters=5, color_space="lab")
+    assert (np.diff(found.centers[:, 0]) > 0).all()
+    labels = kmeans_segment(image, n_clusters=5, color_space="lab")
+    assert_array_equal(labels, kmeans_assign(image, found.centers, color_space="lab"))
+    assert_array_equal(labels, kmeans_assign(lab, found.centers))
+    assert_allclose(found.inertia, inertia(lab.reshape(-1, 3).astype(float), found.centers), rtol=1e-6)
+
+
+@pytest.mark.large
+@pytest.mark.parametrize("k", [3, 40, 300])
+def test_a_photograph_by_its_table_of_colors(k):
+    image = data.astronaut()
+    found = kmeans_fit(image, n_clusters=k, max_iter=5)
+    labels = kmeans_segment(image, n_clusters=k, max_iter=5)
+    assert_array_equal(labels, kmeans_assign(image, found.centers))
+    assert_array_equal(np.bincount(labels.ravel())[1:], found.counts)
+    mask = image[..., 0] > 30
+    masked = kmeans_segment(image, n_clusters=k, max_iter=5, mask=mask)
+    assert_array_equal(masked == 0, ~mask)
+
+
+@given(images(n_channels=3), images(n_channels=3))
+def test_several_images_are_one(first, second):
+    joined = np.concatenate([first.reshape(1, -1, 3), second.reshape(1, -1, 3)], axis=1)
+    expected = kmeans_fit(joined, n_clusters=3)
+    for several in ([first, second], (second, first), iter([first, second])):
+        found = kmeans_fit(several, n_clusters=3)
+        assert_array_equal(found.centers, expected.centers)
+        assert_array_equal(found.counts, expected.counts)
+    rows = kmeans_fit([[1, 2], [8, 9]], n_clusters=2)  # nested lists are one image
+    assert_allclose(rows.centers[:, 0], [1.5, 8.5])
+
+
+def test_centers_are_plain_arrays(tmp_path):
+    image = data.coins()[::4, ::4]
+    np.save(tmp_path / "centers.npy", kmeans_fit(image, n_clusters=3).centers)
+    loaded = np.load(tmp_path / "centers.npy")
+    assert_array_equal(kmeans_assign(image, loaded), kmeans_segment(image, n_clusters=3))
 
 
 @pytest.mark.parametrize(
@@ -129,6 +207,23 @@ def test_an_emptied_cluster_starts_again_at_the_farthest_point():
         ({"max_iter": 0}, ValueError, "max_iter is 0"),
         ({"rng": -1}, ValueError, "rng is -1"),
         ({"rng": "seed"}, TypeError, "rng is 'seed'"),
+        ({"n_init": 0}, ValueError, "n_init is 0"),
+        ({"tol": -1}, ValueError, "tol is -1"),
+        ({"tol": np.nan}, ValueError, "tol is nan"),
+        ({"init": "random"}, ValueError, "init is 'random'"),
+        ({"init": [[1, 2]]}, ValueError, r"init has shape \(1, 2\); expected \(n, 1\)"),
+        ({"init": [1, np.nan]}, ValueError, "init is not all finite"),
+        ({"init": [1, 2], "n_clusters": 3}, ValueError, "n_clusters is 3 and init has 2"),
+        ({"init": [1, 2], "n_init": 3}, ValueError, "n_init is 3"),
+        ({"color_space": "hsv"}, ValueError, "color_space is 'hsv'; expected 'given' or 'lab'"),
+        ({"color_space": "lab"}, ValueError, "1 channels; expected 3"),
+        ({"spatial_weight": -1}, ValueError, "spatial_weight is -1"),
+        ({"spacing": 0}, ValueError, "spacing is 0"),
+        ({"weights": [[1, -1]]}, ValueError, "weights are not all finite and >= 0"),
+        ({"weights": [[1, np.inf]]}, ValueError, "weights are not all finite"),
+        ({"weights": [[0, 0]]}, ValueError, "weights are 0 wherever"),
+        ({"weights": [1, 2]}, ValueError, r"weights have shape \(2,\)"),
+        ({"weights": [["a", "b"]]}, TypeError, "weights have dtype"),
     ],
 )
 def test_mistakes(options, error, message):
@@ -141,6 +236,7 @@ def test_mistakes(options, error, message):
     ("centers", "error", "message"),
     [
         ([], ValueError, "shape"),
+        ([[[1]]], ValueError, "shape"),
         ([[1, 2]], ValueError, r"shape \(1, 2\); expected \(n, 1\)"),
         ([np.nan], ValueError, "finite"),
         (["a"], TypeError, "dtype"),
@@ -149,6 +245,12 @@ def test_mistakes(options, error, message):
 def test_mistaken_centers(centers, error, message):
     with pytest.raises(error, match=message):
         kmeans_assign([[1, 2]], centers)
+
+
+@pytest.mark.parametrize("option", [{"mask": [[True]]}, {"weights": [[1]]}, {"spatial_weight": 1}])
+def test_several_images_have_no_one_place(option):
+    with pytest.raises(ValueError, match=f"{next(iter(option))} is given with a histogram or several"):
+        kmeans_fit(pixel_histogram([[1, 2]]), **option)
 
 
 def test_many_channels():

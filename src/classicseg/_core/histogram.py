@@ -19,8 +19,17 @@ from classicseg._core.bands import run_aside, run_bands
 from classicseg._core.kernel import kernel
 
 
-def value_histogram(values: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Return the distinct values of a flat array, ascending, and how often each occurs."""
+def value_histogram(
+    values: NDArray[Any], weights: NDArray[np.float64] | None = None
+) -> tuple[NDArray[np.float64], NDArray[Any]]:
+    """Return the distinct values of a flat array, ascending, and how often each occurs.
+
+    With weights it is the sum of those, and values without weight are left out.
+    """
+    if weights is not None:
+        distinct, inverse = run_aside(partial(np.unique, return_inverse=True), values)
+        sums = np.bincount(inverse.reshape(-1), weights)
+        return distinct[sums > 0].astype(np.float64), sums[sums > 0]
     if values.dtype.kind == "u":
         n_levels = 2 ** (8 * values.dtype.itemsize)
         bands = run_bands(_count, values.size, 1, np.ascontiguousarray(values), n_levels)
@@ -47,7 +56,7 @@ def whole_levels(values: NDArray[Any], inside: NDArray[np.bool_], bits: int) -> 
     return levels, step
 
 
-def optimal_split(levels: NDArray[np.float64], counts: NDArray[np.int64], n_classes: int) -> NDArray[np.int64]:
+def optimal_split(levels: NDArray[np.float64], counts: NDArray[Any], n_classes: int) -> NDArray[np.int64]:
     """Split ascending levels into classes of least squared error.
 
     Returns the index of each class's first level, from the second class on: n_classes - 1 of them, or one less

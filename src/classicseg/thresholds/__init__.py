@@ -1,0 +1,1 @@
+"""Image to thresholds: where to split the values of the pixels."""

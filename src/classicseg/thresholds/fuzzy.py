@@ -1,0 +1,202 @@
+"""Thresholds by fuzzy membership: how surely each pixel belongs to its class.
+
+Both compare every bin with every split. Huang's does it by a table, and only where the mean of a class moves;
+Shanbhag's by a series whose terms are prefix sums.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from classicseg._core.bands import run_aside
+from classicseg._core.image import as_scalar_image
+from classicseg._core.kernel import kernel
+from classicseg.thresholds.histograms import Histogram, as_bins, first_greatest, from_bins, only, split_sums
+from classicseg.types import ChannelAxis, Mask
+
+_ORDERS = 50
+"""Terms of a series that falls like 2**-m / m: the rest is less than float64 resolves."""
+
+
+def huang_threshold(
+    image: ArrayLike, *, bins: int = 256, channel_axis: ChannelAxis = "auto", mask: Mask = None
+) -> float:
+    """Find the threshold that leaves the least doubt which class each pixel belongs to.
+
+    Parameters
+    ----------
+    image : array_like, any real dtype
+        A grey image or a volume; of three channels the luminance is taken.
+    bins : int
+        How many equal bins over the range of the values at the most, 2 to 65536. Where the values are whole
+        numbers, a bin is a whole number of levels: one, if the range is shorter than `bins`.
+    channel_axis : int, None or "auto"
+        The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
+        more.
+    mask : array_like of bool, optional
+        Spatial shape, True where a pixel takes part.
+
+    Returns
+    -------
+    float
+        The lower edge of the first bin of the brighter class: classes are v < T and v >= T.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the image, the mask or `bins` is not what is described, or fewer than two distinct values take part.
+
+    Notes
+    -----
+    A pixel that differs by d bins from the mean of its class, where all take L bins, belongs to it with
+    1 / (1 + d / (L - 1)); the entropy of that is its doubt. The global minimum over all splits, with means
+    rounded to whole bins. Linear in pixels, O(L²) in bins at the most: below 3 s for 65536.
+
+    References
+    ----------
+    .. [1] Huang L.-K., Wang M.-J. J. Image thresholding by minimizing the measures of fuzziness. Pattern
+       Recognition 28(1), 1995.
+
+    Examples
+    --------
+    >>> from classicseg import huang_threshold
+    >>> huang_threshold([[1, 1, 2, 3, 7, 8, 9, 9]])
+    7.0
+    """
+    count = as_bins(bins)
+    parsed = as_scalar_image(image, channel_axis=channel_axis, mask=mask)
+    return only(from_bins(parsed, huang_level, count), parsed)
+
+
+def shanbhag_threshold(
+    image: ArrayLike, *, bins: int = 256, channel_axis: ChannelAxis = "auto", mask: Mask = None
+) -> float:
+    """Find the threshold that makes its two classes equally informative.
+
+    Parameters
+    ----------
+    image : array_like, any real dtype
+        A grey image or a volume; of three channels the luminance is taken.
+    bins : int
+        How many equal bins over the range of the values at the most, 2 to 65536. Where the values are whole
+        numbers, a bin is a whole number of levels: one, if the range is shorter than `bins`.
+    channel_axis : int, None or "auto"
+        The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
+        more.
+    mask : array_like of bool, optional
+        Spatial shape, True where a pixel takes part.
+
+    Returns
+    -------
+    float
+        The lower edge of the first bin of the brighter class: classes are v < T and v >= T.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the image, the mask or `bins` is not what is described, or fewer than two distinct values take part.
+
+    Notes
+    -----
+    A pixel belongs to its class the more surely, the farther its bin is from the split, in pixels between them.
+    The global minimum over all splits of the difference of the classes' mean informations. They tell splits apart
+    by the steps of the histogram alone: of many bins with a few pixels each, the result says little. Linear in
+    pixels and bins.
+
+    References
+    ----------
+    .. [1] Shanbhag A. G. Utilization of information measure as a means of image thresholding. CVGIP: Graphical
+       Models and Image Processing 56(5), 1994.
+
+    Examples
+    --------
+    >>> from classicseg import shanbhag_threshold
+    >>> shanbhag_threshold([[1, 1, 2, 3, 7, 8, 9, 9]])
+    7.0
+    """
+    count = as_bins(bins)
+    parsed = as_scalar_image(image, channel_axis=channel_axis, mask=mask)
+    return only(from_bins(parsed, shanbhag_level, count), parsed)
+
+
+def huang_level(histogram: Histogram) -> float:
+    places = histogram.places.astype(np.int64)
+    counts = histogram.counts.astype(np.float64)
+    away = np.arange(1, places[-1] + 1) / places[-1]
+    member = 1 / (1 + away)
+    doubt = np.concatenate([[0.0], -member * np.log(member) - (1 - member) * np.log1p(-member)])
+    dark, bright = (
+        np.floor(sums / pixels + 0.5).astype(np.int64)
+        for sums, pixels in zip(split_sums(counts * places), split_sums(counts), strict=True)
+    )
+    below = run_aside(_fuzziness, places, counts, dark, doubt)
+    above = run_aside(_fuzziness, *(np.ascontiguousarray(a[::-1]) for a in (places, counts, bright)), doubt)
+    return float(histogram.levels[1 + first_greatest(-(below + above[::-1]))])
+
+
+def shanbhag_level(histogram: Histogram) -> float:
+    counts = histogram.counts.astype(np.float64)
+    below = _information(counts)[:-1]
+    above = _information(np.ascontiguousarray(counts[::-1]))[-2::-1]
+    return float(histogram.levels[1 + first_greatest(-np.abs(below - above))])
+
+
+def _fuzziness_numpy(
+    places: NDArray[np.int64], counts: NDArray[np.float64], means: NDArray[np.int64], doubt: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The doubt about the pixels of bins 0 … k, where means[k] is their mean, for each k."""
+    return np.array(
+        [(counts[: k + 1] * doubt[np.abs(places[: k + 1] - mean)]).sum() for k, mean in enumerate(means)]
+    )
+
+
+@kernel(numpy=_fuzziness_numpy)
+def _fuzziness(
+    places: NDArray[np.int64], counts: NDArray[np.float64], means: NDArray[np.int64], doubt: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Where the mean has moved to another bin, all bins anew; where it has not, one more bin (1.8 s for 65536)."""
+    out = np.empty(len(means))
+    total = 0.0
+    for k in range(len(means)):
+        if k > 0 and means[k] == means[k - 1]:
+            total += counts[k] * doubt[abs(places[k] - means[k])]
+        else:
+            total = 0.0
+            for i in range(k + 1):
+                total += counts[i] * doubt[abs(places[i] - means[k])]
+        out[k] = total
+    return out
+
+
+def _information_numpy(counts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The mean information of the pixels of bins 0 … k, for each k, halved.
+
+    With C the pixels of those bins and c those of the bins before bin i, a pixel of bin i has -log(1 - c / 2C),
+    the sum of (c / C)**m / (m · 2**m) over m. What the bins have of each order in c / C is carried on from k to
+    k + 1 by a multiplication.
+    """
+    orders = np.arange(1, _ORDERS + 1)
+    moments, total = np.zeros(_ORDERS), 0.0
+    out = np.empty(len(counts))
+    for k, count in enumerate(counts):
+        moments = (moments + count) * (total / (total + count)) ** orders
+        total += count
+        out[k] = (moments / (orders * 2.0**orders)).sum() / (2 * total)
+    return out
+
+
+@kernel(numpy=_information_numpy)
+def _information(counts: NDArray[np.float64]) -> NDArray[np.float64]:
+    moments, total = np.zeros(_ORDERS), 0.0
+    out = np.empty(len(counts))
+    for k in range(len(counts)):
+        ratio, power, half, information = total / (total + counts[k]), 1.0, 1.0, 0.0
+        for m in range(_ORDERS):
+            power *= ratio
+            half /= 2
+            moments[m] = (moments[m] + counts[k]) * power
+            information += moments[m] * half / (m + 1)
+        total += counts[k]
+        out[k] = information / (2 * total)
+    return out

@@ -1,0 +1,255 @@
+"""Thresholds by the means and variances of the classes: Otsu's, the iterative mean, the minimum error."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from classicseg._core.histogram import optimal_split
+from classicseg._core.image import Image, as_count, as_scalar_image
+from classicseg.thresholds.histograms import (
+    Histogram,
+    as_bins,
+    enough,
+    first_greatest,
+    from_bins,
+    from_values,
+    only,
+    split_sums,
+    value_places,
+)
+from classicseg.types import ChannelAxis, Mask
+
+
+def otsu_threshold(image: ArrayLike, *, channel_axis: ChannelAxis = "auto", mask: Mask = None) -> float:
+    """Find the threshold that splits the pixels into two classes of least variance.
+
+    Parameters
+    ----------
+    image : array_like, any real dtype
+        A grey image or a volume; of three channels the luminance is taken.
+    channel_axis : int, None or "auto"
+        The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
+        more.
+    mask : array_like of bool, optional
+        Spatial shape, True where a pixel takes part.
+
+    Returns
+    -------
+    float
+        The least value of the brighter class: classes are v < T and v >= T. (scikit-image and OpenCV give the
+        greatest value of the darker class.)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the image or the mask is not what is described, or fewer than two distinct values take part.
+
+    Notes
+    -----
+    Exact for every dtype: no bins. Linear in pixels for uint8 and uint16, O(n log n) for other dtypes.
+
+    References
+    ----------
+    .. [1] Otsu N. A threshold selection method from gray-level histograms. IEEE Transactions on Systems, Man,
+       and Cybernetics 9(1), 1979.
+
+    Examples
+    --------
+    >>> from classicseg import otsu_threshold
+    >>> otsu_threshold([[1, 2, 8, 9]])
+    8.0
+    """
+    parsed = as_scalar_image(image, channel_axis=channel_axis, mask=mask)
+    return only(otsu_levels(parsed, 2), parsed)
+
+
+def multi_otsu_thresholds(
+    image: ArrayLike, *, n_classes: int = 3, channel_axis: ChannelAxis = "auto", mask: Mask = None
+) -> NDArray[np.float64]:
+    """Find the thresholds that split the pixels into several classes of least variance.
+
+    Parameters
+    ----------
+    image : array_like, any real dtype
+        A grey image or a volume; of three channels the luminance is taken.
+    n_classes : int
+        At least 1, at most the number of distinct values.
+    channel_axis : int, None or "auto"
+        The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
+        more.
+    mask : array_like of bool, optional
+        Spatial shape, True where a pixel takes part.
+
+    Returns
+    -------
+    ndarray of float64, (n_classes - 1,)
+        Ascending; each is the least value of the class above it.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the image or the mask is not what is described, or fewer than `n_classes` distinct values take part.
+
+    Notes
+    -----
+    The global optimum, by dynamic programming over the L distinct values: O(n_classes · L · log L) after the
+    histogram [1]_.
+
+    References
+    ----------
+    .. [1] Liao P.-S., Chen T.-S., Chung P.-C. A fast algorithm for multilevel thresholding. Journal of
+       Information Science and Engineering 17, 2001.
+
+    Examples
+    --------
+    >>> from classicseg import multi_otsu_thresholds
+    >>> multi_otsu_thresholds([[1, 2, 8, 9, 30, 31]], n_classes=3)
+    array([ 8., 30.])
+    """
+    count = as_count("n_classes", n_classes)
+    parsed = as_scalar_image(image, channel_axis=channel_axis, mask=mask)
+    return enough(otsu_levels(parsed, count), parsed, count)
+
+
+def isodata_threshold(image: ArrayLike, *, channel_axis: ChannelAxis = "auto", mask: Mask = None) -> float:
+    """Find the threshold that lies half-way between the means of its two classes.
+
+    Parameters
+    ----------
+    image : array_like, any real dtype
+        A grey image or a volume; of three channels the luminance is taken.
+    channel_axis : int, None or "auto"
+        The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
+        more.
+    mask : array_like of bool, optional
+        Spatial shape, True where a pixel takes part.
+
+    Returns
+    -------
+    float
+        T = (mean of v < T + mean of v >= T) / 2, a real number; the lowest where there are several.
+        (scikit-image's ``threshold_isodata`` rounds it down to a gray level.)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the image or the mask is not what is described, or fewer than two distinct values take part.
+
+    Notes
+    -----
+    Where the iteration of [1]_ and [2]_ ends depends on its start; all of its fixed points are looked at here,
+    without bins. Linear in pixels for uint8 and uint16, O(n log n) for other dtypes.
+
+    References
+    ----------
+    .. [1] Ridler T. W., Calvard S. Picture thresholding using an iterative selection method. IEEE Transactions
+       on Systems, Man, and Cybernetics 8(8), 1978.
+    .. [2] Velasco F. R. D. Thresholding using the ISODATA clustering algorithm. IEEE Transactions on Systems,
+       Man, and Cybernetics 10(11), 1980.
+
+    Examples
+    --------
+    >>> from classicseg import isodata_threshold
+    >>> isodata_threshold([[1, 2, 8, 10]])
+    5.25
+    """
+    parsed = as_scalar_image(image, channel_axis=channel_axis, mask=mask)
+    return only(from_values(parsed, isodata_level), parsed)
+
+
+def kittler_threshold(
+    image: ArrayLike, *, bins: int = 256, channel_axis: ChannelAxis = "auto", mask: Mask = None
+) -> float:
+    """Find the threshold of minimum error, if the values of each class are normally distributed.
+
+    Parameters
+    ----------
+    image : array_like, any real dtype
+        A grey image or a volume; of three channels the luminance is taken.
+    bins : int
+        How many equal bins over the range of the values at the most, 2 to 65536. Where the values are whole
+        numbers, a bin is a whole number of levels: one, if the range is shorter than `bins`.
+    channel_axis : int, None or "auto"
+        The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
+        more.
+    mask : array_like of bool, optional
+        Spatial shape, True where a pixel takes part.
+
+    Returns
+    -------
+    float
+        The lower edge of the first bin of the brighter class: classes are v < T and v >= T.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the image, the mask or `bins` is not what is described, or fewer than two distinct values take part.
+
+    Notes
+    -----
+    The global minimum of the criterion of [1]_ over all splits; the iteration that other libraries make ends in
+    a local one. The values of a bin count as evenly spread over it, which adds 1/12 to a variance in bins
+    (Sheppard's correction): a class of one bin has a variance, too. Suited to classes of unlike size and width.
+    Linear in pixels and bins.
+
+    References
+    ----------
+    .. [1] Kittler J., Illingworth J. Minimum error thresholding. Pattern Recognition 19(1), 1986.
+
+    Examples
+    --------
+    >>> from classicseg import kittler_threshold
+    >>> kittler_threshold([[1, 2, 2, 3, 20, 25, 30, 31]])
+    20.0
+    """
+    count = as_bins(bins)
+    parsed = as_scalar_image(image, channel_axis=channel_axis, mask=mask)
+    return only(from_bins(parsed, kittler_level, count), parsed)
+
+
+def otsu_levels(image: Image, n_classes: int) -> NDArray[np.float64]:
+    """Otsu's thresholds; fewer where there are fewer distinct values."""
+    histogram = value_places(image)
+    if n_classes == 2 and len(histogram.levels) > 1:
+        return histogram.levels[[_otsu_split(histogram)]]
+    return histogram.levels[optimal_split(histogram.levels, histogram.counts, n_classes)]
+
+
+def _otsu_split(histogram: Histogram) -> int:
+    """The index of the brighter class's first value: greatest variance between two classes."""
+    dark, bright = split_sums(histogram.counts)
+    dark_mean, bright_mean = _means(histogram)
+    return 1 + int(np.argmax(dark.astype(np.float64) * bright * (bright_mean - dark_mean) ** 2))
+
+
+def isodata_level(histogram: Histogram) -> float:
+    """The midpoint of the means rises with the split, so the lowest split that it lies below is a fixed point."""
+    levels, places = histogram.levels, histogram.places
+    dark_mean, bright_mean = _means(histogram)
+    middle = (dark_mean + bright_mean) / 2
+    split = 1 + int(np.argmax(np.append(middle[:-1] <= places[1:-1], True)))
+    unit = (levels[-1] - levels[0]) / places[-1]
+    threshold = levels[0] + middle[split - 1] * unit
+    return float(threshold if levels[split - 1] < threshold <= levels[split] else levels[split])
+
+
+def kittler_level(histogram: Histogram) -> float:
+    places = histogram.places - histogram.places[-1] // 2  # less cancels in the variances
+    dark, bright = (
+        counts * np.log((squares / counts - (sums / counts) ** 2 + 1 / 12) / counts.astype(np.float64) ** 2)
+        for counts, sums, squares in zip(
+            split_sums(histogram.counts),
+            split_sums(histogram.counts * places),
+            split_sums(histogram.counts * places**2),
+            strict=True,
+        )
+    )
+    return float(histogram.levels[1 + first_greatest(-(dark + bright))])
+
+
+def _means(histogram: Histogram) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The mean places of the classes below and above each split."""
+    dark_sum, bright_sum = split_sums(histogram.counts * histogram.places)
+    dark, bright = split_sums(histogram.counts)
+    return dark_sum / dark, bright_sum / bright

@@ -1,0 +1,158 @@
+"""Bins hold exactly the pixels that a comparison with their edges says they hold."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from numpy.testing import assert_allclose, assert_array_equal
+from strategies import images, scenes
+
+import classicseg
+from classicseg._core.image import as_scalar_image
+from classicseg.thresholds import fuzzy, moments, shape
+from classicseg.thresholds.histograms import _bits_in_use, _count_bins, _edges, binned, split_sums, value_places
+
+FLOATS = st.floats(-1e30, 1e30) | st.floats(-1e-30, 1e-30) | st.integers(-3, 3).map(float)
+COUNTS = hnp.arrays(np.float64, st.integers(2, 40), elements=st.integers(1, 50))
+
+
+@st.composite
+def float_images(draw):
+    """Also values that differ by a few units in the last place only."""
+    values = draw(hnp.arrays(np.float64, st.integers(1, 30), elements=FLOATS))
+    if draw(st.booleans()):
+        values = 1.0 + draw(hnp.arrays(np.float64, len(values), elements=st.integers(0, 9))) * 2.0**-52
+    values = values[np.abs(values).max(initial=0) * (values == values) >= 0]
+    return values if values.any() and np.abs(values).max() >= 1e-150 else np.append(values, 1.0)
+
+
+@given(float_images(), st.integers(2, 300))
+def test_bins_agree_with_the_comparison(values, bins):
+    histogram = binned(as_scalar_image(values), bins)
+    assert histogram.counts.sum() == values.size
+    assert (histogram.counts > 0).all()
+    assert len(histogram.levels) <= bins
+    assert histogram.levels[0] == values.min()
+    assert (len(histogram.levels) > 1) == (np.ptp(values) > 0)
+    for k, level in enumerate(histogram.levels):
+        assert (values >= level).sum() == histogram.counts[k:].sum()
+
+
+@given(images(), st.sampled_from([1, 7, 200]), st.integers(2, 300))
+def test_bins_of_levels_are_whole_numbers_of_them(image, spread, bins):
+    image = image.astype(np.uint16) * np.uint16(spread)
+    histogram = binned(as_scalar_image(image), bins)
+    differences = np.unique(image - image.min()).astype(int)
+    level = np.gcd.reduce([*differences, 2**16])  # the greatest power of two
+    n_levels = int(np.ptp(image)) // level + 1
+    width = level * -(-n_levels // bins)
+    assert_array_equal(histogram.places, np.unique((image - image.min()) // width))
+    assert_array_equal(histogram.levels, image.min() + width * histogram.places)
+    for k, edge in enumerate(histogram.levels):
+        assert (image >= edge).sum() == histogram.counts[k:].sum()
+
+
+@given(images(), st.sampled_from(["i2", "i8", "f4", "f8"]), st.integers(-30, 30), st.integers(2, 300))
+def test_whole_numbers_have_the_same_bins_in_every_dtype(image, dtype, exponent, bins):
+    expected = binned(as_scalar_image(image), bins)
+    histogram = binned(as_scalar_image(image.astype(dtype)), bins)
+    for field, other in zip(histogram, expected, strict=True):
+        assert_array_equal(field, other)
+    scaled = binned(as_scalar_image(image * 2.0**exponent), bins)
+    assert_array_equal(scaled.levels, expected.levels * 2.0**exponent)
+    assert_array_equal(scaled.places, expected.places)
+    assert_array_equal(scaled.counts, expected.counts)
+
+
+def test_uint8_is_never_merged():
+    image = np.array([0, 1, 254, 255], np.uint8)
+    assert_array_equal(binned(as_scalar_image(image), 256).levels, image)
+    assert_array_equal(binned(as_scalar_image(image.astype(np.uint16) * 257), 65536).levels, image * 257.0)
+
+
+@given(hnp.arrays(np.float32, st.integers(2, 60), elements=st.floats(-9, 9, width=32)), st.integers(2, 99))
+def test_counting_kernel(values, bins):
+    if np.ptp(values) == 0:
+        return
+    edges = _edges(values, float(values.min()), float(values.max()), bins)
+    steps = len(edges) / (float(values.max()) - float(values.min()))
+    for wrong in (1.0, 0.5, 1.3):  # a guess that is off is put right
+        found = _count_bins.compiled()(values, edges, steps * wrong, 1, len(values))
+        assert_array_equal(found, _count_bins.numpy(values, edges, steps, 1, len(values)))
+
+
+@given(hnp.arrays(np.float32, st.integers(1, 20), elements=st.integers(0, 99).map(lambda n: n / 4)))
+def test_levels_kernel(values):
+    for scale in (4.0, 2.0, 1.0):
+        arguments = values, 0.0, scale, 0, len(values)
+        assert _bits_in_use.compiled()(*arguments) == _bits_in_use.numpy(*arguments)
+
+
+@given(COUNTS, st.data())
+def test_fuzziness_kernel(counts, data):
+    places = np.cumsum(data.draw(hnp.arrays(np.int64, len(counts), elements=st.integers(1, 9)))) - 1
+    means = np.floor(np.cumsum(counts * places) / np.cumsum(counts) + 0.5).astype(np.int64)
+    doubt = np.linspace(0, 1, places[-1] + 1) ** 0.5
+    arguments = places, counts, means, doubt
+    assert_allclose(fuzzy._fuzziness.compiled()(*arguments), fuzzy._fuzziness.numpy(*arguments), rtol=1e-12)
+
+
+@given(COUNTS)
+def test_information_kernel(counts):
+    found = fuzzy._information.compiled()(counts)
+    assert_allclose(found, fuzzy._information.numpy(counts), rtol=1e-13)
+    below = np.cumsum(counts) - counts
+    logs = [-np.log(1 - below[: k + 1] / (2 * counts[: k + 1].sum())) for k in range(len(counts))]
+    means = [(counts[: k + 1] @ logs[k]) / counts[: k + 1].sum() / 2 for k in range(len(counts))]
+    assert_allclose(found, means, rtol=1e-13, atol=1e-16)
+
+
+@given(COUNTS | hnp.arrays(np.float64, st.integers(2, 60), elements=st.sampled_from([0, 1, 5, 90])))
+def test_valley_kernel(counts):
+    for most in (0, 1, 200):
+        assert shape._valley.compiled()(counts, most) == shape._valley.numpy(counts, most)
+
+
+@given(hnp.arrays(np.float32, st.integers(2, 60), elements=st.floats(0, 1, width=32)))
+def test_sum_kernel(values):
+    arguments = values, float(values.min()), 2.0**31, 1, len(values)
+    assert_array_equal(moments._sum_parts.compiled()(*arguments), moments._sum_parts.numpy(*arguments))
+
+
+@given(COUNTS)
+def test_sums_below_and_above_each_split(counts):
+    below, above = split_sums(counts)
+    assert_array_equal(below, [counts[:k].sum() for k in range(1, len(counts))])
+    assert_array_equal(above, [counts[k:].sum() for k in range(1, len(counts))])
+
+
+@given(scenes(dtype="f8"))
+def test_places_are_values_by_a_power_of_two(image):
+    histogram = value_places(as_scalar_image(image))
+    if len(histogram.levels) > 1:
+        assert 0.5 <= histogram.places[-1] <= 1
+        ratio = (histogram.levels[-1] - histogram.levels[0]) / histogram.places[-1]
+        assert np.log2(ratio) == np.round(np.log2(ratio))
+        assert_array_equal(histogram.levels[0] + histogram.places * ratio, histogram.levels)
+
+
+@given(scenes(dtype="f8"), st.integers(2, 40), st.sampled_from(["kapur", "yen", "huang", "kittler", "triangle"]))
+def test_floats_are_thresholded_as_the_numbers_of_their_bins(image, bins, name):
+    image = image * 0.1
+    if np.ptp(image) == 0:
+        return
+    image[image == image.min()] -= 1 / 3  # no levels
+    edges = image.min() + np.ptp(image) * (np.arange(bins) / bins)
+    numbers = np.searchsorted(edges, image, side="right") - 1
+    assume((numbers % 2).any())  # or the numbers would have wider levels themselves
+    method = getattr(classicseg, f"{name}_threshold")
+    assert method(image, bins=bins) == edges[int(method(numbers.astype(np.uint8)))]
+
+
+@pytest.mark.parametrize("bins", [1, 65537, 2.0, None])
+def test_bins_are_checked(bins):
+    with pytest.raises((TypeError, ValueError), match="bins is"):
+        classicseg.kapur_threshold([[1, 2]], bins=bins)
