@@ -146,3 +146,20 @@ def test_large_counts_lose_nothing():
     every = itertools.combinations(range(1, 6), 2)
     least = min(squared_error(levels, counts, starts) for starts in every)
     assert squared_error(levels, counts, found) <= least * (1 + Fraction(1, 10**9))
+
+
+@pytest.mark.parametrize("offset", [0.0, -70_000.0, 2.0**40])
+@pytest.mark.parametrize("spread", [1, 65_535, 65_536, 0.5])
+def test_whole_floats_are_counted_as_levels(offset, spread):
+    values = offset + spread * np.random.default_rng(0).permutation(np.repeat([0.0, 0.25, 0.5, 1.0], 3))
+    for array in (values, np.floor(values), values.astype(np.float32)):
+        levels, counts = value_histogram(array)
+        expected_levels, expected_counts = np.unique(array, return_counts=True)
+        np.testing.assert_array_equal(levels, expected_levels)
+        np.testing.assert_array_equal(counts, expected_counts)
+
+
+def test_weights_are_summed_for_each_value():
+    levels, sums = value_histogram(np.array([3, 1, 3, 2], np.uint8), np.array([0.5, 0, 0.25, 1]))
+    np.testing.assert_array_equal(levels, [2, 3])
+    np.testing.assert_array_equal(sums, [1, 0.75])

@@ -23,6 +23,8 @@ def otsu_thresholds(image: Image, n_classes: int) -> NDArray[np.float64]:
 def classify(image: Image, thresholds: NDArray[np.float64]) -> Labels:
     """Split at ascending thresholds T: class 1 is v < T[0], class i + 1 is T[i-1] <= v < T[i]; 0 takes no part."""
     values = image.values.reshape(-1)
+    if not len(thresholds):
+        return image.inside().astype(np.int32)
     labels = np.empty(values.shape, np.int32)
     run_bands(_classify, values.size, 1, values, thresholds, labels)
     if image.mask is not None:
@@ -40,8 +42,9 @@ def _classify_numpy(
 def _classify(
     values: NDArray[Any], thresholds: NDArray[np.float64], labels: NDArray[np.int32], start: int, stop: int
 ) -> None:
-    for i in range(start, stop):
-        label = 1
-        for threshold in thresholds:
-            label += float(values[i]) >= threshold
-        labels[i] = label
+    inside, out = values[start:stop], labels[start:stop]
+    for i in range(len(out)):
+        out[i] = 1 + (inside[i] >= thresholds[0])
+    for k in range(1, len(thresholds)):
+        for i in range(len(out)):
+            out[i] += inside[i] >= thresholds[k]

@@ -1,4 +1,4 @@
-"""Color spaces: CIE L*a*b*, in which equal distances look equally different."""
+"""Color spaces: CIE Lab, in which equal distances look equally different."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _XYZ = np.array(
 
 
 def rgb_to_lab(image: ArrayLike, *, channel_axis: ChannelAxis = "auto", mask: Mask = None) -> NDArray[Any]:
-    """Convert a color image from sRGB to CIE L*a*b*.
+    """Convert a color image from sRGB to CIE Lab.
 
     Parameters
     ----------
@@ -69,12 +69,12 @@ def as_lab(pixels: NDArray[Any]) -> NDArray[Any]:
     """Convert canonical pixels, (n, 3)."""
     if pixels.shape[1] != 3:
         raise ValueError(
-            f"image has {pixels.shape[1]} channels; expected 3 (red, green, blue) to convert to L*a*b*"
+            f"image has {pixels.shape[1]} channels; expected 3 (red, green, blue) to convert to Lab"
         )
     whole = float(np.iinfo(pixels.dtype).max) if pixels.dtype.kind == "u" else 1.0
     if pixels.dtype.kind == "f" and pixels.size and not (pixels.min() >= 0 and pixels.max() <= 1):
         raise ValueError(
-            f"image holds values from {pixels.min():g} to {pixels.max():g}; expected 0 to 1 to convert to L*a*b* "
+            f"image holds values from {pixels.min():g} to {pixels.max():g}; expected 0 to 1 to convert to Lab "
             "(or uint8 or uint16); divide it by its white first"
         )
     lab = np.empty(pixels.shape, np.float64 if pixels.dtype == np.float64 else np.float32)

@@ -66,7 +66,7 @@ def kmeans_segment(
     rng : int, numpy.random.Generator or None
         Draws the starting centers; None draws anew at every call.
     color_space : "given" or "lab"
-        Compare colors as they are given, or as CIE L*a*b* of red, green and blue (see `rgb_to_lab`).
+        Compare colors as they are given, or as CIE Lab of red, green and blue (see `rgb_to_lab`).
     spatial_weight : float
         How far apart two pixels at a distance of 1 are, in units of color. 0: place does not count.
     weights : array_like, optional
@@ -82,7 +82,7 @@ def kmeans_segment(
     Returns
     -------
     ndarray of int32
-        Classes 1 … n, dark to bright (by luminance where there are three channels, by L* in L*a*b*, by their mean
+        Classes 1 … n, dark to bright (by luminance where there are three channels, by L* in Lab, by their mean
         elsewhere), of the spatial shape; 0 where a pixel takes no part.
 
     Raises
@@ -145,7 +145,7 @@ def kmeans_fit(
     rng : int, numpy.random.Generator or None
         Draws the starting centers; None draws anew at every call.
     color_space : "given" or "lab"
-        Compare colors as they are given, or as CIE L*a*b* of red, green and blue (see `rgb_to_lab`); the centers
+        Compare colors as they are given, or as CIE Lab of red, green and blue (see `rgb_to_lab`); the centers
         are in that space.
     spatial_weight : float
         How far apart two pixels at a distance of 1 are, in units of color. 0: place does not count.

@@ -51,7 +51,7 @@ def huang_threshold(
     -----
     A pixel that differs by d bins from the mean of its class, where all take L bins, belongs to it with
     1 / (1 + d / (L - 1)); the entropy of that is its doubt. The global minimum over all splits, with means
-    rounded to whole bins. Linear in pixels, O(L²) in bins at the most: below 3 s for 65536.
+    rounded to whole bins. Linear in pixels, O(L²) in bins at the most: 2 s for 65536.
 
     References
     ----------
@@ -99,10 +99,10 @@ def shanbhag_threshold(
 
     Notes
     -----
-    A pixel belongs to its class the more surely, the farther its bin is from the split, in pixels between them.
-    The global minimum over all splits of the difference of the classes' mean informations. They tell splits apart
-    by the steps of the histogram alone: of many bins with a few pixels each, the result says little. Linear in
-    pixels and bins.
+    A pixel belongs to its class the more surely, the more pixels of the class lie between it and the split. The
+    global minimum over all splits of the difference between the classes' mean informations. Those tell splits
+    apart by the steps of the histogram alone: of many bins with a few pixels each, the result says little.
+    Linear in pixels and bins.
 
     References
     ----------

@@ -46,8 +46,9 @@ def _load_seeds(given: list[str], max_pixels: int) -> NDArray[Any]:
     return np.array(points)
 
 
-def _load_array(path: Path, max_pixels: int) -> NDArray[Any]:
-    return read_image(path, max_pixels=max_pixels).pixels
+def _load_array(given: Path | str, max_pixels: int) -> NDArray[Any] | str:
+    """A file; a word of the option's own, such as its default, stays what it is."""
+    return given if isinstance(given, str) else read_image(given, max_pixels=max_pixels).pixels
 
 
 _MEANINGS = {
@@ -64,6 +65,11 @@ _MEANINGS = {
         Path | None,
         Parameter(help="An image file of the same size: a pixel takes part where it is not 0."),
         Load(lambda path, limit: read_mask(path, max_pixels=limit)),
+    ],
+    "Weights": Annotated[
+        Path | None,
+        Parameter(help="An image file of the same size, at least 0: how much a pixel counts."),
+        Load(_load_array),
     ],
     "Seeds": Annotated[
         list[str] | None,
