@@ -179,7 +179,7 @@ def _assign_and_sum(
 ) -> NDArray[np.float64]:
     n_clusters, n_channels = centers.shape
     totals = np.zeros((n_clusters, n_channels + 1))
-    values, left = np.empty((n_channels, BLOCK)), np.empty(n_clusters, np.int64)
+    values, left = np.zeros((n_channels, BLOCK)), np.empty(n_clusters, np.int64)
     best, which = np.empty(BLOCK), np.empty(BLOCK, np.int32)
     for block in range(start, stop):
         n_left = _sift(centers, low[block], high[block], left)

@@ -16,7 +16,7 @@ from classicseg.filters.color import as_lab
 from classicseg.types import Labels, PixelHistogram, Spacing, Weights
 
 ColorSpace: TypeAlias = Literal["given", "lab"]
-"""The space that colors are compared in: as they are given, or CIE L*a*b* of red, green and blue."""
+"""The space that colors are compared in: as they are given, or CIE Lab of red, green and blue."""
 
 
 @dataclass(frozen=True)
