@@ -7,12 +7,14 @@ from ._core.pixel_histogram import merge_histograms as merge_histograms
 from ._core.pixel_histogram import pixel_histogram as pixel_histogram
 from .filters.canny import canny_edges as canny_edges
 from .filters.color import rgb_to_lab as rgb_to_lab
+from .filters.gradients import gradient_components as gradient_components
 from .filters.gradients import gradient_magnitude as gradient_magnitude
 from .segmentation.boundary import boundary_segment as boundary_segment
 from .segmentation.gradient import gradient_segment as gradient_segment
 from .segmentation.kmeans import kmeans_assign as kmeans_assign
 from .segmentation.kmeans import kmeans_fit as kmeans_fit
 from .segmentation.kmeans import kmeans_segment as kmeans_segment
+from .segmentation.local_threshold import local_threshold_segment as local_threshold_segment
 from .segmentation.n_clusters import choose_n_clusters as choose_n_clusters
 from .segmentation.region_growing import region_growing_segment as region_growing_segment
 from .segmentation.threshold import threshold_segment as threshold_segment

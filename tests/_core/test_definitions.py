@@ -25,8 +25,8 @@ def definitions():
 
 DEFINITIONS = definitions()
 
-TRIED_APART = {"blocks", "colors", "ranks", "windows"}
-"""Modules whose own tests try their kernels."""
+TRIED_APART = ("blocks", "colors", "window")
+"""Modules, by how their names begin, whose own tests try their kernels."""
 
 
 def band(rng, size):
@@ -108,7 +108,7 @@ def outcome(name, function, arguments):
 
 
 def test_every_definition_is_tried():
-    assert set(INPUTS) == {name for name in DEFINITIONS if name.split(".")[0] not in TRIED_APART}
+    assert set(INPUTS) == {name for name in DEFINITIONS if not name.startswith(TRIED_APART)}
 
 
 @pytest.mark.jit

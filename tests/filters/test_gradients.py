@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+from unittest import mock
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,11 +12,24 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import ndimage
+from skimage import data, filters
 from strategies import images, masks, shapes
 
-from classicseg import gradient_magnitude
-from classicseg._core.graph import interior_nodes, pad
-from classicseg.filters import gradients
+from classicseg import gradient_components, gradient_magnitude
+from classicseg.filters import gradients, masked, stencils
+
+OPERATORS = ["sobel", "scharr", "prewitt", "roberts", "farid"]
+FARID = np.array([-0.109603762960254, -0.276690988455557, 0, 0.276690988455557, 0.109603762960254])
+WEIGHTS = {
+    "sobel": ([0.25, 0.5, 0.25], [-0.5, 0, 0.5]),
+    "prewitt": ([1 / 3] * 3, [-0.5, 0, 0.5]),
+    "scharr": ([3 / 16, 10 / 16, 3 / 16], [-0.5, 0, 0.5]),
+    "farid": (
+        [0.0376593171958126, 0.249153396177344, 0.426374573253687, 0.249153396177344, 0.0376593171958126],
+        FARID / (FARID @ np.arange(-2, 3)),
+    ),
+}
+"""Smoothing and difference, as scikit-image has them, the latter made to give a ramp its slope."""
 
 
 @given(st.data())
@@ -58,34 +74,107 @@ def test_color_is_the_largest_singular_value_of_the_derivatives(image):
     assert_allclose(middle, expected, rtol=1e-6, atol=1e-6)
 
 
-@given(st.data())
-def test_kernels_equal_their_definitions(data):
-    dtype = data.draw(st.sampled_from(["u1", "f4", "f8"]))
-    image = data.draw(images(n_channels=data.draw(st.sampled_from([1, 3])), dtype=dtype))
-    mask = data.draw(masks(image.shape[:2]))
-    scale = np.array([1.0, 0.5])
-    found = np.empty((image.shape[2], 2, *image.shape[:2]))
-    expected, windowed = np.empty_like(found), np.empty_like(found)
-    gradients._plane_derivatives(image, scale, found, 0, len(image))
-    gradients._plane_derivatives.numpy(image, scale, expected, 0, len(image))
-    assert_array_equal(found, expected)
+def checked(kernel):
+    """A kernel that holds itself to its definition at every call."""
 
-    shape = image.shape[:2]
-    nodes, window = interior_nodes(shape), gradients._window(shape)
-    padded = pad(image, 2).reshape(-1, image.shape[2])
-    flat = (*found.shape[:2], -1)
-    everywhere = pad(np.ones(shape, bool), 2).ravel()
-    gradients._window_derivatives(padded, everywhere, nodes, *window, scale, windowed.reshape(flat))
-    assert_array_equal(windowed, found, "the window gives what the plane gives")
-    arguments = (padded, pad(mask, 2).ravel(), nodes, *window, scale)
-    gradients._window_derivatives(*arguments, found.reshape(flat))
-    gradients._window_derivatives.numpy(*arguments, expected.reshape(flat))
-    assert_array_equal(found, expected)
+    def call(*arguments):
+        own = [argument.copy() if isinstance(argument, np.ndarray) else argument for argument in arguments]
+        kernel.numpy(*own)
+        kernel(*arguments)
+        for mine, defined in zip(arguments, own, strict=True):
+            if isinstance(mine, np.ndarray) and mine.dtype.kind == "f":
+                scale = np.abs(defined).max(initial=0) or mine.dtype.type(1)
+                assert_allclose(mine / scale, defined / scale, atol=8 * np.finfo(mine.dtype).eps)
 
-    lengths, defined = np.empty(image[..., 0].size), np.empty(image[..., 0].size)
-    gradients._lengths(found[0].reshape(2, -1), lengths, 0, len(lengths))
-    gradients._lengths.numpy(found[0].reshape(2, -1), defined, 0, len(lengths))
-    assert_allclose(lengths, defined, rtol=1e-15)
+    return call
+
+
+@given(st.data(), st.sampled_from(OPERATORS))
+def test_kernels_equal_their_definitions(data, operator):
+    shape = data.draw(shapes(data.draw(st.integers(1, 3)), most=6))
+    n_channels = data.draw(st.sampled_from([1, 3]))
+    image = data.draw(images(shape, n_channels=n_channels, dtype=data.draw(st.sampled_from(["u1", "f4", "f8"]))))
+    mask = data.draw(st.none() | masks(shape))
+    options = {
+        "operator": operator,
+        "mask": mask,
+        "channel_axis": -1,
+        "spacing": data.draw(st.sampled_from([1, 0.5])),
+    }
+    kernels = [(gradients, "row_lengths"), (gradients, "_lengths"), (masked, "_derive")]
+    kernels += [(stencils, "smooth"), (stencils, "differ")]
+    with contextlib.ExitStack() as patches:
+        for module, name in kernels:
+            patches.enter_context(mock.patch.object(module, name, checked(getattr(module, name))))
+        magnitude = gradient_magnitude(image, **options)
+        components = gradient_components(image, **options)
+        lengths = gradients.field_magnitude(components)
+    assert_allclose(lengths, magnitude, rtol=1e-4, atol=1e-4)
+
+
+@given(st.data(), st.sampled_from(["sobel", "prewitt", "scharr", "farid"]))
+def test_components_are_those_of_scipy(data, operator):
+    """A difference along the axis and a smoothing along each other one, with scikit-image's weights."""
+    shape = data.draw(shapes(data.draw(st.integers(1, 3)), most=7))
+    image = data.draw(images(shape, dtype=data.draw(st.sampled_from(["u1", "f4", "f8"]))))
+    smoothing, difference = WEIGHTS[operator]
+    found = gradient_components(image, operator=operator, channel_axis=None)
+    for axis in range(image.ndim):
+        expected = ndimage.correlate1d(image.astype(float), difference, axis, mode="reflect")
+        for other in set(range(image.ndim)) - {axis}:
+            expected = ndimage.correlate1d(expected, smoothing, other, mode="reflect")
+        assert_allclose(found[axis], expected, rtol=1e-5, atol=1e-3)
+
+
+@given(st.data(), st.sampled_from(OPERATORS), st.sampled_from([0.0, 1.0]))
+def test_flips_and_turns(data, operator, sigma):
+    image = data.draw(images() | images(n_channels=3))
+    options = {"operator": operator, "sigma": sigma}
+    found = gradient_magnitude(image, **options)
+    assert_array_equal(gradient_magnitude(image[::-1], **options), found[::-1])
+    assert_array_equal(gradient_magnitude(image[:, ::-1], **options), found[:, ::-1])
+    turned = gradient_magnitude(np.swapaxes(image, 0, 1), **options)
+    if operator == "farid":
+        assert_allclose(turned, found.T, rtol=1e-5, atol=1e-4)
+    else:
+        assert_array_equal(turned, found.T)
+
+
+@pytest.mark.parametrize("operator", OPERATORS)
+def test_a_ramp_has_its_slope_with_every_operator(operator):
+    y, x = np.mgrid[:9, :10]
+    inner = (slice(2, -2), slice(2, -2))
+    assert_allclose(gradient_magnitude(3.0 * x + 4 * y, operator=operator)[inner], 5)
+    assert_allclose(gradient_magnitude(3.0 * x, operator=operator, spacing=0.5)[inner], 6)
+    assert_allclose(gradient_components(3.0 * x, operator=operator)[1][inner], 3, atol=1e-9)
+    assert_allclose(gradient_magnitude(np.stack([3.0 * x, 4.0 * x], axis=-1), operator=operator)[inner], 5)
+
+
+@pytest.mark.large
+def test_scikit_image_agrees_on_a_photograph():
+    image = data.camera()
+    for operator, factor in [("sobel", 2), ("scharr", 2), ("prewitt", 2), ("farid", FARID @ np.arange(-2, 3))]:
+        theirs = getattr(filters, operator)(image.astype(float)) * 2**0.5 / factor
+        found = gradient_magnitude(image, operator=operator)
+        assert_allclose(found[2:-2, 2:-2], theirs[2:-2, 2:-2], rtol=1e-4, atol=1e-3)
+
+
+def test_sigma_smooths_first():
+    image = np.random.default_rng(0).normal(size=(30, 30))
+    smoothed = ndimage.gaussian_filter(image, 2, mode="nearest", truncate=4)
+    inner = (slice(9, -9),) * 2
+    assert_allclose(gradient_magnitude(image, sigma=2)[inner], gradient_magnitude(smoothed)[inner], atol=1e-4)
+    assert_allclose(gradient_magnitude(image, sigma=1e6), 0, atol=1e-6)
+
+
+def test_mistakes():
+    for function in (gradient_magnitude, gradient_components):
+        with pytest.raises(ValueError, match="operator is 'log'; expected one of 'sobel', 'scharr'"):
+            function([[1, 2]], operator="log")
+        with pytest.raises(ValueError, match="sigma is nan"):
+            function([[1, 2]], sigma=np.nan)
+        with pytest.raises(ValueError, match="sigma is -1"):
+            function([[1, 2]], sigma=-1)
 
 
 @pytest.mark.parametrize("dtype", ["f4", "f8"])

@@ -1,4 +1,4 @@
-"""Classes by thresholds: the textbook's split, and Otsu's choice of where to split."""
+"""Classes by thresholds: the textbook's split."""
 
 from __future__ import annotations
 
@@ -8,16 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classicseg._core.bands import run_bands
-from classicseg._core.histogram import optimal_split, value_histogram
 from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
 from classicseg.types import Labels
-
-
-def otsu_thresholds(image: Image, n_classes: int) -> NDArray[np.float64]:
-    """The thresholds of least variance within the classes; fewer where there are fewer distinct values."""
-    levels, counts = value_histogram(image.pixels()[:, 0])
-    return levels[optimal_split(levels, counts, n_classes)]
 
 
 def classify(image: Image, thresholds: NDArray[np.float64]) -> Labels:

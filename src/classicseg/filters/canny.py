@@ -7,32 +7,20 @@ step the darker one is the edge, so that the image may be turned and flipped.
 
 from __future__ import annotations
 
-import math
-from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import ndimage
 
-from classicseg._core.bands import run_aside, run_bands
-from classicseg._core.classes import otsu_thresholds
+from classicseg._core.bands import run_bands
 from classicseg._core.graph import interior_nodes, pad, padded_strides
-from classicseg._core.histogram import whole_levels
 from classicseg._core.image import Image, as_image, as_number, as_spacing
 from classicseg._core.kernel import kernel
-from classicseg._core.labels import connected_regions
+from classicseg._core.labels import pieces_that_hold
 from classicseg.filters.gradients import field_magnitude, gradient_field
+from classicseg.filters.smoothing import smooth
+from classicseg.thresholds.variance import otsu_levels
 from classicseg.types import ChannelAxis, Mask, Spacing
-
-_FLOAT_BITS = 20
-"""Float images are smoothed in 2**20 steps of their range, so that what is flat stays flat."""
-
-_EXACT_BITS = 52
-"""float64 holds sums of products exactly while value and weights have so many bits together."""
-
-_LEAST_BITS = 8
-"""The largest weight of a Gaussian has so many bits at least, at the price of exact sums where sigma is large."""
 
 
 def canny_edges(
@@ -112,28 +100,6 @@ def as_canny_settings(
     return as_number("sigma", sigma, least=0.0), low, high
 
 
-def smooth(image: Image, sigma: float, spacing: tuple[float, ...]) -> Image:
-    """Smooth by a Gaussian over the pixels that take part.
-
-    Values are whole numbers and weights have few bits, so that the sums are exact: their order does not count,
-    what is flat stays flat, and the image may be turned. They are counted from the image's least value.
-    """
-    if sigma == 0:
-        return image
-    ndim = len(image.shape)
-    inside = image.inside()
-    levels, step = whole_levels(image.values, inside, _FLOAT_BITS)
-    value_bits = _FLOAT_BITS if image.values.dtype.kind == "f" else 8 * image.values.dtype.itemsize
-    bits = (_EXACT_BITS - value_bits) // ndim
-    weights = [_gaussian(sigma / s, bits, length) for s, length in zip(spacing, image.shape, strict=True)]
-    share = _correlate(inside.astype(np.float64), weights)
-    values = np.empty(image.values.shape, np.float32 if image.values.dtype == np.float32 else np.float64)
-    for c in range(image.n_channels):
-        total = _correlate(levels[..., c], weights)
-        values[..., c] = np.divide(total, share, out=np.zeros_like(total), where=inside) * step
-    return Image(values, image.mask)
-
-
 def ridge_edges(
     image: Image,
     field: NDArray[Any],
@@ -145,30 +111,11 @@ def ridge_edges(
     """Thin the gradient field of a smoothed image to ridges, and choose among them with hysteresis."""
     ridges = _ridges(image, field, magnitude, spacing)
     if high is None:
-        found = otsu_thresholds(Image(magnitude[..., np.newaxis], ridges), 2)
+        found = otsu_levels(Image(magnitude[..., np.newaxis], ridges), 2)
         high = max(float(found[0]) if len(found) else 0.0, low or 0.0)
     low = high / 3 if low is None else low
     weak = ridges & (magnitude >= low)
-    chains = connected_regions(weak, connectivity=weak.ndim)
-    strong = np.zeros(int(chains.max()) + 1, bool)
-    strong[chains[weak & (magnitude >= high)]] = True
-    strong[0] = False
-    return strong[chains]
-
-
-def _gaussian(sigma: float, bits: int, length: int) -> NDArray[np.float64]:
-    """Weights to four sigma (no further than the image reaches), multiples of 2**-bits, that add up to 1."""
-    unit = 2.0 ** max(bits, math.ceil(math.log2(max(sigma, 1.0))) + _LEAST_BITS)
-    radius = min(math.ceil(4 * sigma), length)
-    half = np.exp(-0.5 * (np.arange(1, radius + 1) / sigma) ** 2)
-    half = np.rint(half / (1 + 2 * half.sum()) * unit)
-    return np.concatenate([half[::-1], [unit - 2 * half.sum()], half]) / unit
-
-
-def _correlate(values: NDArray[np.float64], weights: list[NDArray[np.float64]]) -> NDArray[np.float64]:
-    for axis, row in enumerate(weights):
-        values = run_aside(partial(ndimage.correlate1d, mode="constant"), values, row, axis)
-    return values
+    return pieces_that_hold(weak, weak & (magnitude >= high))
 
 
 def _ridges(

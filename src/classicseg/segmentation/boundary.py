@@ -15,13 +15,15 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 
 from classicseg._core.bands import run_aside
-from classicseg._core.classes import classify, otsu_thresholds
+from classicseg._core.classes import classify
 from classicseg._core.flood import UNDECIDED, flood
 from classicseg._core.graph import merge_small_regions, region_sums
 from classicseg._core.image import Image, as_count, as_image, as_number, as_spacing
 from classicseg._core.labels import connected_regions, number_by_first_pixel
-from classicseg.filters.canny import as_canny_settings, ridge_edges, smooth
+from classicseg.filters.canny import as_canny_settings, ridge_edges
 from classicseg.filters.gradients import field_magnitude, gradient_field
+from classicseg.filters.smoothing import smooth
+from classicseg.thresholds.variance import otsu_levels
 from classicseg.types import ChannelAxis, Labels, Mask, Spacing
 
 
@@ -114,7 +116,7 @@ def boundary_segment(
         edges = ridge_edges(smoothed, field, steepness, spacings, low, high)
     else:
         gradient = Image(steepness[..., np.newaxis], parsed.mask)
-        edges = classify(gradient, otsu_thresholds(gradient, 2) if high is None else np.array([high])) == 2
+        edges = classify(gradient, otsu_levels(gradient, 2) if high is None else np.array([high])) == 2
     markers = _cores(edges, inside, gap, spacings)
     labels = flood(steepness, markers, _ranks(markers, parsed.values), parsed, 1)
     labels = _undecided_as_regions(labels)

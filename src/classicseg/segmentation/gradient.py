@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from classicseg._core.classes import classify, otsu_thresholds
-from classicseg._core.image import Image, as_image, as_number, as_spacing
-from classicseg.filters.gradients import field_magnitude, gradient_field
-from classicseg.types import ChannelAxis, Labels, Mask, Spacing
+from classicseg._core.classes import classify
+from classicseg._core.image import Image, as_count, as_image, as_number, as_spacing
+from classicseg._core.labels import pieces_that_hold
+from classicseg.filters.gradients import Operator, as_operator, steepness
+from classicseg.thresholds.names import as_threshold_name, named_thresholds
+from classicseg.types import ChannelAxis, Labels, Mask, Spacing, ThresholdName
 
 
 def gradient_segment(
     image: ArrayLike,
     *,
-    threshold: float | Literal["otsu"] = "otsu",
+    threshold: float | tuple[float, float] | ThresholdName = "otsu",
+    n_classes: int | None = None,
+    operator: Operator = "sobel",
+    sigma: float = 0.0,
     channel_axis: ChannelAxis = "auto",
     mask: Mask = None,
     spacing: Spacing = None,
@@ -27,8 +33,17 @@ def gradient_segment(
     ----------
     image : array_like, any real dtype
         A grey or color image or a volume. The channels of a color image are taken together (Di Zenzo).
-    threshold : float or "otsu"
-        T, in value units per pixel (per unit of `spacing`), at least 0; "otsu" chooses it from the magnitudes.
+    threshold : float, (float, float) or str
+        T, in value units per pixel (per unit of `spacing`), at least 0. Two numbers are hysteresis: steep is what
+        is connected, also over corners, through g >= the first to a pixel with g >= the second. A name, of those
+        that `threshold_segment` lists, finds T from the magnitudes.
+    n_classes : int, optional
+        How many classes "otsu" (2 where it is not given) and "multi_otsu" (3) make, which are those of k-means on
+        the magnitudes.
+    operator : {"sobel", "scharr", "prewitt", "roberts", "farid"}
+        As in `gradient_magnitude`.
+    sigma : float
+        The standard deviation of a Gaussian that smooths first, in units of `spacing`, at least 0 (none).
     channel_axis : int, None or "auto"
         The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
         more.
@@ -40,18 +55,20 @@ def gradient_segment(
     Returns
     -------
     ndarray of int32
-        1 where g < T, 2 where g >= T, of the spatial shape; 0 where a pixel takes no part. `connected_regions`
-        makes regions of it. With "otsu" all pixels of an image of constant gradient are 1.
+        1 where g < T, 2 where g >= T, of the spatial shape; 0 where a pixel takes no part. Several classes are
+        1 … n, flat to steep. `connected_regions` makes regions of them. With a name all pixels of an image of
+        constant gradient are 1.
 
     Raises
     ------
     TypeError, ValueError
-        If the image, the mask, the spacing or the threshold is not what is described.
+        If the image, the mask, the spacing or another option is not what is described, `n_classes` contradicts the
+        threshold, or the magnitudes for "minimum" never have two peaks.
 
     Notes
     -----
-    g is that of `gradient_magnitude`, the criterion that of `otsu_threshold`; both papers are cited there.
-    Linear in pixels, with "otsu" O(n log n).
+    g is that of `gradient_magnitude`; its papers, and those of the named thresholds, are cited there. Linear in
+    pixels; with "otsu", "multi_otsu", "isodata", "li" and "moments", which use no bins, O(n log n).
 
     References
     ----------
@@ -64,10 +81,30 @@ def gradient_segment(
     array([[1, 1, 2, 2, 1, 1],
            [1, 1, 2, 2, 1, 1]], dtype=int32)
     """
-    if isinstance(threshold, str) and threshold != "otsu":
-        raise ValueError(f"threshold is {threshold!r}; expected a number or 'otsu'")
-    given = None if isinstance(threshold, str) else as_number("threshold", threshold, least=0.0)
+    count = None if n_classes is None else as_count("n_classes", n_classes)
+    given = threshold if isinstance(threshold, str) else _as_numbers(threshold)
+    if isinstance(given, str):
+        as_threshold_name("threshold", given, count)
+    elif count not in (None, 2):
+        raise ValueError(f"n_classes is {count}; a threshold in numbers makes 2 classes; leave it out")
+    known, width = as_operator(operator), as_number("sigma", sigma, least=0.0)
     parsed = as_image(image, channel_axis=channel_axis, mask=mask)
-    magnitude = field_magnitude(gradient_field(parsed, as_spacing(spacing, len(parsed.shape))))
-    steepness = Image(magnitude[..., np.newaxis], parsed.mask)
-    return classify(steepness, otsu_thresholds(steepness, 2) if given is None else np.array([given]))
+    magnitude = steepness(parsed, as_spacing(spacing, len(parsed.shape)), known, width)
+    gradient = Image(magnitude[..., np.newaxis], parsed.mask)
+    if isinstance(given, str):
+        return classify(gradient, named_thresholds(gradient, given, count))
+    labels = classify(gradient, given[:1])
+    if len(given) > 1:
+        labels[(labels == 2) & ~pieces_that_hold(labels == 2, (labels == 2) & (magnitude >= given[1]))] = 1
+    return labels
+
+
+def _as_numbers(threshold: float | Sequence[float]) -> NDArray[np.float64]:
+    """One threshold, or a lower and a higher one."""
+    numbers = [threshold] if np.ndim(threshold) == 0 else list(cast("Sequence[float]", threshold))
+    found = np.array([as_number("threshold", number, least=0.0) for number in numbers])
+    if len(found) not in (1, 2):
+        raise ValueError(f"threshold has {len(found)} numbers; expected one, two (low, high), or a name")
+    if found[0] > found[-1]:
+        raise ValueError(f"threshold is {tuple(found.tolist())}; expected low <= high; exchange them")
+    return found

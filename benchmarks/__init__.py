@@ -1,0 +1,1 @@
+"""How fast and how good the methods are, beside other libraries: ``python -m benchmarks --help``."""

@@ -1,0 +1,69 @@
+"""The most memory that a call takes beyond its input and its labels, measured in a process of its own."""
+
+from __future__ import annotations
+
+import gc
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.images import few_colors, grey, many_colors
+from classicseg import kmeans_segment, local_threshold_segment, threshold_segment
+
+CALLS = {
+    "k-means (8), uint8 RGB, 113 k colors": (few_colors, lambda image: kmeans_segment(image, n_clusters=8)),
+    "k-means (8), uint8 RGB, 1.3 M colors": (many_colors, lambda image: kmeans_segment(image, n_clusters=8)),
+    "Otsu, uint8": (grey, threshold_segment),
+    "Sauvola, window 75, uint8": (grey, lambda image: local_threshold_segment(image, window=75)),
+}
+MOST = {"k-means": "80 MB + 1 byte a pixel", "Otsu": "", "Sauvola": "16 MB"}
+
+
+@dataclass(frozen=True)
+class Peak:
+    """One line of the table."""
+
+    work: str
+    megabytes: float
+    most: str
+
+
+def peaks() -> Iterator[Peak]:
+    """Measure each call in a fresh process."""
+    for name in CALLS:
+        command = [sys.executable, "-m", "benchmarks.memory", name]
+        printed = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+        most = next(text for start, text in MOST.items() if name.startswith(start))
+        yield Peak(name, float(printed), most)
+
+
+def table(rows: list[Peak]) -> str:
+    """The rows in Markdown."""
+    lines = ["| work on 12 Mpx | MB beyond input and labels | at most |", "|---|---:|---|"]
+    lines += [f"| {row.work} | {row.megabytes:.1f} | {row.most} |" for row in rows]
+    return "\n".join(lines)
+
+
+def _measure(name: str) -> float:
+    make, call = CALLS[name]
+    image: NDArray[np.uint8] = make()
+    call(image[:300, :400].copy())  # compiled, and the pool's threads are there
+    gc.collect()
+    Path("/proc/self/clear_refs").write_text("5")  # start the high-water mark anew (Linux)
+    before = _kilobytes("VmRSS")
+    labels = call(image)
+    return (_kilobytes("VmHWM") - before - labels.nbytes / 1024) / 1024
+
+
+def _kilobytes(field: str) -> float:
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return float(next(line for line in lines if line.startswith(field)).split()[1])
+
+
+if __name__ == "__main__":
+    print(_measure(sys.argv[1]))

@@ -1,0 +1,202 @@
+"""The length of the gradient in two dimensions, in one pass over the rows.
+
+Nothing is stored but a few rows: those that the stencil spans, converted once each and padded by reflection, and
+the entries of the tensor in one row for color and for Roberts' operator.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classicseg._core.kernel import kernel
+from classicseg.filters.stencils import Stencil, add_pair, add_three, derivatives, take_pair
+from classicseg.filters.tensor import lengths
+
+
+def _row_lengths_numpy(
+    values: NDArray[Any],
+    taps: int,
+    even: NDArray[Any],
+    odd: NDArray[Any],
+    back: NDArray[Any],
+    out: NDArray[Any],
+    start: int,
+    stop: int,
+) -> None:
+    out[start:stop] = lengths(derivatives(values, Stencil(taps, even, odd, back), start, stop)) * back
+
+
+@kernel(numpy=_row_lengths_numpy)
+def row_lengths(
+    values: NDArray[Any],
+    taps: int,
+    even: NDArray[Any],
+    odd: NDArray[Any],
+    back: NDArray[Any],
+    out: NDArray[Any],
+    start: int,
+    stop: int,
+) -> None:
+    """Write rows `start` to `stop` for an image (rows, columns, channels) and the arrays of a `Stencil`."""
+    n_rows, n_columns, n_channels = values.shape
+    radius = taps // 2
+    span = 2 * radius + 1
+    lines = np.empty((n_channels, span, n_columns + 2 * radius), out.dtype)
+    blurred = np.empty((n_channels, span, n_columns), out.dtype)
+    slopes = np.empty((3, n_columns + 2 * radius), out.dtype)
+    tensor, corners = np.empty((3, n_columns)), np.empty((2, 3, n_columns + 1))
+    for y in range(start - radius, stop + radius):
+        for c in range(n_channels):
+            _read(values, _mirror(y, n_rows), c, radius, lines[c, y % span])
+        row = y - radius
+        if taps == 2:
+            if y >= start:
+                _add_corners(lines, y, even, odd, corners[y % 2])
+            if row >= start:
+                _join_corners(corners[row % 2], corners[y % 2], tensor)
+                _tensor_lengths(tensor, back, out[row])
+        elif taps == 3 and n_channels == 1:
+            if row >= start:
+                above, here, below = lines[0, (row - 1) % 3], lines[0, row % 3], lines[0, y % 3]
+                _lengths_of_three(above, here, below, even, odd, back, out[row])
+        else:
+            for c in range(n_channels):
+                _blur(lines[c, y % span], even, blurred[c, y % span])
+            if row >= start and n_channels == 1:
+                _slopes(lines[0], blurred[0], row, even, odd, slopes)
+                _lengths(slopes[0, :n_columns], slopes[1, :n_columns], back, out[row])
+            elif row >= start:
+                tensor[:] = 0.0
+                for c in range(n_channels):
+                    _slopes(lines[c], blurred[c], row, even, odd, slopes)
+                    _add_products(slopes[0], slopes[1], tensor)
+                _tensor_lengths(tensor, back, out[row])
+
+
+@kernel()
+def _mirror(i: int, n: int) -> int:
+    """Where the place i of a line of n lies when the line is reflected about its ends."""
+    folded = i % (2 * n)
+    return min(folded, 2 * n - 1 - folded)
+
+
+@kernel()
+def _read(values: NDArray[Any], row: int, channel: int, radius: int, line: NDArray[Any]) -> None:
+    """Convert a row of one channel, padded by reflection."""
+    n, n_channels = values.shape[1:]
+    source, inner = values[row].reshape(-1), line[radius : radius + n]
+    if n_channels == 1:  # said apart, for steps of one are vectorized
+        for x in range(n):
+            inner[x] = source[x]
+    else:
+        for x in range(n):
+            inner[x] = source[x * n_channels + channel]
+    for k in range(radius):
+        line[radius - 1 - k] = inner[_mirror(k, n)]
+        line[radius + n + k] = inner[_mirror(n + k, n)]
+
+
+@kernel()
+def _blur(line: NDArray[Any], even: NDArray[Any], out: NDArray[Any]) -> None:
+    n, radius = len(out), len(even) - 1
+    add_three(line[radius - 1 : radius - 1 + n], line[radius : radius + n], line[radius + 1 :], even, out)
+    for k in range(1, radius):
+        add_pair(line[radius - 1 - k :], line[radius + 1 + k :], even[k + 1 :], out)
+
+
+@kernel()
+def _slopes(
+    lines: NDArray[Any],
+    blurred: NDArray[Any],
+    row: int,
+    even: NDArray[Any],
+    odd: NDArray[Any],
+    slopes: NDArray[Any],
+) -> None:
+    """The two derivatives in a row, from the lines about it; the third row of `slopes` is room to work in."""
+    span, n, radius = len(lines), blurred.shape[1], len(even) - 1
+    down, across, column = slopes[0, :n], slopes[1, :n], slopes[2]
+    add_three(lines[(row - 1) % span], lines[row % span], lines[(row + 1) % span], even, column)
+    for k in range(1, radius):
+        add_pair(lines[(row - 1 - k) % span], lines[(row + 1 + k) % span], even[k + 1 :], column)
+    for k in range(radius):
+        take_pair(blurred[(row - 1 - k) % span], blurred[(row + 1 + k) % span], odd[0, k:], k > 0, down)
+        take_pair(column[radius - 1 - k :], column[radius + 1 + k :], odd[1, k:], k > 0, across)
+
+
+@kernel()
+def _lengths_of_three(
+    above: NDArray[Any],
+    here: NDArray[Any],
+    below: NDArray[Any],
+    even: NDArray[Any],
+    odd: NDArray[Any],
+    back: NDArray[Any],
+    out: NDArray[Any],
+) -> None:
+    """The same without rows in between: 25 % faster."""
+    a, b, c, d, e = above[:-2], above[1:-1], above[2:], here[:-2], here[2:]  # all read at i: see them as rows of x
+    f, g, h = below[:-2], below[1:-1], below[2:]
+    center, side, vertical, horizontal, factor = even[0], even[1], odd[0, 0], odd[1, 0], back[0]
+    for x in range(len(out)):
+        down = ((g[x] * center + (f[x] + h[x]) * side) - (b[x] * center + (a[x] + c[x]) * side)) * vertical
+        across = ((e[x] * center + (c[x] + h[x]) * side) - (d[x] * center + (a[x] + f[x]) * side)) * horizontal
+        out[x] = np.sqrt(down * down + across * across) * factor
+
+
+@kernel()
+def _lengths(down: NDArray[Any], across: NDArray[Any], back: NDArray[Any], out: NDArray[Any]) -> None:
+    factor = back[0]
+    for x in range(len(out)):
+        out[x] = np.sqrt(down[x] * down[x] + across[x] * across[x]) * factor
+
+
+@kernel()
+def _add_products(down: NDArray[Any], across: NDArray[Any], tensor: NDArray[np.float64]) -> None:
+    yy, xx, yx = tensor[0], tensor[1], tensor[2]
+    for x in range(len(yy)):
+        first, second = float(down[x]), float(across[x])
+        yy[x] += first * first
+        xx[x] += second * second
+        yx[x] += first * second
+
+
+@kernel()
+def _add_corners(
+    lines: NDArray[Any], row: int, even: NDArray[Any], odd: NDArray[Any], tensor: NDArray[np.float64]
+) -> None:
+    """The tensors at the corners between two rows."""
+    tensor[:] = 0.0
+    yy, xx, yx = tensor[0], tensor[1], tensor[2]
+    side, vertical, horizontal = even[1], odd[0, 0], odd[1, 0]
+    for c in range(len(lines)):
+        above, below = lines[c, (row - 1) % 3], lines[c, row % 3]
+        a, b, d, e = above[:-1], above[1:], below[:-1], below[1:]
+        for x in range(len(yy)):
+            down = float(((d[x] + e[x]) * side - (a[x] + b[x]) * side) * vertical)
+            across = float(((b[x] + e[x]) * side - (a[x] + d[x]) * side) * horizontal)
+            yy[x] += down * down
+            xx[x] += across * across
+            yx[x] += down * across
+
+
+@kernel()
+def _join_corners(above: NDArray[np.float64], below: NDArray[np.float64], tensor: NDArray[np.float64]) -> None:
+    """The sum over the four corners of each pixel, opposite ones first."""
+    for entry in range(3):
+        a, b, c, d = above[entry, :-1], above[entry, 1:], below[entry, :-1], below[entry, 1:]
+        total = tensor[entry]
+        for x in range(len(total)):
+            total[x] = (a[x] + d[x]) + (b[x] + c[x])
+
+
+@kernel()
+def _tensor_lengths(tensor: NDArray[np.float64], back: NDArray[Any], out: NDArray[Any]) -> None:
+    """The square root of the largest eigenvalue."""
+    yy, xx, yx, factor = tensor[0], tensor[1], tensor[2], float(back[0])
+    for x in range(len(out)):
+        half = (yy[x] - xx[x]) / 2
+        out[x] = np.sqrt((yy[x] + xx[x]) / 2 + np.sqrt(half * half + yx[x] * yx[x])) * factor

@@ -1,0 +1,79 @@
+"""Many gradients at one place become one: the largest eigenvector of the sum of their outer products.
+
+That is Di Zenzo's tensor where they are the gradients of the channels of a color image. Those at the corners of a
+pixel, in which Roberts' operator measures, are taken together in the same way.
+
+Derivatives come as (cells, channels, ndim, *shape). Channels keep their order; cells may be flipped, and in two
+dimensions turned, with the image, so opposite ones are added first.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def lengths(derivatives: NDArray[Any]) -> NDArray[Any]:
+    """How long the gradient is: the square root of the tensor's largest eigenvalue, of the spatial shape."""
+    n_vectors, ndim = derivatives.shape[0] * derivatives.shape[1], derivatives.shape[2]
+    if n_vectors == 1 and ndim == 2:  # of one pair the sum is the same in either order, so the dtype may stay
+        down, across = derivatives[0, 0]
+        return np.sqrt(down * down + across * across)
+    if n_vectors == 1:
+        return np.sqrt((derivatives[0, 0].astype(np.float64) ** 2).sum(axis=0))
+    tensor = _tensor(derivatives)
+    if ndim == 1:
+        return np.sqrt(tensor[0, 0])
+    if ndim == 2:
+        yy, xx, yx = tensor[0, 0], tensor[1, 1], tensor[0, 1]
+        half = (yy - xx) / 2
+        return np.sqrt((yy + xx) / 2 + np.sqrt(half * half + yx * yx))
+    largest = np.linalg.eigvalsh(np.moveaxis(tensor, (0, 1), (-2, -1)))[..., -1]
+    return np.sqrt(np.maximum(largest, 0))
+
+
+def principal_direction(derivatives: NDArray[Any]) -> NDArray[Any]:
+    """The gradient as one vector a pixel, (ndim, *shape); of several it has either sign."""
+    n_vectors, ndim = derivatives.shape[0] * derivatives.shape[1], derivatives.shape[2]
+    if n_vectors == 1:
+        return derivatives[0, 0]
+    tensor = _tensor(derivatives)
+    if ndim == 1:
+        return np.sqrt(tensor[0])
+    if ndim == 2:
+        return _principal_of_two(tensor[0, 0], tensor[1, 1], tensor[0, 1])
+    value, vector = np.linalg.eigh(np.moveaxis(tensor, (0, 1), (-2, -1)))
+    return np.moveaxis(vector[..., -1] * np.sqrt(np.maximum(value[..., -1:], 0)), -1, 0)
+
+
+def _tensor(derivatives: NDArray[Any]) -> NDArray[np.float64]:
+    """(ndim, ndim, *shape)"""
+    n_cells, n_channels, ndim = derivatives.shape[:3]
+    tensor = np.empty((ndim, ndim, *derivatives.shape[3:]))
+    exact = derivatives.astype(np.float64)
+    for i in range(ndim):
+        for j in range(i, ndim):
+            products = exact[:, 0, i] * exact[:, 0, j]
+            for c in range(1, n_channels):
+                products += exact[:, c, i] * exact[:, c, j]
+            if n_cells > 1:
+                products = products[: n_cells // 2] + products[: n_cells // 2 - 1 : -1]
+            while len(products) > 1:
+                products = products[: len(products) // 2] + products[len(products) // 2 :]
+            tensor[i, j] = tensor[j, i] = products[0]
+    return tensor
+
+
+def _principal_of_two(
+    yy: NDArray[np.float64], xx: NDArray[np.float64], yx: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """In closed form, so that turning the image turns the result to the bit."""
+    half = np.abs(yy - xx) / 2
+    root = np.sqrt(half * half + yx * yx)
+    long = np.hypot(half + root, yx)  # (half + root, yx) points along the axis of the larger of yy and xx first
+    main = np.divide(half + root, long, out=np.ones_like(long), where=long > 0)
+    rest = np.divide(yx, long, out=np.zeros_like(long), where=long > 0)
+    length = np.sqrt((yy + xx) / 2 + root)
+    return np.where(yy >= xx, np.stack([main, rest]), np.stack([rest, main])) * length
