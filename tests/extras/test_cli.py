@@ -92,10 +92,20 @@ def test_options_become_arguments() -> None:
     mask = GREY > 40
     Image.fromarray(mask).save("mask.png")
     np.save("markers.npy", np.where(GREY == 60, 5, 0))
+    np.save("centers.npy", [[30.0], [90.0]])
+    Image.fromarray(GREY).save("weights.png")
     cases: list[tuple[list[str], dict[str, Any]]] = [
         (["threshold", "--thresholds", "50", "--thresholds", "90"], {"thresholds": [50, 90]}),
         (["threshold", "--thresholds", "50"], {"thresholds": 50}),
         (["threshold", "--thresholds", "otsu", "--n-classes", "3"], {"n_classes": 3}),
+        (["gradient", "--threshold", "4", "--threshold", "9"], {"threshold": [4, 9]}),
+        (
+            ["gradient", "--threshold", "kapur", "--operator", "scharr"],
+            {"threshold": "kapur", "operator": "scharr"},
+        ),
+        (["kmeans", "--init", "k-means++", "--n-init", "2"], {"n_init": 2}),
+        (["kmeans", "--init", "centers.npy"], {"init": [[30.0], [90.0]]}),
+        (["kmeans", "--weights", "weights.png"], {"weights": GREY}),
         (["kmeans", "--n-clusters", "2", "--mask", "mask.png"], {"n_clusters": 2, "mask": mask}),
         (["gradient", "--spacing", "2", "--spacing", "1"], {"spacing": (2, 1)}),
         (["gradient", "--spacing", "2", "--threshold", "0.5"], {"spacing": 2, "threshold": 0.5}),

@@ -19,7 +19,7 @@ from classicseg.types import ChannelAxis, Labels, Mask, Spacing, ThresholdName
 def gradient_segment(
     image: ArrayLike,
     *,
-    threshold: float | tuple[float, float] | ThresholdName = "otsu",
+    threshold: float | Sequence[float] | ThresholdName = "otsu",
     n_classes: int | None = None,
     operator: Operator = "sobel",
     sigma: float = 0.0,
@@ -33,7 +33,7 @@ def gradient_segment(
     ----------
     image : array_like, any real dtype
         A grey or color image or a volume. The channels of a color image are taken together (Di Zenzo).
-    threshold : float, (float, float) or str
+    threshold : float, sequence of two float, or str
         T, in value units per pixel (per unit of `spacing`), at least 0. Two numbers are hysteresis: steep is what
         is connected, also over corners, through g >= the first to a pixel with g >= the second. A name, of those
         that `threshold_segment` lists, finds T from the magnitudes.
