@@ -88,7 +88,7 @@ def test_the_bits_of_a_smooth_window_are_enough(shape, window):
 
 
 @given(
-    st.sampled_from(["f4", "f8"]), st.floats(-1e6, 1e6), st.just(0.0) | st.floats(1e-3, 1e6), st.integers(8, 24)
+    st.sampled_from(["f4", "f8"]), st.integers(-999, 999), st.just(0.0) | st.floats(1e-3, 1e6), st.integers(8, 24)
 )
 def test_levels_are_whole_and_at_most_so_many(dtype, low, span, bits):
     values = np.linspace(low, low + span, 7).astype(dtype).reshape(1, -1)

@@ -60,9 +60,10 @@ def window_sums(
 ) -> None:
     """Finish a row's sums along the axes of the plane, from those of the columns.
 
-    They are: a level near the mean, the number of pixels summed, their sum and sum of squares counted from that
-    level, and, where not all are summed, how many pixels the window has. The squares of deeper images are counted from near the mean, in
-    integers, because float64 would cancel; those of uint8 are small enough to be exact from 0.
+    They are: a level near the mean, the number of pixels summed, their sum and sum of squares counted from
+    that level, and, where not all are summed, how many pixels the window has. The squares of deeper images are
+    counted from near the mean, in integers, because float64 would cancel; those of uint8 are small enough to
+    be exact from 0.
     """
     source = _add_along_middle(columns, axes, scratch)
     for s in range(len(columns)):

@@ -75,23 +75,8 @@ def local_threshold_segment(
     image : array_like, any real dtype
         A grey image or a volume; of three channels the luminance is taken.
     method : str
-        What the threshold T is. Of the window, m is the mean, s the standard deviation, n the number of pixels:
-
-        - "sauvola": m (1 + k (s / r - 1)) [1]_; made for ink on paper.
-        - "isauvola": the same, of which only those connected dark pixels (corners connect) remain dark that
-          reach where the contrast is high [2]_; contrast as in "su".
-        - "wolf": m + k (s / S - 1) (m - M), S the greatest s and M the least value of the image [3]_.
-        - "phansalkar": m (1 + 2 exp(-5 m / r) + k (s / r - 1)) [4]_; for dark images. In exp, an m below
-          0 counts as 0.
-        - "nick": m + k sqrt((sum of squares - m²) / n) [5]_.
-        - "niblack": m + k s [6]_.
-        - "su": m + s / 2 of the pixels of high contrast in the window alone, where these are at least one in as
-          many as the window is long; elsewhere all is bright [7]_. Contrast is (max - min) / (|max| + |min|) of
-          3 pixels an axis; Otsu's threshold of it, in 1/254, says what is high.
-        - "bernsen": (max + min) / 2; where max - min < `contrast`, the pixel goes with the middle of the window,
-          bright where it is at or above that of the image [8]_.
-        - "mean", "gaussian", "median": that of the window, less `offset`. The Gaussian is three boxes one after
-          the other, which span the window together; its sigma is about window / 6.
+        What the threshold is: "sauvola", "isauvola", "wolf", "phansalkar", "nick", "niblack", "su", "bernsen",
+        "mean", "gaussian" or "median", by the formulas in the notes.
     window : int or sequence of int
         The length of the window in pixels, odd, one number or one an axis. It is cut at the border of the
         image, and what takes no part is not in it.
@@ -126,12 +111,29 @@ def local_threshold_segment(
 
     Notes
     -----
+    The threshold T of a pixel, with m the mean, s the standard deviation and n the number of pixels of its window:
+
+    - "sauvola": m (1 + k (s / r - 1)), made for ink on paper [1]_.
+    - "isauvola": the same; of what is dark only those pieces (corners connect) remain that reach where the
+      contrast is high, as in "su" [2]_. The best of all on the pages of the DIBCO contests, with window 25, k 0.1.
+    - "wolf": m + k (s / S - 1) (m - M), with S the greatest s and M the least value of the image [3]_.
+    - "phansalkar": m (1 + 2 exp(-5 m / r) + k (s / r - 1)), for dark images; in exp, m < 0 counts as 0 [4]_.
+    - "nick": m + k sqrt((sum of squares - m²) / n) [5]_.
+    - "niblack": m + k s [6]_.
+    - "su": m + s / 2 of the pixels of high contrast in the window alone, if they are at least one in as many as
+      the window is long; all is bright where they are fewer [7]_. Contrast is (max - min) / (|max| + |min|) of 3
+      pixels an axis, in 254 steps; Otsu's threshold of it says what is high. s² is the mean of the squared
+      differences, where the paper prints half their sum.
+    - "bernsen": (max + min) / 2; but where max - min < `contrast`, a pixel is bright if that middle of its window
+      is at or above the middle of the image [8]_.
+    - "mean", "gaussian", "median": that of the window, less `offset`. The Gaussian is three boxes one after the
+      other, which span the window together; its sigma is about window / 6.
+
     Linear in pixels, whatever the window, with a few rows of memory; "bernsen" keeps as many rows as the window
     has, "su" takes one byte a pixel and "isauvola" some twenty. "median" is that for 2-D images of uint8; for
     others it is linear in the pixels times those of one side of the window, and floats are taken in 65 536 levels.
     All sums are exact, and so are ties in flat areas. For that floats are taken in levels, of about 2**-24 of
     their range for windows of up to 128 × 128 pixels, and of more for larger ones, 2**-18 for 4000 × 4000.
-    In "su" the variance is a mean over the pixels, where the paper prints half a sum.
 
     References
     ----------
