@@ -91,7 +91,7 @@ def _count_numpy(values: NDArray[Any], n_levels: int, start: int, stop: int) -> 
 
 @kernel(numpy=_count_numpy)
 def _count(values: NDArray[Any], n_levels: int, start: int, stop: int) -> NDArray[np.int64]:
-    """Four counters a level: one alone waits for itself where neighbors are equal (0.3 ns a pixel instead of 0.7)."""
+    """Four counters a level: one waits for itself where neighbors are equal (0.3 ns a pixel instead of 0.7)."""
     inside = values[start:stop]
     first, second = np.zeros(n_levels, np.int64), np.zeros(n_levels, np.int64)
     third, fourth = np.zeros(n_levels, np.int64), np.zeros(n_levels, np.int64)
