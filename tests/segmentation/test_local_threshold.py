@@ -22,10 +22,9 @@ METHODS = get_args(Method)
 
 
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("law", LAWS)
 @given(data=st.data())
-def test_every_method_keeps_every_law(law, method, data):
-    window = data.draw(st.sampled_from([1, 3, 7, 75]))
+def test_every_method_keeps_every_law(method, data):
+    law, window = data.draw(st.sampled_from(sorted(LAWS))), data.draw(st.sampled_from([1, 3, 7, 75]))
     LAWS[law](partial(local_threshold_segment, method=method, window=window), data)
 
 

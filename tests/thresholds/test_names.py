@@ -37,10 +37,10 @@ SEGMENTERS = {name: functools.partial(threshold_segment, thresholds=name) for na
 SEGMENTERS["minimum"] = segment_by_minimum
 
 
-@pytest.mark.parametrize("law", LAWS)
 @pytest.mark.parametrize("name", NAMES)
 @given(data=st.data())
-def test_law(law, name, data):
+def test_every_name_keeps_every_law(name, data):
+    law = data.draw(st.sampled_from(sorted(LAWS)))
     if (law, name) == ("mistakes_are_named", "minimum"):
         return  # its signature is that of the wrapper
     LAWS[law](SEGMENTERS[name], data)
