@@ -80,7 +80,7 @@ def test_counting_kernel(values, bins):
     edges = _edges(values, float(values.min()), float(values.max()), bins)
     steps = len(edges) / (float(values.max()) - float(values.min()))
     for wrong in (1.0, 0.5, 1.3):  # a guess that is off is put right
-        found = _count_bins.compiled()(values, edges, steps * wrong, 1, len(values))
+        found = _count_bins(values, edges, steps * wrong, 1, len(values))
         assert_array_equal(found, _count_bins.numpy(values, edges, steps, 1, len(values)))
 
 
@@ -88,7 +88,7 @@ def test_counting_kernel(values, bins):
 def test_levels_kernel(values):
     for scale in (4.0, 2.0, 1.0):
         arguments = values, 0.0, scale, 0, len(values)
-        assert _bits_in_use.compiled()(*arguments) == _bits_in_use.numpy(*arguments)
+        assert _bits_in_use(*arguments) == _bits_in_use.numpy(*arguments)
 
 
 @given(COUNTS, st.data())
@@ -97,12 +97,12 @@ def test_fuzziness_kernel(counts, data):
     means = np.floor(np.cumsum(counts * places) / np.cumsum(counts) + 0.5).astype(np.int64)
     doubt = np.linspace(0, 1, places[-1] + 1) ** 0.5
     arguments = places, counts, means, doubt
-    assert_allclose(fuzzy._fuzziness.compiled()(*arguments), fuzzy._fuzziness.numpy(*arguments), rtol=1e-12)
+    assert_allclose(fuzzy._fuzziness(*arguments), fuzzy._fuzziness.numpy(*arguments), rtol=1e-12)
 
 
 @given(COUNTS)
 def test_information_kernel(counts):
-    found = fuzzy._information.compiled()(counts)
+    found = fuzzy._information(counts)
     assert_allclose(found, fuzzy._information.numpy(counts), rtol=1e-13)
     below = np.cumsum(counts) - counts
     logs = [-np.log(1 - below[: k + 1] / (2 * counts[: k + 1].sum())) for k in range(len(counts))]
@@ -113,13 +113,13 @@ def test_information_kernel(counts):
 @given(COUNTS | hnp.arrays(np.float64, st.integers(2, 60), elements=st.sampled_from([0, 1, 5, 90])))
 def test_valley_kernel(counts):
     for most in (0, 1, 200):
-        assert shape._valley.compiled()(counts, most) == shape._valley.numpy(counts, most)
+        assert shape._valley(counts, most) == shape._valley.numpy(counts, most)
 
 
 @given(hnp.arrays(np.float32, st.integers(2, 60), elements=st.floats(0, 1, width=32)))
 def test_sum_kernel(values):
     arguments = values, float(values.min()), 2.0**31, 1, len(values)
-    assert_array_equal(moments._sum_parts.compiled()(*arguments), moments._sum_parts.numpy(*arguments))
+    assert_array_equal(moments._sum_parts(*arguments), moments._sum_parts.numpy(*arguments))
 
 
 @given(COUNTS)

@@ -18,7 +18,7 @@ from classicseg._core.bands import run_bands
 from classicseg._core.image import Image, as_image, as_number, as_spacing
 from classicseg._core.kernel import kernel
 from classicseg.filters.masked import fill_border_pixels
-from classicseg.filters.planes import row_lengths
+from classicseg.filters.planes import plain_row_lengths, row_lengths
 from classicseg.filters.smoothing import smooth
 from classicseg.filters.stencils import Stencil, derivatives, make_stencil
 from classicseg.filters.tensor import lengths, principal_direction
@@ -197,7 +197,8 @@ def steepness(
     out = np.empty(image.shape, stencil.even.dtype)
     row_size = values[0].size
     if out.ndim == 2:
-        run_bands(row_lengths, len(values), row_size, values, *stencil, out)
+        plain = stencil.taps == 3 and values.shape[2] == 1 and values.dtype == out.dtype
+        run_bands(plain_row_lengths if plain else row_lengths, len(values), row_size, values, *stencil, out)
     else:
         run_bands(_reduce_band, len(values), row_size, values, stencil, lengths, out)
     _mend(smoothed, stencil, lengths, out)
@@ -262,7 +263,7 @@ def _mend(
     """Overwrite what was computed as if masked pixels took part."""
     if image.mask is not None:
         fill_border_pixels(image, stencil, reduce, out)
-        out[..., ~image.mask] = 0
+        np.copyto(out, 0, where=~image.mask)  # 10 times faster than by index
 
 
 def _lengths_numpy(vectors: NDArray[Any], out: NDArray[Any], start: int, stop: int) -> None:
@@ -274,5 +275,6 @@ def _lengths(vectors: NDArray[Any], out: NDArray[Any], start: int, stop: int) ->
     for i in range(start, stop):
         total = 0.0
         for axis in range(len(vectors)):
-            total += float(vectors[axis, i]) ** 2
+            value = np.float64(vectors[axis, i])
+            total += value * value
         out[i] = np.sqrt(total)

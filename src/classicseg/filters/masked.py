@@ -30,13 +30,12 @@ def border_pixels(mask: NDArray[np.bool_], radius: int) -> NDArray[np.int64]:
     """The flat indices of the pixels that take part and have one that does not in their window."""
     whole = mask
     for axis in range(mask.ndim):
-        line = np.moveaxis(whole, axis, 0)
-        folded = line.copy()
+        folded, head = whole.copy(), (slice(None),) * axis
         for step in range(1, radius + 1):
-            folded[step:] &= line[:-step]
-            folded[:-step] &= line[step:]
-        whole = np.moveaxis(folded, 0, axis)
-    return np.flatnonzero(mask & ~whole)
+            folded[*head, step:] &= whole[*head, :-step]
+            folded[*head, :-step] &= whole[*head, step:]
+        whole = folded
+    return np.flatnonzero(mask > whole)
 
 
 def fill_border_pixels(
@@ -147,7 +146,13 @@ def _derive(
     for i in range(len(nodes)):
         for c in range(values.shape[1]):
             for place in range(n_places):
-                window[place] = _stand_in(values, inside, nodes[i], c, offsets, stand_in[place], changes[place])
+                node = nodes[i] + offsets[place]
+                if inside[node]:
+                    window[place] = values[node, c]
+                else:
+                    window[place] = _stand_in(
+                        values, inside, nodes[i], c, offsets, stand_in[place], changes[place]
+                    )
             for cell in range(n_cells):
                 for axis in range(ndim):
                     folded[:] = window
@@ -164,13 +169,11 @@ def _stand_in(
     stand_in: NDArray[np.int64],
     changes: NDArray[np.int64],
 ) -> float:
-    """The mean of the values that are reached with the fewest changes; a value that is there is itself."""
+    """The mean of the values that are reached with the fewest changes."""
     fewest, total, n_chosen = len(offsets), 0.0, 0
     for k in range(len(stand_in)):
         other = node + offsets[stand_in[k]]
         if 0 <= changes[k] <= fewest and inside[other]:
-            if changes[k] == 0:
-                return float(values[other, channel])
             if changes[k] < fewest:
                 fewest, total, n_chosen = changes[k], 0.0, 0
             total += float(values[other, channel])
@@ -180,30 +183,30 @@ def _stand_in(
 
 @kernel()
 def _fold(window: NDArray[Any], cell: int, axis: int, taps: int, even: NDArray[Any], odd: NDArray[Any]) -> Any:
-    """Fold a window in place, smoothing along the other axes in order and then differing along one."""
-    ndim, width, half = len(odd), 2 * (taps // 2) + 1, taps // 2
-    for turn in range(ndim + 1):
-        along = axis if turn == ndim else turn
-        if along == axis and turn < ndim:
-            continue
-        step = width ** (ndim - 1 - along)
-        first = (cell >> (ndim - 1 - along)) & 1
-        for place in range(len(window)):
-            if place // step % width != first:
-                continue
-            low, high = place + (half - 1) * step, place + (taps - half) * step
-            if turn == ndim:
-                total = (window[high] - window[low]) * odd[axis, 0]
-            else:
-                total = window[place + half * step] * even[0] + (window[low] + window[high]) * even[1]
-            for k in range(1, half):
-                low, high = place + (half - 1 - k) * step, place + (taps - half + k) * step
-                if turn == ndim:
-                    total += (window[high] - window[low]) * odd[axis, k]
-                else:
-                    total += (window[low] + window[high]) * even[k + 1]
-            window[place] = total
-    start = 0
+    """Fold a window in place: smooth along the other axes in order, then take the difference along one."""
+    ndim, width = len(odd), 2 * (taps // 2) + 1
     for along in range(ndim):
-        start += ((cell >> (ndim - 1 - along)) & 1) * width ** (ndim - 1 - along)
-    return window[start]
+        if along != axis:
+            outer = width if axis < along else 1
+            _fold_axis(
+                window, outer, width ** (ndim - 1 - along), cell >> (ndim - 1 - along) & 1, taps, even, False
+            )
+    _fold_axis(window, 1, 1, cell >> (ndim - 1 - axis) & 1, taps, odd[axis], True)
+    return window[0]
+
+
+@kernel()
+def _fold_axis(
+    window: NDArray[Any], outer: int, inner: int, first: int, taps: int, weights: NDArray[Any], differ: bool
+) -> None:
+    width, half = 2 * (taps // 2) + 1, taps // 2
+    for i in range(outer * inner):
+        start = (i // inner * width + first) * inner + i % inner
+        low, high = window[start + (half - 1) * inner], window[start + (taps - half) * inner]
+        total = (high - low) * weights[0]
+        if not differ:
+            total = window[start + half * inner] * weights[0] + (low + high) * weights[1]
+        for k in range(1, half):
+            low, high = window[start + (half - 1 - k) * inner], window[start + (taps - half + k) * inner]
+            total += (high - low) * weights[k] if differ else (low + high) * weights[k + 1]
+        window[i] = total

@@ -76,6 +76,31 @@ def row_lengths(
                 _tensor_lengths(tensor, back, out[row])
 
 
+@kernel(numpy=_row_lengths_numpy)
+def plain_row_lengths(
+    values: NDArray[Any],
+    taps: int,
+    even: NDArray[Any],
+    odd: NDArray[Any],
+    back: NDArray[Any],
+    out: NDArray[Any],
+    start: int,
+    stop: int,
+) -> None:
+    """The same for one channel of floats and three taps: rows need no converting (a fifth less time)."""
+    n_rows, n_columns = out.shape
+    plane, edge = values.reshape(n_rows, n_columns), np.empty((3, 3), out.dtype)
+    for y in range(start, stop):
+        above, here, below = plane[max(y - 1, 0)], plane[y], plane[min(y + 1, n_rows - 1)]
+        if n_columns > 2:
+            _lengths_of_three(above, here, below, even, odd, back, out[y, 1:-1])
+        for x in (0, n_columns - 1):
+            for i in range(3):
+                column = min(max(x - 1 + i, 0), n_columns - 1)
+                edge[0, i], edge[1, i], edge[2, i] = above[column], here[column], below[column]
+            _lengths_of_three(edge[0], edge[1], edge[2], even, odd, back, out[y, x : x + 1])
+
+
 @kernel()
 def _mirror(i: int, n: int) -> int:
     """Where the place i of a line of n lies when the line is reflected about its ends."""
@@ -137,8 +162,11 @@ def _lengths_of_three(
     back: NDArray[Any],
     out: NDArray[Any],
 ) -> None:
-    """The same without rows in between: 25 % faster."""
-    a, b, c, d, e = above[:-2], above[1:-1], above[2:], here[:-2], here[2:]  # all read at i: see them as rows of x
+    """Three taps and one channel at once, without rows in between: a quarter less time.
+
+    The eight neighbors, a b c / d e / f g h, are read from shifted rows at the same x, which is vectorized.
+    """
+    a, b, c, d, e = above[:-2], above[1:-1], above[2:], here[:-2], here[2:]
     f, g, h = below[:-2], below[1:-1], below[2:]
     center, side, vertical, horizontal, factor = even[0], even[1], odd[0, 0], odd[1, 0], back[0]
     for x in range(len(out)):
@@ -158,7 +186,7 @@ def _lengths(down: NDArray[Any], across: NDArray[Any], back: NDArray[Any], out: 
 def _add_products(down: NDArray[Any], across: NDArray[Any], tensor: NDArray[np.float64]) -> None:
     yy, xx, yx = tensor[0], tensor[1], tensor[2]
     for x in range(len(yy)):
-        first, second = float(down[x]), float(across[x])
+        first, second = np.float64(down[x]), np.float64(across[x])  # float() of a float32 stays one in numba
         yy[x] += first * first
         xx[x] += second * second
         yx[x] += first * second
@@ -176,8 +204,8 @@ def _add_corners(
         above, below = lines[c, (row - 1) % 3], lines[c, row % 3]
         a, b, d, e = above[:-1], above[1:], below[:-1], below[1:]
         for x in range(len(yy)):
-            down = float(((d[x] + e[x]) * side - (a[x] + b[x]) * side) * vertical)
-            across = float(((b[x] + e[x]) * side - (a[x] + d[x]) * side) * horizontal)
+            down = np.float64(((d[x] + e[x]) * side - (a[x] + b[x]) * side) * vertical)
+            across = np.float64(((b[x] + e[x]) * side - (a[x] + d[x]) * side) * horizontal)
             yy[x] += down * down
             xx[x] += across * across
             yx[x] += down * across
@@ -196,7 +224,7 @@ def _join_corners(above: NDArray[np.float64], below: NDArray[np.float64], tensor
 @kernel()
 def _tensor_lengths(tensor: NDArray[np.float64], back: NDArray[Any], out: NDArray[Any]) -> None:
     """The square root of the largest eigenvalue."""
-    yy, xx, yx, factor = tensor[0], tensor[1], tensor[2], float(back[0])
+    yy, xx, yx, factor = tensor[0], tensor[1], tensor[2], np.float64(back[0])
     for x in range(len(out)):
         half = (yy[x] - xx[x]) / 2
         out[x] = np.sqrt((yy[x] + xx[x]) / 2 + np.sqrt(half * half + yx[x] * yx[x])) * factor

@@ -7,15 +7,15 @@ stays flat, and the image may be turned.
 from __future__ import annotations
 
 import math
-from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
-from classicseg._core.bands import run_aside
-from classicseg._core.histogram import whole_levels
+from classicseg._core.bands import run_bands
 from classicseg._core.image import Image
+from classicseg._core.kernel import kernel
+from classicseg.filters.stencils import add_pair
 
 _FLOAT_BITS = 20
 """Float images are smoothed in 2**20 steps of their range, so that what is flat stays flat."""
@@ -31,28 +31,59 @@ def smooth(image: Image, sigma: float, spacing: tuple[float, ...]) -> Image:
     """Smooth by a Gaussian over the pixels that take part; values are counted from the image's least one."""
     if sigma == 0:
         return image
-    ndim = len(image.shape)
-    inside = image.inside()
-    levels, step = whole_levels(image.values, inside, _FLOAT_BITS)
+    low, step = _scale(image)
     value_bits = _FLOAT_BITS if image.values.dtype.kind == "f" else 8 * image.values.dtype.itemsize
-    bits = (_EXACT_BITS - value_bits) // ndim
+    bits = (_EXACT_BITS - value_bits) // len(image.shape)
     weights = [_gaussian(sigma / s, bits, length) for s, length in zip(spacing, image.shape, strict=True)]
     share = _share(image, weights)
     values = np.empty(image.values.shape, np.float32 if image.values.dtype == np.float32 else np.float64)
+    levels = np.empty(image.shape)
     for c in range(image.n_channels):
-        total = _correlate(levels[..., c], weights)
-        values[..., c] = np.divide(total, share, out=np.zeros_like(total), where=inside) * step
+        run_bands(_write_levels, len(levels), levels[0].size, image, c, low, step, levels)
+        total = _correlate(levels, weights)
+        run_bands(_write_means, len(levels), levels[0].size, total, share, step, values[..., c])
+    if image.mask is not None:
+        values[~image.mask] = 0
     return Image(values, image.mask)
+
+
+def _scale(image: Image) -> tuple[float, float]:
+    """The least value, and the step that one level stands for: a power of two where values are floats."""
+    inside = image.values if image.mask is None else image.pixels()
+    if inside.size == 0:
+        return 0.0, 1.0
+    low, high = float(inside.min()), float(inside.max())
+    if inside.dtype.kind == "u":
+        return low, 1.0
+    return low, math.ldexp(1.0, max(math.frexp(high - low)[1] - _FLOAT_BITS, -1074))
+
+
+def _write_levels(
+    image: Image, channel: int, low: float, step: float, levels: NDArray[np.float64], start: int, stop: int
+) -> None:
+    """Values as whole numbers of steps from the least one, 0 where no pixel takes part."""
+    rows = levels[start:stop]
+    np.subtract(image.values[start:stop, ..., channel], low, out=rows, dtype=np.float64)
+    np.rint(np.divide(rows, step, out=rows), out=rows)
+    if image.mask is not None:
+        rows *= image.mask[start:stop]
+
+
+def _write_means(
+    total: NDArray[np.float64], share: NDArray[np.float64], step: float, out: NDArray[Any], start: int, stop: int
+) -> None:
+    rows = total[start:stop]
+    np.divide(rows, share[start:stop], out=rows, where=share[start:stop] > 0)
+    out[start:stop] = np.multiply(rows, step, out=rows)
 
 
 def _share(image: Image, weights: list[NDArray[np.float64]]) -> NDArray[np.float64]:
     """How much of the Gaussian about each pixel lies on pixels that take part."""
     if image.mask is not None:
         return _correlate(image.mask.astype(np.float64), weights)
-    lines = [_correlate(np.ones(n), [row]) for n, row in zip(image.shape, weights, strict=True)]
     share = np.ones(())
-    for line in lines:
-        share = np.multiply.outer(share, line)
+    for length, half in zip(image.shape, weights, strict=True):
+        share = np.multiply.outer(share, _correlate(np.ones(length), [half]))
     return share
 
 
@@ -62,10 +93,80 @@ def _gaussian(sigma: float, bits: int, length: int) -> NDArray[np.float64]:
     radius = min(math.ceil(4 * sigma), length)
     half = np.exp(-0.5 * (np.arange(1, radius + 1) / sigma) ** 2)
     half = np.rint(half / (1 + 2 * half.sum()) * unit)
-    return np.concatenate([half[::-1], [unit - 2 * half.sum()], half]) / unit
+    return np.concatenate([[unit - 2 * half.sum()], half]) / unit
 
 
 def _correlate(values: NDArray[np.float64], weights: list[NDArray[np.float64]]) -> NDArray[np.float64]:
-    for axis, row in enumerate(weights):
-        values = run_aside(partial(ndimage.correlate1d, mode="constant"), values, row, axis)
+    """Correlate along each axis with weights from the middle out; beyond the border there is nothing."""
+    for axis, half in enumerate(weights):
+        inner = math.prod(values.shape[axis + 1 :])
+        length, out = values.shape[axis], np.empty_like(values)
+        rows = (-1, length) if inner == 1 else (-1, inner)
+        lines, found = values.reshape(rows), out.reshape(rows)
+        if inner == 1:
+            run_bands(_correlate_rows, len(lines), lines.shape[1] * len(half), lines, half, found)
+        else:
+            run_bands(_correlate_stacks, len(lines), lines.shape[1] * len(half), lines, length, half, found)
+        values = out
     return values
+
+
+def _correlate_rows_numpy(
+    rows: NDArray[np.float64], half: NDArray[np.float64], out: NDArray[np.float64], start: int, stop: int
+) -> None:
+    n, radius = rows.shape[1], len(half) - 1
+    padded = np.pad(rows[start:stop], [(0, 0), (radius, radius)])
+    out[start:stop] = rows[start:stop] * half[0]
+    for k in range(1, radius + 1):
+        low, high = radius - k, radius + k
+        out[start:stop] += (padded[:, low : low + n] + padded[:, high : high + n]) * half[k]
+
+
+@kernel(numpy=_correlate_rows_numpy)
+def _correlate_rows(
+    rows: NDArray[np.float64], half: NDArray[np.float64], out: NDArray[np.float64], start: int, stop: int
+) -> None:
+    """Correlate within each row."""
+    n, radius = rows.shape[1], len(half) - 1
+    padded = np.zeros(n + 2 * radius)
+    for row in range(start, stop):
+        padded[radius : radius + n] = rows[row]
+        out[row] = rows[row] * half[0]
+        for k in range(1, radius + 1):
+            add_pair(padded[radius - k :], padded[radius + k :], half[k:], out[row])
+
+
+def _correlate_stacks_numpy(
+    rows: NDArray[np.float64],
+    length: int,
+    half: NDArray[np.float64],
+    out: NDArray[np.float64],
+    start: int,
+    stop: int,
+) -> None:
+    place, last = np.arange(start, stop), len(rows) - 1
+    out[start:stop] = rows[start:stop] * half[0]
+    for k in range(1, len(half)):
+        above = (place % length >= k)[:, np.newaxis] * rows[np.maximum(place - k, 0)]
+        below = (place % length < length - k)[:, np.newaxis] * rows[np.minimum(place + k, last)]
+        out[start:stop] += (above + below) * half[k]
+
+
+@kernel(numpy=_correlate_stacks_numpy)
+def _correlate_stacks(
+    rows: NDArray[np.float64],
+    length: int,
+    half: NDArray[np.float64],
+    out: NDArray[np.float64],
+    start: int,
+    stop: int,
+) -> None:
+    """Correlate across the rows of each stack of `length`."""
+    nothing = np.zeros(rows.shape[1])
+    for row in range(start, stop):
+        place = row % length
+        out[row] = rows[row] * half[0]
+        for k in range(1, len(half)):
+            above = rows[row - k] if place >= k else nothing
+            below = rows[row + k] if place < length - k else nothing
+            add_pair(above, below, half[k:], out[row])

@@ -1,0 +1,71 @@
+"""The Gaussian: scipy's up to its grain, exact under turns, kernels equal their definitions."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import ndimage
+from strategies import images, masks, shapes
+
+from classicseg._core.image import as_image
+from classicseg.filters import smoothing
+
+
+@given(st.data())
+def test_it_is_the_mean_under_a_gaussian(data):
+    shape = data.draw(shapes(data.draw(st.integers(1, 3)), most=7))
+    image, mask = data.draw(images(shape, dtype=data.draw(st.sampled_from(["u1", "u2", "f4", "f8"])))), None
+    if data.draw(st.booleans()):
+        mask = data.draw(masks(shape))
+    sigma, spacing = data.draw(st.sampled_from([0.4, 1.0, 3.0])), (1.0, 0.5, 2.0)[: len(shape)]
+    found = smoothing.smooth(as_image(image, mask=mask, channel_axis=None), sigma, spacing).values[..., 0]
+    inside = np.ones(shape, bool) if mask is None else mask
+    if not inside.any():
+        assert not found.any()
+        return
+    widths = [sigma / step for step in spacing]
+    radii = [min(int(np.ceil(4 * width)), n) for width, n in zip(widths, shape, strict=True)]
+    options = {"mode": "constant", "radius": radii}
+    total = ndimage.gaussian_filter(np.where(inside, image - float(image[inside].min()), 0.0), widths, **options)
+    share = ndimage.gaussian_filter(inside.astype(float), widths, **options)
+    assert_allclose(found, np.where(inside, total / np.where(inside, share, 1), 0), atol=0.5)
+
+
+@given(st.data())
+def test_it_turns_to_the_bit(data):
+    image = data.draw(images(dtype=data.draw(st.sampled_from(["u1", "f4", "f8"])))) * np.float32(1 / 3)
+    mask = data.draw(masks(image.shape))
+    smoothed = smoothing.smooth(as_image(image, mask=mask), 1.5, (1.0, 1.0)).values[..., 0]
+    for turn in (np.flipud, np.fliplr, np.rot90, np.transpose):
+        found = smoothing.smooth(as_image(turn(image), mask=turn(mask)), 1.5, (1.0, 1.0)).values[..., 0]
+        assert_array_equal(found, turn(smoothed))
+
+
+@given(st.data())
+def test_kernels_equal_their_definitions(data):
+    rows = data.draw(images(data.draw(shapes(most=8)), dtype="f8"))
+    half = np.array(data.draw(st.lists(st.integers(0, 9), min_size=1, max_size=12)), float)
+    start, stop = sorted(data.draw(st.tuples(*[st.integers(0, len(rows))] * 2)))
+    length = data.draw(st.sampled_from([n for n in range(1, len(rows) + 1) if len(rows) % n == 0]))
+    for kernel, arguments in [
+        (smoothing._correlate_rows, (rows, half)),
+        (smoothing._correlate_stacks, (rows, length, half)),
+    ]:
+        found, expected = np.full(rows.shape, -1.0), np.full(rows.shape, -1.0)
+        kernel(*arguments, found, start, stop)
+        kernel.numpy(*arguments, expected, start, stop)
+        assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("dtype", ["u1", "f4", "f8"])
+def test_what_is_flat_stays_flat(dtype):
+    flat = np.full((9, 8), 7, dtype)
+    assert not smoothing.smooth(as_image(flat), 2.0, (1.0, 1.0)).values.any()
+
+
+def test_no_sigma_changes_nothing():
+    image = as_image([[1.0, 2.0]])
+    assert smoothing.smooth(image, 0.0, (1.0, 1.0)) is image
