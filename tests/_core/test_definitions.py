@@ -66,6 +66,11 @@ def for_count(rng):
     return values, 256**values.dtype.itemsize, *band(rng, 50)
 
 
+def for_count_bits(rng):
+    high = int(rng.choice([9, 2**20, 2**32]))
+    return (rng.integers(0, high, int(rng.integers(0, 60))).astype(np.uint32),)
+
+
 def for_best_starts(rng):
     n_levels = int(rng.integers(1, 40))
     counts = rng.integers(1, 9, n_levels)
@@ -84,6 +89,7 @@ def for_first_pixels(rng):
 
 INPUTS = {
     "classes._classify": for_classify,
+    "float_histogram._count_bits": for_count_bits,
     "graph._join": for_join,
     "graph._number": for_number,
     "histogram._count": for_count,

@@ -10,6 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from classicseg._core.float_histogram import float_histogram
 from classicseg._core.histogram import optimal_split, value_histogram
 
 FLAT = st.integers(0, 60).map(lambda n: (n,))
@@ -163,3 +164,17 @@ def test_weights_are_summed_for_each_value():
     levels, sums = value_histogram(np.array([3, 1, 3, 2], np.uint8), np.array([0.5, 0, 0.25, 1]))
     np.testing.assert_array_equal(levels, [2, 3])
     np.testing.assert_array_equal(sums, [1, 0.75])
+
+
+@given(
+    hnp.arrays(np.float32, FLAT, elements=st.floats(-10, 10, width=32) | st.sampled_from([0.0, -0.0])),
+    st.sampled_from([-np.inf, 0.0]),
+)
+def test_many_floats_are_counted_as_they_are_sorted(values, least):
+    values = np.maximum(values, np.float32(least))
+    distinct, counts = float_histogram(values)
+    expected, of_each = np.unique(values, return_counts=True)
+    np.testing.assert_array_equal(distinct, expected)
+    np.testing.assert_array_equal(counts, of_each)
+    many = np.tile(values, 2**16)[: 2**16]
+    np.testing.assert_array_equal(value_histogram(many)[0], np.unique(many))

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classicseg._core.bands import run_aside, run_bands
+from classicseg._core.float_histogram import LEAST, float_histogram
 from classicseg._core.kernel import kernel
 
 
@@ -40,7 +41,10 @@ def value_histogram(
         counts = sum(bands, np.zeros(n_levels, np.int64))
         present = np.flatnonzero(counts)
         return present.astype(np.float64), counts[present]
-    distinct, counts = run_aside(partial(np.unique, return_counts=True), values)
+    if values.dtype == np.float32 and values.size >= LEAST:
+        distinct, counts = float_histogram(values)
+    else:
+        distinct, counts = run_aside(partial(np.unique, return_counts=True), values)
     return distinct.astype(np.float64), counts.astype(np.int64)
 
 
@@ -73,7 +77,7 @@ def optimal_split(levels: NDArray[np.float64], counts: NDArray[Any], n_classes: 
 
     Returns the index of each class's first level, from the second class on: n_classes - 1 of them, or one less
     than there are levels where that is fewer. Of equal optima it is the one with the lowest first levels.
-    O(n_classes · n · log n).
+    O(n_classes · n · log n), for two classes O(n).
     """
     n_classes = min(n_classes, len(levels))
     if n_classes <= 1:
@@ -120,7 +124,8 @@ def _best_starts_numpy(
     starts = np.zeros((n_classes, n), np.int64)
     for c in range(1, n_classes):
         fewer, best = best, best.copy()
-        solved, bounds = np.array([c - 1, n]), np.array([c, n - 1])  # one before the first, one behind the last
+        before = c - 1 if c < n_classes - 1 else n - 2  # the last class ends at the last level
+        solved, bounds = np.array([before, n]), np.array([c, n - 1])  # one before the first, one behind the last
         while len(middle := (solved[1:] + solved[:-1])[np.diff(solved) > 1] // 2):
             place = np.searchsorted(solved, middle)
             low, high = bounds[place - 1], np.minimum(bounds[place], middle)
@@ -146,7 +151,8 @@ def _best_starts(weights: NDArray[np.float64], sums: NDArray[np.float64], n_clas
     stack = np.empty((128, 4), np.int64)
     for c in range(1, n_classes):
         fewer = best.copy()
-        stack[0, 0], stack[0, 1], stack[0, 2], stack[0, 3] = c, n - 1, c, n - 1
+        stack[0, 0] = c if c < n_classes - 1 else n - 1  # the last class ends at the last level
+        stack[0, 1], stack[0, 2], stack[0, 3] = n - 1, c, n - 1
         height = 1
         while height > 0:
             height -= 1
