@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,8 +38,3 @@ def deep() -> NDArray[np.uint16]:
     """12 Mpx, 16 bits, all 65 536 levels."""
     spread = np.random.default_rng(1).integers(0, 257, SHAPE)
     return np.clip(grey().astype(np.int64) * 256 + spread, 0, 65535).astype(np.uint16)
-
-
-def distinct(image: NDArray[Any]) -> int:
-    """The distinct colors of a uint8 image."""
-    return len(np.unique(image.reshape(-1, 3).astype(np.int64) @ np.array([2**16, 2**8, 1])))

@@ -59,15 +59,17 @@ class Row:
 def measure(case: Case) -> list[Row]:
     """Run ours and each peer in turn, after a call of each to warm up; leave out what is not installed."""
     case.ours()
-    note = case.note()
+    try:
+        note = case.note()
+    except ModuleNotFoundError as error:
+        note = f"not compared: {error}"
     rows = []
     for peer in case.peers:
         try:
-            peer.call()
+            times = _in_turn(peer.call, case.ours)
         except ModuleNotFoundError as error:
             print(f"{case.work}: {peer.name} is left out: {error}", file=sys.stderr)
             continue
-        times = _in_turn(peer.call, case.ours)
         ratios = [theirs / ours for theirs, ours in times]
         theirs, ours = (float(np.median(column)) for column in zip(*times, strict=True))
         rows.append(Row(case.work, peer.name, theirs, ours, ratios, peer.least, note))
@@ -75,6 +77,7 @@ def measure(case: Case) -> list[Row]:
 
 
 def _in_turn(*calls: Call) -> list[tuple[float, ...]]:
+    """The seconds of each call in each round; a first round warms up and says how many there are."""
     longest = sum(_seconds(call) for call in calls)
     repeats = int(np.clip(_SECONDS / longest, 3, 15))
     return [tuple(_seconds(call) for call in calls) for _ in range(repeats)]

@@ -167,9 +167,7 @@ def _list_numpy(
     start: int,
     stop: int,
 ) -> None:
-    cells = counters.reshape((16,) * 6).transpose(0, 2, 4, 1, 3, 5)[
-        start:stop
-    ]  # 4 high bits first, then 4 low ones
+    cells = counters.reshape((16,) * 6).transpose(0, 2, 4, 1, 3, 5)[start:stop]  # the high bits first
     place = np.nonzero(cells)
     listed = slice(starts[start], starts[stop])
     counts[listed] = cells[place]

@@ -104,7 +104,7 @@ def region_sums(labels: NDArray[np.int32], values: NDArray[Any], n_regions: int)
 
     They count in whole steps from the least value that has a label.
     """
-    levels = whole_levels(values, labels > 0, _MEAN_BITS)[0].reshape(-1, values.shape[-1])
+    levels = whole_levels(values, labels > 0, _MEAN_BITS).reshape(-1, values.shape[-1])
     columns = [np.bincount(labels.ravel(), weights=column, minlength=n_regions + 1) for column in levels.T]
     return np.stack(columns, axis=1)
 

@@ -56,20 +56,25 @@ def _are_levels(values: NDArray[Any]) -> bool:
     return True
 
 
-def whole_levels(values: NDArray[Any], inside: NDArray[np.bool_], bits: int) -> tuple[NDArray[np.float64], float]:
-    """Return values as whole numbers, whose sums are exact in any order, and the step that one stands for.
+def level_scale(values: NDArray[Any], bits: int) -> tuple[float, float]:
+    """The least value, and the step of whole levels that are counted from it.
 
-    They are counted from the least value inside, and 0 outside. The step is 1 for uint8 and uint16; the range of
-    floats takes 2**bits steps at the most, each a power of two.
+    The step is 1 for uint8 and uint16; the range of floats takes 2**bits steps at the most, each a power of two.
     """
-    levels = np.zeros(values.shape)
-    if not inside.any():
-        return levels, 1.0
-    chosen = values[inside]
-    low, high = float(chosen.min()), float(chosen.max())
-    step = 1.0 if values.dtype.kind == "u" else math.ldexp(1.0, max(math.frexp(high - low)[1] - bits, -1074))
+    if not values.size:
+        return 0.0, 1.0
+    low, high = float(values.min()), float(values.max())
+    if values.dtype.kind == "u":
+        return low, 1.0
+    return low, math.ldexp(1.0, max(math.frexp(high - low)[1] - bits, -1074))
+
+
+def whole_levels(values: NDArray[Any], inside: NDArray[np.bool_], bits: int) -> NDArray[np.float64]:
+    """Return values as whole levels (see `level_scale`), whose sums are exact in any order, and 0 outside."""
+    levels, chosen = np.zeros(values.shape), values[inside]
+    low, step = level_scale(chosen, bits)
     levels[inside] = np.rint((chosen.astype(np.float64) - low) / step)
-    return levels, step
+    return levels
 
 
 def optimal_split(levels: NDArray[np.float64], counts: NDArray[Any], n_classes: int) -> NDArray[np.int64]:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classicseg._core.bands import run_bands
+from classicseg._core.histogram import level_scale
 from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
 from classicseg.filters.stencils import add_pair
@@ -31,7 +32,7 @@ def smooth(image: Image, sigma: float, spacing: tuple[float, ...]) -> Image:
     """Smooth by a Gaussian over the pixels that take part; values are counted from the image's least one."""
     if sigma == 0:
         return image
-    low, step = _scale(image)
+    low, step = level_scale(image.pixels(), _FLOAT_BITS)
     value_bits = _FLOAT_BITS if image.values.dtype.kind == "f" else 8 * image.values.dtype.itemsize
     bits = (_EXACT_BITS - value_bits) // len(image.shape)
     weights = [_gaussian(sigma / s, bits, length) for s, length in zip(spacing, image.shape, strict=True)]
@@ -45,17 +46,6 @@ def smooth(image: Image, sigma: float, spacing: tuple[float, ...]) -> Image:
     if image.mask is not None:
         values[~image.mask] = 0
     return Image(values, image.mask)
-
-
-def _scale(image: Image) -> tuple[float, float]:
-    """The least value, and the step that one level stands for: a power of two where values are floats."""
-    inside = image.values if image.mask is None else image.pixels()
-    if inside.size == 0:
-        return 0.0, 1.0
-    low, high = float(inside.min()), float(inside.max())
-    if inside.dtype.kind == "u":
-        return low, 1.0
-    return low, math.ldexp(1.0, max(math.frexp(high - low)[1] - _FLOAT_BITS, -1074))
 
 
 def _write_levels(

@@ -95,7 +95,8 @@ def gradient_segment(
         return classify(gradient, named_thresholds(gradient, given, count))
     labels = classify(gradient, given[:1])
     if len(given) > 1:
-        labels[(labels == 2) & ~pieces_that_hold(labels == 2, (labels == 2) & (magnitude >= given[1]))] = 1
+        weak = labels == 2
+        labels[weak & ~pieces_that_hold(weak, weak & (magnitude >= given[1]))] = 1
     return labels
 
 

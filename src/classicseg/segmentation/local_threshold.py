@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from classicseg._core.bands import run_bands
 from classicseg._core.histogram import optimal_split, value_histogram
 from classicseg._core.image import as_count, as_number, as_scalar_image
-from classicseg._core.labels import connected_regions
+from classicseg._core.labels import pieces_that_hold
 from classicseg._core.window_extremes import mark_contrast, split_by_extremes
 from classicseg._core.window_medians import split_by_median
 from classicseg._core.window_moments import (
@@ -271,11 +271,8 @@ def _split_and_connect(field: Field, method: str, options: dict[str, float], lab
     _split_by_moments(field, method, options, labels)
     marks, least = _mark_contrast(field)
     dark = labels == 1
-    regions = connected_regions(dark.reshape(field.shape), connectivity=len(field.shape)).reshape(dark.shape)
-    kept = np.zeros(int(regions.max()) + 1, bool)
-    kept[regions[marks >= least]] = True
-    kept[0] = False
-    labels[dark] = 2 - kept[regions[dark]]
+    kept = pieces_that_hold(dark.reshape(field.shape), (dark & (marks >= least)).reshape(field.shape))
+    labels[dark & ~kept.reshape(dark.shape)] = 2
     return int(kept.any())
 
 
