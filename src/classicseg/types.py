@@ -69,6 +69,20 @@ class KMeansResult(NamedTuple):
     """False where the iteration stopped at ``max_iter``."""
 
 
+class EdgePoints(NamedTuple):
+    """One row for each edge pixel, in raster order."""
+
+    pixels: NDArray[np.int64]
+    """(n, ndim), the index of the pixel."""
+    points: NDArray[np.float64]
+    """(n, ndim), where the gradient has its maximum along its direction, in index units: at most half a step of
+    the longest axis from the pixel."""
+    magnitude: NDArray[np.float64]
+    """(n,), the gradient there, in value units per unit of ``spacing``."""
+    orientation: NDArray[np.float64]
+    """(n, ndim), the unit vector along the gradient, from dark to bright; of several channels with either sign."""
+
+
 class RegionTable(NamedTuple):
     """One row for each region, in ascending order of ``label``."""
 
