@@ -31,6 +31,10 @@ Result = TypeVar("Result")
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 
+_OPTIONS = {"nogil": True, "error_model": "numpy"}
+"""Divisions are not tested for zero: a loop that may raise is not vectorized, and dividing a row takes 5 times as
+long."""
+
 _lock = threading.RLock()
 
 
@@ -89,7 +93,7 @@ def _compile(loops: Any) -> Any:
     function = types.FunctionType(
         loops.__code__, {**loops.__globals__, **bound}, loops.__name__, loops.__defaults__, loops.__closure__
     )
-    dispatcher = numba.njit(nogil=True)(function)
+    dispatcher = numba.njit(**_OPTIONS)(function)
     if not numba.config.DISABLE_JIT:
         dispatcher._cache = _Cache(f"{loops.__module__}.{loops.__qualname__}", _code_stamp(loops))
     return dispatcher
@@ -99,6 +103,7 @@ def _code_stamp(loops: Any) -> str:
     """A digest of what is compiled, as it was loaded: the file may have changed since, under a running process."""
     code = loops.__code__.replace(co_filename="")  # a package that moves keeps its cache
     digest = hashlib.blake2b(marshal.dumps(code, 2), digest_size=8)  # 2: the same in every process
+    digest.update(repr(_OPTIONS).encode())
     for name in loops.__code__.co_names:
         value = loops.__globals__.get(name)
         if isinstance(value, Kernel):
