@@ -34,7 +34,20 @@ def grey() -> NDArray[np.uint8]:
     return np.ascontiguousarray(many_colors()[..., 1])
 
 
+def floats() -> NDArray[np.float32]:
+    """12 Mpx, float32."""
+    return grey().astype(np.float32)
+
+
 def deep() -> NDArray[np.uint16]:
     """12 Mpx, 16 bits, all 65 536 levels."""
     spread = np.random.default_rng(1).integers(0, 257, SHAPE)
     return np.clip(grey().astype(np.int64) * 256 + spread, 0, 65535).astype(np.uint16)
+
+
+@functools.cache
+def volume() -> NDArray[np.float32]:
+    """256 x 256 x 256: smooth bodies with the noise of a scanner."""
+    rng = np.random.default_rng(2)
+    bodies = ndimage.zoom(rng.random((32, 32, 32)), 8, order=3)
+    return (100 * (bodies + rng.normal(0, 0.05, bodies.shape))).astype(np.float32)

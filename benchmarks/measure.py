@@ -106,7 +106,17 @@ def table(rows: list[Row]) -> str:
 
 def surroundings(n_threads: int) -> str:
     """The machine and the versions that figures belong to."""
-    names = ["numpy", "scipy", "numba", "scikit-image", "opencv-python-headless", "scikit-learn", "doxapy"]
+    names = [
+        "numpy",
+        "scipy",
+        "numba",
+        "scikit-image",
+        "opencv-python-headless",
+        "scikit-learn",
+        "doxapy",
+        "SimpleITK",
+        "diplib",
+    ]
     versions = []
     for name in names:
         try:

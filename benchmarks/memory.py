@@ -12,16 +12,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.images import few_colors, grey, many_colors
-from classicseg import kmeans_segment, local_threshold_segment, threshold_segment
+from benchmarks.images import few_colors, floats, grey, many_colors
+from classicseg import canny_edges, kmeans_segment, local_threshold_segment, threshold_segment
 
 CALLS = {
     "k-means (8), uint8 RGB, 113 k colors": (few_colors, lambda image: kmeans_segment(image, n_clusters=8)),
     "k-means (8), uint8 RGB, 1.3 M colors": (many_colors, lambda image: kmeans_segment(image, n_clusters=8)),
     "Otsu, uint8": (grey, threshold_segment),
     "Sauvola, window 75, uint8": (grey, lambda image: local_threshold_segment(image, window=75)),
+    "Canny, sigma 1, numbers for thresholds": (floats, lambda image: canny_edges(image, low=3, high=8)),
+    "Canny, sigma 1, Otsu": (floats, canny_edges),
 }
-MOST = {"k-means": "80 MB + 1 byte a pixel", "Otsu": "", "Sauvola": "16 MB"}
+MOST = {"k-means": "80 MB + 1 byte a pixel", "Otsu": "", "Sauvola": "16 MB", "Canny": "6 bytes a pixel: 72 MB"}
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from ._core.pixel_histogram import merge_histograms as merge_histograms
 from ._core.pixel_histogram import pixel_histogram as pixel_histogram
 from .filters.canny import canny_edges as canny_edges
 from .filters.color import rgb_to_lab as rgb_to_lab
+from .filters.edge_points import canny_edge_points as canny_edge_points
 from .filters.gradients import gradient_components as gradient_components
 from .filters.gradients import gradient_magnitude as gradient_magnitude
 from .segmentation.boundary import boundary_segment as boundary_segment
@@ -32,6 +33,7 @@ from .thresholds.variance import isodata_threshold as isodata_threshold
 from .thresholds.variance import kittler_threshold as kittler_threshold
 from .thresholds.variance import multi_otsu_thresholds as multi_otsu_thresholds
 from .thresholds.variance import otsu_threshold as otsu_threshold
+from .types import EdgePoints as EdgePoints
 from .types import KMeansResult as KMeansResult
 from .types import Labels as Labels
 from .types import PixelHistogram as PixelHistogram

@@ -7,20 +7,30 @@ step the darker one is the edge, so that the image may be turned and flipped.
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import special
 
-from classicseg._core.bands import run_bands
-from classicseg._core.graph import interior_nodes, pad, padded_strides
+from classicseg._core.bands import run_aside, run_bands
+from classicseg._core.histogram import optimal_split
+from classicseg._core.hysteresis import keep_from_strong
 from classicseg._core.image import Image, as_image, as_number, as_spacing
 from classicseg._core.kernel import kernel
-from classicseg._core.labels import pieces_that_hold
-from classicseg.filters.gradients import field_magnitude, gradient_field
-from classicseg.filters.smoothing import smooth
-from classicseg.thresholds.variance import otsu_levels
+from classicseg.filters.crests import Suppression, grade, mark_ridges
+from classicseg.filters.gradients import steepness
 from classicseg.types import ChannelAxis, Mask, Spacing
+
+EdgeThreshold: TypeAlias = float | Literal["otsu", "median"]
+"""A gradient, or how one is chosen; `canny_edges` has a line for each name."""
+
+_LEVEL_BITS = 16
+"""Otsu's threshold of the ridges is found in 2**16 steps of their range: all their values take 6 times as long."""
+
+_NOISE = 1e-3
+"""The share of the pixels of pure noise that the threshold "median" lets pass."""
 
 
 def canny_edges(
@@ -28,7 +38,9 @@ def canny_edges(
     *,
     sigma: float = 1.0,
     low: float | None = None,
-    high: float | None = None,
+    high: EdgeThreshold = "otsu",
+    high_fraction: float | None = None,
+    suppression: Suppression = "interpolated",
     channel_axis: ChannelAxis = "auto",
     mask: Mask = None,
     spacing: Spacing = None,
@@ -41,11 +53,21 @@ def canny_edges(
         A grey or color image or a volume. The channels of a color image are taken together (Di Zenzo).
     sigma : float
         The standard deviation of the Gaussian that smooths first, in units of `spacing`, at least 0 (none).
-    low, high : float, optional
-        Edges are chains of ridge pixels of at least `low`, with one of at least `high` among them; gradients in
-        value units per unit of `spacing`, at least 0. OpenCV's thresholds are these times 8. Without `high`,
-        Otsu's threshold of the gradients on the ridges (or `low`, where that is higher); without `low`, a third of
+    low : float, optional
+        Edges are chains of ridge pixels of at least this gradient, with one of at least `high` among them; in value
+        units per unit of `spacing`, at least 0. OpenCV's thresholds are these times 8. Without it, a third of
         `high`.
+    high : float, "otsu" or "median"
+        "otsu": Otsu's threshold of the gradients on the ridges. "median": what one pixel in a thousand of pure
+        noise exceeds, if most of the image is noise: 3.2 times the median of the gradients that are not 0 [2]_.
+        Never less than `low`.
+    high_fraction : float, optional
+        In place of `high`: the steepest pixels, this share of those that take part, more than 0 and less than 1,
+        are at least `high`.
+    suppression : {"interpolated", "sector"}
+        A pixel is on a ridge where no gradient one step to either side along its own direction exceeds it:
+        "interpolated" between the neighbors there, "sector": that of the neighbor in the nearest of the directions
+        (four in two dimensions, as in OpenCV).
     channel_axis : int, None or "auto"
         The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
         more.
@@ -62,17 +84,21 @@ def canny_edges(
     Raises
     ------
     TypeError, ValueError
-        If the image, the mask, the spacing or a number is not what is described, or `low` exceeds `high`.
+        If the image, the mask, the spacing or a number is not what is described, `low` exceeds `high`, or
+        `high` is given beside `high_fraction`.
 
     Notes
     -----
-    Linear in pixels, times sigma for the smoothing; O(n log n) where Otsu chooses. In more than two dimensions
-    chains are connected through corners, and the ridges are surfaces.
+    Linear in pixels, times sigma for the smoothing. In more than two dimensions chains are connected through
+    corners, and the ridges are surfaces. Grey planes without a mask take one pass over the rows, and one byte a pixel
+    beside the result where `high` is a number.
 
     References
     ----------
     .. [1] Canny J. A computational approach to edge detection. IEEE Transactions on Pattern Analysis and Machine
        Intelligence 8(6), 1986.
+    .. [2] Voorhees H., Poggio T. Detecting textons and texture boundaries in natural images. International
+       Conference on Computer Vision, 1987 (the lengths of gradients of noise).
 
     Examples
     --------
@@ -81,100 +107,100 @@ def canny_edges(
     array([[False, False,  True, False, False, False],
            [False, False,  True, False, False, False]])
     """
-    settings = as_canny_settings(sigma, low, high)
+    settings = as_canny_settings(sigma, low, high, high_fraction, suppression)
     parsed = as_image(image, channel_axis=channel_axis, mask=mask)
-    spacings = as_spacing(spacing, len(parsed.shape))
-    smoothed = smooth(parsed, settings[0], spacings)
-    field = gradient_field(smoothed, spacings)
-    return ridge_edges(smoothed, field, field_magnitude(field), spacings, *settings[1:])
+    return find_edges(parsed, as_spacing(spacing, len(parsed.shape)), settings)
+
+
+class CannySettings(NamedTuple):
+    """What `canny_edges` is asked for."""
+
+    sigma: float
+    low: float | None
+    high: EdgeThreshold
+    high_fraction: float | None = None
+    suppression: Suppression = "interpolated"
 
 
 def as_canny_settings(
-    sigma: float, low: float | None, high: float | None
-) -> tuple[float, float | None, float | None]:
-    """Parse Canny's numbers."""
-    low = None if low is None else as_number("low", low, least=0.0)
-    high = None if high is None else as_number("high", high, least=0.0)
-    if low is not None and high is not None and low > high:
-        raise ValueError(f"low is {low:g} and high is {high:g}; expected low <= high; exchange them")
-    return as_number("sigma", sigma, least=0.0), low, high
-
-
-def ridge_edges(
-    image: Image,
-    field: NDArray[Any],
-    magnitude: NDArray[Any],
-    spacing: tuple[float, ...],
+    sigma: float,
     low: float | None,
-    high: float | None,
-) -> NDArray[np.bool_]:
-    """Thin the gradient field of a smoothed image to ridges, and choose among them with hysteresis."""
-    ridges = _ridges(image, field, magnitude, spacing)
-    if high is None:
-        found = otsu_levels(Image(magnitude[..., np.newaxis], ridges), 2)
-        high = max(float(found[0]) if len(found) else 0.0, low or 0.0)
-    low = high / 3 if low is None else low
-    weak = ridges & (magnitude >= low)
-    return pieces_that_hold(weak, weak & (magnitude >= high))
+    high: EdgeThreshold,
+    high_fraction: float | None = None,
+    suppression: str = "interpolated",
+) -> CannySettings:
+    """Parse Canny's options."""
+    sigma = as_number("sigma", sigma, least=0.0)
+    low = None if low is None else as_number("low", low, least=0.0)
+    if isinstance(high, str) and high not in ("otsu", "median"):
+        raise ValueError(f"high is {high!r}; expected a number >= 0, 'otsu' or 'median'")
+    high = high if isinstance(high, str) else as_number("high", high, least=0.0)
+    if low is not None and not isinstance(high, str) and low > high:
+        raise ValueError(f"low is {low:g} and high is {high:g}; expected low <= high; exchange them")
+    if high_fraction is not None:
+        high_fraction = as_number("high_fraction", high_fraction, above=0.0)
+        if high_fraction >= 1:
+            raise ValueError(f"high_fraction is {high_fraction:g}; expected a share of the pixels, less than 1")
+        if high != "otsu":
+            raise ValueError(f"high is {high!r} and high_fraction is {high_fraction:g}; expected one of them")
+    if suppression not in ("interpolated", "sector"):
+        raise ValueError(f"suppression is {suppression!r}; expected 'interpolated' or 'sector'")
+    return CannySettings(sigma, low, high, high_fraction, suppression)
 
 
-def _ridges(
-    image: Image, field: NDArray[Any], magnitude: NDArray[Any], spacing: tuple[float, ...]
-) -> NDArray[np.bool_]:
-    shape = image.shape
-    ndim = len(shape)
-    steps = (field / np.array(spacing).reshape(-1, *[1] * ndim)).reshape(ndim, -1)  # in pixels, along the gradient
-    brightness = pad(image.values.sum(axis=-1, dtype=np.float64), ndim)
-    heights = pad(magnitude, ndim)
-    strides = padded_strides(shape)
-    ridges = np.zeros(magnitude.size, bool)
-    nodes = interior_nodes(shape)
-    run_bands(_mark_ridges, magnitude.size, 1, heights.ravel(), brightness.ravel(), steps, nodes, strides, ridges)
-    return ridges.reshape(shape)
+def find_edges(image: Image, spacing: tuple[float, ...], settings: CannySettings) -> NDArray[np.bool_]:
+    """Canny's edges of a parsed image."""
+    low, high = settings.low, settings.high
+    if settings.high_fraction is not None or high == "median":
+        high = max(_from_all_gradients(image, spacing, settings), low or 0.0)
+    if not isinstance(high, str):
+        low = high / 3 if low is None else low
+        return keep_from_strong(mark_ridges(image, spacing, settings.sigma, settings.suppression, low, high))
+    crests = np.empty(image.shape, np.float64 if image.values.dtype == np.float64 else np.float32)
+    mark_ridges(image, spacing, settings.sigma, settings.suppression, 0.0, math.inf, crests)
+    high = max(_otsu_of_ridges(crests), low or 0.0)
+    return keep_from_strong(grade(crests, high / 3 if low is None else low, high))
 
 
-@kernel()
-def _mark_ridges(
-    heights: NDArray[Any],
-    brightness: NDArray[np.float64],
-    steps: NDArray[Any],
-    nodes: NDArray[np.int64],
-    strides: NDArray[np.int64],
-    ridges: NDArray[np.bool_],
-    start: int,
-    stop: int,
-) -> None:
-    for i in range(start, stop):
-        height = heights[nodes[i]]
-        ridges[i] = height > 0
-        if height == 0:
-            continue
-        for side in (-1, 1):
-            beyond = _one_step(heights, nodes[i], steps[:, i], strides, side)
-            if height < beyond:
-                ridges[i] = False
-            elif height == beyond and ridges[i]:
-                ridges[i] = brightness[nodes[i]] <= _one_step(brightness, nodes[i], steps[:, i], strides, side)
+def _otsu_of_ridges(crests: NDArray[Any]) -> float:
+    """Otsu's threshold of what is above 0, in whole steps."""
+    heights = crests.reshape(-1)
+    largest = max(run_bands(_largest_in_band, heights.size, 1, heights))
+    step = math.ldexp(1.0, math.frexp(largest)[1] - _LEVEL_BITS)
+    counts = sum(run_bands(_count_levels, heights.size, 1, heights, step), np.zeros(2**_LEVEL_BITS, np.int64))
+    levels = np.flatnonzero(counts)
+    split = optimal_split(levels.astype(np.float64), counts[levels], 2)
+    return float(levels[split[0]] * step) if len(split) else 0.0
 
 
-@kernel()
-def _one_step(grid: NDArray[Any], node: int, step: NDArray[Any], strides: NDArray[np.int64], side: int) -> float:
-    """Interpolate a padded grid one pixel away along a step's longest axis, linearly over the other axes."""
-    longest = 0
-    for axis in range(len(step)):
-        if abs(step[axis]) > abs(step[longest]):
-            longest = axis
-    total = 0.0
-    for corner in range(2 ** len(step)):
-        weight, place = 1.0, node
-        for axis in range(len(step)):
-            share = abs(float(step[axis])) / abs(float(step[longest])) if axis != longest else 1.0
-            taken = corner >> axis & 1
-            weight *= share if taken else 1.0 - share
-            if taken and step[axis] > 0:
-                place += side * strides[axis]
-            elif taken and step[axis] < 0:
-                place -= side * strides[axis]
-        if weight > 0:
-            total += weight * grid[place]
-    return total
+def _from_all_gradients(image: Image, spacing: tuple[float, ...], settings: CannySettings) -> float:
+    """The threshold that the gradients of all pixels choose."""
+    magnitude = steepness(image, spacing, sigma=settings.sigma)
+    if settings.high_fraction is not None:
+        known = magnitude.ravel() if image.mask is None else magnitude[image.mask]
+        rank = len(known) - math.ceil(settings.high_fraction * len(known))
+        return float(run_aside(np.partition, known, rank)[rank]) if len(known) else 0.0
+    ndim = len(image.shape)
+    rise = math.sqrt(
+        special.chdtri(ndim, _NOISE) / special.chdtri(ndim, 0.5)
+    )  # lengths of noise have a chi distribution
+    steep = magnitude[magnitude > 0]
+    return rise * float(run_aside(np.median, steep)) if len(steep) else 0.0
+
+
+def _largest_in_band(heights: NDArray[Any], start: int, stop: int) -> float:
+    return float(heights[start:stop].max())
+
+
+def _count_levels_numpy(heights: NDArray[Any], step: float, start: int, stop: int) -> NDArray[np.int64]:
+    band = heights[start:stop]
+    return np.bincount((band[band > 0] / step).astype(np.int64), minlength=2**_LEVEL_BITS)
+
+
+@kernel(numpy=_count_levels_numpy)
+def _count_levels(heights: NDArray[Any], step: float, start: int, stop: int) -> NDArray[np.int64]:
+    counts = np.zeros(2**_LEVEL_BITS, np.int64)
+    for height in heights[start:stop]:
+        if height > 0:
+            counts[int(height / step)] += 1
+    return counts

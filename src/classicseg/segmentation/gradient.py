@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.classes import classify
+from classicseg._core.hysteresis import pieces_that_hold
 from classicseg._core.image import Image, as_count, as_image, as_number, as_spacing
-from classicseg._core.labels import pieces_that_hold
 from classicseg.filters.gradients import Operator, as_operator, steepness
 from classicseg.thresholds.names import as_threshold_name, named_thresholds
 from classicseg.types import ChannelAxis, Labels, Mask, Spacing, ThresholdName

@@ -1,0 +1,98 @@
+"""Ridges of the gradient, marked as weak and strong: what Canny's detector does before hysteresis."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classicseg._core.bands import run_bands
+from classicseg._core.image import Image
+from classicseg.filters.gradients import field_magnitude, gradient_field
+from classicseg.filters.ridges import ridge_heights
+from classicseg.filters.smoothing import smooth
+from classicseg.filters.thin_rows import plane_gaussian, plane_stencil, thin_rows
+
+Suppression: TypeAlias = Literal["interpolated", "sector"]
+"""How a gradient is compared with those beside it; `canny_edges` has a line for each."""
+
+_SCALED = 40
+"""Ridges are looked for in gradients up to 2**40: products of three keep within float32."""
+
+
+def mark_ridges(
+    image: Image,
+    spacing: tuple[float, ...],
+    sigma: float,
+    suppression: Suppression,
+    low: float,
+    high: float,
+    crests: NDArray[Any] | None = None,
+) -> NDArray[np.uint8]:
+    """Mark the ridges that are weak and strong, for `keep_from_strong`; `crests` takes the gradients on them."""
+    if len(image.shape) == 2 and image.n_channels == 1 and image.mask is None:
+        return _mark_in_plane(image, spacing, sigma, suppression, low, high, crests)
+    smoothed = smooth(image, sigma, spacing)
+    field, heights, scale = scaled_gradient(smoothed, spacing)
+    brightness = smoothed.values.sum(axis=-1, dtype=np.float64).astype(heights.dtype)
+    steps = tuple(step / min(spacing) for step in spacing)
+    found = ridge_heights(field, heights, brightness, steps, suppression, _fitting(low * scale, field.dtype))
+    found /= scale
+    if crests is not None:
+        crests[:] = found
+    return grade(found, low, high)
+
+
+def grade(crests: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
+    """Mark what is weak and strong, for `keep_from_strong`."""
+    grid = np.zeros([length + 2 for length in crests.shape], np.uint8)
+    run_bands(_grade_in_band, len(crests), crests[0].size, crests, low, high, grid)
+    return grid
+
+
+def scaled_gradient(smoothed: Image, spacing: tuple[float, ...]) -> tuple[NDArray[Any], NDArray[Any], float]:
+    """The gradient's components times a power of two that keeps products in range, their length, and that power."""
+    field = gradient_field(smoothed, spacing)
+    largest = max(float(field.max()), -float(field.min()))
+    scale = math.ldexp(1.0, _SCALED - math.frexp(largest)[1])
+    field = field * field.dtype.type(scale)
+    if len(field) != 2:
+        return field, field_magnitude(field), scale
+    return field, np.sqrt(field[0] * field[0] + field[1] * field[1]), scale  # the same bits as `thin_rows`
+
+
+def _mark_in_plane(
+    image: Image,
+    spacing: tuple[float, ...],
+    sigma: float,
+    suppression: Suppression,
+    low: float,
+    high: float,
+    crests: NDArray[Any] | None,
+) -> NDArray[np.uint8]:
+    gaussian = plane_gaussian(image, sigma, spacing)
+    stencil = plane_stencil(image, spacing)
+    back = float(stencil.back[0])
+    thresholds = (_fitting(threshold / back, stencil.even.dtype) for threshold in (low, high))
+    plane, sector = image.values[..., 0], suppression == "sector"
+    kept = np.empty((0, 0), stencil.even.dtype) if crests is None else crests
+    grid = np.zeros([length + 2 for length in image.shape], np.uint8)
+    run_bands(thin_rows, len(plane), plane[0].size, plane, gaussian, stencil, sector, *thresholds, grid, kept)
+    return grid
+
+
+def _fitting(threshold: float, dtype: np.dtype[Any]) -> float:
+    """A threshold above 0 within the range of a dtype."""
+    limits = np.finfo(dtype)
+    return min(max(threshold, float(limits.tiny)), float(limits.max))
+
+
+def _grade_in_band(
+    crests: NDArray[Any], low: float, high: float, grid: NDArray[np.uint8], start: int, stop: int
+) -> None:
+    rows = crests[start:stop]
+    strong = np.add(rows >= high, 1, dtype=np.uint8)
+    inner = (slice(start + 1, stop + 1), *[slice(1, -1)] * (crests.ndim - 1))
+    np.multiply(strong, (rows > 0) & (rows >= low), out=grid[inner])

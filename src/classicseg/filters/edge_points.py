@@ -1,0 +1,83 @@
+"""Edges between pixels: where along its direction the gradient has its maximum."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import ndimage
+
+from classicseg._core.image import as_image, as_spacing
+from classicseg.filters.canny import EdgeThreshold, as_canny_settings, find_edges
+from classicseg.filters.crests import Suppression, scaled_gradient
+from classicseg.filters.smoothing import smooth
+from classicseg.types import ChannelAxis, EdgePoints, Mask, Spacing
+
+
+def canny_edge_points(
+    image: ArrayLike,
+    *,
+    sigma: float = 1.0,
+    low: float | None = None,
+    high: EdgeThreshold = "otsu",
+    high_fraction: float | None = None,
+    suppression: Suppression = "interpolated",
+    channel_axis: ChannelAxis = "auto",
+    mask: Mask = None,
+    spacing: Spacing = None,
+) -> EdgePoints:
+    """Find the pixels of edges, and where between pixels the edges lie.
+
+    Parameters
+    ----------
+    image, sigma, low, high, high_fraction, suppression, channel_axis, mask, spacing
+        As in `canny_edges`.
+
+    Returns
+    -------
+    EdgePoints
+        A tuple of arrays ``pixels``, ``points``, ``magnitude``, ``orientation``, one row for each pixel that
+        `canny_edges` finds, in raster order.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `canny_edges`.
+
+    Notes
+    -----
+    The gradients at the pixel and one step to both sides along its direction lie on a parabola, whose maximum is
+    taken [1]_. Linear in pixels, times sigma for the smoothing.
+
+    References
+    ----------
+    .. [1] Devernay F. A non-maxima suppression method for edge detection with sub-pixel accuracy. INRIA Research
+       Report 2724, 1995.
+
+    Examples
+    --------
+    >>> from classicseg import canny_edge_points
+    >>> edge = canny_edge_points([[0, 0, 3, 9, 9]], sigma=0)
+    >>> edge.pixels, edge.points, edge.orientation
+    (array([[0, 2]]), array([[0. , 2.25]]), array([[0., 1.]]))
+    """
+    settings = as_canny_settings(sigma, low, high, high_fraction, suppression)
+    parsed = as_image(image, channel_axis=channel_axis, mask=mask)
+    spacings = as_spacing(spacing, len(parsed.shape))
+    found = np.nonzero(find_edges(parsed, spacings, settings))
+    field, heights, scale = scaled_gradient(smooth(parsed, settings.sigma, spacings), spacings)
+    pixels, gradients = np.stack(found, axis=1), field[:, *found].T.astype(np.float64)
+    steps = gradients / spacings
+    steps /= np.abs(steps).max(axis=1, keepdims=True)
+    before, at, beyond = (
+        ndimage.map_coordinates(heights, (pixels + side * steps).T, np.float64, order=1, mode="constant")
+        for side in (-1, 0, 1)
+    )
+    bend = 2 * at - before - beyond
+    offset = np.divide(beyond - before, 2 * bend, out=np.zeros(len(bend)), where=bend > 0)
+    offset = np.clip(offset, -0.5, 0.5)  # the lesser neighbors of "sector" may not be those that are interpolated
+    return EdgePoints(
+        pixels,
+        pixels + offset[:, np.newaxis] * steps,
+        (at + (beyond - before) * offset / 4) / scale,
+        gradients / np.sqrt((gradients**2).sum(axis=1, keepdims=True)),
+    )
