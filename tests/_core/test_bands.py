@@ -34,6 +34,16 @@ def rows(start, stop):
     return start, stop
 
 
+def test_bands_within_a_band_run_where_they_are(monkeypatch):
+    monkeypatch.setattr(bands, "_BAND_PIXELS", 10)
+
+    def outer(start, stop):
+        return sum(b - a for a, b in run_bands(rows, 100, 1)) + bands.run_aside(int, "5")
+
+    with set_workers(2):
+        assert run_bands(outer, 100, 1) == [105] * 10
+
+
 def run(code, *arguments):
     command = [sys.executable, "-c", code, *map(str, arguments)]
     done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=120)

@@ -10,17 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from classicseg._core.image import (
-    Image,
-    as_count,
-    as_image,
-    as_labels,
-    as_markers,
-    as_mask,
-    as_number,
-    as_scalar_image,
-    as_spacing,
-)
+from classicseg._core.image import Image, as_image, as_labels, as_markers, as_mask, as_scalar_image, as_spacing
+from classicseg._core.numbers import as_count, as_number
 
 GREY = np.array([[0, 1, 2], [3, 4, 5]])
 

@@ -46,7 +46,7 @@ def test_a_straight_edge(place, angle):
     found = ((edge.points - 11.5) @ along - (place - 11))[inner]
     assert_allclose(found, 0, atol=0.1)
     assert_allclose(edge.orientation[inner], np.broadcast_to(along, (inner.sum(), 2)), atol=0.02)
-    assert_allclose(edge.magnitude[inner], 100 / 1.5 / np.sqrt(np.pi), rtol=0.2)
+    assert_allclose(edge.magnitude[inner], 100 / 1.5 / np.sqrt(np.pi), rtol=0.25)  # Sobel's operator smooths
 
 
 def test_a_ball_in_a_volume_with_thick_slices():
@@ -57,8 +57,8 @@ def test_a_ball_in_a_volume_with_thick_slices():
     off = edge.points * spacing - (20.3, 19.8, 20.1)
     radius = np.sqrt((off**2).sum(axis=1))
     assert len(radius) > 500
-    assert abs(np.median(radius) - 12) < 0.1
-    assert_allclose(radius, 12, atol=0.5)
+    assert abs(np.median(radius) - 11.83) < 0.1  # smoothing moves curved surfaces inwards, by sigma**2 / radius
+    assert_allclose(radius, 11.83, atol=0.5)
     assert_allclose(edge.orientation, -off / radius[:, np.newaxis], atol=0.15)
 
 

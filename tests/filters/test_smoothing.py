@@ -11,7 +11,7 @@ from scipy import ndimage
 from strategies import images, masks, shapes
 
 from classicseg._core.image import as_image
-from classicseg.filters import smoothing
+from classicseg.filters import correlation, smooth_rows, smoothing
 
 
 @given(st.data())
@@ -47,17 +47,38 @@ def test_it_turns_to_the_bit(data):
 @given(st.data())
 def test_kernels_equal_their_definitions(data):
     rows = data.draw(images(data.draw(shapes(most=8)), dtype="f8"))
-    half = np.array(data.draw(st.lists(st.integers(0, 9), min_size=1, max_size=12)), float)
+    weights = st.lists(st.integers(0, 9), min_size=1, max_size=12)
+    half, across = (np.array(data.draw(weights), float) for _ in range(2))
     start, stop = sorted(data.draw(st.tuples(*[st.integers(0, len(rows))] * 2)))
     length = data.draw(st.sampled_from([n for n in range(1, len(rows) + 1) if len(rows) % n == 0]))
-    for kernel, arguments in [
-        (smoothing._correlate_rows, (rows, half)),
-        (smoothing._correlate_stacks, (rows, length, half)),
+    shares = np.arange(1.0, len(rows) + 1), np.arange(1.0, rows.shape[1] + 1)
+    planes = rows.reshape(-1, length, rows.shape[1])
+    ends = shares[0][:length], shares[1], 0.25
+    apart = data.draw(st.sampled_from([1, len(rows) // length]))
+    for kernel, arguments, shape in [
+        (correlation._correlate_rows, (rows, half), rows.shape),
+        (correlation._correlate_stacks, (rows, length, half), rows.shape),
+        (
+            smooth_rows.smooth_rows,
+            (planes, 2.0, 0.5, half, across, *ends),
+            planes.shape,
+        ),
+        (smooth_rows.smooth_stacks, (rows, length, apart, half, *shares, 0.25), rows.shape),
     ]:
-        found, expected = np.full(rows.shape, -1.0), np.full(rows.shape, -1.0)
+        found, expected = np.full(shape, -1.0), np.full(shape, -1.0)
         kernel(*arguments, found, start, stop)
         kernel.numpy(*arguments, expected, start, stop)
         assert_array_equal(found, expected)
+
+
+@given(st.data())
+def test_a_masked_border_is_a_cropped_one(data):
+    """Images without a mask go another way."""
+    image = data.draw(images(data.draw(shapes(data.draw(st.integers(1, 4)), 5, 7)), dtype="f4"))
+    mask, spacing = np.pad(np.ones(image.shape, bool), 1), (1.0, 0.8, 2.0, 1.0)[: image.ndim]
+    wide = as_image(np.pad(image, 1, constant_values=5), mask=mask, channel_axis=None)
+    inner = smoothing.smooth(wide, 1.0, spacing).values[(slice(1, -1),) * image.ndim]
+    assert_array_equal(inner, smoothing.smooth(as_image(image, channel_axis=None), 1.0, spacing).values)
 
 
 @pytest.mark.parametrize("dtype", ["u1", "f4", "f8"])

@@ -15,8 +15,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeVar
 
-from classicseg._core.image import as_count
 from classicseg._core.kernel import engine
+from classicseg._core.numbers import as_count
 
 Result = TypeVar("Result")
 
@@ -26,6 +26,7 @@ _lock = threading.Lock()
 _workers: int | None = None
 _pool: ThreadPoolExecutor | None = None
 _pool_size = 0
+_thread = threading.local()
 
 
 def set_workers(n_workers: int | None) -> AbstractContextManager[None]:
@@ -105,12 +106,13 @@ def run_bands(
         step = max(1, n_rows)
     bands = [(start, min(start + step, n_rows)) for start in range(0, n_rows, step)]
     size = n_workers()  # also for one band: a setting that is wrong is wrong for every image
-    if whole or len(bands) == 1 or size == 1:
+    if whole or len(bands) == 1 or size == 1 or _works_already():
         return [kernel(*arguments, start, stop) for start, stop in bands]
     results: dict[int, Result] = {}
     waiting = deque(enumerate(bands))
 
     def work() -> None:  # one future a worker, not a band: 20 microseconds saved for each band
+        _thread.is_worker = True
         while waiting:
             try:
                 number, (start, stop) = waiting.popleft()
@@ -131,9 +133,16 @@ def run_bands(
 
 def run_aside(function: Callable[..., Result], *arguments: Any) -> Result:
     """Make one long call that releases the GIL (a sort, a filter of scipy) where Ctrl-C need not wait for it."""
+    if _works_already():
+        return function(*arguments)
     futures: list[Future[Result]] = []
     _submit(futures, function, [arguments])
     return futures[0].result()
+
+
+def _works_already() -> bool:
+    """Whether this is a thread of the pool: bands within a band would wait for workers that wait for them."""
+    return getattr(_thread, "is_worker", False)
 
 
 def _submit(futures: list[Future[Result]], function: Callable[..., Result], calls: list[tuple[Any, ...]]) -> None:

@@ -1,8 +1,7 @@
 """Hysteresis: what is weak stays where it hangs together, also over corners, with something strong.
 
 Each band of rows is searched by itself from its strong pixels on, in parallel; then what has come to the seam
-between two bands goes on beyond it. Every pixel is taken once, so the cost of the search is linear in the pixels that
-stay.
+between two bands goes on beyond it. Every pixel is taken once, so the search is linear in the pixels that stay.
 """
 
 from __future__ import annotations
@@ -15,6 +14,9 @@ from classicseg._core.graph import neighbor_offsets
 from classicseg._core.kernel import kernel
 
 WEAK, STRONG, KEPT = 1, 2, 3
+
+_ROWS_AT_ONCE = 8
+"""Bands are so many times larger than usual, for each seam costs as much as two rows, or planes of a volume."""
 
 
 def pieces_that_hold(weak: NDArray[np.bool_], strong: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -29,7 +31,8 @@ def keep_from_strong(grid: NDArray[np.uint8]) -> NDArray[np.bool_]:
     shape = tuple(length - 2 for length in grid.shape)
     offsets = neighbor_offsets(shape, len(shape))
     kept = np.empty(shape, bool)
-    seams = run_bands(_keep_in_band, len(grid), grid[0].size, grid, offsets)[:-1]
+    row_size = max(1, grid[0].size // _ROWS_AT_ONCE)
+    seams = run_bands(_keep_in_band, len(grid), row_size, grid, offsets)[:-1]
     run_bands(_keep_over_seams, len(seams), 2 * grid[0].size, grid, offsets, seams, whole=True)
     run_bands(_read, len(kept), kept[0].size, grid, kept)
     return kept

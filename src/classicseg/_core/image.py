@@ -7,15 +7,15 @@ or not finite.
 
 from __future__ import annotations
 
-import math
-import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, SupportsIndex
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from classicseg._core.bands import run_bands
+from classicseg._core.numbers import as_count, as_number
 from classicseg.types import ChannelAxis, Mask, Seeds, Spacing
 
 LUMINANCE = (0.2125, 0.7154, 0.0721)
@@ -39,6 +39,8 @@ class Image:
     """Spatial shape + (channels,); 0 where a pixel takes no part."""
     mask: NDArray[np.bool_] | None
     """Spatial shape, True where a pixel takes part; None where all do."""
+    extremes: tuple[float, float] | None = None
+    """The least and the greatest value, where they are known and all pixels take part."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -164,38 +166,6 @@ def as_spacing(spacing: Spacing, ndim: int) -> tuple[float, ...]:
     return tuple(as_number("spacing", number, above=0.0) for number in numbers)
 
 
-def as_number(name: str, value: Any, *, above: float = -math.inf, least: float = -math.inf) -> float:
-    """Parse a finite number, greater than `above` and not less than `least`."""
-    expected = "a finite number" + (f" > {above:g}" if above > -math.inf else "")
-    expected += f" >= {least:g}" if least > -math.inf else ""
-    scalar = value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
-    if isinstance(scalar, str | bytes | bool | np.bool_ | complex | np.ndarray) or not hasattr(
-        scalar, "__float__"
-    ):
-        raise TypeError(f"{name} is {value!r}; expected {expected}")
-    try:
-        number = float(value)
-    except (TypeError, ValueError, OverflowError):
-        raise TypeError(f"{name} is {value!r}; expected {expected}") from None
-    if not (math.isfinite(number) and number > above and number >= least):
-        raise ValueError(f"{name} is {number!r}; expected {expected}")
-    return number
-
-
-def as_count(name: str, value: SupportsIndex, *, least: int = 1, most: int | None = None) -> int:
-    """Parse a whole number from `least` to `most`."""
-    expected = f"a whole number >= {least}" if most is None else f"a whole number from {least} to {most}"
-    if isinstance(value, bool | np.bool_):
-        raise TypeError(f"{name} is {value!r}; expected {expected}")
-    try:
-        number = operator.index(value)
-    except TypeError:
-        raise TypeError(f"{name} is {value!r}; expected {expected}") from None
-    if number < least or (most is not None and number > most):
-        raise ValueError(f"{name} is {number}; expected {expected}")
-    return number
-
-
 def _as_array(name: str, value: ArrayLike) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
     """Return a real array, and the mask that a masked array brings (True = masked)."""
     hidden = np.ma.getmaskarray(value) if isinstance(value, np.ma.MaskedArray) else None
@@ -238,13 +208,13 @@ def _finite(values: NDArray[Any], mask: NDArray[np.bool_] | None) -> Image:
     """Choose the working dtype and leave out what is not finite."""
     if mask is None and values.dtype.kind in "bu" and values.dtype.itemsize <= 2:  # nothing to look for
         return Image(_canonical(values.astype(_working_dtype(values.dtype, 0.0), copy=False)), None)
-    lowest, highest = values.min(), values.max()  # NaN and infinities show in them, without a temporary
+    lowest, highest = _extremes(values)  # NaN and infinities show in them, without a temporary
     if values.dtype.kind == "f" and not (np.isfinite(lowest) and np.isfinite(highest)):
         finite = np.isfinite(values).all(axis=-1)
         mask = finite if mask is None else mask & finite
     if mask is not None:  # what takes no part decides nothing below, and no kernel meets a NaN
         values = np.where(mask[..., np.newaxis], values, values.dtype.type(0))
-        lowest, highest = values.min(), values.max()
+        lowest, highest = _extremes(values)
     largest = _magnitude(lowest, highest)
     if values.dtype.kind in "iu" and largest > _EXACT:
         raise ValueError(
@@ -257,7 +227,17 @@ def _finite(values: NDArray[Any], mask: NDArray[np.bool_] | None) -> Image:
         raise ValueError(f"image holds values up to {largest:.6g} only; expected 1e-150 or more; scale it up")
     if mask is not None and mask.all():
         mask = None
-    return Image(_canonical(values.astype(_working_dtype(values.dtype, largest), copy=False)), mask)
+    canonical = _canonical(values.astype(_working_dtype(values.dtype, largest), copy=False))
+    return Image(canonical, mask, None if mask is not None else (float(lowest), float(highest)))
+
+
+def _extremes(values: NDArray[Any]) -> tuple[np.generic, np.generic]:
+    found = run_bands(_extremes_in_band, len(values), values[0].size, values)
+    return np.min([low for low, _ in found]), np.max([high for _, high in found])
+
+
+def _extremes_in_band(values: NDArray[Any], start: int, stop: int) -> tuple[np.generic, np.generic]:
+    return values[start:stop].min(), values[start:stop].max()  # the second look finds the band in the cache
 
 
 def _magnitude(lowest: np.generic, highest: np.generic) -> float:

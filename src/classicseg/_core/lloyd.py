@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.blocks import BLOCK, Blocks, center_sums, come_closer, in_blocks, weights_and_inertia
 from classicseg._core.histogram import optimal_split
-from classicseg._core.image import as_count, as_number
+from classicseg._core.numbers import as_count, as_number
 from classicseg.types import KMeansResult, Random
 
 

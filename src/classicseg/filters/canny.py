@@ -17,10 +17,12 @@ from scipy import special
 from classicseg._core.bands import run_aside, run_bands
 from classicseg._core.histogram import optimal_split
 from classicseg._core.hysteresis import keep_from_strong
-from classicseg._core.image import Image, as_image, as_number, as_spacing
+from classicseg._core.image import Image, as_image, as_spacing
 from classicseg._core.kernel import kernel
-from classicseg.filters.crests import Suppression, grade, mark_ridges
+from classicseg._core.numbers import as_number
+from classicseg.filters.crests import grade, mark_ridges
 from classicseg.filters.gradients import steepness
+from classicseg.filters.ridges import Suppression
 from classicseg.types import ChannelAxis, Mask, Spacing
 
 EdgeThreshold: TypeAlias = float | Literal["otsu", "median"]
@@ -54,9 +56,9 @@ def canny_edges(
     sigma : float
         The standard deviation of the Gaussian that smooths first, in units of `spacing`, at least 0 (none).
     low : float, optional
-        Edges are chains of ridge pixels of at least this gradient, with one of at least `high` among them; in value
-        units per unit of `spacing`, at least 0. OpenCV's thresholds are these times 8. Without it, a third of
-        `high`.
+        Edges are chains of ridge pixels of at least this gradient, with one of at least `high` among them; in
+        value units per unit of `spacing`, at least 0. OpenCV's thresholds are these times 8. Without it, a third
+        of `high`.
     high : float, "otsu" or "median"
         "otsu": Otsu's threshold of the gradients on the ridges. "median": what one pixel in a thousand of pure
         noise exceeds, if most of the image is noise: 3.2 times the median of the gradients that are not 0 [2]_.
@@ -90,8 +92,8 @@ def canny_edges(
     Notes
     -----
     Linear in pixels, times sigma for the smoothing. In more than two dimensions chains are connected through
-    corners, and the ridges are surfaces. Grey planes without a mask take one pass over the rows, and one byte a pixel
-    beside the result where `high` is a number.
+    corners, and the ridges are surfaces. Grey planes without a mask take one pass over the rows, and one byte a
+    pixel beside the result where `high` is a number.
 
     References
     ----------
@@ -127,7 +129,7 @@ def as_canny_settings(
     low: float | None,
     high: EdgeThreshold,
     high_fraction: float | None = None,
-    suppression: str = "interpolated",
+    suppression: Suppression = "interpolated",
 ) -> CannySettings:
     """Parse Canny's options."""
     sigma = as_number("sigma", sigma, least=0.0)
@@ -150,16 +152,19 @@ def as_canny_settings(
 
 def find_edges(image: Image, spacing: tuple[float, ...], settings: CannySettings) -> NDArray[np.bool_]:
     """Canny's edges of a parsed image."""
-    low, high = settings.low, settings.high
-    if settings.high_fraction is not None or high == "median":
-        high = max(_from_all_gradients(image, spacing, settings), low or 0.0)
-    if not isinstance(high, str):
-        low = high / 3 if low is None else low
-        return keep_from_strong(mark_ridges(image, spacing, settings.sigma, settings.suppression, low, high))
-    crests = np.empty(image.shape, np.float64 if image.values.dtype == np.float64 else np.float32)
-    mark_ridges(image, spacing, settings.sigma, settings.suppression, 0.0, math.inf, crests)
-    high = max(_otsu_of_ridges(crests), low or 0.0)
-    return keep_from_strong(grade(crests, high / 3 if low is None else low, high))
+    thinning = image, spacing, settings.sigma, settings.suppression
+    crests = None
+    if settings.high_fraction is not None or settings.high == "median":
+        high = _from_all_gradients(image, spacing, settings)
+    elif settings.high == "otsu":
+        crests = np.empty(image.shape, np.float64 if image.values.dtype == np.float64 else np.float32)
+        mark_ridges(*thinning, 0.0, math.inf, crests)
+        high = _otsu_of_ridges(crests)
+    else:
+        high = settings.high
+    low = high / 3 if settings.low is None else settings.low
+    high = max(high, low)
+    return keep_from_strong(mark_ridges(*thinning, low, high) if crests is None else grade(crests, low, high))
 
 
 def _otsu_of_ridges(crests: NDArray[Any]) -> float:
@@ -181,9 +186,7 @@ def _from_all_gradients(image: Image, spacing: tuple[float, ...], settings: Cann
         rank = len(known) - math.ceil(settings.high_fraction * len(known))
         return float(run_aside(np.partition, known, rank)[rank]) if len(known) else 0.0
     ndim = len(image.shape)
-    rise = math.sqrt(
-        special.chdtri(ndim, _NOISE) / special.chdtri(ndim, 0.5)
-    )  # lengths of noise have a chi distribution
+    rise = math.sqrt(special.chdtri(ndim, _NOISE) / special.chdtri(ndim, 0.5))  # their distribution is chi
     steep = magnitude[magnitude > 0]
     return rise * float(run_aside(np.median, steep)) if len(steep) else 0.0
 

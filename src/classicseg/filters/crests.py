@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import math
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from classicseg._core.bands import run_bands
 from classicseg._core.image import Image
-from classicseg.filters.gradients import field_magnitude, gradient_field
-from classicseg.filters.ridges import ridge_heights
+from classicseg.filters.gradients import field_magnitude, scaled_field
+from classicseg.filters.ridges import Suppression, ridge_heights
 from classicseg.filters.smoothing import smooth
 from classicseg.filters.thin_rows import plane_gaussian, plane_stencil, thin_rows
-
-Suppression: TypeAlias = Literal["interpolated", "sector"]
-"""How a gradient is compared with those beside it; `canny_edges` has a line for each."""
-
-_SCALED = 40
-"""Ridges are looked for in gradients up to 2**40: products of three keep within float32."""
 
 
 def mark_ridges(
@@ -35,13 +28,16 @@ def mark_ridges(
     if len(image.shape) == 2 and image.n_channels == 1 and image.mask is None:
         return _mark_in_plane(image, spacing, sigma, suppression, low, high, crests)
     smoothed = smooth(image, sigma, spacing)
-    field, heights, scale = scaled_gradient(smoothed, spacing)
-    brightness = smoothed.values.sum(axis=-1, dtype=np.float64).astype(heights.dtype)
-    steps = tuple(step / min(spacing) for step in spacing)
-    found = ridge_heights(field, heights, brightness, steps, suppression, _fitting(low * scale, field.dtype))
-    found /= scale
+    field, heights, unit = scaled_gradient(smoothed, spacing)
+    one_channel = smoothed.n_channels == 1
+    brightness = smoothed.values[..., 0] if one_channel else smoothed.values.sum(axis=-1, dtype=np.float64)
+    for steps, step in zip(field, spacing, strict=True):
+        if step != min(spacing):
+            steps /= field.dtype.type(step / min(spacing))
+    low, high = (_fitting(threshold / unit, field.dtype) for threshold in (low, high))
+    found = ridge_heights(field, heights, brightness.astype(field.dtype, copy=False), suppression, low)
     if crests is not None:
-        crests[:] = found
+        np.multiply(found, unit, out=crests)
     return grade(found, low, high)
 
 
@@ -53,14 +49,11 @@ def grade(crests: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
 
 
 def scaled_gradient(smoothed: Image, spacing: tuple[float, ...]) -> tuple[NDArray[Any], NDArray[Any], float]:
-    """The gradient's components times a power of two that keeps products in range, their length, and that power."""
-    field = gradient_field(smoothed, spacing)
-    largest = max(float(field.max()), -float(field.min()))
-    scale = math.ldexp(1.0, _SCALED - math.frexp(largest)[1])
-    field = field * field.dtype.type(scale)
+    """The gradient's components, and its length, as multiples of a power of two that is returned too."""
+    field, unit = scaled_field(smoothed, spacing)
     if len(field) != 2:
-        return field, field_magnitude(field), scale
-    return field, np.sqrt(field[0] * field[0] + field[1] * field[1]), scale  # the same bits as `thin_rows`
+        return field, field_magnitude(field), unit
+    return field, np.sqrt(field[0] * field[0] + field[1] * field[1]), unit  # the same bits as `thin_rows`
 
 
 def _mark_in_plane(

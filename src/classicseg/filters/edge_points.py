@@ -8,7 +8,8 @@ from scipy import ndimage
 
 from classicseg._core.image import as_image, as_spacing
 from classicseg.filters.canny import EdgeThreshold, as_canny_settings, find_edges
-from classicseg.filters.crests import Suppression, scaled_gradient
+from classicseg.filters.crests import scaled_gradient
+from classicseg.filters.ridges import Suppression
 from classicseg.filters.smoothing import smooth
 from classicseg.types import ChannelAxis, EdgePoints, Mask, Spacing
 
@@ -64,8 +65,8 @@ def canny_edge_points(
     parsed = as_image(image, channel_axis=channel_axis, mask=mask)
     spacings = as_spacing(spacing, len(parsed.shape))
     found = np.nonzero(find_edges(parsed, spacings, settings))
-    field, heights, scale = scaled_gradient(smooth(parsed, settings.sigma, spacings), spacings)
-    pixels, gradients = np.stack(found, axis=1), field[:, *found].T.astype(np.float64)
+    field, heights, unit = scaled_gradient(smooth(parsed, settings.sigma, spacings), spacings)
+    pixels, gradients = np.stack(found, axis=1), np.stack([slopes[found] for slopes in field], axis=1, dtype=float)
     steps = gradients / spacings
     steps /= np.abs(steps).max(axis=1, keepdims=True)
     before, at, beyond = (
@@ -78,6 +79,6 @@ def canny_edge_points(
     return EdgePoints(
         pixels,
         pixels + offset[:, np.newaxis] * steps,
-        (at + (beyond - before) * offset / 4) / scale,
+        (at + (beyond - before) * offset / 4) * unit,
         gradients / np.sqrt((gradients**2).sum(axis=1, keepdims=True)),
     )

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from classicseg._core.blocks import nearest
 from classicseg._core.colors import are_packable, distinct_colors, have_table, paint_colors
 from classicseg._core.histogram import value_histogram
-from classicseg._core.image import LUMINANCE, Image, as_number, as_spacing
+from classicseg._core.image import LUMINANCE, Image, as_spacing
+from classicseg._core.numbers import as_number
 from classicseg.filters.color import as_lab
 from classicseg.types import Labels, PixelHistogram, Spacing, Weights
 

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.bands import run_bands
-from classicseg._core.image import Image, as_image, as_number, as_spacing
+from classicseg._core.image import Image, as_image, as_spacing
 from classicseg._core.kernel import kernel
+from classicseg._core.numbers import as_number
 from classicseg.filters.masked import fill_border_pixels
 from classicseg.filters.planes import plain_row_lengths, row_lengths
 from classicseg.filters.smoothing import smooth
@@ -154,7 +155,8 @@ def gradient_components(
     ndarray, (ndim, *shape)
         The derivative along each axis, in value units per unit of `spacing`, from dark to bright; its length is
         `gradient_magnitude`, its dtype as there. Of several channels, and with "roberts", it is the direction in
-        which they change most, with either sign. 0 where a pixel takes no part.
+        which they change most, with either sign. 0 where a pixel takes no part, or, in two dimensions, where they
+        change equally in all directions.
 
     Raises
     ------
@@ -192,7 +194,7 @@ def steepness(
 ) -> NDArray[Any]:
     """The length of the gradient at each pixel."""
     smoothed = smooth(image, sigma, spacing)
-    stencil = _stencil(smoothed, spacing, operator)
+    stencil = stencil_of(smoothed, spacing, operator)
     values = smoothed.values
     out = np.empty(image.shape, stencil.even.dtype)
     row_size = values[0].size
@@ -207,13 +209,13 @@ def steepness(
 
 def gradient_field(image: Image, spacing: tuple[float, ...], operator: Operator = "sobel") -> NDArray[Any]:
     """The gradient as a vector a pixel, (ndim, *shape), with either sign where it is that of several channels."""
-    stencil = _stencil(image, spacing, operator)
-    field = np.empty((len(image.shape), *image.shape), stencil.even.dtype)
-    run_bands(
-        _reduce_band, len(image.values), image.values[0].size, image.values, stencil, principal_direction, field
-    )
-    _mend(image, stencil, principal_direction, field)
-    return field
+    return _field(image, stencil_of(image, spacing, operator))
+
+
+def scaled_field(image: Image, spacing: tuple[float, ...]) -> tuple[NDArray[Any], float]:
+    """Sobel's field in multiples of a power of two that keeps squares within range, and that power."""
+    stencil = stencil_of(image, spacing)
+    return _field(image, stencil._replace(back=np.ones_like(stencil.back))), float(stencil.back[0])
 
 
 def field_magnitude(field: NDArray[Any]) -> NDArray[Any]:
@@ -224,8 +226,10 @@ def field_magnitude(field: NDArray[Any]) -> NDArray[Any]:
     return magnitude
 
 
-def _stencil(image: Image, spacing: tuple[float, ...], operator: Operator) -> Stencil:
-    largest = _largest(image.values)
+def stencil_of(image: Image, spacing: tuple[float, ...], operator: Operator = "sobel") -> Stencil:
+    """An operator in the dtype that the image's gradient is computed in."""
+    low, high = _extremes(image)
+    largest = max(high, -low)
     dtype = _result_dtype(image) if largest / min(spacing) < _FLOAT32_SAFE else np.dtype(np.float64)
     return make_stencil(*_OPERATORS[operator], spacing, largest, dtype)
 
@@ -234,15 +238,19 @@ def _result_dtype(image: Image) -> np.dtype[Any]:
     return np.dtype(np.float64 if image.values.dtype == np.float64 else np.float32)
 
 
-def _largest(values: NDArray[Any]) -> float:
-    if values.dtype.kind == "u":
-        return float(np.iinfo(values.dtype).max)
-    return max(run_bands(_largest_in_band, values.size, 1, values.reshape(-1)))
+def _extremes(image: Image) -> tuple[float, float]:
+    """No value is less, and none is greater."""
+    if image.values.dtype.kind == "u":
+        return 0.0, float(np.iinfo(image.values.dtype).max)
+    return image.extremes or (float(image.values.min()), float(image.values.max()))
 
 
-def _largest_in_band(values: NDArray[Any], start: int, stop: int) -> float:
-    band = values[start:stop]
-    return max(float(band.max()), -float(band.min()))
+def _field(image: Image, stencil: Stencil) -> NDArray[Any]:
+    field = np.empty((len(image.shape), *image.shape), stencil.even.dtype)
+    row_size = image.values[0].size
+    run_bands(_reduce_band, len(image.values), row_size, image.values, stencil, principal_direction, field)
+    _mend(image, stencil, principal_direction, field)
+    return field
 
 
 def _reduce_band(

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from classicseg._core.bands import run_bands
 from classicseg._core.histogram import level_scale
 from classicseg._core.image import Image
-from classicseg._core.kernel import kernel
-from classicseg.filters.stencils import add_pair
+from classicseg.filters.correlation import correlate
+from classicseg.filters.smooth_rows import smooth_rows, smooth_stacks
 
 _FLOAT_BITS = 20
 """Float images are smoothed in 2**20 steps of their range, so that what is flat stays flat."""
@@ -27,136 +27,115 @@ _EXACT_BITS = 52
 _LEAST_BITS = 8
 """The largest weight of a Gaussian has so many bits at least, at the price of exact sums where sigma is large."""
 
+_LONGEST = 2**16
+"""Weights are computed so far, where the image is shorter too: a part of an image has the weights of the whole."""
+
 
 def smooth(image: Image, sigma: float, spacing: tuple[float, ...]) -> Image:
     """Smooth by a Gaussian over the pixels that take part; values are counted from the image's least one."""
     if sigma == 0:
         return image
-    low, step = level_scale(image.pixels(), _FLOAT_BITS)
-    value_bits = _FLOAT_BITS if image.values.dtype.kind == "f" else 8 * image.values.dtype.itemsize
-    bits = (_EXACT_BITS - value_bits) // len(image.shape)
-    weights = [_gaussian(sigma / s, bits, length) for s, length in zip(spacing, image.shape, strict=True)]
-    share = _share(image, weights)
-    values = np.empty(image.values.shape, np.float32 if image.values.dtype == np.float32 else np.float64)
-    levels = np.empty(image.shape)
+    gaussian = gaussian_of(image, sigma, spacing)
+    values = np.empty(image.values.shape, np.float64 if image.values.dtype == np.float64 else np.float32)
     for c in range(image.n_channels):
-        run_bands(_write_levels, len(levels), levels[0].size, image, c, low, step, levels)
-        total = _correlate(levels, weights)
-        run_bands(_write_means, len(levels), levels[0].size, total, share, step, values[..., c])
-    if image.mask is not None:
-        values[~image.mask] = 0
+        if image.mask is None:
+            _smooth_whole(np.ascontiguousarray(image.values[..., c]), *gaussian, values[..., c])
+        else:
+            _smooth_inside(image.values[..., c], image.mask, *gaussian, values[..., c])
     return Image(values, image.mask)
 
 
+def gaussian_of(
+    image: Image, sigma: float, spacing: tuple[float, ...]
+) -> tuple[float, float, list[NDArray[np.float64]]]:
+    """Where levels are counted from, in which steps, and an axis' weights from the middle out."""
+    dtype = image.values.dtype
+    known = image.pixels() if image.extremes is None else np.array(image.extremes, dtype)
+    low, step = level_scale(known, _FLOAT_BITS)
+    bits = (_EXACT_BITS - (_FLOAT_BITS if dtype.kind == "f" else 8 * dtype.itemsize)) // len(image.shape)
+    return low, step, [_gaussian(sigma / s, bits, n) for s, n in zip(spacing, image.shape, strict=True)]
+
+
+def shares_of(shape: tuple[int, ...], weights: list[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
+    """How much of the weights lies inside, at each place of each axis."""
+    return [correlate(np.ones(length), [half]) for length, half in zip(shape, weights, strict=True)]
+
+
+def _smooth_whole(
+    source: NDArray[Any], low: float, step: float, weights: list[NDArray[np.float64]], out: NDArray[Any]
+) -> None:
+    """One pass over rows smooths within planes; each further axis takes one more."""
+    shares = shares_of(source.shape, weights)
+    if source.ndim == 1:  # a plane of one row
+        weights, shares = [np.ones(1), *weights], [np.ones(1), *shares]
+    *further, rows, width = (1, *source.shape)[-max(source.ndim, 2) :]
+    planes = source.reshape(-1, rows, width)
+    lead, last = shares[0], shares[-1]
+    for share in shares[1:-1]:
+        lead = np.multiply.outer(lead, share)
+    found = np.empty(planes.shape, out.dtype if not further else np.float64)
+    ones = [np.ones(length) for length in planes.shape[1:]]
+    ends = (lead, last, step) if not further else (*ones, 1.0)
+    run_bands(smooth_rows, len(planes) * rows, width, planes, low, step, *weights[-2:], *ends, found)
+    lines = found.reshape(-1, width)
+    for axis, length in enumerate(further):
+        final = axis == len(further) - 1
+        totals, lines = lines, np.empty(lines.shape, out.dtype if final else np.float64)
+        ends = (lead.reshape(-1), last, step) if final else (np.ones(len(lines)), ones[1], 1.0)
+        apart = math.prod(source.shape[axis + 1 : -1])
+        run_bands(smooth_stacks, len(lines), width, totals, length, apart, weights[axis], *ends, lines)
+    out[:] = lines.reshape(out.shape)
+
+
+def _smooth_inside(
+    source: NDArray[Any],
+    mask: NDArray[np.bool_],
+    low: float,
+    step: float,
+    weights: list[NDArray[np.float64]],
+    out: NDArray[Any],
+) -> None:
+    levels = np.empty(mask.shape)
+    run_bands(_write_levels, len(mask), mask[0].size, source, mask, low, step, levels)
+    total, share = correlate(levels, weights), correlate(mask.astype(np.float64), weights)
+    run_bands(_write_means, len(mask), mask[0].size, total, share, mask, step, out)
+
+
 def _write_levels(
-    image: Image, channel: int, low: float, step: float, levels: NDArray[np.float64], start: int, stop: int
+    source: NDArray[Any],
+    mask: NDArray[np.bool_],
+    low: float,
+    step: float,
+    levels: NDArray[np.float64],
+    start: int,
+    stop: int,
 ) -> None:
     """Values as whole numbers of steps from the least one, 0 where no pixel takes part."""
     rows = levels[start:stop]
-    np.subtract(image.values[start:stop, ..., channel], low, out=rows, dtype=np.float64)
+    np.subtract(source[start:stop], low, out=rows, dtype=np.float64)
     np.rint(np.divide(rows, step, out=rows), out=rows)
-    if image.mask is not None:
-        rows *= image.mask[start:stop]
+    rows *= mask[start:stop]
 
 
 def _write_means(
-    total: NDArray[np.float64], share: NDArray[np.float64], step: float, out: NDArray[Any], start: int, stop: int
+    total: NDArray[np.float64],
+    share: NDArray[np.float64],
+    mask: NDArray[np.bool_],
+    step: float,
+    out: NDArray[Any],
+    start: int,
+    stop: int,
 ) -> None:
     rows = total[start:stop]
-    np.divide(rows, share[start:stop], out=rows, where=share[start:stop] > 0)
-    out[start:stop] = np.multiply(rows, step, out=rows)
-
-
-def _share(image: Image, weights: list[NDArray[np.float64]]) -> NDArray[np.float64]:
-    """How much of the Gaussian about each pixel lies on pixels that take part."""
-    if image.mask is not None:
-        return _correlate(image.mask.astype(np.float64), weights)
-    share = np.ones(())
-    for length, half in zip(image.shape, weights, strict=True):
-        share = np.multiply.outer(share, _correlate(np.ones(length), [half]))
-    return share
+    np.divide(rows, share[start:stop], out=rows, where=mask[start:stop])
+    np.multiply(rows, step, out=rows)
+    rows *= mask[start:stop]
+    out[start:stop] = rows
 
 
 def _gaussian(sigma: float, bits: int, length: int) -> NDArray[np.float64]:
-    """Weights to four sigma (no further than the image reaches), multiples of 2**-bits, that add up to 1."""
+    """Weights to four sigma, in multiples of 2**-bits, as far as the image reaches; all add up to about 1."""
     unit = 2.0 ** max(bits, math.ceil(math.log2(max(sigma, 1.0))) + _LEAST_BITS)
-    radius = min(math.ceil(4 * sigma), length)
-    half = np.exp(-0.5 * (np.arange(1, radius + 1) / sigma) ** 2)
-    half = np.rint(half / (1 + 2 * half.sum()) * unit)
-    return np.concatenate([[unit - 2 * half.sum()], half]) / unit
-
-
-def _correlate(values: NDArray[np.float64], weights: list[NDArray[np.float64]]) -> NDArray[np.float64]:
-    """Correlate along each axis with weights from the middle out; beyond the border there is nothing."""
-    for axis, half in enumerate(weights):
-        inner = math.prod(values.shape[axis + 1 :])
-        length, out = values.shape[axis], np.empty_like(values)
-        rows = (-1, length) if inner == 1 else (-1, inner)
-        lines, found = values.reshape(rows), out.reshape(rows)
-        if inner == 1:
-            run_bands(_correlate_rows, len(lines), lines.shape[1] * len(half), lines, half, found)
-        else:
-            run_bands(_correlate_stacks, len(lines), lines.shape[1] * len(half), lines, length, half, found)
-        values = out
-    return values
-
-
-def _correlate_rows_numpy(
-    rows: NDArray[np.float64], half: NDArray[np.float64], out: NDArray[np.float64], start: int, stop: int
-) -> None:
-    n, radius = rows.shape[1], len(half) - 1
-    padded = np.pad(rows[start:stop], [(0, 0), (radius, radius)])
-    out[start:stop] = rows[start:stop] * half[0]
-    for k in range(1, radius + 1):
-        low, high = radius - k, radius + k
-        out[start:stop] += (padded[:, low : low + n] + padded[:, high : high + n]) * half[k]
-
-
-@kernel(numpy=_correlate_rows_numpy)
-def _correlate_rows(
-    rows: NDArray[np.float64], half: NDArray[np.float64], out: NDArray[np.float64], start: int, stop: int
-) -> None:
-    """Correlate within each row."""
-    n, radius = rows.shape[1], len(half) - 1
-    padded = np.zeros(n + 2 * radius)
-    for row in range(start, stop):
-        padded[radius : radius + n] = rows[row]
-        out[row] = rows[row] * half[0]
-        for k in range(1, radius + 1):
-            add_pair(padded[radius - k :], padded[radius + k :], half[k:], out[row])
-
-
-def _correlate_stacks_numpy(
-    rows: NDArray[np.float64],
-    length: int,
-    half: NDArray[np.float64],
-    out: NDArray[np.float64],
-    start: int,
-    stop: int,
-) -> None:
-    place, last = np.arange(start, stop), len(rows) - 1
-    out[start:stop] = rows[start:stop] * half[0]
-    for k in range(1, len(half)):
-        above = (place % length >= k)[:, np.newaxis] * rows[np.maximum(place - k, 0)]
-        below = (place % length < length - k)[:, np.newaxis] * rows[np.minimum(place + k, last)]
-        out[start:stop] += (above + below) * half[k]
-
-
-@kernel(numpy=_correlate_stacks_numpy)
-def _correlate_stacks(
-    rows: NDArray[np.float64],
-    length: int,
-    half: NDArray[np.float64],
-    out: NDArray[np.float64],
-    start: int,
-    stop: int,
-) -> None:
-    """Correlate across the rows of each stack of `length`."""
-    nothing = np.zeros(rows.shape[1])
-    for row in range(start, stop):
-        place = row % length
-        out[row] = rows[row] * half[0]
-        for k in range(1, len(half)):
-            above = rows[row - k] if place >= k else nothing
-            below = rows[row + k] if place < length - k else nothing
-            add_pair(above, below, half[k:], out[row])
+    radius = min(math.ceil(4 * sigma), max(length, _LONGEST))
+    half = np.exp(-0.5 * (np.arange(radius + 1) / sigma) ** 2)
+    return np.rint(half / (2 * half.sum() - 1) * unit)[: length + 1] / unit

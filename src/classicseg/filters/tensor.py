@@ -69,11 +69,11 @@ def _tensor(derivatives: NDArray[Any]) -> NDArray[np.float64]:
 def _principal_of_two(
     yy: NDArray[np.float64], xx: NDArray[np.float64], yx: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """In closed form, so that turning the image turns the result to the bit."""
+    """In closed form, so that turning the image turns the result to the bit; 0 where all directions are equal."""
     half = np.abs(yy - xx) / 2
     root = np.sqrt(half * half + yx * yx)
     long = np.hypot(half + root, yx)  # (half + root, yx) points along the axis of the larger of yy and xx first
     main = np.divide(half + root, long, out=np.ones_like(long), where=long > 0)
     rest = np.divide(yx, long, out=np.zeros_like(long), where=long > 0)
-    length = np.sqrt((yy + xx) / 2 + root)
+    length = np.where(root > 0, np.sqrt((yy + xx) / 2 + root), 0.0)
     return np.where(yy >= xx, np.stack([main, rest]), np.stack([rest, main])) * length

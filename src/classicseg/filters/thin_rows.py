@@ -1,13 +1,11 @@
 """Smooth, differentiate and thin: the ridges of a plane's gradient in one pass over its rows.
 
-Each row is read once, and what comes of it waits in a few rows that fit the cache: smoothed within the row, smoothed
-across rows, the gradient's two components and its length. Nothing else is stored, so 12 megapixels take no longer
-than the arithmetic.
+Each row is read once, and what comes of it waits in a few rows that fit the cache: smoothed within the row,
+smoothed across rows, the gradient's two components and its length. Nothing else is stored.
 """
 
 from __future__ import annotations
 
-import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,12 +14,10 @@ from numpy.typing import NDArray
 from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
 from classicseg.filters.gradients import stencil_of
-from classicseg.filters.ridges import ridge_heights
-from classicseg.filters.smoothing import correlate, gaussian_of
-from classicseg.filters.stencils import Stencil, add_pair, derivatives
-
-_SECTOR = math.sqrt(2) - 1
-"""The tangent of half an angle of 45 degrees."""
+from classicseg.filters.ridges import SECTOR, Suppression, ridge_heights
+from classicseg.filters.smooth_rows import blur_row, blur_rows, read_levels, scale, smooth_rows, write_means
+from classicseg.filters.smoothing import gaussian_of, shares_of
+from classicseg.filters.stencils import Stencil, derivatives
 
 
 class PlaneGaussian(NamedTuple):
@@ -55,8 +51,7 @@ def plane_gaussian(image: Image, sigma: float, spacing: tuple[float, ...]) -> Pl
     if sigma == 0:
         return PlaneGaussian(0.0, 1.0, *[np.empty(0)] * 4)
     low, step, weights = gaussian_of(image, sigma, spacing)
-    shares = [correlate(np.ones(length), [half]) for length, half in zip(image.shape, weights, strict=True)]
-    return PlaneGaussian(low, step, *weights, *shares)
+    return PlaneGaussian(low, step, *weights, *shares_of(image.shape, weights))
 
 
 def plane_stencil(image: Image, spacing: tuple[float, ...]) -> PlaneStencil:
@@ -83,14 +78,13 @@ def _thin_rows_numpy(
     first, last = max(start - reach, 0), min(stop + reach, len(plane))  # the rows at a cut are wrong, and left out
     block = plane[first:last].astype(stencil.even.dtype)
     if len(gaussian.down):
-        levels = np.rint((plane[first:last].astype(np.float64) - gaussian.low) / gaussian.step)
-        share = np.multiply.outer(gaussian.share_down[first:last], gaussian.share_across)
-        total = correlate(levels, [gaussian.down, gaussian.across])
-        block = (total / share * gaussian.step).astype(block.dtype)
+        low_level, step, down, across, share_down, share_across = gaussian
+        source, smoothed, share_down = plane[np.newaxis, first:last], block[np.newaxis], share_down[first:last]
+        smooth_rows(source, low_level, step, down, across, share_down, share_across, step, smoothed, 0, len(block))
     slopes = derivatives(block[..., np.newaxis], Stencil(3, *stencil[:3]), 0, len(block))[0, 0]
     heights = np.sqrt(slopes[0] * slopes[0] + slopes[1] * slopes[1])
-    suppression = "sector" if sector else "interpolated"
-    found = ridge_heights(slopes, heights, block, tuple(stencil.spacing.tolist()), suppression, low)
+    suppression: Suppression = "sector" if sector else "interpolated"
+    found = ridge_heights(slopes / stencil.spacing[:, np.newaxis, np.newaxis], heights, block, suppression, low)
     found = found[start - first : stop - first]
     grid[start + 1 : stop + 1, 1:-1] = (found >= low) * 1 + (found >= high)
     if len(crests):
@@ -112,8 +106,8 @@ def thin_rows(
 ) -> None:
     """Mark the ridges in rows `start` to `stop`: 1 from `low` on, which is greater than 0, 2 from `high` on.
 
-    `grid` is padded by one place on each side; `crests` takes the heights of the ridges, and has no rows where they
-    are not wanted. All are in the stencil's dtype and units.
+    `grid` is padded by one place on each side. Thresholds are in the stencil's units; `crests` takes the heights
+    of the ridges in those of the image, and has no rows where they are not wanted.
     """
     n_rows, n = plane.shape
     even, odd, spacing = stencil.even, stencil.odd, stencil.spacing
@@ -129,15 +123,17 @@ def thin_rows(
     least, most = even.dtype.type(low), even.dtype.type(high)
     for y in range(start - 2 - reach, stop + 2 + reach):
         if blurs and 0 <= y < n_rows:
-            _read_levels(plane[y], gaussian.low, 1 / gaussian.step, levels)
-            _blur_row(levels, gaussian.across, blurred[y % span])
+            read_levels(plane[y], gaussian.low, 1 / gaussian.step, levels)
+            blur_row(levels, gaussian.across, blurred[y % span])
         elif blurs:
             blurred[y % span] = 0.0
         row = y - reach
         if row >= start - 2 and 0 <= row < n_rows:
             if blurs:
-                _blur_rows(blurred, row, gaussian.down, total)
-                _read_means(total, gaussian.share_down[row], gaussian.share_across, gaussian.step, lines[row % 4])
+                blur_rows(blurred, row, gaussian.down, total)
+                inner = lines[row % 4, 1 : n + 1]
+                write_means(total, gaussian.share_down[row], gaussian.share_across, gaussian.step, inner)
+                lines[row % 4, 0], lines[row % 4, n + 1] = inner[0], inner[n - 1]
             else:
                 _read(plane[row], lines[row % 4])
         row -= 1
@@ -169,7 +165,7 @@ def thin_rows(
                             crest[x] = 0.0
             _grade(crest, least, most, grid[row + 1, 1 : n + 1])
             if len(crests):
-                _scale(crest, stencil.back[0], crests[row])
+                scale(crest, stencil.back[0], crests[row])
 
 
 @kernel()
@@ -179,98 +175,6 @@ def _read(source: NDArray[Any], line: NDArray[Any]) -> None:
     inner = line[1 : n + 1]
     for x in range(n):
         inner[x] = source[x]
-    line[0], line[n + 1] = line[1], line[n]
-
-
-@kernel()
-def _read_levels(source: NDArray[Any], low: float, per_step: float, levels: NDArray[np.float64]) -> None:
-    n = len(source)
-    radius = (len(levels) - n) // 2
-    inner = levels[radius : radius + n]
-    for x in range(n):
-        inner[x] = np.rint((np.float64(source[x]) - low) * per_step)
-
-
-@kernel()
-def _blur_row(levels: NDArray[np.float64], half: NDArray[np.float64], out: NDArray[np.float64]) -> None:
-    n, radius = len(out), len(half) - 1
-    _scale(levels[radius : radius + n], half[0], out)
-    k = 1
-    while k + 3 <= radius:
-        a, b = levels[radius - k - 3 : radius - k + n], levels[radius + k : radius + k + 3 + n]
-        _add_four(a[3:], b, a[2:], b[1:], a[1:], b[2:], a, b[3:], half[k : k + 4], out)
-        k += 4
-    while k <= radius:
-        add_pair(levels[radius - k :], levels[radius + k :], half[k:], out)
-        k += 1
-
-
-@kernel()
-def _blur_rows(
-    blurred: NDArray[np.float64], row: int, half: NDArray[np.float64], out: NDArray[np.float64]
-) -> None:
-    span, radius = len(blurred), len(half) - 1
-    _scale(blurred[row % span], half[0], out)
-    k = 1
-    while k + 3 <= radius:
-        _add_four(
-            blurred[(row - k) % span],
-            blurred[(row + k) % span],
-            blurred[(row - k - 1) % span],
-            blurred[(row + k + 1) % span],
-            blurred[(row - k - 2) % span],
-            blurred[(row + k + 2) % span],
-            blurred[(row - k - 3) % span],
-            blurred[(row + k + 3) % span],
-            half[k : k + 4],
-            out,
-        )
-        k += 4
-    while k <= radius:
-        add_pair(blurred[(row - k) % span], blurred[(row + k) % span], half[k:], out)
-        k += 1
-
-
-@kernel()
-def _scale(line: NDArray[Any], factor: float, out: NDArray[Any]) -> None:
-    for x in range(len(out)):
-        out[x] = line[x] * factor
-
-
-@kernel()
-def _add_four(
-    a: NDArray[np.float64],
-    b: NDArray[np.float64],
-    c: NDArray[np.float64],
-    d: NDArray[np.float64],
-    e: NDArray[np.float64],
-    f: NDArray[np.float64],
-    g: NDArray[np.float64],
-    h: NDArray[np.float64],
-    weights: NDArray[np.float64],
-    out: NDArray[np.float64],
-) -> None:
-    """Four pairs at once: half the time of one after the other."""
-    first, second, third, fourth = weights[0], weights[1], weights[2], weights[3]
-    for x in range(len(out)):
-        one, two = (a[x] + b[x]) * first, (c[x] + d[x]) * second
-        three, four = (e[x] + f[x]) * third, (g[x] + h[x]) * fourth
-        out[x] += (one + two) + (three + four)
-
-
-@kernel()
-def _read_means(
-    total: NDArray[np.float64],
-    share_down: float,
-    share_across: NDArray[np.float64],
-    step: float,
-    line: NDArray[Any],
-) -> None:
-    """What is left of the sum when what lies beyond the border is left out, padded by reflection."""
-    n = len(total)
-    inner = line[1 : n + 1]
-    for x in range(n):
-        inner[x] = total[x] / (share_down * share_across[x]) * step
     line[0], line[n + 1] = line[1], line[n]
 
 
@@ -351,7 +255,7 @@ def _thin_sectors(
     """The same with the neighbors in the nearest of four directions."""
     a, b, c, d, e = above[:-2], above[1:-1], above[2:], here[:-2], here[2:]
     f, g, h, inner = below[:-2], below[1:-1], below[2:], here[1:-1]
-    zero, slope = down.dtype.type(0), down.dtype.type(_SECTOR)
+    zero, slope = down.dtype.type(0), down.dtype.type(SECTOR)
     for x in range(len(crest)):
         na, nb, nc, nd, ne, nf, ng, nh = a[x], b[x], c[x], d[x], e[x], f[x], g[x], h[x]
         dy, dx, height = down[x], across[x], inner[x]
@@ -368,7 +272,7 @@ def _thin_sectors(
 def _any_below_zero(line: NDArray[Any]) -> bool:
     found = 0
     for x in range(len(line)):  # without a way out in between, which vectorizes it
-        found |= np.int64(line[x] < 0)
+        found |= int(line[x] < 0)
     return found > 0
 
 
@@ -383,7 +287,7 @@ def _beyond(
     far = _at(ring, n_rows, row + side, x + turn) if steep else _at(ring, n_rows, row + turn, x + side)
     major, minor = max(abs(down), abs(across)), min(abs(down), abs(across))
     if sector:
-        return near if minor < ring.dtype.type(_SECTOR) * major else far
+        return near if minor < ring.dtype.type(SECTOR) * major else far
     share = minor / major
     if share < 0.5:
         return near + share * (far - near)

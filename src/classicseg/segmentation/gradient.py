@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.classes import classify
 from classicseg._core.hysteresis import pieces_that_hold
-from classicseg._core.image import Image, as_count, as_image, as_number, as_spacing
+from classicseg._core.image import Image, as_image, as_spacing
+from classicseg._core.numbers import as_count, as_number
 from classicseg.filters.gradients import Operator, as_operator, steepness
 from classicseg.thresholds.names import as_threshold_name, named_thresholds
 from classicseg.types import ChannelAxis, Labels, Mask, Spacing, ThresholdName

@@ -17,7 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 from classicseg._core.bands import run_bands
 from classicseg._core.histogram import optimal_split, value_histogram
 from classicseg._core.hysteresis import pieces_that_hold
-from classicseg._core.image import as_count, as_number, as_scalar_image
+from classicseg._core.image import as_scalar_image
+from classicseg._core.numbers import as_count, as_number
 from classicseg._core.window_extremes import mark_contrast, split_by_extremes
 from classicseg._core.window_medians import split_by_median
 from classicseg._core.window_moments import (

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.classes import classify
-from classicseg._core.image import as_count, as_number, as_scalar_image
+from classicseg._core.image import as_scalar_image
+from classicseg._core.numbers import as_count, as_number
 from classicseg.thresholds.names import as_threshold_name, named_thresholds
 from classicseg.types import ChannelAxis, Labels, Mask, ThresholdName
 

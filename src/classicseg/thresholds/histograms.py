@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from classicseg._core.bands import run_bands
 from classicseg._core.histogram import value_histogram
-from classicseg._core.image import Image, as_count
+from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
+from classicseg._core.numbers import as_count
 
 MOST_BINS = 2**16
 """Huang's threshold, which compares all pairs of bins, takes 2 s for as many, and four times that for twice."""

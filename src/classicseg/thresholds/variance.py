@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.histogram import optimal_split
-from classicseg._core.image import Image, as_count, as_scalar_image
+from classicseg._core.image import Image, as_scalar_image
+from classicseg._core.numbers import as_count
 from classicseg.thresholds.histograms import (
     Histogram,
     as_bins,
