@@ -118,7 +118,11 @@ def run_bands(
                 number, (start, stop) = waiting.popleft()
             except IndexError:  # another worker was faster
                 return
-            results[number] = kernel(*arguments, start, stop)
+            try:
+                results[number] = kernel(*arguments, start, stop)
+            except BaseException:
+                waiting.clear()  # for the other workers, whose futures may be waited for first
+                raise
 
     futures: list[Future[None]] = []
     try:
