@@ -6,10 +6,12 @@ from ._core.labels import region_table as region_table
 from ._core.pixel_histogram import merge_histograms as merge_histograms
 from ._core.pixel_histogram import pixel_histogram as pixel_histogram
 from .filters.canny import canny_edges as canny_edges
+from .filters.chains import link_edges as link_edges
 from .filters.color import rgb_to_lab as rgb_to_lab
 from .filters.edge_points import canny_edge_points as canny_edge_points
 from .filters.gradients import gradient_components as gradient_components
 from .filters.gradients import gradient_magnitude as gradient_magnitude
+from .filters.zero_crossings import zero_crossing_edges as zero_crossing_edges
 from .segmentation.boundary import boundary_segment as boundary_segment
 from .segmentation.gradient import gradient_segment as gradient_segment
 from .segmentation.kmeans import kmeans_assign as kmeans_assign
@@ -19,6 +21,7 @@ from .segmentation.local_threshold import local_threshold_segment as local_thres
 from .segmentation.n_clusters import choose_n_clusters as choose_n_clusters
 from .segmentation.region_growing import region_growing_segment as region_growing_segment
 from .segmentation.threshold import threshold_segment as threshold_segment
+from .segmentation.watershed import watershed_segment as watershed_segment
 from .thresholds.entropy import kapur_threshold as kapur_threshold
 from .thresholds.entropy import li_threshold as li_threshold
 from .thresholds.entropy import renyi_threshold as renyi_threshold

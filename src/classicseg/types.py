@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
@@ -26,6 +26,9 @@ Seeds: TypeAlias = ArrayLike | None
 
 Spacing: TypeAlias = float | Sequence[float] | None
 """The distance between neighbors, for all axes or one number an axis."""
+
+EdgeDetector: TypeAlias = Literal["canny", "sobel", "log"] | Callable[[Any], ArrayLike] | ArrayLike
+"""What finds edges: a detector by name, a function from an image to an edge map, or the edge map."""
 
 ThresholdName: TypeAlias = Literal[
     "otsu", "multi_otsu", "isodata", "kittler", "li", "kapur", "renyi", "yen", "huang", "shanbhag", "triangle",

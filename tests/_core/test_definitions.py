@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 import pkgutil
 
 import numpy as np
 import pytest
 
 import classicseg._core
-from classicseg._core.graph import neighbor_offsets, pad
+from classicseg._core.components import line_grid
+from classicseg._core.distance import _ball
 from classicseg._core.kernel import Kernel
 
 
@@ -25,7 +27,7 @@ def definitions():
 
 DEFINITIONS = definitions()
 
-TRIED_APART = ("blocks", "colors", "window")
+TRIED_APART = ("blocks", "colors", "flood", "hysteresis", "window")
 """Modules, by how their names begin, whose own tests try their kernels."""
 
 
@@ -34,11 +36,28 @@ def band(rng, size):
     return start, stop
 
 
-def a_grid(rng):
+def a_grid(rng, n_bands=2):
+    """Lines of labels, and rows at which a band may begin or end."""
     shape = tuple(rng.integers(1, 7, rng.integers(1, 4)).tolist())
     labels = rng.integers(0, rng.integers(1, 4) + 1, shape).astype(np.int32)
-    offsets = neighbor_offsets(shape, int(rng.integers(1, len(shape) + 1)))
-    return pad(labels, len(shape)).ravel(), offsets[offsets < 0]
+    grid = line_grid(labels, int(rng.integers(1, len(shape) + 1)))
+    bounds = np.unique([0, *rng.integers(0, grid[1][0] + 1, n_bands - 1), grid[1][0]])
+    return grid, bounds
+
+
+def joined_bands(rng):
+    """A grid, its pieces band by band, and the first rows of the bands."""
+    grid, bounds = a_grid(rng)
+    pieces = np.zeros(grid[0].size, np.int32)
+    for start, stop in itertools.pairwise(bounds):
+        DEFINITIONS["components._join_band"].numpy(*grid, pieces, start, stop)
+    return grid, pieces, bounds[:-1]
+
+
+def joined_pieces(rng):
+    grid, pieces, starts = joined_bands(rng)
+    DEFINITIONS["components._join_seams"].numpy(*grid, pieces, starts, 0, len(starts))
+    return pieces
 
 
 def for_classify(rng):
@@ -48,16 +67,85 @@ def for_classify(rng):
     return values, thresholds, np.full(40, -7, np.int32), *band(rng, 40)
 
 
+def for_join_band(rng):
+    grid, bounds = a_grid(rng)
+    return *grid, np.full(grid[0].size, 99, np.int32), int(bounds[0]), int(bounds[1])
+
+
+def for_join_seams(rng):
+    grid, pieces, starts = joined_bands(rng)
+    return *grid, pieces, starts, 0, len(starts)
+
+
+def for_count_roots(rng):
+    pieces = joined_pieces(rng)
+    return pieces, *band(rng, len(pieces))
+
+
+def for_number_roots(rng):
+    pieces = joined_pieces(rng)
+    return pieces, np.array([0, *band(rng, len(pieces)), len(pieces)]), np.array([0, 5, 9, 20]), 1, 2
+
+
+def for_number_pixels(rng):
+    pieces = joined_pieces(rng)
+    DEFINITIONS["components._number_roots"].numpy(pieces, np.array([0, len(pieces)]), np.zeros(1, int), 0, 1)
+    return pieces, *band(rng, len(pieces))
+
+
+def for_touching(rng):
+    grid, bounds = a_grid(rng)
+    return *grid, int(bounds[0]), int(bounds[1])
+
+
+def regions(rng):
+    """Pairs of regions, some of them twice, and their areas and means."""
+    n_regions = int(rng.integers(2, 12))
+    pairs = np.sort(rng.integers(1, n_regions + 1, (20, 2)), axis=1)
+    codes = [low << 32 | high for low, high in pairs.tolist() if low < high]
+    return np.array(codes, np.int64), rng.integers(1, 4, n_regions + 1), rng.integers(0, 3, (n_regions + 1, 2))
+
+
+def for_renumber(rng):
+    codes, areas, _ = regions(rng)
+    joined = np.concatenate([[0], rng.integers(1, len(areas), len(areas) - 1)])
+    return codes, joined, areas, 3
+
+
+def for_choose(rng):
+    codes, areas, means = regions(rng)
+    return codes, areas, means / 3, means.sum(axis=1) / 3, 3, np.zeros(len(areas), np.int64)
+
+
 def for_join(rng):
-    grid, offsets = a_grid(rng)
-    return grid, np.arange(grid.size), offsets, 0, grid.size
+    n_regions = int(rng.integers(1, 12))
+    chosen = rng.integers(1, n_regions + 1, n_regions + 1) * (rng.random(n_regions + 1) < 0.5)
+    chosen[0] = 0
+    return chosen, np.arange(n_regions + 1)
 
 
-def for_number(rng):
-    grid, offsets = a_grid(rng)
-    parents = np.arange(grid.size)
-    DEFINITIONS["graph._join"].numpy(grid, parents, offsets, 0, grid.size)
-    return grid, parents, np.zeros(grid.size, np.int32), np.array([rng.integers(0, 5)]), 0, grid.size
+def for_add_up(rng):
+    pixels = rng.integers(0, 20, (50, 2)).astype(rng.choice(["u1", "f8"]))
+    labels = rng.integers(0, 4, 50).astype(np.int32)
+    return labels, pixels, 2.0, 4.0, np.ones(4, np.int64), np.ones((4, 2)), *band(rng, 50)
+
+
+def for_take(rng):
+    labels = rng.integers(0, 9, 50).astype(np.int32)
+    return rng.permutation(9).astype(np.int32), labels, np.full(50, -7, np.int32), *band(rng, 50)
+
+
+def for_count_gaps(rng):
+    lines = rng.random((6, rng.integers(1, 300))) < rng.choice([0.01, 0.3])
+    return lines, np.zeros(lines.shape, np.uint8), *band(rng, 6)
+
+
+def for_mark_far(rng):
+    grid, _ = a_grid(rng)
+    lines, lengths = grid[:2]
+    gaps = rng.choice([0, 1, 2, 255], lines.shape).astype(np.uint8)
+    ball = _ball([2] * (len(lengths) + 1), [1.0] * (len(lengths) + 1), rng.choice([0.0, 1.5, 2.0]))
+    return gaps, lengths, *ball, np.zeros(lines.shape, bool), *band(rng, len(lines))
 
 
 def for_count(rng):
@@ -89,27 +177,45 @@ def for_first_pixels(rng):
 
 INPUTS = {
     "classes._classify": for_classify,
+    "components._count_roots": for_count_roots,
+    "components._join_band": for_join_band,
+    "components._join_seams": for_join_seams,
+    "components._number_pixels": for_number_pixels,
+    "components._number_roots": for_number_roots,
+    "distance._count_gaps": for_count_gaps,
+    "distance._mark_far": for_mark_far,
     "float_histogram._count_bits": for_count_bits,
-    "graph._join": for_join,
-    "graph._number": for_number,
+    "graph._add_up": for_add_up,
+    "graph._take": for_take,
+    "graph._touching": for_touching,
     "histogram._count": for_count,
     "histogram._best_starts": for_best_starts,
     "labels._first_pixels": for_first_pixels,
+    "merging.choose": for_choose,
+    "merging.join": for_join,
+    "merging.renumber": for_renumber,
 }
 
 
-def to_the_root(parents):
-    while (parents[parents] != parents).any():
-        parents = parents[parents]
-    return parents
+def to_the_root(pieces):
+    """Point each pixel to its root: a tree may have any height."""
+    points, place = pieces < 0, np.arange(len(pieces))
+    above = np.where(points, ~pieces, place)
+    while (above[above] != above).any():
+        above = above[above]
+    return np.where(points, ~above, pieces)
 
 
 def outcome(name, function, arguments):
     """What it returns, and what it leaves in its arrays."""
     own = [argument.copy() if isinstance(argument, np.ndarray) else argument for argument in arguments]
     returned = function(*own)
-    if name in ("graph._join", "graph._number"):
-        own[1] = to_the_root(own[1])  # a tree of any height, with the same root
+    if name in ("components._join_band", "components._join_seams"):
+        own[4] = to_the_root(own[4])
+    if name in ("graph._touching", "merging.renumber"):
+        returned = np.unique(returned)  # a pair may come twice
+    if name == "merging.join":
+        del own[1]
     return [returned, *(argument for argument in own if isinstance(argument, np.ndarray))]
 
 

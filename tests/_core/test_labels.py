@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import ndimage
 
-from classicseg import connected_regions, region_boundaries, region_table
+from classicseg import connected_regions, region_boundaries, region_table, set_workers
+from classicseg._core import bands
 from classicseg._core.labels import number_by_first_pixel
 
 SHAPES = hnp.array_shapes(min_dims=1, max_dims=4, max_side=6)
@@ -76,6 +77,19 @@ def test_connected_regions_of_several_bands(connectivity):
     np.testing.assert_array_equal(
         connected_regions(inside, connectivity=connectivity), number_by_first_pixel(expected.astype(np.int32))
     )
+
+
+@given(with_connectivity())
+def test_bands_of_any_height_give_the_same_regions(case):
+    labels, connectivity = case
+    expected = connected_regions(labels, connectivity=connectivity)
+    pixels, bands._BAND_PIXELS = bands._BAND_PIXELS, 1
+    try:
+        for workers in (1, 3):
+            with set_workers(workers):
+                np.testing.assert_array_equal(connected_regions(labels, connectivity=connectivity), expected)
+    finally:
+        bands._BAND_PIXELS = pixels
 
 
 def test_connected_regions_of_a_spiral():

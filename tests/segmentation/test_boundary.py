@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -19,7 +21,10 @@ def disk(shape=(60, 70), center=(30, 30), radius=18, value=200):
     return image
 
 
-@pytest.mark.parametrize("detector", ["canny", "sobel"])
+DETECTORS = ["canny", "sobel", "log"]
+
+
+@pytest.mark.parametrize("detector", DETECTORS)
 def test_a_disk_is_found_to_the_pixel(detector):
     image = disk()
     labels = boundary_segment(image, detector=detector)
@@ -43,7 +48,7 @@ def test_every_pixel_that_takes_part_is_assigned_to_a_connected_region(data):
     image = data.draw(scenes())
     mask = data.draw(masks(image.shape))
     options = {
-        "detector": data.draw(st.sampled_from(["canny", "sobel"])),
+        "detector": data.draw(st.sampled_from(DETECTORS)),
         "sigma": data.draw(st.sampled_from([0, 0.7, 30])),
         "max_gap": data.draw(st.sampled_from([0, 3, 1000])),
         "min_area": data.draw(st.sampled_from([1, 5, None])),
@@ -57,10 +62,11 @@ def test_every_pixel_that_takes_part_is_assigned_to_a_connected_region(data):
 def test_no_corner_is_favored_whatever_the_options(data):
     image = data.draw(scenes())
     options = {
-        "detector": data.draw(st.sampled_from(["canny", "sobel"])),
+        "detector": data.draw(st.sampled_from(DETECTORS)),
         "sigma": data.draw(st.sampled_from([0, 1.3])),
         "max_gap": data.draw(st.sampled_from([0, 4])),
         "min_area": data.draw(st.sampled_from([1, 6])),
+        "keep_lines": data.draw(st.booleans()),
     }
     for turn in (np.flipud, np.fliplr, np.rot90):
         expected = connected_regions(turn(boundary_segment(image, **options)))
@@ -100,10 +106,77 @@ def test_edges_lie_on_boundaries_of_a_volume():
     assert canny_edges(volume, channel_axis=None, sigma=0).any()
 
 
+@given(st.data())
+def test_edges_may_be_given_or_made_by_a_function(data):
+    image = data.draw(scenes())
+    numbers = {"sigma": 1.0, "max_gap": data.draw(st.sampled_from([0, 4])), "min_area": 4}
+    expected = boundary_segment(image, high=6, low=2, **numbers)
+    find = partial(canny_edges, sigma=1, high=6, low=2)
+    assert_array_equal(boundary_segment(image, detector=find, **numbers), expected)
+    assert_array_equal(boundary_segment(image, detector=find(image), **numbers), expected)
+    edges = data.draw(masks(image.shape))
+    mask = data.draw(masks(image.shape))
+    labels = boundary_segment(image, detector=edges, mask=mask, **numbers)
+    assert_array_equal(labels > 0, mask)
+    assert_array_equal(labels, connected_regions(labels))
+    assert_array_equal(boundary_segment(image, detector=edges & mask, mask=mask, **numbers), labels)
+
+
+def test_each_edge_pixel_joins_the_side_that_it_is_like():
+    image = np.array([[0, 0, 0, 2, 9, 9, 9]] * 3)
+    edges = np.zeros(image.shape, bool)
+    edges[:, 3] = True
+    labels = boundary_segment(image, detector=edges, max_gap=0, min_area=1)
+    assert_array_equal(labels, connected_regions((image > 4) + 1))
+    labels = boundary_segment(9 - image, detector=edges, max_gap=0, min_area=1)
+    assert_array_equal(labels, connected_regions((image > 4) + 1))
+
+
+def test_lines_are_kept_between_regions_and_go_between_merged_ones():
+    image = np.full((9, 12), 10)
+    image[:, 6:] = 50
+    image[1:3, 1:3] = 14
+    edges = np.zeros(image.shape, bool)
+    edges[:, 5] = edges[3, :4] = edges[:4, 3] = edges[4:7, 9] = True
+    options = {"detector": edges, "max_gap": 0, "keep_lines": True}
+    every = boundary_segment(image, min_area=1, **options)
+    assert every.max() == 3
+    assert_array_equal(np.unique(every[edges & (np.indices(edges.shape)[1] <= 5)]), [0])
+    assert (every[4:7, 9] > 0).all(), "a line within a region goes"
+    merged = boundary_segment(image, min_area=20, **options)
+    assert merged.max() == 2
+    assert_array_equal(merged == 0, np.indices(edges.shape)[1] == 5)
+
+
+@given(st.data())
+def test_kept_lines_are_edges_and_the_rest_is_connected(data):
+    image = data.draw(scenes())
+    edges = data.draw(masks(image.shape))
+    mask = data.draw(masks(image.shape))
+    labels = boundary_segment(image, detector=edges, mask=mask, min_area=3, keep_lines=True)
+    assert not ((labels == 0) & mask & ~edges).any()
+    assert not (labels > 0)[~mask].any()
+    assert_array_equal(labels, connected_regions(labels))
+
+
+@pytest.mark.large
+def test_the_saucer_does_not_leak_into_the_table():
+    labels = boundary_segment(data.coffee())
+    assert labels[250, 150] == labels[320, 250]
+    assert labels[250, 150] != labels[50, 60] != labels[100, 560]
+    assert labels[250, 150] != labels[350, 560]
+
+
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"detector": "prewitt"}, ValueError, "'prewitt'; expected 'canny' or 'sobel'"),
+        ({"detector": "prewitt"}, ValueError, "'prewitt'; expected 'canny', 'sobel', 'log', a function"),
+        ({"detector": np.zeros((2, 2))}, TypeError, "edges of dtype float64; expected bool"),
+        ({"detector": np.zeros((2, 3), bool)}, ValueError, r"edges of shape \(2, 3\)"),
+        ({"detector": lambda image: np.asarray(image)}, TypeError, "edges of dtype int64"),
+        ({"detector": np.zeros((2, 2), bool), "low": 1}, ValueError, "low is given, but so are the edges"),
+        ({"detector": canny_edges, "high": 1}, ValueError, "high is given, but so are the edges"),
+        ({"keep_lines": 1}, TypeError, "keep_lines is 1"),
         ({"detector": "sobel", "low": 1}, ValueError, "pass high instead"),
         ({"low": 3, "high": 2}, ValueError, "low is 3 and high is 2"),
         ({"sigma": -1}, ValueError, "sigma"),

@@ -1,4 +1,4 @@
-"""The image as a graph: padded grids with flat neighbor offsets, union-find, and regions with their neighbors.
+"""The image as a graph: padded grids with flat neighbor offsets, and regions with their neighbors.
 
 A grid is padded by one pixel that belongs to nothing. Neighbors are then flat offsets, the border needs no
 test, and one loop serves every number of dimensions.
@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from classicseg._core.bands import run_aside, run_bands
-from classicseg._core.histogram import whole_levels
+from classicseg._core.components import line_at, line_grid, neighbor_views, pixel_steps
+from classicseg._core.histogram import level_scale
 from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
+from classicseg._core.merging import LOW, N_HASHES, add_pair, choose, join, renumber
 
 _MEAN_BITS = 24
 """Region means are taken of whole numbers of so many bits: their float64 sums are exact to 5e8 pixels."""
@@ -60,16 +60,6 @@ def neighbor_offsets(shape: tuple[int, ...], connectivity: int) -> NDArray[np.in
     return np.sort(np.array(near, dtype=np.int64) @ padded_strides(shape))
 
 
-def components(grid: NDArray[np.int32], shape: tuple[int, ...], connectivity: int) -> NDArray[np.int32]:
-    """Label the connected pieces of equal label in a flat padded grid, by first pixel; 0 stays 0."""
-    offsets = neighbor_offsets(shape, connectivity)
-    parents = np.arange(grid.size, dtype=np.int64)
-    run_bands(_join, grid.size, 1, grid, parents, offsets[offsets < 0], whole=True)
-    pieces = np.zeros(grid.size, np.int32)
-    run_bands(_number, grid.size, 1, grid, parents, pieces, np.zeros(1, np.int64), whole=True)
-    return pieces
-
-
 def merge_small_regions(
     labels: NDArray[np.int32], values: NDArray[Any], min_area: int | None, connectivity: int
 ) -> NDArray[np.int32]:
@@ -86,146 +76,177 @@ def merge_small_regions(
     n_regions = int(labels.max(initial=0))
     if min_area <= 1 or n_regions <= 1:
         return labels
-    areas = np.bincount(labels.ravel(), minlength=n_regions + 1)
-    sums = region_sums(labels, values, n_regions)
-    pairs = adjacent_pairs(labels, connectivity)
-    region = np.arange(n_regions + 1)
-    while (chosen := _choices(areas, sums, pairs, min_area)).size:
-        joined = _connected(chosen, len(areas))
+    areas, sums = region_statistics(labels, values, n_regions)
+    codes = np.concatenate(_pairs_of_bands(labels, connectivity))
+    region = joined = np.arange(n_regions + 1)
+    while True:
+        codes = run_aside(renumber, codes, joined, areas, min_area)
+        means = sums / np.maximum(areas, 1)[:, np.newaxis]
+        chosen = np.zeros(len(areas), np.int64)
+        run_aside(choose, codes, areas, means, means.sum(axis=1), min_area, chosen)
+        if not chosen.any():
+            return take(region.astype(np.int32), labels)
+        joined = run_aside(join, chosen, np.arange(len(areas)))
         region = joined[region]
         areas = np.bincount(joined, weights=areas).astype(np.int64)
         sums = np.stack([np.bincount(joined, weights=column) for column in sums.T], axis=1)
-        pairs = _distinct_pairs(*joined[pairs].T)
-    return region.astype(np.int32)[labels]
 
 
-def region_sums(labels: NDArray[np.int32], values: NDArray[Any], n_regions: int) -> NDArray[np.float64]:
-    """Sum the values of each label 0 … n_regions, (n_regions + 1, channels), the same in any order of pixels.
+def region_statistics(
+    labels: NDArray[np.int32], values: NDArray[Any], n_regions: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Count the pixels of each label 0 … n_regions, and sum their values, (n_regions + 1, channels).
 
-    They count in whole steps from the least value that has a label.
+    Values count in whole steps from the least one that has a label, so that the order of the pixels does not.
     """
-    levels = whole_levels(values, labels > 0, _MEAN_BITS).reshape(-1, values.shape[-1])
-    columns = [np.bincount(labels.ravel(), weights=column, minlength=n_regions + 1) for column in levels.T]
-    return np.stack(columns, axis=1)
+    areas, sums = np.zeros(n_regions + 1, np.int64), np.zeros((n_regions + 1, values.shape[-1]))
+    pixels, flat = np.ascontiguousarray(values).reshape(-1, values.shape[-1]), labels.reshape(-1)
+    ranges = [found for found in run_bands(_range, flat.size, 1, flat, pixels) if found.size]
+    low, step = level_scale(np.concatenate(ranges) if ranges else np.empty(0), _MEAN_BITS)
+    run_bands(_add_up, flat.size, 1, flat, pixels, low, 1 / step, areas, sums, whole=True)
+    return areas, sums
+
+
+def _range(labels: NDArray[np.int32], pixels: NDArray[Any], start: int, stop: int) -> NDArray[Any]:
+    """The least and the greatest value that have a label, where there are any."""
+    chosen = pixels[start:stop]
+    if not labels[start:stop].all():
+        chosen = chosen.compress(labels[start:stop] > 0, axis=0)
+    return np.array([chosen.min(), chosen.max()], pixels.dtype) if chosen.size else pixels[:0, 0]
+
+
+def _add_up_numpy(
+    labels: NDArray[np.int32],
+    pixels: NDArray[Any],
+    low: float,
+    scale: float,
+    areas: NDArray[np.int64],
+    sums: NDArray[np.float64],
+    start: int,
+    stop: int,
+) -> None:
+    inside = labels[start:stop] > 0
+    names, chosen = labels[start:stop][inside], pixels[start:stop][inside]
+    areas += np.bincount(names, minlength=len(areas))
+    for column, total in zip(chosen.T, sums.T, strict=True):
+        total += np.bincount(names, np.rint((column.astype(np.float64) - low) * scale), len(areas))
+
+
+@kernel(numpy=_add_up_numpy)
+def _add_up(
+    labels: NDArray[np.int32],
+    pixels: NDArray[Any],
+    low: float,
+    scale: float,
+    areas: NDArray[np.int64],
+    sums: NDArray[np.float64],
+    start: int,
+    stop: int,
+) -> None:
+    for i in range(start, stop):
+        label = labels[i]
+        if label > 0:
+            areas[label] += 1
+            for c in range(pixels.shape[1]):
+                sums[label, c] += np.rint((np.float64(pixels[i, c]) - low) * scale)
 
 
 def adjacent_pairs(labels: NDArray[np.int32], connectivity: int) -> NDArray[np.int64]:
-    """The pairs of different positive labels that are neighbors, (n, 2), smaller first, each once."""
-    grid = pad(labels, labels.ndim).ravel().astype(np.int64)
-    found = []
-    for offset in neighbor_offsets(labels.shape, connectivity):
-        if offset > 0:
-            one, other = grid[:-offset], grid[offset:]
-            touch = (one != other) & (one > 0) & (other > 0)
-            found.append(_distinct_pairs(one[touch], other[touch]))
-    return _distinct_pairs(*np.concatenate(found).T)
+    """The pairs of different positive labels that are neighbors, (n, 2), smaller first, each once, ascending."""
+    codes = run_aside(np.sort, np.concatenate(_pairs_of_bands(labels, connectivity)))
+    codes = codes[np.r_[codes[:1] > 0, codes[1:] != codes[:-1]]]  # np.unique takes 7 times as long
+    return np.stack([codes >> 32, codes & LOW], axis=1)
 
 
-def _distinct_pairs(one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The pairs of different labels, (n, 2), smaller first, each once, in ascending order."""
-    low, high = np.minimum(one, other), np.maximum(one, other)
-    codes = run_aside(np.unique, (low << 32 | high)[low < high])
-    return np.stack([codes >> 32, codes & 0xFFFFFFFF], axis=1)
+def take(numbers: NDArray[np.int32], labels: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Give each label its number: numbers[labels]."""
+    flat, out = np.ascontiguousarray(labels).reshape(-1), np.empty(labels.shape, np.int32)
+    run_bands(_take, flat.size, 1, numbers, flat, out.reshape(-1))
+    return out
 
 
-def _choices(
-    areas: NDArray[np.int64], sums: NDArray[np.float64], pairs: NDArray[np.int64], min_area: int
+def _pairs_of_bands(labels: NDArray[np.int32], connectivity: int) -> list[NDArray[np.int64]]:
+    """The pairs of neighbors in each band of rows, as single numbers (`merging`), most of them once."""
+    lines, *grid = line_grid(np.ascontiguousarray(labels), connectivity)
+    n_rows = int(grid[0][0])
+    return run_bands(_touching, n_rows, labels.size // n_rows, lines, *grid)
+
+
+def _touching_numpy(
+    lines: NDArray[np.int32],
+    lengths: NDArray[np.int64],
+    steps: NDArray[np.int64],
+    reaches: NDArray[np.int64],
+    start: int,
+    stop: int,
 ) -> NDArray[np.int64]:
-    """The pairs (small region, the one neighbor that it joins)."""
-    both = np.concatenate([pairs, pairs[:, ::-1]])
-    both = both[areas[both[:, 0]] < min_area]
-    if not both.size:
-        return both
-    means = sums / np.maximum(areas, 1)[:, np.newaxis]
-    small, other = both.T
-    distance = ((means[small] - means[other]) ** 2).sum(axis=1)
-    keys = (-areas[other], *means[other].T[::-1], means[other].sum(axis=1), distance, small)
-    order = run_aside(np.lexsort, keys)
-    both = both[order]
-    first = np.r_[True, both[1:, 0] != both[:-1, 0]]
-    same = np.logical_and.reduce([key[order][1:] == key[order][:-1] for key in keys])
-    undecided = np.r_[same, False]
-    return both[first & ~undecided]
+    rows = lines.reshape(*lengths.tolist(), -1)
+    found = [np.empty(0, np.int64)]
+    for step in pixel_steps(steps, reaches):
+        first = start - 1 if step[0] < 0 < start else start
+        here, there = neighbor_views(rows[first:stop], step)
+        touch = (here != there) & (here > 0) & (there > 0)
+        low, high = np.minimum(here, there)[touch], np.maximum(here, there)[touch]
+        found.append(low.astype(np.int64) << 32 | high)
+    return np.unique(np.concatenate(found))
 
 
-def _connected(pairs: NDArray[np.int64], n_nodes: int) -> NDArray[np.int64]:
-    """The component of each node, numbered by its first node: node 0, alone, stays 0."""
-    edges = coo_array((np.ones(len(pairs), bool), (pairs[:, 0], pairs[:, 1])), shape=(n_nodes, n_nodes))
-    component = connected_components(edges, directed=False)[1]
-    _, first = np.unique(component, return_index=True)
-    rank = np.empty(len(first), np.int64)
-    rank[np.argsort(first)] = np.arange(len(first))
-    return rank[component]
-
-
-def _join_numpy(
-    grid: NDArray[np.int32], parents: NDArray[np.int64], offsets: NDArray[np.int64], start: int, stop: int
-) -> None:
-    nodes = start + np.flatnonzero(grid[start:stop])
-    edges = [np.stack([np.arange(len(parents)), parents])]
-    for offset in offsets:
-        linked = nodes[grid[nodes] == grid[nodes + offset]]
-        edges.append(np.stack([linked, linked + offset]))
-    one, other = np.concatenate(edges, axis=1)
-    links = coo_array((np.ones(len(one), bool), (one, other)), shape=(len(parents),) * 2)
-    component = connected_components(links, directed=False)[1]
-    _, first, component = np.unique(component, return_index=True, return_inverse=True)
-    parents[:] = first[component.ravel()]
-
-
-@kernel(numpy=_join_numpy)
-def _join(
-    grid: NDArray[np.int32], parents: NDArray[np.int64], offsets: NDArray[np.int64], start: int, stop: int
-) -> None:
-    for node in range(start, stop):
-        if grid[node] == 0:
-            continue
-        for offset in offsets:
-            if grid[node + offset] == grid[node]:
-                one, other = _root(parents, node), _root(parents, node + offset)
-                parents[max(one, other)] = min(one, other)
+@kernel(numpy=_touching_numpy)
+def _touching(
+    lines: NDArray[np.int32],
+    lengths: NDArray[np.int64],
+    steps: NDArray[np.int64],
+    reaches: NDArray[np.int64],
+    start: int,
+    stop: int,
+) -> NDArray[np.int64]:
+    """The pairs whose later pixel is in rows `start` to `stop`, most of them once."""
+    per_row = len(lines) // lengths[0]
+    seen, found, size = np.zeros(N_HASHES, np.int64), np.empty(N_HASHES, np.int64), 0
+    most = lines.shape[1] * (1 + 3 * len(steps))
+    for line in range(start * per_row, stop * per_row):
+        if size + most > len(found):
+            grown = np.empty(2 * len(found) + most, np.int64)
+            grown[:size] = found[:size]
+            found = grown
+        here = lines[line]
+        size = _pairs_between(here[1:], here[:-1], seen, found, size)
+        for i in range(len(steps)):
+            other = line_at(line, lengths, steps[i])
+            if other >= 0:
+                there = lines[other]
+                size = _pairs_between(here, there, seen, found, size)
+                if reaches[i] > 0:
+                    size = _pairs_between(here[1:], there[:-1], seen, found, size)
+                    size = _pairs_between(here[:-1], there[1:], seen, found, size)
+    return found[:size].copy()
 
 
 @kernel()
-def _root(parents: NDArray[np.int64], node: int) -> int:
-    while parents[node] != node:
-        parents[node] = parents[parents[node]]
-        node = parents[node]
-    return node
+def _pairs_between(
+    here: NDArray[np.int32],
+    there: NDArray[np.int32],
+    seen: NDArray[np.int64],
+    found: NDArray[np.int64],
+    size: int,
+) -> int:
+    """Add the pairs of labels side by side in two rows; return how many are found."""
+    for x in range(len(here)):
+        one, other = here[x], there[x]
+        if one != other and one > 0 and other > 0:
+            size = add_pair(one, other, seen, found, size)
+    return size
 
 
-def _number_numpy(
-    grid: NDArray[np.int32],
-    parents: NDArray[np.int64],
-    pieces: NDArray[np.int32],
-    last: NDArray[np.int64],
-    start: int,
-    stop: int,
+def _take_numpy(
+    numbers: NDArray[np.int32], labels: NDArray[np.int32], out: NDArray[np.int32], start: int, stop: int
 ) -> None:
-    nodes = start + np.flatnonzero(grid[start:stop])
-    roots = nodes[parents[nodes] == nodes]
-    pieces[roots] = last[0] + 1 + np.arange(len(roots))
-    last[0] += len(roots)
-    above = parents[nodes]
-    while (parents[above] != above).any():
-        above = parents[above]
-    pieces[nodes] = pieces[above]
+    out[start:stop] = numbers[labels[start:stop]]
 
 
-@kernel(numpy=_number_numpy)
-def _number(
-    grid: NDArray[np.int32],
-    parents: NDArray[np.int64],
-    pieces: NDArray[np.int32],
-    last: NDArray[np.int64],
-    start: int,
-    stop: int,
+@kernel(numpy=_take_numpy)
+def _take(
+    numbers: NDArray[np.int32], labels: NDArray[np.int32], out: NDArray[np.int32], start: int, stop: int
 ) -> None:
-    for node in range(start, stop):
-        if grid[node] == 0:
-            continue
-        if parents[node] == node:  # a root is the first pixel of its piece
-            last[0] += 1
-            pieces[node] = last[0]
-        else:
-            pieces[node] = pieces[_root(parents, node)]
+    for i in range(start, stop):
+        out[i] = numbers[labels[i]]

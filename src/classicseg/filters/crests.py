@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from classicseg._core.bands import run_bands
 from classicseg._core.image import Image
-from classicseg.filters.gradients import field_magnitude, scaled_field
+from classicseg.filters.gradients import scaled_gradient
 from classicseg.filters.ridges import Suppression, ridge_heights
 from classicseg.filters.smoothing import smooth
 from classicseg.filters.thin_rows import plane_gaussian, plane_stencil, thin_rows
@@ -46,14 +46,6 @@ def grade(crests: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
     grid = np.zeros([length + 2 for length in crests.shape], np.uint8)
     run_bands(_grade_in_band, len(crests), crests[0].size, crests, low, high, grid)
     return grid
-
-
-def scaled_gradient(smoothed: Image, spacing: tuple[float, ...]) -> tuple[NDArray[Any], NDArray[Any], float]:
-    """The gradient's components, and its length, as multiples of a power of two that is returned too."""
-    field, unit = scaled_field(smoothed, spacing)
-    if len(field) != 2:
-        return field, field_magnitude(field), unit
-    return field, np.sqrt(field[0] * field[0] + field[1] * field[1]), unit  # the same bits as `thin_rows`
 
 
 def _mark_in_plane(

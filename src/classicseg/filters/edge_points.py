@@ -8,7 +8,7 @@ from scipy import ndimage
 
 from classicseg._core.image import as_image, as_spacing
 from classicseg.filters.canny import EdgeThreshold, as_canny_settings, find_edges
-from classicseg.filters.crests import scaled_gradient
+from classicseg.filters.gradients import scaled_gradient
 from classicseg.filters.ridges import Suppression
 from classicseg.filters.smoothing import smooth
 from classicseg.types import ChannelAxis, EdgePoints, Mask, Spacing

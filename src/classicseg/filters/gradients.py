@@ -23,6 +23,7 @@ from classicseg.filters.planes import plain_row_lengths, row_lengths
 from classicseg.filters.smoothing import smooth
 from classicseg.filters.stencils import Stencil, derivatives, make_stencil
 from classicseg.filters.tensor import lengths, principal_direction
+from classicseg.filters.volumes import volume_gradient
 from classicseg.types import ChannelAxis, Mask, Spacing
 
 Operator: TypeAlias = Literal["sobel", "scharr", "prewitt", "roberts", "farid"]
@@ -201,6 +202,8 @@ def steepness(
     if out.ndim == 2:
         plain = stencil.taps == 3 and values.shape[2] == 1 and values.dtype == out.dtype
         run_bands(plain_row_lengths if plain else row_lengths, len(values), row_size, values, *stencil, out)
+    elif _is_plain_volume(smoothed, stencil):
+        _fill_volume(values, stencil, np.empty((3, 0, 0), out.dtype), out)
     else:
         run_bands(_reduce_band, len(values), row_size, values, stencil, lengths, out)
     _mend(smoothed, stencil, lengths, out)
@@ -212,10 +215,18 @@ def gradient_field(image: Image, spacing: tuple[float, ...], operator: Operator 
     return _field(image, stencil_of(image, spacing, operator))
 
 
-def scaled_field(image: Image, spacing: tuple[float, ...]) -> tuple[NDArray[Any], float]:
-    """Sobel's field in multiples of a power of two that keeps squares within range, and that power."""
+def scaled_gradient(image: Image, spacing: tuple[float, ...]) -> tuple[NDArray[Any], NDArray[Any], float]:
+    """Sobel's field and its length, as multiples of a power of two that keeps squares in range; and that power."""
     stencil = stencil_of(image, spacing)
-    return _field(image, stencil._replace(back=np.ones_like(stencil.back))), float(stencil.back[0])
+    unit, stencil = float(stencil.back[0]), stencil._replace(back=np.ones_like(stencil.back))
+    if image.mask is None and _is_plain_volume(image, stencil):
+        field, heights = (np.empty(shape, stencil.even.dtype) for shape in ((3, *image.shape), image.shape))
+        _fill_volume(image.values, stencil, field, heights)
+        return field, heights, unit
+    field = _field(image, stencil)
+    if len(field) != 2:
+        return field, field_magnitude(field), unit
+    return field, np.sqrt(field[0] * field[0] + field[1] * field[1]), unit  # the same bits as in `thin_rows`
 
 
 def field_magnitude(field: NDArray[Any]) -> NDArray[Any]:
@@ -247,10 +258,23 @@ def _extremes(image: Image) -> tuple[float, float]:
 
 def _field(image: Image, stencil: Stencil) -> NDArray[Any]:
     field = np.empty((len(image.shape), *image.shape), stencil.even.dtype)
-    row_size = image.values[0].size
-    run_bands(_reduce_band, len(image.values), row_size, image.values, stencil, principal_direction, field)
+    if _is_plain_volume(image, stencil):
+        _fill_volume(image.values, stencil, field, np.empty((0, 0), field.dtype))
+    else:
+        row_size = image.values[0].size
+        run_bands(_reduce_band, len(image.values), row_size, image.values, stencil, principal_direction, field)
     _mend(image, stencil, principal_direction, field)
     return field
+
+
+def _is_plain_volume(image: Image, stencil: Stencil) -> bool:
+    return len(image.shape) == 3 and image.n_channels == 1 and stencil.taps == 3
+
+
+def _fill_volume(values: NDArray[Any], stencil: Stencil, field: NDArray[Any], heights: NDArray[Any]) -> None:
+    planes, width = values[..., 0], values.shape[2]
+    outputs = field.reshape(3, -1, width) if field.size else field, heights.reshape(-1, width)
+    run_bands(volume_gradient, values.shape[0] * values.shape[1], width, planes, *stencil, *outputs)
 
 
 def _reduce_band(

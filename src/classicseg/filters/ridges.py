@@ -142,8 +142,18 @@ def _keep_ridges(
     for z in range(start, stop):
         for y in range(height):
             outermost = z == 0 or z == depth - 1 or (ndim == 3 and (y == 0 or y == height - 1))
+            line = (z * height + y) * width
+            searched = ndim == 3 and not sector and not outermost and width > 2
+            if searched:
+                begin, end = line + 1, line + width - 1
+                slopes = steps[0, begin:end], steps[1, begin:end], steps[2, begin:end]
+                _search_row(*slopes, heights, begin, height * width, width, least, found[begin:end])
             for x in range(width):
-                node = (z * height + y) * width + x
+                node = line + x
+                if searched and 0 < x < width - 1:
+                    if found[node] >= zero:
+                        continue
+                    found[node] = zero
                 if heights[node] <= zero or heights[node] < least:
                     continue
                 down = steps[0, node]
@@ -158,6 +168,64 @@ def _keep_ridges(
                     ridge = _is_ridge(heights, brightness, node, down, along, across, *strides, sector)
                 if ridge:
                     found[node] = heights[node]
+
+
+@kernel()
+def _search_row(
+    down: NDArray[Any],
+    along: NDArray[Any],
+    across: NDArray[Any],
+    heights: NDArray[Any],
+    first: int,
+    depth: int,
+    width: int,
+    least: float,
+    found: NDArray[Any],
+) -> None:
+    """Keep the ridges among pixels with all neighbors, from `first` on; below 0 where it takes a second look.
+
+    The same as below without a branch: a third of the time.
+    """
+    zero, half, one = heights.dtype.type(0), heights.dtype.type(0.5), heights.dtype.type(1)
+    for x in range(len(found)):
+        node = first + x
+        z_size, y_size, x_size = abs(down[x]), abs(along[x]), abs(across[x])
+        z_step = depth if down[x] >= zero else -depth
+        y_step = width if along[x] >= zero else -width
+        x_step = 1 if across[x] >= zero else -1
+        by_z = (z_size >= y_size) & (z_size >= x_size)
+        by_y = (y_size >= x_size) & (not by_z)
+        longest = max(max(z_size, y_size), x_size)
+        divisor = longest if longest > zero else one
+        step = z_step if by_z else (y_step if by_y else x_step)
+        b_step, b_share = y_step if by_z else z_step, (y_size if by_z else z_size) / divisor
+        c_step, c_share = x_step if by_z | by_y else y_step, (x_size if by_z | by_y else y_size) / divisor
+        b_near, c_near = b_share < half, c_share < half
+        b_weight, c_weight = b_share if b_near else b_share - one, c_share if c_near else c_share - one
+        at = node - step
+        corners = heights[at], heights[at - b_step], heights[at - c_step], heights[at - b_step - c_step]
+        before = _on_corners(corners, b_near, c_near, b_weight, c_weight)
+        at = node + step
+        corners = heights[at], heights[at + b_step], heights[at + c_step], heights[at + b_step + c_step]
+        beyond = _on_corners(corners, b_near, c_near, b_weight, c_weight)
+        height, bound = heights[node], max(max(before, beyond) * half, least)
+        kept = height if height > bound else zero
+        found[x] = -height if height == bound else kept
+
+
+@kernel()
+def _on_corners(
+    corners: tuple[float, float, float, float], b_near: bool, c_near: bool, b_weight: float, c_weight: float
+) -> float:
+    """Twice what is interpolated."""
+    here, b_side, c_side, opposite = corners
+    first = (here if c_near else c_side) + c_weight * (c_side - here)
+    second = (b_side if c_near else opposite) + c_weight * (opposite - b_side)
+    third = (here if b_near else b_side) + b_weight * (b_side - here)
+    fourth = (c_side if b_near else opposite) + b_weight * (opposite - c_side)
+    one_way = (first if b_near else second) + b_weight * (second - first)
+    other_way = (third if c_near else fourth) + c_weight * (fourth - third)
+    return one_way + other_way
 
 
 @kernel()

@@ -1,41 +1,47 @@
 """Regions enclosed by boundaries: edges are found, gaps in them closed, and every pixel joins a region.
 
 A region's core is what stays away from the edges by half the widest gap that counts as closed: through a gap
-no wider than that no core leaks. The cores, and what is enclosed without room for one, then flood the gradient,
-so that each region ends on its crest.
+no wider than that no core leaks. The cores, and what is enclosed without room for one, flood the gradient up to
+the edges; then each edge pixel joins the side that it is more like.
 """
 
 from __future__ import annotations
 
-from functools import partial
-from typing import Any, Literal
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import ndimage
 
-from classicseg._core.bands import run_aside
-from classicseg._core.classes import classify
+from classicseg._core.bands import run_bands
+from classicseg._core.components import connected_pieces
+from classicseg._core.distance import farther_than
 from classicseg._core.flood import UNDECIDED, flood
-from classicseg._core.graph import merge_small_regions, region_sums
-from classicseg._core.image import Image, as_count, as_image, as_number, as_spacing
-from classicseg._core.labels import connected_regions, number_by_first_pixel
-from classicseg.filters.canny import as_canny_settings, ridge_edges
-from classicseg.filters.gradients import field_magnitude, gradient_field
-from classicseg.filters.smoothing import smooth
-from classicseg.thresholds.variance import otsu_levels
-from classicseg.types import ChannelAxis, Labels, Mask, Spacing
+from classicseg._core.graph import merge_small_regions, neighbor_offsets, pad, padded_strides, region_statistics
+from classicseg._core.hysteresis import keep_from_strong
+from classicseg._core.image import Image, as_image, as_scalar_image, as_spacing
+from classicseg._core.kernel import kernel
+from classicseg._core.labels import number_by_first_pixel
+from classicseg._core.numbers import as_count, as_number
+from classicseg.filters.canny import CannySettings, as_canny_settings
+from classicseg.filters.crests import grade, mark_ridges
+from classicseg.filters.gradients import steepness
+from classicseg.filters.zero_crossings import crossing_heights, otsu_of_gradients
+from classicseg.types import ChannelAxis, EdgeDetector, Labels, Mask, Spacing
+
+_LOW_SHARE = 1 / 6
+"""Edges that enclose regions are followed further down than those of a drawing, where it is a third."""
 
 
 def boundary_segment(
     image: ArrayLike,
     *,
-    detector: Literal["canny", "sobel"] = "canny",
-    sigma: float = 1.0,
+    detector: EdgeDetector = "canny",
+    sigma: float = 2.0,
     low: float | None = None,
     high: float | None = None,
     max_gap: float = 5.0,
     min_area: int | None = None,
+    keep_lines: bool = False,
     channel_axis: ChannelAxis = "auto",
     mask: Mask = None,
     spacing: Spacing = None,
@@ -45,18 +51,27 @@ def boundary_segment(
     Parameters
     ----------
     image : array_like, any real dtype
-        A grey or color image or a volume. The channels of a color image are taken together (Di Zenzo).
-    detector : {"canny", "sobel"}
-        Canny's thin edges, or all pixels of at least the gradient `high`.
+        A grey or color image or a volume. The channels of a color image are taken together (Di Zenzo); "log" takes
+        the luminance.
+    detector : {"canny", "sobel", "log"}, callable or array_like of bool
+        Canny's thin edges, all pixels of at least the gradient `high`, or where the Laplacian of a Gaussian
+        crosses zero (`zero_crossing_edges`). Or a function that makes an edge map of `image`, which it gets as it
+        is given here, or an edge map: bool, of the spatial shape, True on edges.
     sigma : float
         The standard deviation of the Gaussian that smooths first, in units of `spacing`, at least 0 (none).
     low, high : float, optional
-        The gradients of edges, as in `canny_edges`; without `high` it is chosen by Otsu. "sobel" takes no `low`.
+        Edges are chains of at least the gradient `low`, with a pixel of at least `high` among them, in value units
+        per unit of `spacing`. Without `high`, Otsu's threshold of the gradients on ridges or zero crossings;
+        without `low`, a sixth of `high`. "sobel" takes no `low`, and Otsu's threshold of all gradients; edges that
+        are given take neither.
     max_gap : float
         Gaps in the edges up to this width are closed, in units of `spacing`, at least 0.
     min_area : int, optional
         A region of fewer pixels joins its neighbor nearest in mean value; 1 keeps all. Where it is not given: a
         thousandth of the pixels that take part.
+    keep_lines : bool
+        Leave the edge pixels between two regions unassigned, in place of giving them to the side whose value they
+        are nearer to. A region that these lines divide is counted as several.
     channel_axis : int, None or "auto"
         The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
         more.
@@ -69,13 +84,13 @@ def boundary_segment(
     -------
     ndarray of int32
         Connected regions 1 … n by their first pixel in raster order, of the spatial shape; 0 only where a pixel
-        takes no part.
+        takes no part, or lies on a line that is kept.
 
     Raises
     ------
     TypeError, ValueError
-        If the image, the mask, the spacing or a number is not what is described, `low` exceeds `high`, or `low`
-        is given for "sobel".
+        If the image, the detector, the mask, the spacing or a number is not what is described, `low` exceeds
+        `high`, or one is given that the detector does not take.
 
     Notes
     -----
@@ -90,6 +105,7 @@ def boundary_segment(
        Transactions on Visualization and Computer Graphics 15(4), 2009 (cores that do not leak through gaps).
     .. [3] Meyer F. Color image segmentation. International Conference on Image Processing and its Applications,
        1992 (flooding).
+    .. [4] Marr D., Hildreth E. Theory of edge detection. Proceedings of the Royal Society of London B 207, 1980.
 
     Examples
     --------
@@ -98,59 +114,151 @@ def boundary_segment(
     array([[1, 1, 1, 2, 2, 2],
            [1, 1, 1, 2, 2, 2]], dtype=int32)
     """
-    if detector not in ("canny", "sobel"):
-        raise ValueError(f"detector is {detector!r}; expected 'canny' or 'sobel'")
-    if detector == "sobel" and low is not None:
-        raise ValueError("low is given, but detector='sobel' has one threshold; pass high instead")
-    width, low, high = as_canny_settings(sigma, low, high)
+    settings = _as_settings(detector, sigma, low, high)
     gap = as_number("max_gap", max_gap, least=0.0)
     least = None if min_area is None else as_count("min_area", min_area)
+    if not isinstance(keep_lines, bool | np.bool_):
+        raise TypeError(f"keep_lines is {keep_lines!r}; expected True or False")
     parsed = as_image(image, channel_axis=channel_axis, mask=mask)
     spacings = as_spacing(spacing, len(parsed.shape))
-    inside = parsed.inside()
+    edges = _edges(image, parsed, detector, settings, spacings)
 
-    smoothed = smooth(parsed, width, spacings)
-    field = gradient_field(smoothed, spacings)
-    steepness = field_magnitude(field)
-    if detector == "canny":
-        edges = ridge_edges(smoothed, field, steepness, spacings, low, high)
+    gradient = steepness(parsed, spacings, sigma=settings.sigma)
+    inside = parsed.inside()
+    free = inside & ~edges
+    cores = _cores(edges, free, inside, gap, spacings)
+    labels = _spread(gradient, cores, Image(parsed.values, free | (cores > 0)))
+    labels = _spread(np.zeros(parsed.shape, np.float32), labels, parsed)
+    labels = merge_small_regions(labels, parsed.values, least, 1)
+    if keep_lines:
+        return connected_pieces(np.where(_on_lines(edges & inside, labels), 0, labels), 1)
+    return number_by_first_pixel(labels)
+
+
+def _as_settings(detector: EdgeDetector, sigma: float, low: float | None, high: float | None) -> CannySettings:
+    """Parse the numbers that describe edges."""
+    named = isinstance(detector, str)
+    if named and detector not in ("canny", "sobel", "log"):
+        raise ValueError(f"detector is {detector!r}; expected 'canny', 'sobel', 'log', a function or an edge map")
+    if named and detector == "sobel" and low is not None:
+        raise ValueError("low is given, but detector='sobel' has one threshold; pass high instead")
+    if not named and (low is not None or high is not None):
+        name = "low" if high is None else "high"
+        raise ValueError(f"{name} is given, but so are the edges, by detector; leave it out, or name a detector")
+    return as_canny_settings(sigma, low, "otsu" if high is None else high)
+
+
+def _edges(
+    image: ArrayLike, parsed: Image, detector: EdgeDetector, settings: CannySettings, spacing: tuple[float, ...]
+) -> NDArray[np.bool_]:
+    if not isinstance(detector, str):
+        return _as_edges(detector(image) if callable(detector) else detector, parsed.shape)
+    low, high = settings.low, None if settings.high == "otsu" else cast("float", settings.high)
+    if detector == "sobel":
+        steep = steepness(parsed, spacing, sigma=settings.sigma)
+        high = otsu_of_gradients(steep, parsed.mask) if high is None else high
+        return (steep >= high) & (steep > 0)
+    if detector == "log":
+        grey = as_scalar_image(parsed.values, channel_axis=-1, mask=parsed.mask)
+        heights = crossing_heights(grey, spacing, settings.sigma)
     else:
-        gradient = Image(steepness[..., np.newaxis], parsed.mask)
-        edges = classify(gradient, otsu_levels(gradient, 2) if high is None else np.array([high])) == 2
-    markers = _cores(edges, inside, gap, spacings)
-    labels = flood(steepness, markers, _ranks(markers, parsed.values), parsed, 1)
-    labels = _undecided_as_regions(labels)
-    return number_by_first_pixel(merge_small_regions(labels, parsed.values, least, 1))
+        heights = np.empty(parsed.shape, np.float64 if parsed.values.dtype == np.float64 else np.float32)
+        mark_ridges(parsed, spacing, settings.sigma, settings.suppression, 0.0, np.inf, heights)
+    high = max(otsu_of_gradients(heights, heights > 0), low or 0.0) if high is None else high
+    return keep_from_strong(grade(heights, _LOW_SHARE * high if low is None else low, high))
+
+
+def _as_edges(edges: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Parse an edge map."""
+    array = np.asarray(edges)
+    if array.dtype != np.bool_:
+        raise TypeError(f"detector gives edges of dtype {array.dtype}; expected bool, True = edge; e.g. edges > 0")
+    if array.shape != shape:
+        raise ValueError(
+            f"detector gives edges of shape {array.shape}; expected the image's spatial shape {shape}"
+        )
+    return np.ascontiguousarray(array)
 
 
 def _cores(
-    edges: NDArray[np.bool_], inside: NDArray[np.bool_], gap: float, spacing: tuple[float, ...]
+    edges: NDArray[np.bool_],
+    free: NDArray[np.bool_],
+    inside: NDArray[np.bool_],
+    gap: float,
+    spacing: tuple[float, ...],
 ) -> NDArray[np.int32]:
     """Number the cores of the regions: one at least in every piece that edges, or the mask, enclose."""
-    free = inside & ~edges
-    distance = np.full(edges.shape, np.inf)
-    if edges.any():
-        distance = run_aside(partial(ndimage.distance_transform_edt, sampling=spacing), ~edges)
-    cores = connected_regions(free & (distance > gap / 2))
-    for pieces in (connected_regions(free), connected_regions(inside)):
-        held = np.zeros(int(pieces.max()) + 1, bool)
-        held[pieces[cores > 0]] = True
-        cores = np.where(~held[pieces] & (pieces > 0), pieces + cores.max(), cores)
-    return number_by_first_pixel(cores.astype(np.int32))
+    cores = free & farther_than(edges, gap / 2, spacing)
+    for whole in (free, inside):
+        if not np.array_equal(cores, whole):
+            pieces = connected_pieces(whole.view(np.uint8), 1)
+            held = np.zeros(int(pieces.max()) + 1, np.bool_)
+            run_bands(_hold, cores.size, 1, pieces.reshape(-1), cores.reshape(-1), held)
+            run_bands(_fill, cores.size, 1, pieces.reshape(-1), held, cores.reshape(-1))
+    return connected_pieces(cores.view(np.uint8), 1)
+
+
+def _spread(levels: NDArray[Any], markers: NDArray[np.int32], image: Image) -> NDArray[np.int32]:
+    """Flood the image from markers; pixels that could not choose become regions of their own."""
+    labels = flood(levels, markers, _ranks(markers, image.values), image, 1)
+    undecided = labels == UNDECIDED
+    if not undecided.any():
+        return labels
+    pieces = connected_pieces(undecided.view(np.uint8), 1)
+    return np.where(undecided, pieces + np.int32(max(0, labels.max())), labels)
 
 
 def _ranks(markers: NDArray[np.int32], values: NDArray[Any]) -> NDArray[np.int64]:
     """Rank markers by what turns with the image: darker first, then larger; equals share a rank."""
-    n_markers = int(markers.max())
-    if n_markers == 0:
-        return np.zeros(1, np.int64)
-    areas = np.bincount(markers.ravel(), minlength=n_markers + 1)
-    means = region_sums(markers, values, n_markers)[1:] / areas[1:, np.newaxis]
-    keys = np.column_stack([means.sum(axis=1), means, -areas[1:]])
-    ranks = np.unique(keys, axis=0, return_inverse=True)[1]
-    return np.concatenate([[0], ranks.ravel()]).astype(np.int64)
+    areas, sums = region_statistics(markers, values, int(markers.max()))
+    means = sums[1:] / areas[1:, np.newaxis]
+    keys = np.stack([-areas[1:], *means.T[::-1], means.sum(axis=1)])
+    order = np.lexsort(keys)
+    ranks = np.zeros(len(areas), np.int64)
+    ranks[1 + order[1:]] = np.cumsum((np.diff(keys[:, order], axis=1) != 0).any(axis=0))
+    return ranks
 
 
-def _undecided_as_regions(labels: NDArray[np.int32]) -> NDArray[np.int32]:
-    pieces = connected_regions(labels == UNDECIDED)
-    return np.where(pieces > 0, pieces + max(0, int(labels.max())), labels).astype(np.int32)
+def _on_lines(edges: NDArray[np.bool_], labels: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """The edge pixels that touch another region than their own, also over a corner."""
+    grid, shape = pad(labels, labels.ndim).ravel(), labels.shape
+    places = np.nonzero(edges)
+    nodes = np.stack(places, axis=1) @ padded_strides(shape) + padded_strides(shape).sum()
+    touches = np.zeros(len(nodes), np.bool_)
+    for offset in neighbor_offsets(shape, labels.ndim):
+        touches |= (grid[nodes + offset] > 0) & (grid[nodes + offset] != grid[nodes])
+    lines = np.zeros(shape, np.bool_)
+    lines[places] = touches
+    return lines
+
+
+def _hold_numpy(
+    pieces: NDArray[np.int32], marked: NDArray[np.bool_], held: NDArray[np.bool_], start: int, stop: int
+) -> None:
+    held[pieces[start:stop][marked[start:stop]]] = True
+
+
+@kernel(numpy=_hold_numpy)
+def _hold(
+    pieces: NDArray[np.int32], marked: NDArray[np.bool_], held: NDArray[np.bool_], start: int, stop: int
+) -> None:
+    """Note which pieces hold a marked pixel."""
+    for i in range(start, stop):
+        if marked[i] and not held[pieces[i]]:
+            held[pieces[i]] = True
+
+
+def _fill_numpy(
+    pieces: NDArray[np.int32], held: NDArray[np.bool_], marked: NDArray[np.bool_], start: int, stop: int
+) -> None:
+    marked[start:stop] |= (pieces[start:stop] > 0) & ~held[pieces[start:stop]]
+
+
+@kernel(numpy=_fill_numpy)
+def _fill(
+    pieces: NDArray[np.int32], held: NDArray[np.bool_], marked: NDArray[np.bool_], start: int, stop: int
+) -> None:
+    """Mark the whole of each piece that holds no marked pixel."""
+    for i in range(start, stop):
+        if pieces[i] > 0 and not held[pieces[i]]:
+            marked[i] = True

@@ -79,6 +79,7 @@ _MEANINGS = {
         ),
         Load(_load_seeds),
     ],
+    "EdgeDetector": Literal["canny", "sobel", "log"],
     "ArrayLike": Annotated[Path, Load(_load_array)],
 }
 
