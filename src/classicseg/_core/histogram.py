@@ -69,14 +69,6 @@ def level_scale(values: NDArray[Any], bits: int) -> tuple[float, float]:
     return low, math.ldexp(1.0, max(math.frexp(high - low)[1] - bits, -1074))
 
 
-def whole_levels(values: NDArray[Any], inside: NDArray[np.bool_], bits: int) -> NDArray[np.float64]:
-    """Return values as whole levels (see `level_scale`), whose sums are exact in any order, and 0 outside."""
-    levels, chosen = np.zeros(values.shape), values[inside]
-    low, step = level_scale(chosen, bits)
-    levels[inside] = np.rint((chosen.astype(np.float64) - low) / step)
-    return levels
-
-
 def optimal_split(levels: NDArray[np.float64], counts: NDArray[Any], n_classes: int) -> NDArray[np.int64]:
     """Split ascending levels into classes of least squared error.
 

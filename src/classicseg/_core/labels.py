@@ -202,14 +202,6 @@ def label_means(labels: ArrayLike, image: ArrayLike, *, channel_axis: ChannelAxi
     return painted if np.ndim(image) > segments.ndim else painted[..., 0]
 
 
-def pieces_that_hold(weak: NDArray[np.bool_], strong: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Hysteresis: the pieces of a mask, connected also over corners, that hold a pixel of its part `strong`."""
-    pieces = connected_regions(weak, connectivity=weak.ndim)
-    held = np.zeros(int(pieces.max()) + 1, bool)
-    held[pieces[strong]] = True
-    return held[pieces] & weak
-
-
 def compact_labels(labels: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """Return the positive labels, ascending, and the labels renumbered 1 … n in that order; 0 stays 0."""
     highest = int(labels.max(initial=0))

@@ -8,28 +8,24 @@ step the darker one is the edge, so that the image may be turned and flipped.
 from __future__ import annotations
 
 import math
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from classicseg._core.bands import run_aside, run_bands
-from classicseg._core.histogram import optimal_split
+from classicseg._core.bands import run_aside
 from classicseg._core.hysteresis import keep_from_strong
 from classicseg._core.image import Image, as_image, as_spacing
-from classicseg._core.kernel import kernel
 from classicseg._core.numbers import as_number
 from classicseg.filters.crests import grade, mark_ridges
+from classicseg.filters.edge_threshold import otsu_of_gradients
 from classicseg.filters.gradients import steepness
 from classicseg.filters.ridges import Suppression
 from classicseg.types import ChannelAxis, Mask, Spacing
 
 EdgeThreshold: TypeAlias = float | Literal["otsu", "median"]
 """A gradient, or how one is chosen; `canny_edges` has a line for each name."""
-
-_LEVEL_BITS = 16
-"""Otsu's threshold of the ridges is found in 2**16 steps of their range: all their values take 6 times as long."""
 
 _NOISE = 1e-3
 """The share of the pixels of pure noise that the threshold "median" lets pass."""
@@ -159,23 +155,12 @@ def find_edges(image: Image, spacing: tuple[float, ...], settings: CannySettings
     elif settings.high == "otsu":
         crests = np.empty(image.shape, np.float64 if image.values.dtype == np.float64 else np.float32)
         mark_ridges(*thinning, 0.0, math.inf, crests)
-        high = _otsu_of_ridges(crests)
+        high = otsu_of_gradients(crests)
     else:
         high = settings.high
     low = high / 3 if settings.low is None else settings.low
     high = max(high, low)
     return keep_from_strong(mark_ridges(*thinning, low, high) if crests is None else grade(crests, low, high))
-
-
-def _otsu_of_ridges(crests: NDArray[Any]) -> float:
-    """Otsu's threshold of what is above 0, in whole steps."""
-    heights = crests.reshape(-1)
-    largest = max(run_bands(_largest_in_band, heights.size, 1, heights))
-    step = math.ldexp(1.0, math.frexp(largest)[1] - _LEVEL_BITS)
-    counts = sum(run_bands(_count_levels, heights.size, 1, heights, step), np.zeros(2**_LEVEL_BITS, np.int64))
-    levels = np.flatnonzero(counts)
-    split = optimal_split(levels.astype(np.float64), counts[levels], 2)
-    return float(levels[split[0]] * step) if len(split) else 0.0
 
 
 def _from_all_gradients(image: Image, spacing: tuple[float, ...], settings: CannySettings) -> float:
@@ -189,21 +174,3 @@ def _from_all_gradients(image: Image, spacing: tuple[float, ...], settings: Cann
     rise = math.sqrt(special.chdtri(ndim, _NOISE) / special.chdtri(ndim, 0.5))  # their distribution is chi
     steep = magnitude[magnitude > 0]
     return rise * float(run_aside(np.median, steep)) if len(steep) else 0.0
-
-
-def _largest_in_band(heights: NDArray[Any], start: int, stop: int) -> float:
-    return float(heights[start:stop].max())
-
-
-def _count_levels_numpy(heights: NDArray[Any], step: float, start: int, stop: int) -> NDArray[np.int64]:
-    band = heights[start:stop]
-    return np.bincount((band[band > 0] / step).astype(np.int64), minlength=2**_LEVEL_BITS)
-
-
-@kernel(numpy=_count_levels_numpy)
-def _count_levels(heights: NDArray[Any], step: float, start: int, stop: int) -> NDArray[np.int64]:
-    counts = np.zeros(2**_LEVEL_BITS, np.int64)
-    for height in heights[start:stop]:
-        if height > 0:
-            counts[int(height / step)] += 1
-    return counts

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -11,9 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 from classicseg._core.bands import run_bands
 from classicseg._core.image import Image, as_scalar_image, as_spacing
 from classicseg._core.numbers import as_number
+from classicseg.filters.edge_threshold import otsu_of_gradients
 from classicseg.filters.gradients import steepness
 from classicseg.filters.smoothing import smooth
-from classicseg.thresholds.variance import otsu_levels
 from classicseg.types import ChannelAxis, Mask, Spacing
 
 _LEVEL_BITS = 16
@@ -80,25 +79,7 @@ def zero_crossing_edges(
     least = None if threshold is None else as_number("threshold", threshold, least=0.0)
     parsed = as_scalar_image(image, channel_axis=channel_axis, mask=mask)
     heights = crossing_heights(parsed, as_spacing(spacing, len(parsed.shape)), width)
-    return (heights > 0) & (heights >= (otsu_of_gradients(heights, heights > 0) if least is None else least))
-
-
-def otsu_of_gradients(heights: NDArray[Any], mask: NDArray[np.bool_] | None) -> float:
-    """Otsu's threshold of gradients, in whole steps; 0 where there is nothing to split."""
-    largest = max(run_bands(_largest_in_band, len(heights), heights[0].size, heights))
-    step = math.ldexp(1.0, math.frexp(largest)[1] - _LEVEL_BITS)
-    levels = np.empty(heights.shape, np.uint16)
-    run_bands(_write_levels, len(heights), heights[0].size, heights, step, levels)
-    found = otsu_levels(Image(levels[..., np.newaxis], mask), 2)
-    return float(found[0]) * step if len(found) else 0.0
-
-
-def _largest_in_band(heights: NDArray[Any], start: int, stop: int) -> float:
-    return float(heights[start:stop].max())
-
-
-def _write_levels(heights: NDArray[Any], step: float, levels: NDArray[np.uint16], start: int, stop: int) -> None:
-    levels[start:stop] = heights[start:stop] / step
+    return (heights > 0) & (heights >= (otsu_of_gradients(heights) if least is None else least))
 
 
 def crossing_heights(image: Image, spacing: tuple[float, ...], sigma: float) -> NDArray[Any]:

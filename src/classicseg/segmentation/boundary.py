@@ -24,8 +24,9 @@ from classicseg._core.labels import number_by_first_pixel
 from classicseg._core.numbers import as_count, as_number
 from classicseg.filters.canny import CannySettings, as_canny_settings
 from classicseg.filters.crests import grade, mark_ridges
+from classicseg.filters.edge_threshold import otsu_of_gradients
 from classicseg.filters.gradients import steepness
-from classicseg.filters.zero_crossings import crossing_heights, otsu_of_gradients
+from classicseg.filters.zero_crossings import crossing_heights
 from classicseg.types import ChannelAxis, EdgeDetector, Labels, Mask, Spacing
 
 _LOW_SHARE = 1 / 6
@@ -145,7 +146,7 @@ def _as_settings(detector: EdgeDetector, sigma: float, low: float | None, high: 
     if not named and (low is not None or high is not None):
         name = "low" if high is None else "high"
         raise ValueError(f"{name} is given, but so are the edges, by detector; leave it out, or name a detector")
-    return as_canny_settings(sigma, low, "otsu" if high is None else high)
+    return as_canny_settings(sigma, low, "otsu" if high is None else as_number("high", high, least=0.0))
 
 
 def _edges(
@@ -156,7 +157,7 @@ def _edges(
     low, high = settings.low, None if settings.high == "otsu" else cast("float", settings.high)
     if detector == "sobel":
         steep = steepness(parsed, spacing, sigma=settings.sigma)
-        high = otsu_of_gradients(steep, parsed.mask) if high is None else high
+        high = otsu_of_gradients(steep, int(np.sum(parsed.inside() & (steep == 0)))) if high is None else high
         return (steep >= high) & (steep > 0)
     if detector == "log":
         grey = as_scalar_image(parsed.values, channel_axis=-1, mask=parsed.mask)
@@ -164,7 +165,7 @@ def _edges(
     else:
         heights = np.empty(parsed.shape, np.float64 if parsed.values.dtype == np.float64 else np.float32)
         mark_ridges(parsed, spacing, settings.sigma, settings.suppression, 0.0, np.inf, heights)
-    high = max(otsu_of_gradients(heights, heights > 0), low or 0.0) if high is None else high
+    high = max(otsu_of_gradients(heights), low or 0.0) if high is None else high
     return keep_from_strong(grade(heights, _LOW_SHARE * high if low is None else low, high))
 
 
