@@ -51,7 +51,10 @@ def test_kernels_equal_their_definitions(data):
     half, across = (np.array(data.draw(weights), float) for _ in range(2))
     start, stop = sorted(data.draw(st.tuples(*[st.integers(0, len(rows))] * 2)))
     length = data.draw(st.sampled_from([n for n in range(1, len(rows) + 1) if len(rows) % n == 0]))
-    shares = np.arange(1.0, len(rows) + 1), np.arange(1.0, rows.shape[1] + 1)
+    margin = data.draw(st.integers(0, 4))
+    shares = [np.ones(n) for n in rows.shape]
+    for share in shares:  # 1 but at the ends
+        share[:margin] = share[len(share) - min(margin, len(share)) :] = 0.75
     planes = rows.reshape(-1, length, rows.shape[1])
     ends = shares[0][:length], shares[1], 0.25
     apart = data.draw(st.sampled_from([1, len(rows) // length]))

@@ -201,6 +201,11 @@ def write_means(
     step: float,
     out: NDArray[Any],
 ) -> None:
-    """The weighted means, where the weights beyond the border do not count."""
-    for x in range(len(total)):
+    """The weighted means, where weights beyond the border do not count: shares less than 1, at both ends alike."""
+    n, margin = len(total), 0
+    while 2 * margin < n and (share_down != 1 or share_across[margin] != 1):
+        margin += 1
+    for x in range(margin):
         out[x] = total[x] / (share_down * share_across[x]) * step
+        out[n - 1 - x] = total[n - 1 - x] / (share_down * share_across[n - 1 - x]) * step
+    scale(total[margin : n - margin], step, out[margin : n - margin])  # nothing is beyond the border: no division

@@ -27,6 +27,8 @@ _EXACT_BITS = 52
 _LEAST_BITS = 8
 """The largest weight of a Gaussian has so many bits at least, at the price of exact sums where sigma is large."""
 
+_LEAST_CHANGE = 1e-3
+
 _LONGEST = 2**16
 """Weights are computed so far, where the image is shorter too: a part of an image has the weights of the whole."""
 
@@ -134,8 +136,14 @@ def _write_means(
 
 
 def _gaussian(sigma: float, bits: int, length: int) -> NDArray[np.float64]:
-    """Weights to four sigma, in multiples of 2**-bits, as far as the image reaches; all add up to about 1."""
+    """Weights to four sigma, in multiples of 2**-bits, as far as the image reaches.
+
+    All add up to 1 exactly, where that changes the middle one little: then means need no division inside.
+    """
     unit = 2.0 ** max(bits, math.ceil(math.log2(max(sigma, 1.0))) + _LEAST_BITS)
     radius = min(math.ceil(4 * sigma), max(length, _LONGEST))
     half = np.exp(-0.5 * (np.arange(radius + 1) / sigma) ** 2)
-    return np.rint(half / (2 * half.sum() - 1) * unit)[: length + 1] / unit
+    half = np.rint(half / (2 * half.sum() - 1) * unit)
+    rest = unit - 2 * half[1:].sum()
+    half[0] = rest if abs(rest - half[0]) < _LEAST_CHANGE * half[0] else half[0]
+    return half[: length + 1] / unit
