@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import subprocess
 import sys
@@ -13,7 +14,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.images import few_colors, floats, grey, many_colors
-from classicseg import canny_edges, kmeans_segment, local_threshold_segment, threshold_segment
+from classicseg import canny_edges, kmeans_segment, local_threshold_segment, threshold_segment, watershed_segment
+
+
+def _marked() -> NDArray[np.uint8]:
+    """The image, after its markers, which are input too."""
+    _markers(grey().shape)
+    return grey()
+
+
+@functools.cache
+def _markers(shape: tuple[int, int]) -> NDArray[np.int32]:
+    markers = np.zeros(shape, np.int32)
+    grid = markers[15::30, 15::30]
+    grid[:] = np.arange(1, grid.size + 1).reshape(grid.shape)
+    return markers
+
 
 CALLS = {
     "k-means (8), uint8 RGB, 113 k colors": (few_colors, lambda image: kmeans_segment(image, n_clusters=8)),
@@ -22,8 +38,19 @@ CALLS = {
     "Sauvola, window 75, uint8": (grey, lambda image: local_threshold_segment(image, window=75)),
     "Canny, sigma 1, numbers for thresholds": (floats, lambda image: canny_edges(image, low=3, high=8)),
     "Canny, sigma 1, Otsu": (floats, canny_edges),
+    "watershed, uint8, markers every 30 pixels": (
+        _marked,
+        lambda image: watershed_segment(image, markers=_markers(image.shape), surface="image"),
+    ),
 }
-MOST = {"k-means": "80 MB + 1 byte a pixel", "Otsu": "", "Sauvola": "16 MB", "Canny": "6 bytes a pixel: 72 MB"}
+_SIX_BYTES = "72 MB: 6 bytes a pixel"
+MOST = {
+    "k-means": "80 MB + 1 byte a pixel",
+    "Otsu": "",
+    "Sauvola": "16 MB",
+    "Canny": _SIX_BYTES,
+    "watershed": _SIX_BYTES,
+}
 
 
 @dataclass(frozen=True)
