@@ -30,8 +30,25 @@ def canny_edge_points(
 
     Parameters
     ----------
-    image, sigma, low, high, high_fraction, suppression, channel_axis, mask, spacing
+    image : array_like, any real dtype
+        A grey or color image or a volume.
+    sigma : float
+        The standard deviation of the Gaussian that smooths first, in units of `spacing`, at least 0 (none).
+    low : float, optional
+        The least gradient of an edge, in value units per unit of `spacing`, as in `canny_edges`.
+    high : float, "otsu" or "median"
+        The gradient that one pixel of an edge has at least, or how it is chosen, as in `canny_edges`.
+    high_fraction : float, optional
+        In place of `high`: the share of the pixels that are at least as steep.
+    suppression : {"interpolated", "sector"}
         As in `canny_edges`.
+    channel_axis : int, None or "auto"
+        The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
+        more.
+    mask : array_like of bool, optional
+        Spatial shape, True where a pixel takes part.
+    spacing : float or sequence of float, optional
+        The distance between neighbors, one number or one an axis.
 
     Returns
     -------
@@ -57,7 +74,7 @@ def canny_edge_points(
     Examples
     --------
     >>> from classicseg import canny_edge_points
-    >>> edge = canny_edge_points([[0, 0, 3, 9, 9]], sigma=0)
+    >>> edge = canny_edge_points([[0, 0, 2, 8, 8]], sigma=0)
     >>> edge.pixels, edge.points, edge.orientation
     (array([[0, 2]]), array([[0. , 2.25]]), array([[0., 1.]]))
     """
