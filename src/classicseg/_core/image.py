@@ -110,7 +110,7 @@ def as_mask(mask: Mask, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
     return np.ascontiguousarray(array)
 
 
-def as_markers(seeds: Seeds, image: Image) -> NDArray[np.int32] | None:
+def as_markers(seeds: Seeds, image: Image, name: str = "seeds") -> NDArray[np.int32] | None:
     """Parse seeds, points or a marker image, into a marker image (0 = no seed)."""
     if seeds is None:
         return None
@@ -118,24 +118,24 @@ def as_markers(seeds: Seeds, image: Image) -> NDArray[np.int32] | None:
     ndim = len(image.shape)
     if array.dtype.kind not in "iub":
         raise TypeError(
-            f"seeds have dtype {array.dtype}; expected integers: points in index order or a marker image; "
+            f"{name} have dtype {array.dtype}; expected integers: points in index order or a marker image; "
             "round them first"
         )
     if array.shape == image.shape:
-        markers = as_labels(array, "seeds")
+        markers = as_labels(array, name)
     elif array.shape[-1:] == (ndim,) and array.ndim in (1, 2):
-        markers = _markers_from_points(np.atleast_2d(array), image.shape)
+        markers = _markers_from_points(np.atleast_2d(array), image.shape, name)
     else:
         raise ValueError(
-            f"seeds have shape {array.shape}; expected points of shape (n, {ndim}) in index order, or a marker "
+            f"{name} have shape {array.shape}; expected points of shape (n, {ndim}) in index order, or a marker "
             f"image of shape {image.shape}"
         )
     if not markers.any():
-        raise ValueError("seeds name no pixel; expected at least one, or seeds=None")
+        raise ValueError(f"{name} name no pixel; expected at least one, or {name}=None")
     if image.mask is not None and (outside := (markers > 0) & ~image.mask).any():
         point = tuple(int(i) for i in np.argwhere(outside)[0])
         raise ValueError(
-            f"seeds name {int(outside.sum())} pixels that take no part (masked or not finite), the first at "
+            f"{name} name {int(outside.sum())} pixels that take no part (masked or not finite), the first at "
             f"{point}; move or remove them"
         )
     return markers
@@ -261,12 +261,12 @@ def _canonical(array: NDArray[Any]) -> NDArray[Any]:
     return canonical
 
 
-def _markers_from_points(points: NDArray[Any], shape: tuple[int, ...]) -> NDArray[np.int32]:
+def _markers_from_points(points: NDArray[Any], shape: tuple[int, ...], name: str) -> NDArray[np.int32]:
     markers = np.zeros(shape, np.int32)
     for number, point in enumerate(points.tolist(), start=1):
         if not all(0 <= index < length for index, length in zip(point, shape, strict=True)):
-            raise ValueError(f"seed {number} is at {tuple(point)}, outside the image of shape {shape}")
+            raise ValueError(f"{name[:-1]} {number} is at {tuple(point)}, outside the image of shape {shape}")
         if markers[tuple(point)]:
-            raise ValueError(f"seeds {markers[tuple(point)]} and {number} are both at {tuple(point)}")
+            raise ValueError(f"{name} {markers[tuple(point)]} and {number} are both at {tuple(point)}")
         markers[tuple(point)] = number
     return markers

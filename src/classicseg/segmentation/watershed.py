@@ -133,7 +133,7 @@ def watershed_segment(
     parsed = parse(image, channel_axis=channel_axis, mask=mask)
     spacings = as_spacing(spacing, len(parsed.shape))
     connectivity = as_count("connectivity", connectivity, most=len(parsed.shape))
-    given = as_markers(markers, parsed)
+    given = as_markers(markers, parsed, "markers")
     if given is not None and least is not None:
         raise ValueError("min_depth is given with markers; every marker has a region; leave it out")
 

@@ -38,11 +38,11 @@ def _load_seeds(given: list[str], max_pixels: int) -> NDArray[Any]:
     except ValueError:
         if len(given) > 1:
             raise ValueError(
-                f"--seeds is {' '.join(given)}; expected points such as 10,20, or one marker image"
+                f"seeds are {' '.join(given)}; expected points such as 10,20, or one marker image"
             ) from None
         return read_markers(given[0], max_pixels=max_pixels)
     if len({len(point) for point in points}) > 1:
-        raise ValueError(f"--seeds is {' '.join(given)}; expected as many indices for each point")
+        raise ValueError(f"seeds are {' '.join(given)}; expected as many indices for each point")
     return np.array(points)
 
 
