@@ -38,13 +38,14 @@ def smooth(image: Image, sigma: float, spacing: tuple[float, ...]) -> Image:
     if sigma == 0:
         return image
     gaussian = gaussian_of(image, sigma, spacing)
-    values = np.empty(image.values.shape, np.float64 if image.values.dtype == np.float64 else np.float32)
+    smoothed = []
     for c in range(image.n_channels):
+        source = np.ascontiguousarray(image.values[..., c])
         if image.mask is None:
-            _smooth_whole(np.ascontiguousarray(image.values[..., c]), *gaussian, values[..., c])
+            smoothed.append(_smooth_whole(source, *gaussian))
         else:
-            _smooth_inside(image.values[..., c], image.mask, *gaussian, values[..., c])
-    return Image(values, image.mask)
+            smoothed.append(_smooth_inside(source, image.mask, *gaussian))
+    return Image(smoothed[0][..., np.newaxis] if len(smoothed) == 1 else np.stack(smoothed, axis=-1), image.mask)
 
 
 def gaussian_of(
@@ -64,8 +65,8 @@ def shares_of(shape: tuple[int, ...], weights: list[NDArray[np.float64]]) -> lis
 
 
 def _smooth_whole(
-    source: NDArray[Any], low: float, step: float, weights: list[NDArray[np.float64]], out: NDArray[Any]
-) -> None:
+    source: NDArray[Any], low: float, step: float, weights: list[NDArray[np.float64]]
+) -> NDArray[Any]:
     """One pass over rows smooths within planes; each further axis takes one more."""
     shares = shares_of(source.shape, weights)
     if source.ndim == 1:  # a plane of one row
@@ -75,32 +76,33 @@ def _smooth_whole(
     lead, last = shares[0], shares[-1]
     for share in shares[1:-1]:
         lead = np.multiply.outer(lead, share)
-    found = np.empty(planes.shape, out.dtype if not further else np.float64)
+    dtype = _result_dtype(source)
+    found = np.empty(planes.shape, np.float64 if further else dtype)
     ones = [np.ones(length) for length in planes.shape[1:]]
     ends = (lead, last, step) if not further else (*ones, 1.0)
     run_bands(smooth_rows, len(planes) * rows, width, planes, low, step, *weights[-2:], *ends, found)
     lines = found.reshape(-1, width)
     for axis, length in enumerate(further):
         final = axis == len(further) - 1
-        totals, lines = lines, np.empty(lines.shape, out.dtype if final else np.float64)
+        totals, lines = lines, np.empty(lines.shape, dtype if final else np.float64)
         ends = (lead.reshape(-1), last, step) if final else (np.ones(len(lines)), ones[1], 1.0)
         apart = math.prod(source.shape[axis + 1 : -1])
         run_bands(smooth_stacks, len(lines), width, totals, length, apart, weights[axis], *ends, lines)
-    out[:] = lines.reshape(out.shape)
+    return lines.reshape(source.shape)
 
 
 def _smooth_inside(
-    source: NDArray[Any],
-    mask: NDArray[np.bool_],
-    low: float,
-    step: float,
-    weights: list[NDArray[np.float64]],
-    out: NDArray[Any],
-) -> None:
-    levels = np.empty(mask.shape)
+    source: NDArray[Any], mask: NDArray[np.bool_], low: float, step: float, weights: list[NDArray[np.float64]]
+) -> NDArray[Any]:
+    levels, out = np.empty(mask.shape), np.empty(mask.shape, _result_dtype(source))
     run_bands(_write_levels, len(mask), mask[0].size, source, mask, low, step, levels)
     total, share = correlate(levels, weights), correlate(mask.astype(np.float64), weights)
     run_bands(_write_means, len(mask), mask[0].size, total, share, mask, step, out)
+    return out
+
+
+def _result_dtype(source: NDArray[Any]) -> np.dtype[Any]:
+    return np.dtype(np.float64 if source.dtype == np.float64 else np.float32)
 
 
 def _write_levels(
