@@ -145,6 +145,16 @@ def differ(lines: NDArray[Any], step: int, taps: int, weights: NDArray[Any], out
 
 
 @kernel()
+def read_row(source: NDArray[Any], line: NDArray[Any]) -> None:
+    """Convert a row, padded by one place on each side, by reflection."""
+    n = len(source)
+    inner = line[1 : n + 1]
+    for x in range(n):
+        inner[x] = source[x]
+    line[0], line[n + 1] = line[1], line[n]
+
+
+@kernel()
 def add_three(
     low: NDArray[Any], middle: NDArray[Any], high: NDArray[Any], weights: NDArray[Any], out: NDArray[Any]
 ) -> None:

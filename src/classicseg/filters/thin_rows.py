@@ -17,7 +17,7 @@ from classicseg.filters.gradients import stencil_of
 from classicseg.filters.ridges import SECTOR, Suppression, ridge_heights
 from classicseg.filters.smooth_rows import blur_row, blur_rows, read_levels, scale, smooth_rows, write_means
 from classicseg.filters.smoothing import gaussian_of, shares_of
-from classicseg.filters.stencils import Stencil, derivatives
+from classicseg.filters.stencils import Stencil, derivatives, read_row
 
 
 class PlaneGaussian(NamedTuple):
@@ -135,7 +135,7 @@ def thin_rows(
                 write_means(total, gaussian.share_down[row], gaussian.share_across, gaussian.step, inner)
                 lines[row % 4, 0], lines[row % 4, n + 1] = inner[0], inner[n - 1]
             else:
-                _read(plane[row], lines[row % 4])
+                read_row(plane[row], lines[row % 4])
         row -= 1
         if row >= start - 1 and 0 <= row < n_rows:
             above, below = lines[max(row - 1, 0) % 4], lines[min(row + 1, n_rows - 1) % 4]
@@ -166,16 +166,6 @@ def thin_rows(
             _grade(crest, least, most, grid[row + 1, 1 : n + 1])
             if len(crests):
                 scale(crest, stencil.back[0], crests[row])
-
-
-@kernel()
-def _read(source: NDArray[Any], line: NDArray[Any]) -> None:
-    """Convert a row, padded by reflection."""
-    n = len(source)
-    inner = line[1 : n + 1]
-    for x in range(n):
-        inner[x] = source[x]
-    line[0], line[n + 1] = line[1], line[n]
 
 
 @kernel()

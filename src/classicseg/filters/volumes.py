@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classicseg._core.kernel import kernel
-from classicseg.filters.stencils import Stencil, add_three, derivatives
+from classicseg.filters.smooth_rows import scale
+from classicseg.filters.stencils import Stencil, add_three, derivatives, read_row
 
 
 def _volume_gradient_numpy(
@@ -53,10 +54,7 @@ def volume_gradient(
     An output without pixels is not wanted.
     """
     n_planes, n_rows, n = values.shape
-    lines, down = (
-        np.empty((3, 3, n + 2), even.dtype),
-        np.empty((3, n + 2), even.dtype),
-    )  # about a row
+    lines, down = np.empty((3, 3, n + 2), even.dtype), np.empty((3, n + 2), even.dtype)  # of rows about the row
     before, behind, around = np.empty(n + 2, even.dtype), np.empty(n + 2, even.dtype), np.empty(n + 2, even.dtype)
     slopes, length = np.empty((3, n), even.dtype), np.empty(n, even.dtype)
     for plane in range(start // n_rows, -(-stop // n_rows)):
@@ -64,7 +62,7 @@ def volume_gradient(
         for y in range(top - 1, bottom + 1):
             row = min(max(y, 0), n_rows - 1)
             for k in range(3):
-                _read(values[min(max(plane + k - 1, 0), n_planes - 1), row], lines[k, y % 3])
+                read_row(values[min(max(plane + k - 1, 0), n_planes - 1), row], lines[k, y % 3])
             add_three(lines[0, y % 3], lines[1, y % 3], lines[2, y % 3], even, down[y % 3])
             row = y - 1
             if row < top:
@@ -77,19 +75,9 @@ def volume_gradient(
             line = plane * n_rows + row
             if field.size > 0:
                 for axis in range(3):
-                    _scale(slopes[axis], back[0], field[axis, line])
+                    scale(slopes[axis], back[0], field[axis, line])
             if heights.size > 0:
-                _scale(length, back[0], heights[line])
-
-
-@kernel()
-def _read(source: NDArray[Any], line: NDArray[Any]) -> None:
-    """Convert a row, padded by reflection."""
-    n = len(source)
-    inner = line[1 : n + 1]
-    for x in range(n):
-        inner[x] = source[x]
-    line[0], line[n + 1] = line[1], line[n]
+                scale(length, back[0], heights[line])
 
 
 @kernel()
@@ -120,9 +108,3 @@ def _join(
         first[x], second[x], third[x] = dz, dy, dx
         one, two, three = np.float64(dz), np.float64(dy), np.float64(dx)
         length[x] = np.sqrt(one * one + two * two + three * three)
-
-
-@kernel()
-def _scale(line: NDArray[Any], factor: float, out: NDArray[Any]) -> None:
-    for x in range(len(out)):
-        out[x] = line[x] * factor
