@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
@@ -21,8 +21,13 @@ Mask: TypeAlias = ArrayLike | None
 Weights: TypeAlias = ArrayLike | None
 """Real, the image's spatial shape, at least 0: how much a pixel counts."""
 
-Seeds: TypeAlias = ArrayLike | None
-"""Points (n, ndim) in index order, or an integer marker image of the image's spatial shape."""
+Seeds: TypeAlias = ArrayLike | Mapping[int, ArrayLike] | None
+"""Points (n, ndim) in index order; or the points of each region under its label; or an integer marker image of the
+image's spatial shape."""
+
+Norm: TypeAlias = Literal["euclidean", "maximum"]
+"""The distance of two colors: the root of the sum over the channels of squared differences, or the largest
+difference."""
 
 Spacing: TypeAlias = float | Sequence[float] | None
 """The distance between neighbors, for all axes or one number an axis."""

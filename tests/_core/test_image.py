@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from classicseg._core.image import Image, as_image, as_labels, as_markers, as_mask, as_scalar_image, as_spacing
+from classicseg._core.image import Image, as_image, as_labels, as_mask, as_scalar_image, as_spacing
 from classicseg._core.numbers import as_count, as_number
 
 GREY = np.array([[0, 1, 2], [3, 4, 5]])
@@ -406,64 +406,6 @@ def test_paint_is_the_inverse_of_pixels():
     part = as_image(GREY, mask=GREY % 2 == 1)
     assert part.pixels()[:, 0].tolist() == [1, 3, 5]
     assert part.paint(np.array([7, 8, 9], np.int32)).tolist() == [[0, 7, 0], [8, 0, 9]]
-
-
-# ---- seeds
-
-
-def seeds_in(seeds, image=GREY, **options):
-    return as_markers(seeds, as_image(image, **options))
-
-
-def test_seeds_as_points_are_numbered_in_their_order():
-    assert seeds_in(None) is None
-    assert seeds_in([(1, 2), (0, 0)]).tolist() == [[2, 0, 0], [0, 0, 1]]
-    assert seeds_in((1, 2)).tolist() == [[0, 0, 0], [0, 0, 1]]
-    assert seeds_in(np.array([[1, 2]], np.uint8)).dtype == np.int32
-    assert seeds_in([(1,), (4,)], [0, 1, 2, 3, 4]).tolist() == [0, 1, 0, 0, 2]
-
-
-def test_a_marker_image_keeps_its_names_and_the_caller_s_stays_writeable():
-    given = np.array([[0, 7, 7], [0, 0, 3]], np.int32)
-    markers = seeds_in(given)
-    assert markers.tolist() == given.tolist()
-    assert given.flags.writeable
-    assert not (markers.flags.writeable and np.shares_memory(markers, given))
-    assert seeds_in(GREY > 4).tolist() == [[0, 0, 0], [0, 0, 1]]
-    assert seeds_in(given.astype(">u8")[:, ::-1][:, ::-1]).tolist() == given.tolist()
-
-
-@pytest.mark.parametrize(
-    ("seeds", "error", "message"),
-    [
-        ([(0.0, 1.0)], TypeError, r"seeds have dtype float64; expected integers: points .*; round them first"),
-        ([("a", "b")], TypeError, r"seeds have dtype <U1; expected integers"),
-        (np.zeros((0, 2), int), ValueError, r"seeds name no pixel; expected at least one, or seeds=None"),
-        (np.zeros((2, 3), int), ValueError, r"seeds name no pixel; expected at least one, or seeds=None"),
-        ([(0, 1, 2)], ValueError, r"seeds have shape \(1, 3\); expected points of shape \(n, 2\) .* \(2, 3\)"),
-        (3, ValueError, r"seeds have shape \(\); expected points"),
-        (np.zeros((3, 2, 2), int), ValueError, r"seeds have shape \(3, 2, 2\); expected points"),
-        ([(0, 0), (2, 0)], ValueError, r"seed 2 is at \(2, 0\), outside the image of shape \(2, 3\)"),
-        ([(0, -1)], ValueError, r"seed 1 is at \(0, -1\), outside the image of shape \(2, 3\)"),
-        ([(0, 0), (1, 1), (0, 0)], ValueError, r"seeds 1 and 3 are both at \(0, 0\)"),
-        (-np.ones((2, 3), int), ValueError, r"seeds holds? values from -1 to -1; expected 0 to 2147483647"),
-        (np.full((2, 3), 2**31), ValueError, r"values from 2147483648 .*; expected 0 to 2147483647"),
-    ],
-)
-def test_wrong_seeds(seeds, error, message):
-    with pytest.raises(error, match=message):
-        seeds_in(seeds)
-
-
-def test_seeds_on_what_takes_no_part_are_refused():
-    image = np.array([[0, np.nan, 2], [3, 4, np.inf]])
-    with pytest.raises(ValueError, match=r"seeds name 1 pixels? that takes? no part .*, the first at \(1, 2\)"):
-        seeds_in([(0, 0), (1, 2)], image)
-    with pytest.raises(ValueError, match=r"seeds name 2 pixels that take no part .*, the first at \(0, 1\)"):
-        seeds_in(np.ones((2, 3), int), image)
-    with pytest.raises(ValueError, match=r"the first at \(0, 0\)"):
-        seeds_in([(0, 0)], GREY, mask=GREY > 0)
-    assert seeds_in([(0, 0)], image).any()
 
 
 # ---- labels

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.bands import run_bands
 from classicseg._core.numbers import as_count, as_number
-from classicseg.types import ChannelAxis, Mask, Seeds, Spacing
+from classicseg.types import ChannelAxis, Mask, Spacing
 
 LUMINANCE = (0.2125, 0.7154, 0.0721)
 """The weights of red, green and blue (ITU-R BT.709, as in scikit-image)."""
@@ -108,37 +108,6 @@ def as_mask(mask: Mask, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
     if array.shape != shape:
         raise ValueError(f"mask has shape {array.shape}; expected the image's spatial shape {shape}")
     return np.ascontiguousarray(array)
-
-
-def as_markers(seeds: Seeds, image: Image, name: str = "seeds") -> NDArray[np.int32] | None:
-    """Parse seeds, points or a marker image, into a marker image (0 = no seed)."""
-    if seeds is None:
-        return None
-    array = np.asarray(seeds)
-    ndim = len(image.shape)
-    if array.dtype.kind not in "iub":
-        raise TypeError(
-            f"{name} have dtype {array.dtype}; expected integers: points in index order or a marker image; "
-            "round them first"
-        )
-    if array.shape == image.shape:
-        markers = as_labels(array, name)
-    elif array.shape[-1:] == (ndim,) and array.ndim in (1, 2):
-        markers = _markers_from_points(np.atleast_2d(array), image.shape, name)
-    else:
-        raise ValueError(
-            f"{name} have shape {array.shape}; expected points of shape (n, {ndim}) in index order, or a marker "
-            f"image of shape {image.shape}"
-        )
-    if not markers.any():
-        raise ValueError(f"{name} name no pixel; expected at least one, or {name}=None")
-    if image.mask is not None and (outside := (markers > 0) & ~image.mask).any():
-        point = tuple(int(i) for i in np.argwhere(outside)[0])
-        raise ValueError(
-            f"{name} name {int(outside.sum())} pixels that take no part (masked or not finite), the first at "
-            f"{point}; move or remove them"
-        )
-    return markers
 
 
 def as_labels(labels: ArrayLike, name: str = "labels") -> NDArray[np.int32]:
@@ -259,14 +228,3 @@ def _canonical(array: NDArray[Any]) -> NDArray[Any]:
     canonical = np.require(array, requirements=["C", "A"]).view()
     canonical.flags.writeable = False
     return canonical
-
-
-def _markers_from_points(points: NDArray[Any], shape: tuple[int, ...], name: str) -> NDArray[np.int32]:
-    markers = np.zeros(shape, np.int32)
-    for number, point in enumerate(points.tolist(), start=1):
-        if not all(0 <= index < length for index, length in zip(point, shape, strict=True)):
-            raise ValueError(f"{name[:-1]} {number} is at {tuple(point)}, outside the image of shape {shape}")
-        if markers[tuple(point)]:
-            raise ValueError(f"{name} {markers[tuple(point)]} and {number} are both at {tuple(point)}")
-        markers[tuple(point)] = number
-    return markers

@@ -15,10 +15,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.bands import run_aside, run_bands
 from classicseg._core.graph import interior, merge_small_regions, neighbor_offsets, pad, waiting_grid
-from classicseg._core.image import Image, as_image, as_markers
+from classicseg._core.image import Image, as_image
 from classicseg._core.kernel import kernel
 from classicseg._core.labels import compact_labels, number_by_first_pixel
 from classicseg._core.numbers import as_count, as_number
+from classicseg._core.seeds import as_markers
 from classicseg.filters.gradients import field_magnitude, gradient_field
 from classicseg.types import ChannelAxis, Labels, Mask, Seeds
 

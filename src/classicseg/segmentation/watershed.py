@@ -18,9 +18,10 @@ from classicseg._core.components import connected_pieces
 from classicseg._core.flood import MOST_LABELS, UNDECIDED, flood
 from classicseg._core.flood_lines import flood_with_lines
 from classicseg._core.graph import region_statistics, take
-from classicseg._core.image import Image, as_image, as_markers, as_scalar_image, as_spacing
+from classicseg._core.image import Image, as_image, as_scalar_image, as_spacing
 from classicseg._core.labels import compact_labels, number_by_first_pixel
 from classicseg._core.numbers import as_count, as_number
+from classicseg._core.seeds import as_markers
 from classicseg.filters.gradients import steepness
 from classicseg.filters.smoothing import smooth
 from classicseg.types import ChannelAxis, Labels, Mask, Seeds, Spacing

@@ -1,0 +1,132 @@
+"""Where regions start: points, points by the name of their region, or a marker image, become the same list.
+
+The list is as long as there are seed pixels: a seed in an image of 12 megapixels costs no other image.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classicseg._core.image import Image, as_labels
+from classicseg._core.numbers import as_count
+from classicseg.types import Seeds
+
+
+class SeedPixels(NamedTuple):
+    """Seeds as every method takes them."""
+
+    nodes: NDArray[np.int64]
+    """(n,), the flat index of each seed pixel, ascending."""
+    numbers: NDArray[np.int32]
+    """(n,), the region of each, from 1 to the number of regions."""
+    names: NDArray[np.int32]
+    """(n_regions,), the label of each region, ascending."""
+
+    def named(self, labels: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Turn the numbers of regions, in a label image, into their labels."""
+        if self.names[-1] == len(self.names):  # 1 … n already
+            return labels
+        return np.concatenate([[0], self.names]).astype(np.int32)[labels]
+
+
+def as_seeds(seeds: Seeds, image: Image, name: str = "seeds") -> SeedPixels:
+    """Parse seeds, and see that each is a pixel of the image that takes part."""
+    if isinstance(seeds, Mapping):
+        nodes, labels = _from_groups(seeds, image.shape, name)
+    elif _is_image(array := _integers(seeds, name), image.shape):
+        markers = as_labels(array, name).reshape(-1)
+        nodes = np.flatnonzero(markers)
+        labels = markers[nodes]
+    else:
+        nodes, labels = _from_points(array, image.shape, name)
+    if not len(nodes):
+        raise ValueError(f"{name} name no pixel; expected at least one, or {name}=None")
+    order = np.lexsort((labels, nodes))
+    nodes, labels = nodes[order], labels[order]
+    _check_apart(nodes, labels, image.shape, name)
+    if image.mask is not None and (outside := ~image.mask.reshape(-1)[nodes]).any():
+        raise ValueError(
+            f"{name} name {int(outside.sum())} pixels that take no part (masked or not finite), the first is "
+            f"{name[:-1]} {labels[outside][0]} at {_point(nodes[outside][0], image.shape)}; move or remove them"
+        )
+    nodes, first = np.unique(nodes, return_index=True)
+    names, numbers = np.unique(labels[first], return_inverse=True)
+    return SeedPixels(nodes, numbers.astype(np.int32) + np.int32(1), names)
+
+
+def as_markers(seeds: Seeds, image: Image, name: str = "seeds") -> NDArray[np.int32] | None:
+    """Parse seeds into a marker image (0 = no seed)."""
+    if seeds is None:
+        return None
+    found = as_seeds(seeds, image, name)
+    if not isinstance(seeds, Mapping) and _is_image(array := np.asarray(seeds), image.shape):
+        return as_labels(array, name)
+    markers = np.zeros(image.shape, np.int32)
+    markers.reshape(-1)[found.nodes] = found.names[found.numbers - 1]
+    return markers
+
+
+def _integers(seeds: Seeds, name: str) -> NDArray[Any]:
+    array = np.asarray(seeds)
+    if array.dtype.kind not in "iub":
+        raise TypeError(
+            f"{name} have dtype {array.dtype}; expected integers: points in index order or a marker image; "
+            "round them first"
+        )
+    return array
+
+
+def _is_image(array: NDArray[Any], shape: tuple[int, ...]) -> bool:
+    return array.shape == shape
+
+
+def _from_groups(
+    groups: Mapping[Any, Any], shape: tuple[int, ...], name: str
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """The flat index and the label of each seed pixel."""
+    nodes, labels = [np.empty(0, np.int64)], [np.empty(0, np.int32)]
+    for label, given in groups.items():
+        number = as_count(f"a label of {name}", label, most=np.iinfo(np.int32).max)
+        found, _ = _from_points(_integers(given, f"{name} {number}"), shape, f"{name} {number}")
+        nodes.append(found)
+        labels.append(np.full(len(found), number, np.int32))
+    return np.concatenate(nodes), np.concatenate(labels)
+
+
+def _from_points(
+    array: NDArray[Any], shape: tuple[int, ...], name: str
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """The flat index of each point, and its number."""
+    ndim = len(shape)
+    if array.shape[-1:] != (ndim,) or array.ndim not in (1, 2):
+        raise ValueError(
+            f"{name} have shape {array.shape}; expected points of shape (n, {ndim}) in index order, or a marker "
+            f"image of shape {shape}"
+        )
+    points = np.atleast_2d(array)
+    outside = ((points < 0) | (points >= np.array(shape))).any(axis=1)
+    if outside.any():
+        number = int(np.argmax(outside))
+        raise ValueError(
+            f"point {number + 1} of {name} is at {tuple(points[number].tolist())}, outside the "
+            f"image of shape {shape}; points are in index order, rows before columns"
+        )
+    return np.ravel_multi_index(tuple(points.T), shape).astype(np.int64), np.arange(
+        1, len(points) + 1, dtype=np.int32
+    )
+
+
+def _check_apart(nodes: NDArray[np.int64], labels: NDArray[np.int32], shape: tuple[int, ...], name: str) -> None:
+    twice = np.flatnonzero((nodes[1:] == nodes[:-1]) & (labels[1:] != labels[:-1]))
+    if len(twice):
+        one, other = labels[twice[0]], labels[twice[0] + 1]
+        place = _point(nodes[twice[0]], shape)
+        raise ValueError(f"{name} {one} and {other} are both at {place}; give each region its own pixels")
+
+
+def _point(node: int, shape: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(int(index) for index in np.unravel_index(node, shape))

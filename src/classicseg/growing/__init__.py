@@ -1,0 +1,1 @@
+"""How regions grow: from seed pixels to a region a seed, by one criterion a file."""
