@@ -12,6 +12,7 @@ from .filters.edge_points import canny_edge_points as canny_edge_points
 from .filters.gradients import gradient_components as gradient_components
 from .filters.gradients import gradient_magnitude as gradient_magnitude
 from .filters.zero_crossings import zero_crossing_edges as zero_crossing_edges
+from .growing.separating import separating_tolerance as separating_tolerance
 from .segmentation.boundary import boundary_segment as boundary_segment
 from .segmentation.gradient import gradient_segment as gradient_segment
 from .segmentation.kmeans import kmeans_assign as kmeans_assign

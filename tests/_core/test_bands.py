@@ -353,3 +353,15 @@ def test_interrupt_gives_control_back_at_once(what, delays, workers):
             assert child.wait(timeout=20) == 0, child.stderr.read()
         finally:
             child.kill()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_is_done_meanwhile_is_done_in_the_calling_thread(workers):
+    names = []
+    with set_workers(workers):
+        aside = bands.run_aside(
+            lambda: threading.current_thread().name,
+            meanwhile=lambda: names.append(threading.current_thread().name),
+        )
+    assert names == [threading.current_thread().name]
+    assert aside.startswith("classicseg")

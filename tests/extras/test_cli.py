@@ -110,6 +110,11 @@ def test_options_become_arguments() -> None:
         (["gradient", "--spacing", "2", "--spacing", "1"], {"spacing": (2, 1)}),
         (["gradient", "--spacing", "2", "--threshold", "0.5"], {"spacing": 2, "threshold": 0.5}),
         (["region-growing", "--seeds", "markers.npy"], {"seeds": np.where(GREY == 60, 5, 0)}),
+        (["region-growing", "--seeds", "3:3,4", "--seeds", "3:30,50"], {"seeds": {3: [(3, 4), (30, 50)]}}),
+        (
+            ["region-growing", "--seeds", "3,4", "--interval", "0", "--interval", "255"],
+            {"seeds": (3, 4), "interval": (0, 255)},
+        ),
         (["boundary", "--detector", "sobel", "--sigma", "2"], {"detector": "sobel", "sigma": 2}),
     ]
     for (method, *typed), arguments in cases:
@@ -188,6 +193,7 @@ def test_alpha_and_mask_hold_together() -> None:
         (["region-growing", "grey.png", "--seeds", "400,4"], "400"),
         (["region-growing", "grey.png", "--seeds", "1,2", "--seeds", "here"], "here"),
         (["region-growing", "grey.png", "--seeds", "1,2", "--seeds", "1,2,3"], "1,2,3"),
+        (["region-growing", "grey.png", "--seeds", "2:1,2", "--seeds", "1,3"], "a label before each point"),
         (["boundary", "grey.png", "--detector", "prewitt"], "canny"),
         (["kmeans", "grey.png", "--out", "text.png"], "text.png"),
         (["kmeans", "grey.png", "--out", "text.png/deep"], "text.png"),

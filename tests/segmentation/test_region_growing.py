@@ -1,6 +1,8 @@
-"""Region growing against definitions in a few lines, and against scikit-image's flood."""
+"""Region growing: what every criterion keeps, regions that meet, and growth over the whole image."""
 
 from __future__ import annotations
+
+import itertools
 
 import numpy as np
 import pytest
@@ -8,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 from scipy import ndimage
-from skimage import data, segmentation
 from strategies import images, masks, scenes
 
 from classicseg import connected_regions, region_growing_segment
@@ -44,13 +45,120 @@ def test_seeds_grow_by_rings(data):
     assert_array_equal(found, grow_by_rings(image, markers, tolerance, connectivity))
 
 
-@pytest.mark.large
-@pytest.mark.parametrize("connectivity", [1, 2])
-def test_one_seed_is_the_magic_wand(connectivity):
-    image = data.coins()
-    expected = segmentation.flood(image, (10, 10), tolerance=30, connectivity=connectivity)
-    found = region_growing_segment(image, seeds=(10, 10), tolerance=30, connectivity=connectivity)
-    assert_array_equal(found == 1, expected)
+CRITERIA = {
+    "seed": {"tolerance": 20},
+    "neighbor": {"tolerance": 6},
+    "mean": {"tolerance": 20},
+    "confidence": {"initial_radius": 1},
+    "competition": {},
+}
+some_criterion = st.sampled_from(sorted(CRITERIA))
+
+
+@st.composite
+def seeded(draw, image, n_regions=3):
+    """Seeds for a few regions: labels that are no row of numbers, several points each."""
+    pixels = st.tuples(*[st.integers(0, length - 1) for length in image.shape[:2]])
+    points = draw(st.lists(pixels, min_size=1, max_size=6, unique=True))
+    return {label: points[label - 2 :: n_regions] for label in range(2, 2 + min(n_regions, len(points)))}
+
+
+def as_marker_image(seeds, shape):
+    markers = np.zeros(shape, np.int32)
+    for label, points in seeds.items():
+        markers[tuple(np.transpose(points))] = label
+    return markers
+
+
+@given(st.data(), some_criterion)
+def test_regions_hold_their_seeds_and_nothing_else_is_added(data, criterion):
+    image = data.draw(images(n_channels=3) | scenes())
+    seeds = data.draw(seeded(image))
+    mask = data.draw(masks(image.shape[:2])) | (as_marker_image(seeds, image.shape[:2]) > 0)
+    options = {"criterion": criterion, "mask": mask, "connectivity": data.draw(st.integers(1, 2))}
+    found = region_growing_segment(image, seeds=seeds, **options, **CRITERIA[criterion])
+    assert found.dtype == np.int32
+    assert set(np.unique(found)) == {*seeds, 0} - ({0} if (found > 0).all() else set())
+    assert not found[~mask].any()
+    structure = ndimage.generate_binary_structure(2, options["connectivity"])
+    for label, points in seeds.items():
+        assert all(found[point] == label for point in points)
+        pieces, n_pieces = ndimage.label(found == label, structure)
+        assert set(range(1, n_pieces + 1)) == {pieces[point] for point in points}
+
+
+@given(st.data(), some_criterion)
+def test_the_order_and_the_form_of_seeds_do_not_count(data, criterion):
+    image = data.draw(images() | scenes())
+    seeds = data.draw(seeded(image))
+    options = {"criterion": criterion, **CRITERIA[criterion]}
+    found = region_growing_segment(image, seeds=seeds, **options)
+    backwards = {label: points[::-1] for label, points in reversed(seeds.items())}
+    assert_array_equal(region_growing_segment(image, seeds=backwards, **options), found)
+    assert_array_equal(region_growing_segment(image, seeds=as_marker_image(seeds, image.shape), **options), found)
+
+
+@given(st.data(), some_criterion, st.sampled_from(["u1", "f8"]))
+def test_regions_turn_with_the_image(data, criterion, dtype):
+    image = data.draw(images(n_channels=3) | scenes()).astype(dtype)
+    markers = as_marker_image(data.draw(seeded(image)), image.shape[:2])
+    options = {"criterion": criterion, **CRITERIA[criterion]}
+    found = region_growing_segment(image, seeds=markers, **options)
+    for turn in (np.rot90, np.flipud, lambda array: np.swapaxes(array, 0, 1)):
+        assert_array_equal(region_growing_segment(turn(image), seeds=turn(markers), **options), turn(found))
+
+
+@given(st.data(), st.sampled_from(["seed", "neighbor"]))
+def test_one_region_grows_with_its_tolerance_and_growing_it_again_adds_nothing(data, criterion):
+    image = data.draw(images() | scenes())
+    seed = tuple(data.draw(st.integers(0, length - 1)) for length in image.shape)
+    sizes = [
+        region_growing_segment(image, seeds={1: [seed]}, criterion=criterion, tolerance=tolerance) > 0
+        for tolerance in (0, 3, 10, 60)
+    ]
+    for small, large in itertools.pairwise(sizes):
+        assert not (small & ~large).any()
+    again = np.where(sizes[1], image, 1000)
+    assert_array_equal(
+        region_growing_segment(again, seeds={1: [seed]}, criterion=criterion, tolerance=3), sizes[1]
+    )
+
+
+@given(st.data(), some_criterion)
+def test_nan_is_a_mask(data, criterion):
+    image = data.draw(scenes(dtype="f4"))
+    mask = data.draw(masks(image.shape))
+    mask[0, 0] = True
+    options = {"seeds": {1: [(0, 0)]}, "criterion": criterion, **CRITERIA[criterion]}
+    found = region_growing_segment(image, mask=mask, **options)
+    assert_array_equal(region_growing_segment(np.where(mask, image, np.nan), **options), found)
+    assert not found[~mask].any()
+
+
+@given(scenes(dtype="f8"), some_criterion, st.integers(-30, 30))
+def test_image_and_options_scale_together_with_seeds(image, criterion, exponent):
+    scale = 2.0**exponent
+    options = dict(CRITERIA[criterion])
+    seeds = {1: [(0, 0)], 2: [(5, 5)]}
+    expected = region_growing_segment(image, seeds=seeds, criterion=criterion, **options)
+    if "tolerance" in options:
+        options["tolerance"] *= scale
+    assert_array_equal(
+        region_growing_segment(image * scale, seeds=seeds, criterion=criterion, **options), expected
+    )
+
+
+@pytest.mark.parametrize("criterion", sorted(CRITERIA))
+def test_defaults_work_on_any_image(criterion):
+    image = np.array([[1, 1, 7, 8], [1, 2, 7, 7]])
+    found = region_growing_segment(image, seeds=[(0, 0), (0, 3)], criterion=criterion)
+    assert found[0, 0] == 1
+    assert found[0, 3] == 2
+    assert_array_equal(region_growing_segment([[5]], seeds=[[0, 0]], criterion=criterion), [[1]])
+    assert_array_equal(
+        region_growing_segment(np.full((3, 3, 3), 5.0), seeds=(1, 1, 1), criterion=criterion, channel_axis=None),
+        np.ones((3, 3, 3)),
+    )
 
 
 @given(st.data())
@@ -78,21 +186,11 @@ def test_image_and_tolerance_scale_together(image, exponent):
     assert_array_equal(region_growing_segment(image * scale, tolerance=7 * scale), expected)
 
 
-@given(st.data())
-def test_seeds_may_be_turned_with_the_image(data):
-    image = data.draw(scenes())
-    markers = data.draw(images(image.shape, highest=3)) * data.draw(masks(image.shape))
-    if not markers.any():
-        return
-    found = region_growing_segment(image, seeds=markers, tolerance=20)
-    for turn in (np.rot90, np.flipud, np.transpose):
-        assert_array_equal(region_growing_segment(turn(image), seeds=turn(markers), tolerance=20), turn(found))
-
-
 def test_color_distance_is_euclidean():
     image = np.array([[[0, 0, 0], [3, 4, 0], [3, 4, 12]]], np.uint8)
     assert_array_equal(region_growing_segment(image, seeds=(0, 0), tolerance=5), [[1, 1, 0]])
     assert_array_equal(region_growing_segment(image, seeds=(0, 0), tolerance=13), [[1, 1, 1]])
+    assert_array_equal(region_growing_segment(image, seeds=(0, 0), tolerance=4, norm="maximum"), [[1, 1, 0]])
 
 
 def test_a_volume_with_points_and_holes():
@@ -120,6 +218,31 @@ def test_a_volume_with_points_and_holes():
         ({"seeds": np.zeros((2, 3), int)}, ValueError, "no pixel"),
         ({"seeds": -np.ones((2, 3), int)}, ValueError, "-1"),
         ({"seeds": (0, 1)}, ValueError, "take no part"),
+        ({"seeds": []}, TypeError, "float64"),
+        ({"seeds": {}}, ValueError, "no pixel"),
+        ({"criterion": "colour"}, ValueError, "criterion is 'colour'; expected one of 'seed', 'neighbor'"),
+        ({"criterion": "mean"}, ValueError, "seeds is None"),
+        ({"fill_holes": True}, ValueError, "seeds is None"),
+        ({"fill_holes": 1, "seeds": (0, 0)}, TypeError, "fill_holes is 1"),
+        ({"seeds": (0, 0), "interval": (0, 9), "tolerance": 1}, ValueError, "both given"),
+        ({"seeds": (0, 0), "interval": (4, 9)}, ValueError, r"seed 1 is at \(0, 0\), whose value 1 lies outside"),
+        ({"seeds": (0, 0), "interval": (9, 4)}, ValueError, "the least value first"),
+        ({"seeds": (0, 0), "interval": 4}, ValueError, "interval is 4; expected two numbers"),
+        ({"seeds": (0, 0), "interval": (np.nan, 4)}, ValueError, "interval is nan"),
+        ({"seeds": (0, 0), "criterion": "competition", "tolerance": 1}, ValueError, "tolerance is given with"),
+        ({"seeds": (0, 0), "multiplier": 2}, ValueError, "multiplier is given .*; it belongs to 'confidence'"),
+        ({"seeds": (0, 0), "criterion": "confidence", "multiplier": -1}, ValueError, "multiplier is -1"),
+        ({"seeds": (0, 0), "criterion": "confidence", "max_iter": 1.5}, TypeError, "max_iter is 1.5"),
+        ({"seeds": (0, 0), "criterion": "confidence", "initial_radius": -1}, ValueError, "initial_radius is -1"),
+        ({"seeds": (0, 0), "criterion": "confidence", "norm": "maximum"}, ValueError, "Mahalanobis"),
+        ({"seeds": (0, 0), "norm": "l2"}, ValueError, "norm is 'l2'"),
+        ({"seeds": (0, 0), "opening_radius": np.inf}, ValueError, "opening_radius is inf"),
+        (
+            {"seeds": (0, 2), "opening_radius": 1, "tolerance": 0},
+            ValueError,
+            r"the seed at \(0, 2\) lies where no",
+        ),
+        ({"seeds": [(0, 0), (1, 0)], "opening_radius": 0.5, "tolerance": 9}, ValueError, "meets another"),
     ],
 )
 def test_mistakes(options, error, message):

@@ -135,12 +135,21 @@ def run_bands(
     return [results[number] for number in range(len(bands))]
 
 
-def run_aside(function: Callable[..., Result], *arguments: Any) -> Result:
-    """Make one long call that releases the GIL (a sort, a filter of scipy) where Ctrl-C need not wait for it."""
+def run_aside(
+    function: Callable[..., Result], *arguments: Any, meanwhile: Callable[[], object] = lambda: None
+) -> Result:
+    """Make one long call that releases the GIL (a sort, a filter of scipy) where Ctrl-C need not wait for it.
+
+    What is done meanwhile is done in the calling thread, before the call where there is one worker.
+    """
+    if _works_already() or n_workers() == 1:
+        meanwhile()
+        meanwhile = lambda: None  # noqa: E731
     if _works_already():
         return function(*arguments)
     futures: list[Future[Result]] = []
     _submit(futures, function, [arguments])
+    meanwhile()
     return futures[0].result()
 
 

@@ -44,6 +44,11 @@ def padded_strides(shape: tuple[int, ...]) -> NDArray[np.int64]:
     return np.cumprod([1, *(length + 2 for length in shape[:0:-1])], dtype=np.int64)[::-1].copy()
 
 
+def padded_nodes(nodes: NDArray[np.int64], shape: tuple[int, ...]) -> NDArray[np.int64]:
+    """The flat indices in a padded grid of pixels that have these in the image."""
+    return (np.stack(np.unravel_index(nodes, shape), axis=1) + 1) @ padded_strides(shape)
+
+
 def interior_nodes(shape: tuple[int, ...]) -> NDArray[np.int64]:
     """The flat index in the padded grid of each pixel."""
     padded = tuple(length + 2 for length in shape)

@@ -1,38 +1,63 @@
-"""Region growing: from a seed to every connected pixel whose value is near the seed's.
+"""Region growing: from a seed to every connected pixel that its region accepts.
 
-With seeds, all regions grow at once, a ring of neighbors at a time. Without, each region starts at the flattest
-pixel that is left (least gradient, then least value), grows to its end, and the next one starts; pixels that tie
-for a start lead to the same regions in either order, so no corner of the image is favored.
+What a region accepts is its criterion: a file of `growing` each. Without seeds the whole image falls into regions.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Sequence
+from typing import Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from classicseg._core.bands import run_aside, run_bands
-from classicseg._core.graph import interior, merge_small_regions, neighbor_offsets, pad, waiting_grid
-from classicseg._core.image import Image, as_image
-from classicseg._core.kernel import kernel
-from classicseg._core.labels import compact_labels, number_by_first_pixel
+from classicseg._core.graph import merge_small_regions
+from classicseg._core.image import Image, as_image, as_spacing
+from classicseg._core.labels import number_by_first_pixel
 from classicseg._core.numbers import as_count, as_number
-from classicseg._core.seeds import as_markers
-from classicseg.filters.gradients import field_magnitude, gradient_field
-from classicseg.types import ChannelAxis, Labels, Mask, Seeds
+from classicseg._core.seeds import SeedPixels, as_seeds
+from classicseg.growing.competition import compete
+from classicseg.growing.confidence import confidence_reach
+from classicseg.growing.everywhere import grow_everywhere
+from classicseg.growing.holes import fill_holes as fill
+from classicseg.growing.mean import grow_by_mean
+from classicseg.growing.reach import Reach, reach_of_interval, reach_of_seeds
+from classicseg.growing.steps import grow_by_steps
+from classicseg.growing.wand import grow_by_reach
+from classicseg.types import ChannelAxis, Labels, Mask, Norm, Seeds, Spacing
+
+Criterion: TypeAlias = Literal["seed", "neighbor", "mean", "confidence", "competition"]
+"""What a region accepts; `region_growing_segment` has a line for each."""
+
+_OPTIONS: dict[str, set[str]] = {
+    "seed": {"tolerance", "interval", "opening_radius"},
+    "neighbor": {"tolerance"},
+    "mean": {"tolerance"},
+    "confidence": {"multiplier", "max_iter", "initial_radius", "opening_radius"},
+    "competition": set(),
+}
+"""The criteria, and which options are theirs."""
 
 
 def region_growing_segment(
     image: ArrayLike,
     *,
     seeds: Seeds = None,
+    criterion: Criterion = "seed",
     tolerance: float | None = None,
+    interval: Sequence[float] | None = None,
+    norm: Norm = "euclidean",
+    multiplier: float | None = None,
+    max_iter: int | None = None,
+    initial_radius: float | None = None,
+    opening_radius: float | None = None,
+    fill_holes: bool = False,
     connectivity: int = 1,
     min_area: int | None = None,
     channel_axis: ChannelAxis = "auto",
     mask: Mask = None,
+    spacing: Spacing = None,
 ) -> Labels:
     """Grow regions of similar value from seeds, or over the whole image.
 
@@ -40,14 +65,40 @@ def region_growing_segment(
     ----------
     image : array_like, any real dtype
         A grey or color image or a volume, any number of channels.
-    seeds : array_like of int, optional
-        Points (n, ndim), or one point (ndim,), in index order: the i-th point names region i. Or a marker image
-        of the spatial shape: its positive numbers name the regions, and a region's seed value is the mean over
-        its marker. Without seeds the whole image falls into regions.
+    seeds : array_like of int or mapping, optional
+        Points (n, ndim), or one point (ndim,), in index order: the i-th point names region i. Or the points of
+        each region under its label: ``{1: [(0, 3), (7, 7)], 5: [(2, 9)]}``. Or a marker image of the spatial
+        shape: its positive numbers name the regions. Without seeds the whole image falls into regions, by
+        "seed", each from the flattest pixel that is left (least gradient, then least value).
+    criterion : {"seed", "neighbor", "mean", "confidence", "competition"}
+        What a region accepts. "seed": values within `tolerance` of its seed's (of the mean over its seeds), or in
+        `interval`: the magic wand. "neighbor": steps within `tolerance` from one pixel to the next. "mean":
+        values within `tolerance` of the region's mean, which moves as it grows, ring by ring. "confidence":
+        values within `multiplier` standard deviations of the mean of what it grew to before, from the boxes
+        about its seeds on [2]_; for channels that is the Mahalanobis distance. "competition": all, in the order
+        of their distance to the mean of a region that they touch [3]_, [4]_.
     tolerance : float, optional
-        The greatest distance to the seed's value, in value units (Euclidean over the channels), at least 0.
-        Where it is not given: three quarters of the standard deviation of the image's values (for channels, of
-        the root of the sum of their variances).
+        For "seed", "neighbor" and "mean": a distance in value units, at least 0. Where it is not given: three
+        quarters of the standard deviation of the image's values (for channels, of the root of the sum of their
+        variances), of which "neighbor" takes a tenth.
+    interval : (float, float), optional
+        For "seed", on one channel and instead of `tolerance`: the least and the greatest value.
+    norm : {"euclidean", "maximum"}
+        The distance of two colors: the root of the sum of squared differences, or the largest difference.
+        "confidence" has its own.
+    multiplier : float, optional
+        For "confidence": 2.5 where it is not given.
+    max_iter : int, optional
+        For "confidence": how often a region grows again by the moments of what it grew to, 4 where it is not
+        given; fewer where it does not change.
+    initial_radius : float, optional
+        For "confidence": how far the boxes about the seeds reach, in units of `spacing`, at least 0; 2 where it
+        is not given.
+    opening_radius : float, optional
+        For "seed" and "confidence": keep a region from leaking through bridges. It grows only over what a ball of
+        this radius covers that lies in what it accepts (an opening), in units of `spacing`.
+    fill_holes : bool
+        With seeds: give a region what it encloses, across the faces of pixels.
     connectivity : int
         How many coordinates of two neighbors may differ, 1 to the number of dimensions.
     min_area : int, optional
@@ -59,6 +110,8 @@ def region_growing_segment(
         more.
     mask : array_like of bool, optional
         Spatial shape, True where a pixel takes part.
+    spacing : float or sequence of float, optional
+        The distance between neighbors, for the two radii.
 
     Returns
     -------
@@ -69,18 +122,31 @@ def region_growing_segment(
     Raises
     ------
     TypeError, ValueError
-        If the image, the mask, the seeds or a number is not what is described; if a seed lies outside the image
-        or on a pixel that takes no part.
+        If the image, the mask, the seeds or an option is not what is described; if an option is another
+        criterion's; if a seed lies outside the image, on a pixel that takes no part, outside `interval`, or where
+        no ball of `opening_radius` fits.
 
     Notes
     -----
-    With seeds a pixel that several regions reach in the same ring goes to the seed nearest in value, then to the
-    lower number: O(n) for n pixels. Without, O(n log n).
+    A region holds its seeds in any case. Where several regions accept a pixel, all grow at once, a ring of
+    neighbors at a time, and a pixel that several reach in the same ring goes to the nearest in value, then to the
+    lower number.
+
+    Linear in the pixels that are reached, and in all pixels for channels, a mask or an opening; "mean",
+    "competition" and growth without seeds take O(n log n). "mean" and "competition" say in their modules how
+    they order pixels; no criterion depends on the order of the image's axes or of the seeds.
 
     References
     ----------
     .. [1] Zucker S. W. Region growing: childhood and adolescence. Computer Graphics and Image Processing 5,
        1976.
+    .. [2] Ibáñez L., Schroeder W., Ng L., Cates J. The ITK software guide. Kitware, 2005 (confidence connected).
+    .. [3] Adams R., Bischof L. Seeded region growing. IEEE Transactions on Pattern Analysis and Machine
+       Intelligence 16(6), 1994.
+    .. [4] Mehnert A., Jackway P. An improved seeded region growing algorithm. Pattern Recognition Letters 18,
+       1997.
+    .. [5] Chen L., Cheng H. D., Zhang J. Fuzzy subfiber and its application to seismic lithology
+       classification. Information Sciences 1(2), 1994 (λ-connectedness: "neighbor").
 
     Examples
     --------
@@ -89,130 +155,113 @@ def region_growing_segment(
     >>> region_growing_segment(image, seeds=[(0, 0)], tolerance=1)
     array([[1, 1, 0, 0],
            [1, 1, 0, 0]], dtype=int32)
+    >>> region_growing_segment(image, seeds={3: [(0, 0)], 5: [(0, 2)]}, criterion="competition")
+    array([[3, 3, 5, 5],
+           [3, 3, 5, 5]], dtype=int32)
     >>> region_growing_segment(image, tolerance=1)
     array([[1, 1, 2, 2],
            [1, 1, 2, 2]], dtype=int32)
     """
-    given = None if tolerance is None else as_number("tolerance", tolerance, least=0.0)
-    parsed = as_image(image, channel_axis=channel_axis, mask=mask)
-    ndim = len(parsed.shape)
-    connectivity = as_count("connectivity", connectivity, most=ndim)
-    markers = as_markers(seeds, parsed)
-    if markers is not None and min_area is not None:
-        raise ValueError("min_area is given with seeds; regions that seeds name are never joined; leave it out")
+    given = {
+        "tolerance": tolerance,
+        "interval": interval,
+        "multiplier": multiplier,
+        "max_iter": max_iter,
+        "initial_radius": initial_radius,
+        "opening_radius": opening_radius,
+    }
+    _check_options(criterion, norm, {name for name, value in given.items() if value is not None})
+    limit = None if tolerance is None else as_number("tolerance", tolerance, least=0.0)
+    factor = 2.5 if multiplier is None else as_number("multiplier", multiplier, least=0.0)
+    most = 4 if max_iter is None else as_count("max_iter", max_iter, least=0)
+    extent = 2.0 if initial_radius is None else as_number("initial_radius", initial_radius, least=0.0)
+    radius = 0.0 if opening_radius is None else as_number("opening_radius", opening_radius, least=0.0)
     least = None if min_area is None else as_count("min_area", min_area)
-    reach = _default_tolerance(parsed) if given is None else given
-    if markers is not None:
-        return _grow_seeds(parsed, markers, reach, connectivity)
-    labels = _grow_everywhere(parsed, reach, connectivity)
-    return number_by_first_pixel(merge_small_regions(labels, parsed.values, least, connectivity))
+    if not isinstance(fill_holes, bool | np.bool_):
+        raise TypeError(f"fill_holes is {fill_holes!r}; expected True or False")
+
+    parsed = as_image(image, channel_axis=channel_axis, mask=mask)
+    spacings = as_spacing(spacing, len(parsed.shape))
+    connectivity = as_count("connectivity", connectivity, most=len(parsed.shape))
+    if seeds is None:
+        if criterion != "seed" or interval is not None or radius > 0 or fill_holes:
+            raise ValueError(
+                "seeds is None; expected seeds, which a criterion other than 'seed', interval, opening_radius and "
+                "fill_holes need; pass seeds, or leave those out"
+            )
+        reach = default_tolerance(parsed) if limit is None else limit
+        labels = grow_everywhere(parsed, reach, connectivity, norm)
+        return number_by_first_pixel(merge_small_regions(labels, parsed.values, least, connectivity))
+    starts = as_seeds(seeds, parsed)
+    if least is not None:
+        raise ValueError("min_area is given with seeds; regions that seeds name are never joined; leave it out")
+    if criterion == "competition":
+        labels = compete(parsed, starts, connectivity, norm)
+    elif criterion == "mean":
+        limit = default_tolerance(parsed) if limit is None else limit
+        labels = grow_by_mean(parsed, starts, limit, connectivity, norm)
+    elif criterion == "neighbor":
+        limit = default_tolerance(parsed) / 10 if limit is None else limit
+        labels = grow_by_steps(parsed, starts, limit, connectivity, norm)
+    else:
+        if criterion == "confidence":
+            box = tuple(int(extent / step) for step in spacings)
+            accepted = confidence_reach(parsed, starts, factor, most, box, connectivity, radius, spacings)
+        else:
+            accepted = _given_reach(parsed, starts, limit, interval, norm)
+        labels = grow_by_reach(parsed, starts, accepted, connectivity, radius, spacings)
+    return starts.named(fill(labels, parsed) if fill_holes else labels)
 
 
-def _default_tolerance(image: Image) -> float:
+def default_tolerance(image: Image) -> float:
+    """Three quarters of the standard deviation."""
     pixels = image.pixels()
     deviation = math.sqrt(sum(channel.var(dtype=np.float64) for channel in pixels.T)) if len(pixels) else 0.0
     digits, exponent = math.frexp(0.75 * deviation)  # without the last bits, which the order of the pixels decides
     return math.ldexp(round(digits * 2**24), exponent - 24)
 
 
-def _grow_seeds(image: Image, markers: NDArray[np.int32], tolerance: float, connectivity: int) -> Labels:
-    names, compact = compact_labels(markers)
-    counts = np.bincount(compact.ravel(), minlength=len(names) + 1)
-    flat = image.values.reshape(-1, image.n_channels)
-    sums = [np.bincount(compact.ravel(), channel, minlength=len(names) + 1) for channel in flat.T]
-    means = np.stack(sums, axis=1) / np.maximum(counts, 1)[:, np.newaxis]
-    labels = waiting_grid(image)
-    seeded = pad(compact.astype(np.int32), compact.ndim).ravel()
-    labels[seeded > 0] = seeded[seeded > 0]
-    ring = np.flatnonzero(seeded)
-    offsets = neighbor_offsets(image.shape, connectivity)
-    values = pad(image.values, len(image.shape)).reshape(-1, image.n_channels)
-    while len(ring):
-        ring = _grow_ring(values, labels, means, ring, offsets, tolerance**2)
-    grown = np.maximum(interior(labels, image.shape), 0)
-    return np.concatenate([[0], names]).astype(np.int32)[grown]
+def _check_options(criterion: str, norm: str, given: set[str]) -> None:
+    if criterion not in _OPTIONS:
+        raise ValueError(f"criterion is {criterion!r}; expected one of {', '.join(map(repr, _OPTIONS))}")
+    for name in sorted(given - _OPTIONS[criterion]):
+        users = " or ".join(repr(other) for other, options in _OPTIONS.items() if name in options)
+        raise ValueError(f"{name} is given with criterion {criterion!r}; it belongs to {users}; leave it out")
+    if norm not in ("euclidean", "maximum"):
+        raise ValueError(f"norm is {norm!r}; expected 'euclidean' or 'maximum'")
+    if norm == "maximum" and criterion == "confidence":
+        raise ValueError("norm is 'maximum'; criterion 'confidence' has its own, the Mahalanobis distance")
+    if {"tolerance", "interval"} <= given:
+        raise ValueError("tolerance and interval are both given; expected one of them")
 
 
-def _grow_everywhere(image: Image, tolerance: float, connectivity: int) -> NDArray[np.int32]:
-    ndim = len(image.shape)
-    labels = waiting_grid(image)
-    magnitude = field_magnitude(gradient_field(image, (1.0,) * ndim))
-    inside = np.flatnonzero(labels == 0)
-    order = inside[run_aside(np.lexsort, (*image.pixels().T, magnitude[image.inside()]))]
-    values = pad(image.values, ndim).reshape(-1, image.n_channels)
-    offsets = neighbor_offsets(image.shape, connectivity)
-    queue, last = np.empty(len(order), np.int64), np.zeros(1, np.int64)
-    run_bands(_grow_from, len(order), 1, values, labels, offsets, tolerance**2, queue, last, order, whole=True)
-    return np.maximum(interior(labels, image.shape), 0)
+def _given_reach(
+    image: Image, seeds: SeedPixels, tolerance: float | None, interval: Sequence[float] | None, norm: Norm
+) -> Reach:
+    if interval is None:
+        return reach_of_seeds(image, seeds, default_tolerance(image) if tolerance is None else tolerance, norm)
+    low, high = _as_interval(interval)
+    if image.n_channels > 1:
+        raise ValueError(
+            f"interval is given, and the image has {image.n_channels} channels; expected one; pass tolerance, or "
+            "one channel, e.g. image[..., 0]"
+        )
+    values = image.values.reshape(-1)[seeds.nodes]
+    if (outside := (values < low) | (values > high)).any():
+        node, label = seeds.nodes[outside][0], seeds.names[seeds.numbers[outside][0] - 1]
+        place = tuple(int(index) for index in np.unravel_index(node, image.shape))
+        raise ValueError(
+            f"seed {label} is at {place}, whose value {values[outside][0]:g} lies outside interval "
+            f"({low:g}, {high:g}); move the seed or widen the interval"
+        )
+    return reach_of_interval(image, seeds, (low, high))
 
 
-@kernel()
-def _grow_ring(
-    values: NDArray[Any],
-    labels: NDArray[np.int32],
-    means: NDArray[np.float64],
-    ring: NDArray[np.int64],
-    offsets: NDArray[np.int64],
-    limit: float,
-) -> NDArray[np.int64]:
-    """Give the neighbors of a ring their labels; return them, the next ring."""
-    waiting = -2  # on its way into the next ring: no neighbor of it may ask for its label yet
-    reached = np.empty(len(ring) * len(offsets), np.int64)
-    chosen = np.empty(len(ring) * len(offsets), np.int32)
-    n_reached = 0
-    for node in ring:
-        for offset in offsets:
-            if labels[node + offset] != 0:
-                continue
-            best, least = 0, limit
-            for back in offsets:
-                label = labels[node + offset + back]
-                if label > 0:
-                    distance = _squared_distance(values[node + offset], means[label])
-                    if distance < least or (distance == least and (best == 0 or label < best)):
-                        best, least = label, distance
-            if best > 0:
-                labels[node + offset] = waiting
-                reached[n_reached], chosen[n_reached] = node + offset, best
-                n_reached += 1
-    for i in range(n_reached):
-        labels[reached[i]] = chosen[i]
-    return reached[:n_reached].copy()
-
-
-@kernel()
-def _grow_from(
-    values: NDArray[Any],
-    labels: NDArray[np.int32],
-    offsets: NDArray[np.int64],
-    limit: float,
-    queue: NDArray[np.int64],
-    last: NDArray[np.int64],
-    order: NDArray[np.int64],
-    start: int,
-    stop: int,
-) -> None:
-    """Grow one region after the other from the pixels order[start:stop] that have no label yet."""
-    for seed in order[start:stop]:
-        if labels[seed] != 0:
-            continue
-        last[0] += 1
-        labels[seed] = last[0]
-        queue[0], head, tail = seed, 0, 1
-        while head < tail:
-            node = queue[head]
-            head += 1
-            for offset in offsets:
-                if labels[node + offset] == 0 and _squared_distance(values[node + offset], values[seed]) <= limit:
-                    labels[node + offset] = last[0]
-                    queue[tail] = node + offset
-                    tail += 1
-
-
-@kernel()
-def _squared_distance(one: NDArray[Any], other: NDArray[Any]) -> float:
-    total = 0.0
-    for c in range(len(one)):
-        difference = float(one[c]) - float(other[c])
-        total += difference * difference
-    return total
+def _as_interval(interval: Sequence[float]) -> tuple[float, float]:
+    bounds = list(interval) if isinstance(interval, Sequence | np.ndarray) else [interval]
+    if len(bounds) != 2:
+        raise ValueError(f"interval is {interval!r}; expected two numbers, the least and the greatest value")
+    low, high = (as_number("interval", bound) for bound in bounds)
+    if low > high:
+        raise ValueError(f"interval is ({low:g}, {high:g}); expected the least value first")
+    return low, high

@@ -32,18 +32,28 @@ class Load:
     load: Callable[[Any, int], object]
 
 
-def _load_seeds(given: list[str], max_pixels: int) -> NDArray[Any]:
+def _load_seeds(given: list[str], max_pixels: int) -> NDArray[Any] | dict[int, list[list[int]]]:
     try:
-        points = [[int(index) for index in point.split(",")] for point in given]
+        named = [word.rpartition(":")[::2] for word in given]
+        points = [[int(index) for index in point.split(",")] for _, point in named]
+        labels = [int(label) for label, _ in named if label]
     except ValueError:
         if len(given) > 1:
             raise ValueError(
-                f"seeds are {' '.join(given)}; expected points such as 10,20, or one marker image"
+                f"seeds are {' '.join(given)}; expected points such as 10,20, points of regions such as 3:10,20, "
+                "or one marker image"
             ) from None
         return read_markers(given[0], max_pixels=max_pixels)
     if len({len(point) for point in points}) > 1:
         raise ValueError(f"seeds are {' '.join(given)}; expected as many indices for each point")
-    return np.array(points)
+    if not labels:
+        return np.array(points)
+    if len(labels) < len(points):
+        raise ValueError(f"seeds are {' '.join(given)}; expected a label before each point, or none")
+    regions: dict[int, list[list[int]]] = {}
+    for label, point in zip(labels, points, strict=True):
+        regions.setdefault(label, []).append(point)
+    return regions
 
 
 def _load_array(given: Path | str, max_pixels: int) -> NDArray[Any] | str:
@@ -74,8 +84,8 @@ _MEANINGS = {
     "Seeds": Annotated[
         list[str] | None,
         Parameter(
-            help="A point as row,column (plane,row,column in a volume), once for each point; or a marker image "
-            "file, whose positive numbers name the segments."
+            help="A point as row,column (plane,row,column in a volume), once for each segment, or label:row,"
+            "column for several points of one; or a marker image file, whose positive numbers name the segments."
         ),
         Load(_load_seeds),
     ],
