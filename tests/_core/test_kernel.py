@@ -392,3 +392,21 @@ print(power(3, exponent=2), power(3, exponent=2))
     assert run(code, CLASSICSEG_ENGINE="numpy") == "9 9"
     if importlib.util.find_spec("numba"):
         assert run(code) == "9 9"
+
+
+def test_an_interrupt_while_an_array_is_returned_is_an_interrupt():
+    from classicseg._core.kernel import kernel
+
+    @kernel()
+    def interrupted():
+        return 0
+
+    def fail(cause):
+        raise SystemError("returned a result with an exception set") from cause
+
+    interrupted._compiled = lambda: fail(KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    interrupted._compiled = lambda: fail(ValueError())
+    with pytest.raises(SystemError):
+        interrupted()

@@ -79,7 +79,7 @@ def test_moments_are_those_of_numpy(data):
 @given(hnp.arrays(np.float64, (30, 3), elements=st.integers(-50, 50)))
 def test_whitened_differences_have_the_mahalanobis_length(values):
     covariance = np.cov(values, rowvar=False) + np.eye(3)
-    scale = confidence._whitening(covariance)
+    scale = confidence._whitening(covariance, 0.0)
     difference = values[0] - values[1]
     expected = difference @ np.linalg.inv(covariance) @ difference
     assert_allclose(np.sum(np.square(confidence._whitened(scale, difference))), expected, rtol=1e-9, atol=1e-12)

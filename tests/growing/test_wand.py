@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -15,7 +17,7 @@ from classicseg import region_growing_segment
 from classicseg._core.graph import pad
 from classicseg._core.image import as_image
 from classicseg._core.seeds import as_seeds
-from classicseg.growing import reach, rings, wand
+from classicseg.growing import reach, rings, steps, wand
 from classicseg.growing.reach import bounds_in, inner, mark_accepted, reach_of_seeds
 
 
@@ -182,3 +184,14 @@ def test_an_opening_takes_what_takes_no_part_for_granted():
     found = region_growing_segment(wide, seeds=(3, 3), tolerance=1, opening_radius=2)[3:-3, 3:-3]
     assert_array_equal(found, region_growing_segment(image, seeds=(0, 0), tolerance=1, opening_radius=2))
     assert_array_equal(found[:4], 1)
+
+
+@given(st.data(), st.sampled_from(["seed", "neighbor"]))
+def test_many_regions_grow_as_few_do(data, criterion):
+    image = data.draw(images(highest=20))
+    markers = data.draw(images(image.shape, highest=3)) * data.draw(masks(image.shape))
+    markers.flat[0] = 1
+    options = {"seeds": markers, "criterion": criterion, "tolerance": 2}
+    found = region_growing_segment(image, **options)
+    with mock.patch.object(wand, "MOST_FLOODS", 0), mock.patch.object(steps, "MOST_FLOODS", 0):
+        assert_array_equal(region_growing_segment(image, **options), found)

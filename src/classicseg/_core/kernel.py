@@ -16,6 +16,7 @@ import functools
 import hashlib
 import importlib.util
 import marshal
+import numbers
 import os
 import pickle
 import sys
@@ -61,11 +62,14 @@ class Kernel(Generic[Parameters, Result]):
         self._compiled: Any = None
 
     def __call__(self, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
-        if self._compiled is not None:
-            return self._compiled(*args, **kwargs)
-        if engine() == "numpy":
+        if self._compiled is None and engine() == "numpy":
             return (self.loops if self.numpy is None else self.numpy)(*args, **kwargs)
-        return self.compiled()(*args, **kwargs)
+        try:
+            return (self._compiled or self.compiled())(*args, **kwargs)
+        except SystemError as error:
+            if isinstance(error.__cause__, KeyboardInterrupt):  # Ctrl-C while numba wraps an array that it returns
+                raise error.__cause__ from None
+            raise
 
     def compiled(self) -> Any:
         """The loop as numba's dispatcher."""
@@ -108,7 +112,7 @@ def _code_stamp(loops: Any) -> str:
         value = loops.__globals__.get(name)
         if isinstance(value, Kernel):
             digest.update(_code_stamp(value.loops).encode())
-        elif isinstance(value, int | float):
+        elif isinstance(value, numbers.Number):  # NumPy's too
             digest.update(repr(value).encode())
     return digest.hexdigest()
 

@@ -30,8 +30,11 @@ _LOW = 2**_BITS - 1
 _AT_ONCE = 4096
 """Levels of so many pixels stay in the cache until they are multiplied."""
 
-_LEAST_PIVOT = 1e-12
+_LEAST_SHARE = 1e-12
 """A channel that the others determine keeps this part of its variance."""
+
+_LEAST_STEP = 1e-25
+"""A channel without variance counts in steps of this part of the largest value: what differs is far away."""
 
 
 class Moments(NamedTuple):
@@ -61,20 +64,21 @@ def confidence_reach(
         reach = reach._replace(scales=np.zeros(shape))
     flat = image.values.reshape(-1, image.n_channels)
     least, most = flat.min(axis=0).astype(np.float64), flat.max(axis=0).astype(np.float64)
+    finest = _LEAST_STEP * float(np.abs([least, most]).max())
     for number in range(1, len(seeds.names) + 1):
         nodes = seeds.nodes[seeds.numbers == number]
         pixels = flat[_box_nodes(image, nodes, box)]
         low, high = pixels.min(axis=0).astype(np.float64), pixels.max(axis=0).astype(np.float64)
         moments = moments_of(pixels, np.full(len(pixels), REACHED, np.uint8), low, high)
         for _ in range(max_iter):
-            low, high = _accept(reach, number, moments, multiplier, flat[nodes])
+            low, high = _accept(reach, number, moments, multiplier, flat[nodes], finest)
             grid = accepted_by(image, reach, number, nodes, radius, spacing)
             flood(grid, image.shape, connectivity, nodes)
             region = np.ascontiguousarray(inner(grid, image.shape)).reshape(-1)
             former, moments = moments, moments_of(flat, region, np.maximum(low, least), np.minimum(high, most))
             if np.array_equal(former.mean, moments.mean) and np.array_equal(former.covariance, moments.covariance):
                 break
-        _accept(reach, number, moments, multiplier, flat[nodes])
+        _accept(reach, number, moments, multiplier, flat[nodes], finest)
     return reach
 
 
@@ -92,7 +96,12 @@ def moments_of(
 
 
 def _accept(
-    reach: Reach, number: int, moments: Moments, multiplier: float, seed_values: NDArray[Any]
+    reach: Reach,
+    number: int,
+    moments: Moments,
+    multiplier: float,
+    seed_values: NDArray[Any],
+    finest: float,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Set what a region accepts, wide enough for its seeds; return bounds of each channel there."""
     reach.centers[number] = moments.mean
@@ -102,7 +111,7 @@ def _accept(
         low, high = np.minimum(low, seed_values.min()), np.maximum(high, seed_values.max())
         reach.lows[number], reach.highs[number] = low[0], high[0]
         return low, high
-    reach.scales[number] = _whitening(moments.covariance)
+    reach.scales[number] = _whitening(moments.covariance, finest)
     parts = np.array([_whitened(reach.scales[number], value - moments.mean) for value in seed_values])
     farthest = math.nextafter(math.sqrt((parts**2).sum(axis=1).max()), math.inf)
     reach.highs[number] = max(multiplier, farthest)
@@ -115,7 +124,7 @@ def _whitened(scale: NDArray[np.float64], difference: NDArray[np.float64]) -> li
     return [sum(float(a) * float(b) for a, b in zip(row, difference, strict=True)) for row in scale]
 
 
-def _whitening(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
+def _whitening(covariance: NDArray[np.float64], least_deviation: float) -> NDArray[np.float64]:
     """The inverse of the Cholesky factor: differences times it have the unit covariance.
 
     A channel without a variance of its own accepts its mean alone.
@@ -127,7 +136,7 @@ def _whitening(covariance: NDArray[np.float64]) -> NDArray[np.float64]:
             rest = sum(float(factor[i, k] * factor[j, k]) for k in range(j))
             factor[i, j] = (covariance[i, j] - rest) / factor[j, j]
         rest = sum(float(factor[i, k]) ** 2 for k in range(i))
-        least = max(_LEAST_PIVOT * float(covariance[i, i]), np.finfo(np.float64).tiny)
+        least = max(_LEAST_SHARE * float(covariance[i, i]), least_deviation**2, np.finfo(np.float64).tiny)
         factor[i, i] = math.sqrt(max(float(covariance[i, i]) - rest, least))
         for j in range(i):
             inverse[i] -= factor[i, j] * inverse[j]

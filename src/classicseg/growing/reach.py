@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any, NamedTuple
 
@@ -99,10 +100,12 @@ def _at_seeds(image: Image, seeds: SeedPixels, norm: Norm) -> Reach:
 
 def seed_means(image: Image, seeds: SeedPixels) -> NDArray[np.float64]:
     """The mean over the seed pixels of each region, (n_regions + 1, channels), in any order of the pixels."""
-    values = image.values.reshape(-1, image.n_channels)[seeds.nodes].astype(np.float64)
+    order = np.argsort(seeds.numbers, kind="stable")
+    values = image.values.reshape(-1, image.n_channels)[seeds.nodes[order]].astype(np.float64)
     means = np.zeros((len(seeds.names) + 1, image.n_channels))
-    for number in range(1, len(means)):
-        own = values[seeds.numbers == number]
+    bounds = np.cumsum(np.bincount(seeds.numbers))
+    for number, (start, stop) in enumerate(itertools.pairwise(bounds), start=1):
+        own = values[start:stop]
         mean = [math.fsum(channel) / len(own) for channel in own.T]
         means[number] = np.clip(mean, own.min(axis=0), own.max(axis=0))  # (0.1 + 0.1 + 0.1) / 3 > 0.1
     return means

@@ -41,24 +41,14 @@ class RunningMeans(NamedTuple):
 def running_means(image: Image, seeds: SeedPixels, extent: float) -> RunningMeans:
     """The means over the seeds; floats that join a region are within about 20 times `extent` of them."""
     counts = np.bincount(seeds.numbers, minlength=len(seeds.names) + 1)
-    values = image.values.reshape(-1, image.n_channels)[seeds.nodes].astype(np.float64)
     if image.values.dtype.kind == "f":
-        means = _within(seed_means(image, seeds), values, seeds.numbers)
+        means = seed_means(image, seeds)
         unit = math.ldexp(1.0, max(math.frexp(extent)[1] - _BITS, _LEAST_EXPONENT))
         return RunningMeans(means.copy(), unit, np.zeros(means.shape, np.int64), counts, means)
+    values = image.values.reshape(-1, image.n_channels)[seeds.nodes]
     sums = np.stack([np.bincount(seeds.numbers, channel) for channel in values.T], axis=1)
     means = sums / np.maximum(counts, 1)[:, np.newaxis]
     return RunningMeans(np.zeros(means.shape), 1.0, sums.astype(np.int64), counts, means)
-
-
-def _within(
-    means: NDArray[np.float64], values: NDArray[np.float64], numbers: NDArray[np.int32]
-) -> NDArray[np.float64]:
-    """No mean is beyond its values, where the quotient may be by rounding: (0.1 + 0.1 + 0.1) / 3 > 0.1."""
-    low, high = np.full(means.shape, np.inf), np.full(means.shape, -np.inf)
-    np.minimum.at(low, numbers, values)
-    np.maximum.at(high, numbers, values)
-    return np.minimum(np.maximum(means, low), high)
 
 
 def value_range(image: Image) -> float:

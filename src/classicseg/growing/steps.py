@@ -20,6 +20,7 @@ from classicseg._core.kernel import kernel
 from classicseg._core.seeds import SeedPixels
 from classicseg.growing.reach import inner, line_starts, reach_of_seeds
 from classicseg.growing.rings import grow_by_rings
+from classicseg.growing.wand import MOST_FLOODS
 from classicseg.types import Norm
 
 _BLOCK = 32
@@ -47,14 +48,16 @@ def grow_by_steps(
 
     Where regions meet, all grow at once by rings, and a pixel goes across the smallest step.
     """
+    reach = reach_of_seeds(image, seeds, tolerance, norm)
+    reach = reach._replace(highs=np.full(len(reach.highs), tolerance))
+    if len(seeds.names) > MOST_FLOODS:
+        return grow_by_rings(image, seeds, reach, connectivity, by_step=True)
     labels = np.zeros(image.shape, np.int32)
     directions = directions_of(image.shape, connectivity)
     links = link(image, tolerance, norm, directions)
     for number in range(1, len(seeds.names) + 1):
         nodes = padded_nodes(seeds.nodes[seeds.numbers == number], image.shape)
         if (links[nodes] & directions.reached).any():
-            reach = reach_of_seeds(image, seeds, tolerance, norm)
-            reach = reach._replace(highs=np.full(len(reach.highs), tolerance))
             return grow_by_rings(image, seeds, reach, connectivity, by_step=True)
         run_aside(_follow, links, directions.offsets, directions.reached, nodes)
         fresh = inner(links, image.shape) >= directions.reached

@@ -26,6 +26,9 @@ from classicseg.growing.rings import grow_by_rings
 REACHED = 2
 """What a pixel of a mask becomes that the flood has reached; 1 is accepted, 0 not."""
 
+MOST_FLOODS = 32
+"""More regions than this grow by rings from the start; the regions are the same. A flood looks at all pixels."""
+
 _MORE_ROOM = 2**16
 """The stack of a flood has room for so many runs at first: 1 MB."""
 
@@ -49,6 +52,8 @@ def grow_by_reach(
 
     With a radius, over what is left of it after an opening.
     """
+    if len(seeds.names) > MOST_FLOODS and radius == 0:
+        return grow_by_rings(image, seeds, reach, connectivity)
     labels = np.zeros(image.shape, np.int32)
     for number in range(1, len(seeds.names) + 1):
         nodes = seeds.nodes[seeds.numbers == number]
