@@ -10,7 +10,7 @@ from cyclopts import App
 from rich.console import Console
 from rich.progress import track
 
-from benchmarks import edges, floods, memory, values
+from benchmarks import edges, floods, growing, memory, values
 from benchmarks.dibco import dibco, dibco_table
 from benchmarks.measure import measure, surroundings, table
 from classicseg import set_workers
@@ -34,7 +34,8 @@ def speed(*, only: str = "", threads: int = 2) -> None:
     """
     _use_threads(threads)
     rows = []
-    for make in track([*values.cases(), *edges.cases(), *floods.cases()], "measuring", console=progress):
+    cases = [*values.cases(), *edges.cases(), *floods.cases(), *growing.cases()]
+    for make in track(cases, "measuring", console=progress):
         case = make()
         if only in case.work:
             rows += measure(case)

@@ -116,6 +116,7 @@ def surroundings(n_threads: int) -> str:
         "doxapy",
         "SimpleITK",
         "diplib",
+        "connected-components-3d",
     ]
     versions = []
     for name in names:

@@ -9,12 +9,20 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.images import few_colors, floats, grey, many_colors
-from classicseg import canny_edges, kmeans_segment, local_threshold_segment, threshold_segment, watershed_segment
+from classicseg import (
+    canny_edges,
+    kmeans_segment,
+    local_threshold_segment,
+    region_growing_segment,
+    threshold_segment,
+    watershed_segment,
+)
 
 
 def _marked() -> NDArray[np.uint8]:
@@ -31,6 +39,12 @@ def _markers(shape: tuple[int, int]) -> NDArray[np.int32]:
     return markers
 
 
+def _grown(image: NDArray[np.uint8], criterion: Any, tolerance: float) -> NDArray[np.int32]:
+    """A region over half of the image or more."""
+    seed = (min(500, len(image) - 1), min(500, image.shape[1] - 1))
+    return region_growing_segment(image, seeds=seed, criterion=criterion, tolerance=tolerance)
+
+
 CALLS = {
     "k-means (8), uint8 RGB, 113 k colors": (few_colors, lambda image: kmeans_segment(image, n_clusters=8)),
     "k-means (8), uint8 RGB, 1.3 M colors": (many_colors, lambda image: kmeans_segment(image, n_clusters=8)),
@@ -42,6 +56,8 @@ CALLS = {
         _marked,
         lambda image: watershed_segment(image, markers=_markers(image.shape), surface="image"),
     ),
+    "region growing by seed, uint8": (grey, lambda image: _grown(image, "seed", 70)),
+    "region growing by neighbor, uint8": (grey, lambda image: _grown(image, "neighbor", 4)),
 }
 _SIX_BYTES = "72 MB: 6 bytes a pixel"
 MOST = {
@@ -50,6 +66,7 @@ MOST = {
     "Sauvola": "16 MB",
     "Canny": _SIX_BYTES,
     "watershed": _SIX_BYTES,
+    "region growing": "24 MB: 2 bytes a pixel",
 }
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import classicseg._core
-from classicseg._core.components import line_grid
+from classicseg._core.components import line_grid, near_steps
 from classicseg._core.distance import _ball
 from classicseg._core.kernel import Kernel
 
@@ -46,18 +46,29 @@ def a_grid(rng, n_bands=2):
 
 
 def joined_bands(rng):
-    """A grid, its pieces band by band, and the first rows of the bands."""
+    """A grid with its near lines, what its bands of rows write, and the first rows of the bands."""
+    grid, bounds, near = a_grid_of_runs(rng)
+    pieces, begins = np.zeros((2, grid[0].size), np.int32)
+    begins, spans = begins[: len(grid[0])], []
+    for start, stop in itertools.pairwise(bounds.tolist()):
+        join = DEFINITIONS["components._join_band"].numpy
+        _, end = join(*grid, near, pieces, begins, start, stop)
+        spans.append((begins[start * len(grid[0]) // grid[1][0]], end))
+    return (*grid, near), pieces, begins, bounds[:-1], np.array(spans)
+
+
+def a_grid_of_runs(rng):
     grid, bounds = a_grid(rng)
-    pieces = np.zeros(grid[0].size, np.int32)
-    for start, stop in itertools.pairwise(bounds):
-        DEFINITIONS["components._join_band"].numpy(*grid, pieces, start, stop)
-    return grid, pieces, bounds[:-1]
+    if rng.random() < 0.5:  # some lines as long as machine code takes at once, and longer
+        longer = np.repeat(grid[0], rng.integers(1, 40), axis=1)
+        grid = longer, *grid[1:]
+    return grid, bounds, near_steps(*grid[2:])
 
 
 def joined_pieces(rng):
-    grid, pieces, starts = joined_bands(rng)
-    DEFINITIONS["components._join_seams"].numpy(*grid, pieces, starts, 0, len(starts))
-    return pieces
+    grid, pieces, begins, starts, spans = joined_bands(rng)
+    DEFINITIONS["components._join_seams"].numpy(*grid, pieces, begins, starts, 0, len(starts))
+    return grid[0], pieces, spans
 
 
 def for_classify(rng):
@@ -68,29 +79,40 @@ def for_classify(rng):
 
 
 def for_join_band(rng):
-    grid, bounds = a_grid(rng)
-    return *grid, np.full(grid[0].size, 99, np.int32), int(bounds[0]), int(bounds[1])
+    grid, bounds, near = a_grid_of_runs(rng)
+    pieces, begins = np.full((2, grid[0].size), 99, np.int32)
+    return *grid, near, pieces, begins[: len(grid[0])], int(bounds[0]), int(bounds[1])
 
 
 def for_join_seams(rng):
-    grid, pieces, starts = joined_bands(rng)
-    return *grid, pieces, starts, 0, len(starts)
+    grid, pieces, begins, starts, _ = joined_bands(rng)
+    return *grid, pieces, begins, starts, 0, len(starts)
 
 
 def for_count_roots(rng):
-    pieces = joined_pieces(rng)
-    return pieces, *band(rng, len(pieces))
+    _, pieces, spans = joined_pieces(rng)
+    return pieces, spans, np.full(len(spans), -7), *band(rng, len(spans))
 
 
 def for_number_roots(rng):
-    pieces = joined_pieces(rng)
-    return pieces, np.array([0, *band(rng, len(pieces)), len(pieces)]), np.array([0, 5, 9, 20]), 1, 2
+    _, pieces, spans = joined_pieces(rng)
+    return pieces, spans, np.arange(len(spans)) * 50, *band(rng, len(spans))
 
 
-def for_number_pixels(rng):
-    pieces = joined_pieces(rng)
-    DEFINITIONS["components._number_roots"].numpy(pieces, np.array([0, len(pieces)]), np.zeros(1, int), 0, 1)
-    return pieces, *band(rng, len(pieces))
+def numbered_roots(rng):
+    lines, pieces, spans = joined_pieces(rng)
+    DEFINITIONS["runs.number_roots"].numpy(pieces, spans, np.arange(len(spans)) * 50, 0, len(spans))
+    return lines, pieces, spans
+
+
+def for_number_runs(rng):
+    _, pieces, spans = numbered_roots(rng)
+    return pieces, spans, *band(rng, len(spans))
+
+
+def for_fill(rng):
+    lines, pieces, spans = numbered_roots(rng)
+    return lines, pieces, spans, *band(rng, len(spans))
 
 
 def for_touching(rng):
@@ -177,11 +199,8 @@ def for_first_pixels(rng):
 
 INPUTS = {
     "classes._classify": for_classify,
-    "components._count_roots": for_count_roots,
     "components._join_band": for_join_band,
     "components._join_seams": for_join_seams,
-    "components._number_pixels": for_number_pixels,
-    "components._number_roots": for_number_roots,
     "distance._count_gaps": for_count_gaps,
     "distance._mark_far": for_mark_far,
     "float_histogram._count_bits": for_count_bits,
@@ -194,6 +213,10 @@ INPUTS = {
     "merging.choose": for_choose,
     "merging.join": for_join,
     "merging.renumber": for_renumber,
+    "runs.count_roots": for_count_roots,
+    "runs.fill": for_fill,
+    "runs.number_roots": for_number_roots,
+    "runs.number_runs": for_number_runs,
 }
 
 
@@ -211,7 +234,7 @@ def outcome(name, function, arguments):
     own = [argument.copy() if isinstance(argument, np.ndarray) else argument for argument in arguments]
     returned = function(*own)
     if name in ("components._join_band", "components._join_seams"):
-        own[4] = to_the_root(own[4])
+        own[5] = to_the_root(own[5])
     if name in ("graph._touching", "merging.renumber"):
         returned = np.unique(returned)  # a pair may come twice
     if name == "merging.join":

@@ -1,9 +1,10 @@
-"""Connected pieces of equal label, by runs: union-find over what is equal within a line along the last axis.
+"""Connected pieces of equal label: union-find over runs, which are what is equal within a line of the last axis.
 
-The result is its own workspace. While pieces are joined, the first pixel of each run holds the index of another
-run of its piece, an earlier one, and the other pixels that of their run's first; indices are kept as their
-complement, so that they are negative, numbers positive, and 0 belongs to nothing. The first pixel of a piece holds
-its own index: the root. Bands of rows are joined by themselves, in parallel, then over the seams between them.
+Bands of rows are joined by themselves, in parallel, then over the seams between them. The result is its own
+workspace: each band of it begins with a number for each run of the band, and is filled from these last of all
+(`runs`). While pieces are joined, a run holds the index of another run of its piece, an earlier one, kept as its
+complement: so indices are negative, numbers positive, and 0 belongs to nothing. The first run of a piece holds its
+own index: the root.
 """
 
 from __future__ import annotations
@@ -18,9 +19,20 @@ from scipy.sparse.csgraph import connected_components
 
 from classicseg._core.bands import run_bands
 from classicseg._core.kernel import kernel
+from classicseg._core.runs import (
+    count_roots,
+    fill,
+    index_runs,
+    join_marked,
+    leave_out,
+    mark_touching,
+    number_roots,
+    number_runs,
+    run_indices,
+)
 
 _PIXELS_AT_ONCE = 8
-"""A pixel is a nanosecond of work or two, so bands are so many times larger than usual, and seams fewer."""
+"""A pixel is a nanosecond of work or a few, so bands are so many times larger than usual, and seams fewer."""
 
 
 def connected_pieces(labels: NDArray[Any], connectivity: int) -> NDArray[np.int32]:
@@ -28,16 +40,20 @@ def connected_pieces(labels: NDArray[Any], connectivity: int) -> NDArray[np.int3
 
     Two pixels are neighbors where no coordinate differs by more than 1 and at most `connectivity` differ.
     """
-    lines, *grid = line_grid(labels, connectivity)
-    size, row_size = labels.size, max(1, labels.size // (int(grid[0][0]) * _PIXELS_AT_ONCE))
-    pieces = np.empty(size, np.int32 if size < 2**31 else np.int64)
-    starts = run_bands(_join_band, int(grid[0][0]), row_size, lines, *grid, pieces)
-    run_bands(_join_seams, len(starts), 1, lines, *grid, pieces, np.array(starts, np.int64), whole=True)
-    counts = run_bands(_count_roots, size, 1, pieces)
-    before = np.cumsum([0, *(n_roots for _, n_roots in counts)])
-    bounds = np.array([start for start, _ in counts] + [size], np.int64)
-    run_bands(_number_roots, len(counts), size // len(counts), pieces, bounds, before)
-    run_bands(_number_pixels, size, 1, pieces)
+    lines, *grid = line_grid(labels.view(np.uint8) if labels.dtype == np.bool_ else labels, connectivity)
+    near = near_steps(*grid[1:])
+    n_rows, size = int(grid[0][0]), labels.size
+    dtype = np.int32 if size < 2**31 else np.int64
+    pieces, begins = np.empty(size, dtype), np.empty(len(lines), dtype)
+    bands = run_bands(_join_band, n_rows, size // (n_rows * _PIXELS_AT_ONCE), lines, *grid, near, pieces, begins)
+    starts, stops = np.array(bands, np.int64).T
+    run_bands(_join_seams, len(bands), 1, lines, *grid, near, pieces, begins, starts, whole=True)
+    spans = np.stack([begins[starts * (len(lines) // n_rows)], stops], axis=1).astype(np.int64)
+    n_roots, band_size = np.zeros(len(bands), np.int64), size // len(bands)
+    run_bands(count_roots, len(bands), band_size, pieces, spans, n_roots)
+    run_bands(number_roots, len(bands), band_size, pieces, spans, np.cumsum(n_roots) - n_roots)
+    run_bands(number_runs, len(bands), band_size, pieces, spans)
+    run_bands(fill, len(bands), band_size, lines, pieces, spans)
     return pieces.astype(np.int32, copy=False).reshape(labels.shape)
 
 
@@ -62,6 +78,16 @@ def line_grid(
     )
 
 
+def near_steps(steps: NDArray[np.int64], reaches: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which lines' neighbors of a pixel are, each of them, neighbors of the pixel beside it in which other line.
+
+    Where that one is of the pixel's label, those in the first line need not be looked at: they are joined to it.
+    """
+    apart, most = steps[:, np.newaxis] - steps, np.count_nonzero(steps, axis=1) + reaches
+    n_differ = np.count_nonzero(apart, axis=-1) + reaches[:, np.newaxis]
+    return (np.abs(apart).max(axis=-1, initial=0) <= 1) & (n_differ <= most.max(initial=0))
+
+
 def neighbor_views(array: NDArray[Any], step: tuple[int, ...]) -> tuple[NDArray[Any], NDArray[Any]]:
     """The pixels that have a neighbor one step away, and those neighbors."""
     ends = {-1: (slice(1, None), slice(None, -1)), 0: (slice(None),) * 2, 1: (slice(None, -1), slice(1, None))}
@@ -83,21 +109,25 @@ def _join_band_numpy(
     lengths: NDArray[np.int64],
     steps: NDArray[np.int64],
     reaches: NDArray[np.int64],
+    near: NDArray[np.bool_],
     pieces: NDArray[Any],
+    begins: NDArray[Any],
     start: int,
     stop: int,
-) -> int:
-    rows = lines.reshape(*lengths.tolist(), -1)[start:stop]
-    nodes = np.arange(rows.size).reshape(rows.shape)
+) -> tuple[int, int]:
+    per_row, n_columns = len(lines) // lengths[0], lines.shape[1]
+    first, band = start * per_row * n_columns, lines[start * per_row : stop * per_row]
+    runs = run_indices(band)
+    rows, nodes = (array.reshape(-1, *lengths[1:].tolist(), n_columns) for array in (band, runs))
     edges = [np.empty((2, 0), np.int64)]
     for step in pixel_steps(steps, reaches):
         here, there = neighbor_views(rows, step)
         linked = (here == there) & (here > 0)
         edges.append(np.stack([view[linked] for view in neighbor_views(nodes, step)]))
-    first = rows[:1].size * start
-    found = pieces[first : first + rows.size]
-    found[:] = np.where(rows.ravel() > 0, ~(first + first_of_each(np.concatenate(edges, axis=1), rows.size)), 0)
-    return start
+    roots = first_of_each(np.concatenate(edges, axis=1), band.size)
+    pieces[first + runs] = np.where(band > 0, ~(first + roots[runs]), 0)
+    begins[start * per_row : stop * per_row] = first + runs[:, 0]
+    return start, int(first + runs[-1, -1] + 1)
 
 
 @kernel(numpy=_join_band_numpy)
@@ -106,19 +136,24 @@ def _join_band(
     lengths: NDArray[np.int64],
     steps: NDArray[np.int64],
     reaches: NDArray[np.int64],
+    near: NDArray[np.bool_],
     pieces: NDArray[Any],
+    begins: NDArray[Any],
     start: int,
     stop: int,
-) -> int:
-    """Join what is connected within rows `start` to `stop`; return `start`."""
-    n_columns, per_row = lines.shape[1], len(lines) // lengths[0]
-    for line in range(start * per_row, stop * per_row):
-        _write_runs(lines[line], pieces, line * n_columns)
-        for i in range(len(steps)):
-            other = line_at(line, lengths, steps[i])
-            if other >= start * per_row:
-                _join_lines(lines, line, other, reaches[i], pieces)
-    return start
+) -> tuple[int, int]:
+    """Join the runs that touch within rows `start` to `stop`, and note the index of the first run of each line.
+
+    Returns `start`, and one past the index of the last run.
+    """
+    per_row, n_columns = len(lines) // lengths[0], lines.shape[1]
+    labels, nodes, work, places = _work(lines, lengths, len(steps), pieces)
+    first, end = start * per_row, start * per_row * n_columns
+    for line in range(first, stop * per_row):
+        begins[line], slot = end, line % len(labels)
+        end = index_runs(lines[line], labels[slot], nodes[slot], end, pieces)
+        _join_line(line, first, line, lengths, steps, reaches, near, labels, nodes, work, places, pieces)
+    return int(start), int(end)
 
 
 def _join_seams_numpy(
@@ -126,13 +161,16 @@ def _join_seams_numpy(
     lengths: NDArray[np.int64],
     steps: NDArray[np.int64],
     reaches: NDArray[np.int64],
+    near: NDArray[np.bool_],
     pieces: NDArray[Any],
+    begins: NDArray[Any],
     seams: NDArray[np.int64],
     start: int,
     stop: int,
 ) -> None:
-    rows, nodes = (array.reshape(*lengths.tolist(), -1) for array in (lines, np.arange(lines.size)))
     edges = [np.empty((2, 0), np.int64)]
+    rows = lines.reshape(*lengths.tolist(), -1)
+    nodes = (run_indices(lines, apart=True) + begins[:, np.newaxis]).reshape(rows.shape)
     for seam in seams[start:stop]:
         for step in pixel_steps(steps, reaches):
             if seam > 0 and step[0] < 0:
@@ -150,19 +188,23 @@ def _join_seams(
     lengths: NDArray[np.int64],
     steps: NDArray[np.int64],
     reaches: NDArray[np.int64],
+    near: NDArray[np.bool_],
     pieces: NDArray[Any],
+    begins: NDArray[Any],
     seams: NDArray[np.int64],
     start: int,
     stop: int,
 ) -> None:
     """Join the rows that begin a band with the row before."""
     per_row = len(lines) // lengths[0]
+    labels, nodes, work, places = _work(lines, lengths, len(steps), pieces)
     for seam in seams[start:stop]:
-        for line in range(seam * per_row, (seam + 1) * per_row):
-            for i in range(len(steps)):
-                other = line_at(line, lengths, steps[i])
-                if 0 <= other < seam * per_row:
-                    _join_lines(lines, line, other, reaches[i], pieces)
+        first = seam * per_row
+        for line in range(max(first - per_row, 0), first + per_row):
+            slot = line % len(labels)
+            index_runs(lines[line], labels[slot], nodes[slot], int(begins[line]), pieces[:0])
+            if line >= first:
+                _join_line(line, 0, first, lengths, steps, reaches, near, labels, nodes, work, places, pieces)
 
 
 def first_of_each(edges: NDArray[np.int64], n_nodes: int) -> NDArray[np.int64]:
@@ -194,102 +236,51 @@ def line_at(line: int, lengths: NDArray[np.int64], step: NDArray[np.int64]) -> i
 
 
 @kernel()
-def _write_runs(line: NDArray[Any], pieces: NDArray[Any], first: int) -> None:
-    """Point each pixel to the first of its run."""
-    run, last = first, line[0]
-    for x in range(len(line)):
-        label = line[x]
-        run = run if label == last else first + x
-        last = label
-        pieces[first + x] = ~run if label > 0 else 0
+def _work(
+    lines: NDArray[Any], lengths: NDArray[np.int64], n_steps: int, pieces: NDArray[Any]
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.uint8], NDArray[np.int32]]:
+    """Rows for the labels and the runs of as many lines as lie between one and the last it touches, and for marks.
+
+    Rows are padded by 0 in front, and behind to 64 and one more: machine code takes so many pixels at once.
+    """
+    n_slots, stride, width = 1, 1, 64 * ((lines.shape[1] + 63) // 64)
+    for i in range(len(lengths) - 1, -1, -1):
+        n_slots += stride
+        stride *= lengths[i]
+    labels, nodes = np.zeros((n_slots, width + 2), lines.dtype), np.zeros((n_slots, width + 2), pieces.dtype)
+    return (
+        labels,
+        nodes,
+        np.zeros((n_steps + 1, width // 8), np.uint64).view(np.uint8),
+        np.empty(width + 1, np.int32),
+    )
 
 
 @kernel()
-def _join_lines(lines: NDArray[Any], line: int, other: int, reach: int, pieces: NDArray[Any]) -> None:
-    """Join the runs of one line with those of another that they touch, each pair where it begins to."""
-    n_columns = lines.shape[1]
-    here, there = lines[line], lines[other]
-    to_here, to_there = line * n_columns, other * n_columns
-    before, joined = here[0], False
-    for x in range(n_columns):
-        label = here[x]
-        goes_on = label == before and x > 0
-        touches = label == there[x] and label > 0
-        if touches and not (joined and goes_on):
-            _join(pieces, to_here + x, to_there + x)
-        elif reach > 0 and label > 0 and not touches:
-            if x > 0 and there[x - 1] == label and not goes_on:
-                _join(pieces, to_here + x, to_there + x - 1)
-            if x + 1 < n_columns and there[x + 1] == label and here[x + 1] != label:
-                _join(pieces, to_here + x, to_there + x + 1)
-        before, joined = label, touches
-
-
-@kernel()
-def _join(pieces: NDArray[Any], one: int, other: int) -> None:
-    """Join two pieces: the earlier root is the root of both."""
-    one, other = _root(pieces, one), _root(pieces, other)
-    pieces[max(one, other)] = ~min(one, other)
-
-
-@kernel()
-def _root(pieces: NDArray[Any], node: int) -> int:
-    above = ~int(pieces[node])
-    while above != node:
-        pieces[node] = pieces[above]
-        node = ~int(pieces[above])
-        above = ~int(pieces[node])
-    return node
-
-
-def _count_roots_numpy(pieces: NDArray[Any], start: int, stop: int) -> tuple[int, int]:
-    return start, int(np.count_nonzero(pieces[start:stop] == ~np.arange(start, stop)))
-
-
-@kernel(numpy=_count_roots_numpy)
-def _count_roots(pieces: NDArray[Any], start: int, stop: int) -> tuple[int, int]:
-    """Return `start`, and how many pixels from there to `stop` are roots."""
-    n_roots, band = 0, pieces[start:stop]
-    for i in range(len(band)):
-        n_roots += int(~int(band[i]) == start + i)
-    return start, n_roots
-
-
-def _number_roots_numpy(
-    pieces: NDArray[Any], bounds: NDArray[np.int64], before: NDArray[np.int64], start: int, stop: int
+def _join_line(
+    line: int,
+    low: int,
+    high: int,
+    lengths: NDArray[np.int64],
+    steps: NDArray[np.int64],
+    reaches: NDArray[np.int64],
+    near: NDArray[np.bool_],
+    labels: NDArray[Any],
+    nodes: NDArray[Any],
+    work: NDArray[np.uint8],
+    places: NDArray[np.int32],
+    pieces: NDArray[Any],
 ) -> None:
-    first, last = bounds[start], bounds[stop]
-    roots = first + np.flatnonzero(pieces[first:last] == ~np.arange(first, last))
-    pieces[roots] = before[start] + 1 + np.arange(len(roots))
-
-
-@kernel(numpy=_number_roots_numpy)
-def _number_roots(
-    pieces: NDArray[Any], bounds: NDArray[np.int64], before: NDArray[np.int64], start: int, stop: int
-) -> None:
-    """Number the roots in the bands `start` to `stop`, before each of which so many are known."""
-    number = before[start]
-    for i in range(bounds[start], bounds[stop]):
-        if ~int(pieces[i]) == i:
-            number += 1
-            pieces[i] = number
-
-
-def _number_pixels_numpy(pieces: NDArray[Any], start: int, stop: int) -> None:
-    band = pieces[start:stop]
-    while (points := band < 0).any():
-        band[points] = pieces[~band[points]]
-
-
-@kernel(numpy=_number_pixels_numpy)
-def _number_pixels(pieces: NDArray[Any], start: int, stop: int) -> None:
-    """Give each pixel the number of its root; what another band has numbered already serves as well."""
-    last, number = 0, 0
-    for i in range(start, stop):
-        held = int(pieces[i])
-        if held < 0 and held != last:
-            last, number = held, held
-            while number < 0:
-                number = int(pieces[~number])
-        if held < 0:
-            pieces[i] = number
+    """Join the runs of a line with those that they touch in the lines `low` to `high`."""
+    slot, todo = line % len(labels), work[len(steps)]
+    for i in range(len(steps)):
+        other = line_at(line, lengths, steps[i])
+        if low <= other < high:
+            there = other % len(labels)
+            mark_touching(labels[slot], labels[there], reaches[i], work[i], todo)
+            for j in range(i):
+                if near[i, j]:
+                    leave_out(work[j], todo)
+            join_marked(todo, nodes[slot], nodes[there], pieces, places)
+        else:
+            work[i] = 0

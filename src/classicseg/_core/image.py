@@ -112,12 +112,22 @@ def as_mask(mask: Mask, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
 
 def as_labels(labels: ArrayLike, name: str = "labels") -> NDArray[np.int32]:
     """Parse a label image: integers from 0, or bool."""
+    array = as_classes(labels, name)
+    return array if array.dtype == np.int32 else _canonical(array.astype(np.int32))
+
+
+def as_classes(labels: ArrayLike, name: str = "labels") -> NDArray[Any]:
+    """Parse a label image for what only compares labels: uint8 and uint16 stay what they are, bool is uint8."""
     array = np.asarray(labels)
     if array.dtype.kind not in "iub":
         raise TypeError(f"{name} has dtype {array.dtype}; expected integers or bool; cast it first")
     if array.ndim == 0 or array.size == 0:
         raise ValueError(f"{name} has shape {array.shape}: it holds no pixels; expected at least one")
-    low, high = int(array.min()), int(array.max())
+    if array.dtype == np.bool_:
+        return _canonical(array).view(np.uint8)
+    if array.dtype.kind == "u" and array.dtype.itemsize <= 2:  # nothing to look for
+        return _canonical(array.astype(_working_dtype(array.dtype, 0.0), copy=False))
+    low, high = (int(value) for value in _extremes(array))
     if low < 0 or high > np.iinfo(np.int32).max:
         raise ValueError(f"{name} holds values from {low} to {high}; expected 0 to 2147483647; relabel it first")
     return _canonical(array.astype(np.int32, copy=False))

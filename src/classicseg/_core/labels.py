@@ -11,7 +11,7 @@ from scipy import ndimage
 from classicseg._core.bands import run_bands
 from classicseg._core.components import connected_pieces
 from classicseg._core.graph import interior, neighbor_offsets, take
-from classicseg._core.image import as_image, as_labels, as_spacing
+from classicseg._core.image import as_classes, as_image, as_labels, as_spacing
 from classicseg._core.kernel import kernel
 from classicseg._core.numbers import as_count
 from classicseg.types import ChannelAxis, Labels, RegionTable, Spacing
@@ -40,7 +40,8 @@ def connected_regions(labels: ArrayLike, *, connectivity: int = 1) -> Labels:
 
     Notes
     -----
-    Union-find [1]_ over runs of equal label [2]_, linear in pixels; nothing is stored but the result.
+    Union-find [1]_ over runs of equal label [2]_, linear in pixels. The result is its own workspace. Labels of one
+    and two bytes are read as they are.
 
     References
     ----------
@@ -55,7 +56,7 @@ def connected_regions(labels: ArrayLike, *, connectivity: int = 1) -> Labels:
     array([[1, 1, 2],
            [3, 1, 2]], dtype=int32)
     """
-    classes = as_labels(labels)
+    classes = as_classes(labels)
     return connected_pieces(classes, as_count("connectivity", connectivity, most=classes.ndim))
 
 

@@ -1,0 +1,238 @@
+"""Runs: what is equal within a line. They are found, joined, numbered, and become pixels again.
+
+How runs and their numbers are kept while pieces are joined is said in `components`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classicseg._core.kernel import kernel
+
+BESIDE, BEFORE, AFTER = 1, 2, 4
+"""Marks of where, in another line, a run begins to touch a pixel: beside it, one pixel before or one after."""
+
+_BLOCK = 32
+"""So many pixels are compared at once, and filled together where none differs from the one before."""
+
+
+def run_indices(lines: NDArray[Any], *, apart: bool = False) -> NDArray[np.int64]:
+    """The number of each pixel's run, from 0: in all the lines, one after the other, or `apart` in each."""
+    differ = np.ones(lines.shape, np.int64)
+    differ[:, 1:] = lines[:, 1:] != lines[:, :-1]
+    return (np.cumsum(differ, axis=1) if apart else np.cumsum(differ).reshape(lines.shape)) - 1
+
+
+@kernel()
+def index_runs(
+    line: NDArray[Any], labels: NDArray[Any], nodes: NDArray[Any], run: int, pieces: NDArray[Any]
+) -> int:
+    """Copy a line between the padding of `labels`, and write the index of each pixel's run: `run` is the first.
+
+    Returns the index after the last. Where there are `pieces`, each run becomes a root, or 0.
+    """
+    n_columns, fresh = len(line), len(pieces) > 0
+    labels[1 : n_columns + 1] = line
+    nodes[1] = run
+    if fresh:
+        pieces[run] = ~run if line[0] > 0 else 0
+    for start in range(1, n_columns, _BLOCK):
+        stop = min(start + _BLOCK, n_columns)
+        here, before, found = line[start:stop], line[start - 1 : stop - 1], nodes[start + 1 : stop + 1]
+        if _changes(line, start, stop):
+            for x in range(len(here)):  # without a branch: where runs begin is as good as random
+                run += int(here[x] != before[x])
+                found[x] = run
+                if fresh:
+                    pieces[np.uint64(run)] = (
+                        ~run if here[x] > 0 else 0
+                    )  # unsigned: no test for an index from the end
+        else:
+            found[:] = run
+    return run + 1
+
+
+@kernel()
+def mark_touching(
+    here: NDArray[Any], there: NDArray[Any], reach: int, same: NDArray[np.uint8], todo: NDArray[np.uint8]
+) -> None:
+    """Mark where runs of two padded lines begin to touch, and, in `same`, each pixel like the one beside it."""
+    n = len(same)
+    label, before, after = here[1 : n + 1], here[:n], here[2 : n + 2]
+    other, other_before, other_after = there[1 : n + 1], there[:n], there[2 : n + 2]
+    for x in range(n):
+        beside = (label[x] == other[x]) & (label[x] > 0)
+        begins = (label[x] != before[x]) | (other[x] != other_before[x])
+        same[x] = np.uint8(7) * np.uint8(beside)
+        todo[x] = np.uint8(beside & begins)
+    if reach > 0:
+        for x in range(n):
+            apart = (label[x] != other[x]) & (label[x] > 0)
+            first = apart & (label[x] == other_before[x]) & (label[x] != before[x])
+            last = apart & (label[x] == other_after[x]) & (label[x] != after[x])
+            todo[x] |= np.uint8(2) * np.uint8(first) + np.uint8(4) * np.uint8(last)
+
+
+@kernel()
+def leave_out(same: NDArray[np.uint8], todo: NDArray[np.uint8]) -> None:
+    """Take away the marks of pixels that are like the one beside them in a line that brings the same."""
+    for x in range(len(todo)):
+        todo[x] &= same[x] ^ np.uint8(7)
+
+
+@kernel()
+def _changes(line: NDArray[Any], start: int, stop: int) -> bool:
+    """Whether any of these pixels differs from the one before."""
+    differ, here, before = False, line[start:stop], line[start - 1 : stop - 1]
+    for x in range(len(here)):
+        differ |= here[x] != before[x]
+    return differ
+
+
+@kernel()
+def join_marked(
+    todo: NDArray[np.uint8],
+    here: NDArray[Any],
+    there: NDArray[Any],
+    pieces: NDArray[Any],
+    places: NDArray[np.int32],
+) -> None:
+    """Join the runs that are marked to touch."""
+    words = todo.view(np.uint64)
+    n_places = 0
+    for word in range(len(words)):
+        if words[word] != 0:
+            for x in range(8 * word, 8 * word + 8):  # without a branch: where runs begin is as good as random
+                places[np.uint64(n_places)] = x  # unsigned: no test for an index from the end
+                n_places += int(todo[np.uint64(x)] != 0)
+    for i in range(n_places):
+        x = int(places[i])
+        mark, node = int(todo[x]), int(here[x + 1])
+        if mark & BESIDE:
+            _join(pieces, node, int(there[x + 1]))
+        if mark & BEFORE:
+            _join(pieces, node, int(there[x]))
+        if mark & AFTER:
+            _join(pieces, node, int(there[x + 2]))
+
+
+@kernel()
+def _join(pieces: NDArray[Any], one: int, other: int) -> None:
+    """Join the piece of a run with that of an earlier one: the earlier root is the root of both."""
+    above, other_above = int(pieces[one]), int(pieces[other])
+    if above == ~one:
+        pieces[one] = other_above
+    elif above != other_above:
+        one, other = _root(pieces, one), _root(pieces, other)
+        pieces[max(one, other)] = ~min(one, other)
+
+
+@kernel()
+def _root(pieces: NDArray[Any], node: int) -> int:
+    above = ~int(pieces[node])
+    while above != node:
+        pieces[node] = pieces[above]
+        node = ~int(pieces[above])
+        above = ~int(pieces[node])
+    return node
+
+
+def _count_roots_numpy(
+    pieces: NDArray[Any], spans: NDArray[np.int64], n_roots: NDArray[np.int64], start: int, stop: int
+) -> None:
+    n_roots[start:stop] = [np.count_nonzero(pieces[a:b] == ~np.arange(a, b)) for a, b in spans[start:stop]]
+
+
+@kernel(numpy=_count_roots_numpy)
+def count_roots(
+    pieces: NDArray[Any], spans: NDArray[np.int64], n_roots: NDArray[np.int64], start: int, stop: int
+) -> None:
+    """Count the roots in each of the bands `start` to `stop`, whose runs span these indices."""
+    for band in range(start, stop):
+        first, runs, found = spans[band, 0], pieces[spans[band, 0] : spans[band, 1]], 0
+        for i in range(len(runs)):
+            found += int(~int(runs[i]) == first + i)
+        n_roots[band] = found
+
+
+def _number_roots_numpy(
+    pieces: NDArray[Any], spans: NDArray[np.int64], before: NDArray[np.int64], start: int, stop: int
+) -> None:
+    for band in range(start, stop):
+        runs = np.arange(*spans[band].tolist())
+        roots = runs[pieces[runs] == ~runs]
+        pieces[roots] = before[band] + 1 + np.arange(len(roots))
+
+
+@kernel(numpy=_number_roots_numpy)
+def number_roots(
+    pieces: NDArray[Any], spans: NDArray[np.int64], before: NDArray[np.int64], start: int, stop: int
+) -> None:
+    """Number the roots in the bands `start` to `stop`, before each of which so many are known."""
+    for band in range(start, stop):
+        number = before[band]
+        for i in range(spans[band, 0], spans[band, 1]):
+            if ~int(pieces[i]) == i:
+                number += 1
+                pieces[i] = number
+
+
+def _number_runs_numpy(pieces: NDArray[Any], spans: NDArray[np.int64], start: int, stop: int) -> None:
+    for first, last in spans[start:stop].tolist():
+        runs = pieces[first:last]
+        while (points := runs < 0).any():
+            runs[points] = pieces[~runs[points]]
+
+
+@kernel(numpy=_number_runs_numpy)
+def number_runs(pieces: NDArray[Any], spans: NDArray[np.int64], start: int, stop: int) -> None:
+    """Give each run the number of its root; what another band has numbered already serves as well."""
+    for band in range(start, stop):
+        for i in range(spans[band, 0], spans[band, 1]):
+            number = int(pieces[i])
+            while number < 0:
+                number = int(pieces[~number])
+            pieces[i] = number
+
+
+def _fill_numpy(
+    lines: NDArray[Any], pieces: NDArray[Any], spans: NDArray[np.int64], start: int, stop: int
+) -> None:
+    n_columns = lines.shape[1]
+    for first, last in zip(
+        spans[start:stop, 0].tolist(), [*spans[start + 1 :, 0].tolist(), lines.size], strict=False
+    ):
+        band = lines[first // n_columns : last // n_columns]
+        pieces[first:last] = pieces[first + run_indices(band)].reshape(-1)
+
+
+@kernel(numpy=_fill_numpy)
+def fill(lines: NDArray[Any], pieces: NDArray[Any], spans: NDArray[np.int64], start: int, stop: int) -> None:
+    """Give each pixel of the bands the number of its run, from the last: what is overwritten is not read again."""
+    n_columns = lines.shape[1]
+    for band in range(start, stop):
+        first, run = spans[band, 0], spans[band, 1] - 1
+        last = spans[band + 1, 0] if band + 1 < len(spans) else lines.size
+        for number in range(last // n_columns - 1, first // n_columns - 1, -1):
+            run = _fill_line(lines[number], pieces, number * n_columns, run) - 1
+
+
+@kernel()
+def _fill_line(line: NDArray[Any], pieces: NDArray[Any], first: int, run: int) -> int:
+    """Fill a line, from `first` on, whose last run has this index; return the index of its first."""
+    for done in range(0, len(line) - 1, _BLOCK):
+        stop = len(line) - done
+        start = max(stop - _BLOCK, 1)
+        filled = pieces[first + start : first + stop]
+        if _changes(line, start, stop):
+            here, before = line[start:stop], line[start - 1 : stop - 1]
+            for x in range(len(here) - 1, -1, -1):
+                filled[x] = pieces[np.uint64(run)]
+                run -= int(here[x] != before[x])
+        else:
+            filled[:] = pieces[run]
+    pieces[first] = pieces[run]
+    return run
