@@ -26,7 +26,7 @@ def cases() -> Iterator[Callable[[], Case]]:
     yield _by_seed
     yield _by_seed_in_volume
     yield _by_neighbor
-    yield partial(_confidence, "12.0 Mpx", floats, _SEED)
+    yield partial(_confidence, "12.0 Mpx", floats, (300, 3900))
     yield partial(_confidence, "256^3", volume, _CENTER)
     yield _competition
     yield partial(_components, "12.0 Mpx, Otsu's classes", _two_classes, 1)
@@ -75,13 +75,13 @@ def _by_neighbor() -> Case:
 
 def _confidence(size: str, make: Callable[[], NDArray[np.float32]], seed: tuple[int, ...]) -> Case:
     image = make()
-    options = {"multiplier": 2.5, "max_iter": 4, "initial_radius": 1}
+    options = {"multiplier": 3, "max_iter": 4, "initial_radius": 1}
     ours = partial(region_growing_segment, image, seeds=seed, criterion="confidence", channel_axis=None, **options)
 
     def theirs() -> Any:
         import SimpleITK
 
-        return SimpleITK.ConfidenceConnected(_in_simpleitk(make.__name__), [seed[::-1]], 4, 2.5, 1, 1)
+        return SimpleITK.ConfidenceConnected(_in_simpleitk(make.__name__), [seed[::-1]], 4, 3, 1, 1)
 
     def note() -> str:
         import SimpleITK

@@ -67,8 +67,8 @@ def test_kernels_equal_their_definitions(data):
         assert_array_equal(steps.link(parsed, tolerance, norm, directions), links)
     nodes = padded_nodes(np.array([data.draw(st.integers(0, parsed.values[..., 0].size - 1))]), shape)
     defined = links.copy()
-    steps._follow(links, directions.offsets, directions.reached, nodes)
-    steps._follow.numpy(defined, directions.offsets, directions.reached, nodes)
+    rest = directions.offsets, directions.reached, nodes, 1000, np.empty((5000, 2), np.int64), 0
+    assert steps._follow(links, *rest) == steps._follow.numpy(defined, *rest) == 0
     assert_array_equal(links, defined)
 
 

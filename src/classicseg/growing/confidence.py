@@ -17,7 +17,7 @@ from classicseg._core.bands import run_bands
 from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
 from classicseg._core.seeds import SeedPixels
-from classicseg.growing.reach import Reach, inner, reach_of_seeds
+from classicseg.growing.reach import Reach, line_starts, reach_of_seeds
 from classicseg.growing.wand import REACHED, accepted_by, flood
 
 _BITS = 24
@@ -26,9 +26,6 @@ sums are exact, and turn with the image."""
 
 _LOW = 2**_BITS - 1
 """The lower bits of a product."""
-
-_AT_ONCE = 4096
-"""Levels of so many pixels stay in the cache until they are multiplied."""
 
 _LEAST_SHARE = 1e-12
 """A channel that the others determine keeps this part of its variance."""
@@ -62,20 +59,22 @@ def confidence_reach(
     if image.n_channels > 1:
         shape = len(reach.centers), image.n_channels, image.n_channels
         reach = reach._replace(scales=np.zeros(shape))
-    flat = image.values.reshape(-1, image.n_channels)
+    lines = image.values.reshape(-1, image.shape[-1], image.n_channels)
+    flat, starts = lines.reshape(-1, image.n_channels), line_starts(image.shape)
     least, most = flat.min(axis=0).astype(np.float64), flat.max(axis=0).astype(np.float64)
     finest = _LEAST_STEP * float(np.abs([least, most]).max())
     for number in range(1, len(seeds.names) + 1):
         nodes = seeds.nodes[seeds.numbers == number]
         pixels = flat[_box_nodes(image, nodes, box)]
         low, high = pixels.min(axis=0).astype(np.float64), pixels.max(axis=0).astype(np.float64)
-        moments = moments_of(pixels, np.full(len(pixels), REACHED, np.uint8), low, high)
+        in_box = np.full(len(pixels), REACHED, np.uint8), np.zeros(1, np.int64)
+        moments = moments_of(pixels[np.newaxis], *in_box, low, high)
         for _ in range(max_iter):
             low, high = _accept(reach, number, moments, multiplier, flat[nodes], finest)
             grid = accepted_by(image, reach, number, nodes, radius, spacing)
             flood(grid, image.shape, connectivity, nodes)
-            region = np.ascontiguousarray(inner(grid, image.shape)).reshape(-1)
-            former, moments = moments, moments_of(flat, region, np.maximum(low, least), np.minimum(high, most))
+            bounds = np.maximum(low, least), np.minimum(high, most)
+            former, moments = moments, moments_of(lines, grid, starts, *bounds)
             if np.array_equal(former.mean, moments.mean) and np.array_equal(former.covariance, moments.covariance):
                 break
         _accept(reach, number, moments, multiplier, flat[nodes], finest)
@@ -83,11 +82,19 @@ def confidence_reach(
 
 
 def moments_of(
-    values: NDArray[Any], region: NDArray[np.uint8], low: NDArray[np.float64], high: NDArray[np.float64]
+    lines: NDArray[Any],
+    grid: NDArray[np.uint8],
+    starts: NDArray[np.int64],
+    low: NDArray[np.float64],
+    high: NDArray[np.float64],
 ) -> Moments:
-    """The mean and the unbiased covariance of the pixels that a region has reached, all between two colors."""
+    """The mean and the unbiased covariance of the pixels that a region has reached, all between two colors.
+
+    `starts` says where in the grid each line is.
+    """
     exponents = np.frexp(high - low)[1] - _BITS
-    found = run_bands(_sum_products, len(values), values.shape[1], values, region, low, np.ldexp(1.0, -exponents))
+    arguments = lines, grid, starts, low, np.ldexp(1.0, -exponents)
+    found = run_bands(_sum_products, len(lines), lines[0].size, *arguments)
     (n,), sums, above, below = (np.sum(part, axis=0).astype(object) for part in zip(*found, strict=True))
     squares, units = max(n * (n - 1), 1), np.ldexp(1.0, exponents)
     products = above * 2**_BITS + below  # whole numbers of any size
@@ -155,41 +162,39 @@ def _box_nodes(image: Image, nodes: NDArray[np.int64], box: tuple[int, ...]) -> 
 
 
 def _sum_products_numpy(
-    values: NDArray[Any],
-    region: NDArray[np.uint8],
+    lines: NDArray[Any],
+    grid: NDArray[np.uint8],
+    starts: NDArray[np.int64],
     low: NDArray[np.float64],
     scales: NDArray[np.float64],
     start: int,
     stop: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    own = values[start:stop][region[start:stop] == REACHED].astype(np.float64)
-    levels = np.rint((own - low) * scales).astype(np.int64)
+    reached = grid[starts[start:stop, np.newaxis] + np.arange(lines.shape[1])] == REACHED
+    levels = np.rint((lines[start:stop][reached] - low) * scales).astype(np.int64)
     products = levels[:, :, np.newaxis] * levels[:, np.newaxis]
-    return (
-        np.array([len(own)]),
-        levels.sum(axis=0),
-        (products >> _BITS).sum(axis=0),
-        (products & _LOW).sum(axis=0),
-    )
+    above, below = (products >> _BITS).sum(axis=0), (products & _LOW).sum(axis=0)
+    return np.array([len(levels)]), levels.sum(axis=0), above, below
 
 
 @kernel(numpy=_sum_products_numpy)
 def _sum_products(
-    values: NDArray[Any],
-    region: NDArray[np.uint8],
+    lines: NDArray[Any],
+    grid: NDArray[np.uint8],
+    starts: NDArray[np.int64],
     low: NDArray[np.float64],
     scales: NDArray[np.float64],
     start: int,
     stop: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Of the pixels that are reached: how many, the sums of levels, and of upper and lower bits of products."""
-    n_channels = values.shape[1]
+    width, n_channels = lines.shape[1], lines.shape[2]
     n, sums = np.zeros(1, np.int64), np.zeros(n_channels, np.int64)
     above, below = np.zeros((n_channels, n_channels), np.int64), np.zeros((n_channels, n_channels), np.int64)
-    levels = np.empty((n_channels, _AT_ONCE), np.int64)
-    for first in range(start, stop, _AT_ONCE):
-        own = region[first : min(first + _AT_ONCE, stop)]
-        flat = values[first : first + len(own)].reshape(-1)
+    levels = np.empty((n_channels, width), np.int64)
+    for line in range(start, stop):
+        own = grid[starts[line] : starts[line] + width]
+        flat = lines[line].reshape(-1)
         for i in range(len(own)):
             n[0] += own[i] == REACHED
         for c in range(n_channels):
@@ -207,5 +212,7 @@ def _sum_products(
                     lower += product & _LOW
                 above[c, other] += upper
                 below[c, other] += lower
+        for c in range(n_channels):
+            for other in range(c):
                 above[other, c], below[other, c] = above[c, other], below[c, other]
     return n, sums, above, below

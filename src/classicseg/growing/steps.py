@@ -12,15 +12,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from classicseg._core.bands import run_aside, run_bands
+from classicseg._core.bands import run_bands
 from classicseg._core.components import first_of_each, line_at
 from classicseg._core.graph import padded_nodes, padded_strides
 from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
 from classicseg._core.seeds import SeedPixels
-from classicseg.growing.reach import inner, line_starts, reach_of_seeds
+from classicseg.growing.reach import line_starts, reach_of_seeds
 from classicseg.growing.rings import grow_by_rings
-from classicseg.growing.wand import MOST_FLOODS
+from classicseg.growing.wand import MOST_FLOODS, flood_with_stack, paint_region
 from classicseg.types import Norm
 
 _BLOCK = 32
@@ -59,9 +59,9 @@ def grow_by_steps(
         nodes = padded_nodes(seeds.nodes[seeds.numbers == number], image.shape)
         if (links[nodes] & directions.reached).any():
             return grow_by_rings(image, seeds, reach, connectivity, by_step=True)
-        run_aside(_follow, links, directions.offsets, directions.reached, nodes)
-        fresh = inner(links, image.shape) >= directions.reached
-        np.copyto(labels, number, where=fresh & (labels == 0))
+        room = len(nodes) + 2 * (len(directions.offsets) - 1) * image.shape[-1]  # for all that one run finds
+        flood_with_stack(_follow, links, directions.offsets, directions.reached, nodes, room=room)
+        paint_region(links, directions.reached, number, labels)
     return labels
 
 
@@ -160,25 +160,44 @@ def _link(
                         out[x] &= ~bit
 
 
-def _follow_numpy(links: NDArray[Any], offsets: NDArray[np.int64], reached: int, nodes: NDArray[np.int64]) -> None:
+def _follow_numpy(
+    links: NDArray[Any],
+    offsets: NDArray[np.int64],
+    reached: int,
+    nodes: NDArray[np.int64],
+    room: int,
+    stack: NDArray[np.int64],
+    size: int,
+) -> int:
     edges = [np.empty((2, 0), np.int64)]
     for k, offset in enumerate(offsets):
         linked = np.flatnonzero(links & links.dtype.type(1 << k))
         edges.append(np.stack([linked, linked + offset]))
     pieces = first_of_each(np.concatenate(edges, axis=1), len(links))
     links[np.isin(pieces, pieces[nodes])] |= links.dtype.type(reached)
+    return 0
 
 
 @kernel(numpy=_follow_numpy)
-def _follow(links: NDArray[Any], offsets: NDArray[np.int64], reached: int, nodes: NDArray[np.int64]) -> None:
-    """Reach all that links lead to from the nodes, back and forth."""
-    stack, size = np.empty((1024, 2), np.int64), 0
-    for node in nodes:
-        if links[node] & reached == 0:
-            start, stop = _reach_run(links, reached, node)
-            stack = _push(stack, size, start, stop)
-            size += 1
-    while size > 0:
+def _follow(
+    links: NDArray[Any],
+    offsets: NDArray[np.int64],
+    reached: int,
+    nodes: NDArray[np.int64],
+    room: int,
+    stack: NDArray[np.int64],
+    size: int,
+) -> int:
+    """Reach all that links lead to from the nodes, back and forth.
+
+    Return how many runs are left on the stack when it has no room for more.
+    """
+    if size == 0:
+        for node in nodes:
+            if links[node] & reached == 0:
+                stack[size, 0], stack[size, 1] = _reach_run(links, reached, node)
+                size += 1
+    while 0 < size < len(stack) - room:
         size -= 1
         first, last = stack[size, 0], stack[size, 1]
         for k in range(1, len(offsets)):
@@ -187,10 +206,10 @@ def _follow(links: NDArray[Any], offsets: NDArray[np.int64], reached: int, nodes
                 ahead = 0 if back else offsets[k]
                 x = _next_linked(links, 1 << k, reached, ahead, x, end)
                 while x < end:
-                    start, stop = _reach_run(links, reached, x + ahead)
-                    stack = _push(stack, size, start, stop)
+                    stack[size, 0], stack[size, 1] = _reach_run(links, reached, x + ahead)
                     size += 1
                     x = _next_linked(links, 1 << k, reached, ahead, x + 1, end)
+    return size
 
 
 @kernel()
@@ -221,14 +240,3 @@ def _reach_run(links: NDArray[Any], reached: int, x: int) -> tuple[int, int]:
     for i in range(len(run)):
         run[i] |= bit
     return start, stop
-
-
-@kernel()
-def _push(stack: NDArray[np.int64], size: int, start: int, stop: int) -> NDArray[np.int64]:
-    """Put a run on a stack of `size`, which is copied to twice its room where it has none left."""
-    if size == len(stack):
-        larger = np.empty((2 * size, 2), np.int64)
-        larger[:size] = stack
-        stack = larger
-    stack[size, 0], stack[size, 1] = start, stop
-    return stack

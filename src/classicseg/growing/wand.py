@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,7 +60,7 @@ def grow_by_reach(
         nodes = seeds.nodes[seeds.numbers == number]
         accepted = accepted_by(image, reach, number, nodes, radius, spacing)
         flood(accepted, image.shape, connectivity, nodes, meanwhile=partial(_touch, labels, number))
-        if not _paint_region(accepted, number, labels):
+        if not paint_region(accepted, REACHED, number, labels):
             continue
         if radius > 0:
             raise ValueError(
@@ -102,11 +103,18 @@ def flood(
     reaches = np.array([np.count_nonzero(step) < connectivity for step in steps], np.int64)
     arguments = grid, grid.view(np.uint64), np.array(shape) + 2, connectivity, offsets, reaches, starts
     room = len(starts) + len(offsets) * (shape[-1] // 2 + 2)  # for the seeds, or for all that one run finds
+    flood_with_stack(_flood, *arguments, room=room, meanwhile=meanwhile)
+
+
+def flood_with_stack(
+    kernel: Callable[..., int], *arguments: Any, room: int, meanwhile: Callable[[], object] = lambda: None
+) -> None:
+    """Call a flood until its stack of runs is empty; it returns the size of one that needs more room."""
     stack = np.empty((room + _MORE_ROOM, 2), np.int64)
-    size = run_aside(_flood, *arguments, room, stack, 0, meanwhile=meanwhile)
+    size = run_aside(kernel, *arguments, room, stack, 0, meanwhile=meanwhile)
     while size > 0:
         stack = np.concatenate([stack[:size], np.empty((len(stack), 2), np.int64)])
-        size = run_aside(_flood, *arguments, room, stack, size)
+        size = run_aside(kernel, *arguments, room, stack, size)
 
 
 def _touch(labels: NDArray[np.int32], number: int) -> None:
@@ -115,10 +123,12 @@ def _touch(labels: NDArray[np.int32], number: int) -> None:
         labels.reshape(-1)[:: _PAGE // labels.itemsize] = 0
 
 
-def _paint_region(region: NDArray[np.uint8], number: int, labels: NDArray[np.int32]) -> bool:
-    """Write a number where a region has reached; return whether another's pixels lie there."""
+def paint_region(grid: NDArray[Any], least: int, number: int, labels: NDArray[np.int32]) -> bool:
+    """Write a number over zeros where a padded grid has at least so much; return whether others lie there too."""
     lines = labels.reshape(-1, labels.shape[-1])
-    return any(run_bands(_paint, len(lines), lines.shape[1], region, line_starts(labels.shape), number, lines))
+    return any(
+        run_bands(_paint, len(lines), lines.shape[1], grid, least, line_starts(labels.shape), number, lines)
+    )
 
 
 def _flood_numpy(
@@ -228,34 +238,36 @@ def _lowest(found: np.uint64) -> int:
 
 
 def _paint_numpy(
-    region: NDArray[np.uint8],
+    grid: NDArray[Any],
+    least: int,
     starts: NDArray[np.int64],
     number: int,
     labels: NDArray[np.int32],
     start: int,
     stop: int,
 ) -> bool:
-    own = region[starts[start:stop, np.newaxis] + np.arange(labels.shape[1])] == REACHED
+    own = grid[starts[start:stop, np.newaxis] + np.arange(labels.shape[1])] >= least
     met = bool(labels[start:stop][own].any())
-    labels[start:stop][own] = number
+    labels[start:stop][own & (labels[start:stop] == 0)] = number
     return met
 
 
 @kernel(numpy=_paint_numpy)
 def _paint(
-    region: NDArray[np.uint8],
+    grid: NDArray[Any],
+    least: int,
     starts: NDArray[np.int64],
     number: int,
     labels: NDArray[np.int32],
     start: int,
     stop: int,
 ) -> bool:
-    value, met = np.int32(number), np.int32(0)
+    bound, value, none, met = grid.dtype.type(least), np.int32(number), np.int32(0), np.int32(0)
     for line in range(start, stop):
         out = labels[line]
-        own = region[starts[line] : starts[line] + len(out)]
+        own = grid[starts[line] : starts[line] + len(out)]
         for x in range(len(out)):
-            reached = own[x] == REACHED
-            met |= out[x] if reached else np.int32(0)
-            out[x] = value if reached else out[x]
-    return met != 0
+            held = out[x]
+            met |= held if own[x] >= bound else none
+            out[x] = value if (own[x] >= bound) & (held == none) else held
+    return met != none
