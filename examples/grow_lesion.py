@@ -1,6 +1,6 @@
 """A lesion in a medical volume: confidence growing from one seed, measured against the known truth.
 
-    python examples/grow_lesion.py [grow_lesion.png] [stack] [membranes]
+    python examples/grow_lesion.py [grow_lesion.png] [stack membranes]
 
 Two folders of numbered slices may be given instead, of an electron microscope and of the cells that somebody
 outlined there, membranes 0: then a cell is grown, from what is brighter than Otsu's threshold.
@@ -50,7 +50,7 @@ def grow_lesion(scan, seed):
 
 def grow_cell(scan, seed):
     """What is bright around a seed, without what is thinner than a ball of 11 pixels: membranes have gaps."""
-    smooth = ndimage.gaussian_filter(scan.astype(np.float32), (0, 2, 2))
+    smooth = ndimage.gaussian_filter(scan.astype(np.float32), (0, 3, 3))
     bright = otsu_threshold(smooth, channel_axis=None), smooth.max()
     return grow(smooth, seed, {"interval": bright, "opening_radius": 11}, SLICES)
 
@@ -88,13 +88,15 @@ def read_stack(folder):
 
 
 def true_cell(membranes):
-    """On the slice in the middle, the cell with the most room, and a seed where it has it."""
+    """The cell with the most room on the slice in the middle, known on that slice only, and a seed in it."""
     middle = len(membranes) // 2
     inside = membranes[middle] > 0
     room = ndimage.distance_transform_edt(np.pad(inside, 1))[1:-1, 1:-1]
     seed = np.unravel_index(np.argmax(room), room.shape)
     cells = connected_regions(inside)
-    return cells == cells[seed], (middle, *(int(index) for index in seed))
+    truth = np.zeros(membranes.shape, bool)
+    truth[middle] = cells == cells[seed]
+    return truth, (middle, *(int(index) for index in seed))
 
 
 def main(figure_path="grow_lesion.png", stack=None, membranes=None):
@@ -106,10 +108,9 @@ def main(figure_path="grow_lesion.png", stack=None, membranes=None):
     else:
         scan, (truth, seed) = read_stack(stack), true_cell(read_stack(membranes))
         found = grow_cell(scan, seed)
-        title = (
-            f"a cell of {np.count_nonzero(found):,} voxels: Dice on its slice {dice(found[seed[0]], truth):.3f}"
-        )
-        figure = draw(scan, {"yellow": found}, seed, SLICES, title)
+        score = dice(found[seed[0]], truth[seed[0]])
+        title = f"a cell of {np.count_nonzero(found):,} voxels (yellow), truth on a slice (blue): Dice {score:.3f}"
+        figure = draw(scan, {"deepskyblue": truth, "yellow": found}, seed, SLICES, title)
     figure.savefig(figure_path)
     print(f"{title}; wrote {figure_path}")
 

