@@ -3,7 +3,8 @@
     python examples/grow_lesion.py [grow_lesion.png] [stack membranes]
 
 Two folders of numbered slices may be given instead, of an electron microscope and of the cells that somebody
-outlined there, membranes 0: then a cell is grown, from what is brighter than Otsu's threshold.
+outlined there, membranes 0: then a cell is grown, from what is brighter than Otsu's threshold. That works for a
+cell much wider than the gaps in its membrane; in a smaller one the region leaks into its neighbors.
 
 Needs classicseg[plot] (matplotlib).
 """

@@ -62,6 +62,7 @@ def test_a_click_with_shift_adds_a_seed(make_wand):
     click(wand, 20, 10)
     first = wand.labels.sum()
     click(wand, 20, 50, key="shift")
+    assert wand.marks.get_xydata().tolist() == [[10, 20], [50, 20]]
     assert wand.labels.sum() > first
     assert wand.labels[20, 10] == wand.labels[20, 50] == 1
 
@@ -73,8 +74,10 @@ def test_the_wheel_changes_the_tolerance(make_wand):
     click(wand, 20, 10)
     send(wand, "scroll_event", 20, 10, step=20)
     assert_array_equal(wand.labels, region_growing_segment(IMAGE, seeds=(20, 10), tolerance=wand.tolerance))
-    send(wand, "scroll_event", 20, 10, step=-400)
-    assert wand.tolerance == 0.1
+    more = wand.labels.sum()
+    send(wand, "scroll_event", 20, 10, step=-23)
+    assert wand.tolerance == pytest.approx(2)
+    assert 0 < wand.labels.sum() < more
 
 
 def test_clicks_beside_the_photograph_and_of_other_tools_do_nothing(make_wand):
@@ -117,9 +120,8 @@ def test_a_window_leaves_its_keys_to_the_wand(load_example, monkeypatch):
     taken = []
 
     def show():
-        taken.extend(
-            key for name, keys in script.plt.rcParams.items() if name.startswith("keymap") for key in keys
-        )
+        for name in script.plt.rcParams.find_all("keymap"):
+            taken.extend(script.plt.rcParams[name])
 
     monkeypatch.setattr(script.plt, "show", show)
     script.main()
@@ -130,7 +132,7 @@ def test_a_window_leaves_its_keys_to_the_wand(load_example, monkeypatch):
 
 def test_colors_of_more_than_8_bits_are_shown(make_wand):
     colors = np.repeat(IMAGE[..., None], 3, axis=-1)
-    wand = make_wand((500 * colors).astype(np.uint16), tolerance=5000)
+    wand = make_wand((500 * colors).astype(np.uint16), tolerance=8000)
     shown = wand.axes.images[0].get_array()
     assert_array_equal(shown, colors / colors.max())
     click(wand, 20, 10)
