@@ -106,6 +106,13 @@ def test_seeds_on_flat_ground_take_what_is_equal(n_channels):
     assert_array_equal(region_growing_segment(grey, seeds=(4, 4), **options), one)
 
 
+def test_limits_of_a_hair_leave_out_what_no_level_holds():
+    image = np.ones((2, 3, 3), np.uint8)
+    image[0, 0, 0] = 0  # the region of 1 measures its levels in 2**-76 of a value
+    found = region_growing_segment(image, seeds=[[1, 2, 3], [0, 3, 0]], criterion="confidence", initial_radius=1)
+    assert_array_equal(found, [[1, 2, 3], [3, 3, 3]])
+
+
 def scenes_like():
     return np.random.default_rng(1).normal(50, 3, (20, 20, 1)).round(1)
 

@@ -200,8 +200,8 @@ def _sum_products(
         for c in range(n_channels):
             base, scale, row, total = low[c], scales[c], levels[c], 0
             for i in range(len(own)):
-                level = np.int64(np.rint((np.float64(flat[i * n_channels + c]) - base) * scale))
-                row[i] = level if own[i] == REACHED else 0
+                level = np.rint((np.float64(flat[i * n_channels + c]) - base) * scale)
+                row[i] = np.int64(level if own[i] == REACHED else 0.0)  # others may be beyond any integer
                 total += row[i]
             sums[c] += total
             for other in range(c + 1):
