@@ -38,3 +38,12 @@ def scenes(draw, shape=None, dtype="u1"):
 
 def masks(shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
     return hnp.arrays(bool, shape)
+
+
+@st.composite
+def label_pairs(draw: st.DrawFn, most: int = 4) -> tuple[np.ndarray, np.ndarray]:
+    """Two label images of one shape."""
+    shape = draw(hnp.array_shapes(min_dims=1, max_dims=3, max_side=6))
+    dtypes = st.sampled_from([np.uint8, np.uint16, np.int32])
+    one, other = (draw(hnp.arrays(draw(dtypes), shape, elements=st.integers(0, most))) for _ in range(2))
+    return one, other

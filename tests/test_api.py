@@ -15,7 +15,10 @@ import pytest
 import classicseg
 
 ROOT = Path(__file__).parents[1]
-FUNCTIONS = {name: value for name in classicseg.__all__ if inspect.isfunction(value := getattr(classicseg, name))}
+PUBLIC = {name: getattr(classicseg, name) for name in classicseg.__all__} | {
+    name: value for name, value in vars(classicseg.metrics).items() if not name.startswith("_")
+}
+FUNCTIONS = {name: value for name, value in PUBLIC.items() if inspect.isfunction(value)}
 SECTIONS = ["Parameters", "Returns", "Raises", "Notes", "Examples"]
 
 
@@ -102,7 +105,7 @@ def test_the_stub_has_one_line_a_name_and_each_module_defines_it():
     imports = [node for node in body if isinstance(node, ast.ImportFrom)]
     assert all(len(node.names) == 1 and node.names[0].asname == node.names[0].name for node in imports)
     for node in imports:
-        module = importlib.import_module(f"classicseg.{node.module}")
+        module = importlib.import_module(f"classicseg.{node.module}" if node.module else "classicseg")
         assert hasattr(module, node.names[0].name)
 
 

@@ -72,7 +72,7 @@ def test_catalogue_is_the_stub() -> None:
     assert len(set(classicseg.__all__)) == len(classicseg.__all__)
     assert set(classicseg.__all__) <= set(dir(classicseg))
     public = {name for name in dir(classicseg) if not name.startswith("_")}
-    submodules = {path.stem for path in Path(classicseg.__file__).parent.iterdir()}
+    submodules = {path.stem for path in Path(classicseg.__file__).parent.iterdir()} - {"metrics"}
     assert public - submodules == set(classicseg.__all__)
 
 

@@ -12,12 +12,12 @@ __version__ = "0.1.0"
 
 
 def _catalogue() -> dict[str, str]:
-    """Map each public name to its module, as ``__init__.pyi`` has it."""
+    """Map each public name to its module, as ``__init__.pyi`` has it; a public module to itself."""
     path = _os.path.join(_os.path.dirname(__file__), "__init__.pyi")  # noqa: PTH118, PTH120 (pathlib: 4 ms)
     with open(path, encoding="utf-8") as stub:  # noqa: PTH123
         body = _ast.parse(stub.read()).body
     return {
-        alias.name: f"{__name__}.{node.module}"
+        alias.name: f"{__name__}.{node.module or alias.name}"
         for node in body
         if isinstance(node, _ast.ImportFrom) and node.level == 1
         for alias in node.names
@@ -49,7 +49,8 @@ def segmenters():  # type: ignore[no-untyped-def]  # typed in __init__.pyi
 def __getattr__(name: str) -> object:
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(_importlib.import_module(_MODULES[name]), name)
+    module = _importlib.import_module(_MODULES[name])
+    value = globals()[name] = vars(module).get(name, module)
     return value
 
 

@@ -1,3 +1,4 @@
+from . import metrics as metrics
 from ._core.bands import set_workers as set_workers
 from ._core.labels import connected_regions as connected_regions
 from ._core.labels import label_means as label_means

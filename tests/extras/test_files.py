@@ -20,6 +20,7 @@ Image = pytest.importorskip("PIL.Image")
 
 from classicseg.extras.files import (  # noqa: E402
     ImageFileError,
+    encode_palette,
     read_image,
     read_markers,
     read_mask,
@@ -385,3 +386,35 @@ while True:
         pixels = read_image(path).pixels
         assert pixels.shape == (300, 300)
         assert pixels.min() == pixels.max()
+
+
+@pytest.mark.parametrize("n_colors", [1, 2, 16, 255, 256])
+def test_a_palette_image_has_the_color_of_each_label(tmp_path: Path, n_colors: int) -> None:
+    rng = np.random.default_rng(0)
+    colors = rng.integers(0, 256, (n_colors, 3))
+    labels = rng.integers(1, n_colors + 1, (30, 40))
+    path = tmp_path / "few.png"
+    path.write_bytes(encode_palette(labels, colors + 0.3))
+    np.testing.assert_array_equal(read_image(path).pixels, colors[labels - 1])
+    if n_colors < 256:
+        labels[3, 5] = 0
+        path.write_bytes(encode_palette(labels, colors))
+        picture = read_image(path)
+        np.testing.assert_array_equal(picture.mask, labels > 0)
+        np.testing.assert_array_equal(picture.pixels[picture.mask], colors[labels[labels > 0] - 1])
+
+
+@pytest.mark.parametrize(
+    ("labels", "colors", "message"),
+    [
+        ([[1, 3]], [[0, 0, 0]] * 2, "labels go to 3; expected at most the number of colors, 2"),
+        ([1, 2], [[0, 0, 0]] * 2, r"labels have shape \(2,\); expected a plane"),
+        ([[1]], [[0, 0]], r"colors have shape \(1, 2\); expected \(n, 3\), n from 1 to 256"),
+        ([[0]], [[0, 0, 0]] * 256, "n from 1 to 255"),
+        ([[1]], [[0, 0, 300]], "colors go from 0 to 300; expected 0 to 255"),
+        ([[1]], [[0, 0, np.nan]], "colors go from nan to nan"),
+    ],
+)
+def test_palettes_that_cannot_be_are_refused(labels: object, colors: object, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        encode_palette(labels, colors)

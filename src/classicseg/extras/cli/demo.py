@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 import classicseg
 from classicseg import Labels, Segmenter
-from classicseg.extras.cli.report import command_name, progress
+from classicseg.extras.cli.report import command_name
 from classicseg.extras.cli.segment import prepare_folder
 from classicseg.extras.files import replacing, write_image
 from classicseg.extras.plot import comparison_sheet, overlay
+from classicseg.extras.progress import progress
 
 _PHOTOGRAPHS = ("coins", "camera", "astronaut", "coffee")
 
@@ -36,11 +37,11 @@ def demo(*, out: Annotated[Path, Parameter(help="The folder for the pictures.")]
     photographs = _photographs()
     jobs = [(image, name) for image in photographs for name in classicseg.segmenters()]
     results = []
-    for image, name in progress(jobs, "segmenting"):
+    for image, name in progress(jobs, "segmenting", len(jobs)):
         result = _segment(image, photographs[image], name)
         write_image(out / f"{image}_{result.method}_overlay.png", overlay(photographs[image], result.labels))
         results.append(result)
-    for image, pixels in progress(list(photographs.items()), "drawing"):
+    for image, pixels in progress(photographs.items(), "drawing", len(photographs)):
         _draw_sheet(out / f"{image}_comparison.png", pixels, [r for r in results if r.image == image])
     _print_table(results)
     print(f"{len(results)} overlays and {len(photographs)} comparison sheets are in {out.resolve()}")

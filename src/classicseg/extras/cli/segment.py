@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 import classicseg
 from classicseg import Labels, Segmenter
-from classicseg.extras.cli.report import command_name, progress, report
+from classicseg.extras.cli.report import command_name, report
 from classicseg.extras.files import (
     Picture,
     read_image,
@@ -23,6 +23,7 @@ from classicseg.extras.files import (
     write_table,
 )
 from classicseg.extras.plot import overlay
+from classicseg.extras.progress import progress
 
 Row = dict[str, object]
 
@@ -52,7 +53,7 @@ def segment_files(job: Job, images: Sequence[Path]) -> int:
     arguments = job.load()
     rows: list[Row] = []
     done: list[str] = []
-    for path in progress(images, job.method):
+    for path in progress(images, job.method, len(images)):
         try:
             labels, found = _segment_file(job, path, arguments)
             rows += found

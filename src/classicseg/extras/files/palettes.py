@@ -1,0 +1,59 @@
+"""Images of few colors as small files: the number of each pixel's color, and a palette."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from classicseg._core.image import as_labels
+
+
+def encode_palette(labels: ArrayLike, colors: ArrayLike) -> bytes:
+    """Encode labels and the color of each as a PNG with a palette.
+
+    Parameters
+    ----------
+    labels : array_like of int, (H, W)
+        From 1 to n; 0, where there is any, becomes transparent.
+    colors : array_like, (n, 3)
+        Red, green and blue of labels 1 … n, from 0 to 255, rounded here; `kmeans_fit` calls them centers.
+
+    Returns
+    -------
+    bytes
+        The file, of 1, 2, 4 or 8 bits a pixel before compression. ``8 * len(file) / labels.size`` is what it takes
+        of bits a pixel, palette included.
+
+    Raises
+    ------
+    ValueError
+        If the labels are no plane, a label has no color, there are more than 256 colors (255 beside transparent
+        pixels), or they are not from 0 to 255.
+
+    Examples
+    --------
+    >>> from classicseg.extras.files import encode_palette
+    >>> encode_palette([[1, 2, 2]], [[0, 0, 0], [255, 128, 0]])[1:4]
+    b'PNG'
+    """
+    from PIL import Image
+
+    segments, palette = as_labels(labels), np.rint(np.asarray(colors))
+    has_holes = bool((segments == 0).any())
+    if segments.ndim != 2:
+        raise ValueError(f"labels have shape {segments.shape}; expected a plane, (H, W)")
+    if palette.ndim != 2 or palette.shape[1] != 3 or not 0 < len(palette) <= 256 - has_holes:
+        raise ValueError(f"colors have shape {palette.shape}; expected (n, 3), n from 1 to {256 - has_holes}")
+    if not (palette.min() >= 0 and palette.max() <= 255):
+        raise ValueError(f"colors go from {palette.min():g} to {palette.max():g}; expected 0 to 255; scale them")
+    if segments.max() > len(palette):
+        raise ValueError(f"labels go to {segments.max()}; expected at most the number of colors, {len(palette)}")
+    if has_holes:
+        palette = np.concatenate([np.zeros((1, 3)), palette])
+    image = Image.fromarray((segments - (not has_holes)).astype(np.uint8))
+    image.putpalette(palette.astype(np.uint8).tobytes())
+    file = io.BytesIO()
+    image.save(file, format="PNG", optimize=True, **({"transparency": 0} if has_holes else {}))
+    return file.getvalue()

@@ -1,0 +1,22 @@
+"""A bar on standard error, for work that takes long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+Item = TypeVar("Item")
+
+
+def progress(items: Iterable[Item], doing: str, n_items: int, *, shown: bool = True) -> Iterator[Item]:
+    """Go through the items with a bar, where there are several, a terminal shows it and rich is installed."""
+    if shown and n_items > 1:
+        try:
+            from rich.console import Console
+            from rich.progress import track
+        except ImportError:
+            return iter(items)
+        console = Console(stderr=True)
+        if console.is_terminal:
+            return iter(track(items, doing, n_items, console=console, transient=True))
+    return iter(items)

@@ -1,0 +1,288 @@
+"""How far each label covers the pixels that it should: names count, label 3 is to be label 3."""
+
+from __future__ import annotations
+
+import itertools
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from classicseg._core.labels import compact_labels
+from classicseg.metrics.contingency import Contingency, contingency_table, count_pairs
+from classicseg.metrics.matching import assign
+from classicseg.metrics.pairs import as_pair
+from classicseg.types import Labels, Mask
+
+_MOST_CLASSES = 10_000
+
+
+class Overlap(NamedTuple):
+    """A score of each label, and their mean."""
+
+    label: NDArray[np.int32]
+    """(n,), the labels that occur in the truth or in the segmentation, ascending."""
+    score: NDArray[np.float64]
+    """(n,), from 0 to 1."""
+    mean: float
+    """The mean over the labels, each as much as any other."""
+
+
+class ConfusionMatrix(NamedTuple):
+    """Which label was given to the pixels of each true one."""
+
+    label: NDArray[np.int32]
+    """(n,), the labels that occur in the truth or in the segmentation, ascending."""
+    counts: NDArray[np.int64]
+    """(n, n), the pixels; a row for each true label, a column for each that was given."""
+
+
+def iou(truth: ArrayLike, labels: ArrayLike, *, ignore_label: int | None = None, mask: Mask = None) -> Overlap:
+    """Compare the pixels of each label: what both have, as a share of what either has (Jaccard's index).
+
+    Parameters
+    ----------
+    truth, labels : array_like of int or bool
+        Label images of the same shape, any number of dimensions; 0 is a label like others.
+    ignore_label : int, optional
+        Pixels that have this label in `truth` take no part.
+    mask : array_like of bool, optional
+        The same shape, True where a pixel takes part.
+
+    Returns
+    -------
+    Overlap
+        The IoU of each label that occurs in either, and the mean.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If label images are no integers from 0 to 2147483647, have different shapes, or leave no pixel.
+
+    Notes
+    -----
+    Symmetric. A label that only one of the two has scores 0. For segments whose numbers mean nothing, see
+    `match_labels`. Linear in pixels.
+
+    References
+    ----------
+    .. [1] Jaccard P. The distribution of the flora in the alpine zone. New Phytologist 11(2), 1912.
+
+    Examples
+    --------
+    >>> from classicseg.metrics import iou
+    >>> iou([[1, 1, 2, 2]], [[1, 2, 2, 2]])
+    Overlap(label=array([1, 2], dtype=int32), score=array([0.5       , 0.66666667]), mean=0.5833333333333333)
+    """
+    label, both, one, other = _by_name(contingency_table(truth, labels, ignore_label=ignore_label, mask=mask))
+    return _overlap(label, both / (one + other - both))
+
+
+def dice(truth: ArrayLike, labels: ArrayLike, *, ignore_label: int | None = None, mask: Mask = None) -> Overlap:
+    """Compare the pixels of each label: twice what both have, as a share of the sizes of the two.
+
+    Parameters
+    ----------
+    truth, labels : array_like of int or bool
+        Label images of the same shape, any number of dimensions; 0 is a label like others.
+    ignore_label : int, optional
+        Pixels that have this label in `truth` take no part.
+    mask : array_like of bool, optional
+        The same shape, True where a pixel takes part.
+
+    Returns
+    -------
+    Overlap
+        Dice's coefficient of each label that occurs in either, and the mean.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If label images are no integers from 0 to 2147483647, have different shapes, or leave no pixel.
+
+    Notes
+    -----
+    Symmetric; 2·IoU / (1 + IoU). A label that only one of the two has scores 0. Linear in pixels.
+
+    References
+    ----------
+    .. [1] Dice L. R. Measures of the amount of ecologic association between species. Ecology 26(3), 1945.
+
+    Examples
+    --------
+    >>> from classicseg.metrics import dice
+    >>> dice([[1, 1, 2, 2]], [[1, 2, 2, 2]]).score
+    array([0.66666667, 0.8       ])
+    """
+    label, both, one, other = _by_name(contingency_table(truth, labels, ignore_label=ignore_label, mask=mask))
+    return _overlap(label, 2 * both / (one + other))
+
+
+def pixel_accuracy(
+    truth: ArrayLike, labels: ArrayLike, *, ignore_label: int | None = None, mask: Mask = None
+) -> float:
+    """Take the share of pixels that have the right label.
+
+    Parameters
+    ----------
+    truth, labels : array_like of int or bool
+        Label images of the same shape, any number of dimensions.
+    ignore_label : int, optional
+        Pixels that have this label in `truth` take no part.
+    mask : array_like of bool, optional
+        The same shape, True where a pixel takes part.
+
+    Returns
+    -------
+    float
+        From 0 to 1.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If label images are no integers from 0 to 2147483647, have different shapes, or leave no pixel.
+
+    Notes
+    -----
+    Symmetric. Linear in pixels.
+
+    Examples
+    --------
+    >>> from classicseg.metrics import pixel_accuracy
+    >>> pixel_accuracy([[1, 1, 2, 2]], [[1, 2, 2, 2]])
+    0.75
+    """
+    table = contingency_table(truth, labels, ignore_label=ignore_label, mask=mask)
+    return int(_by_name(table)[1].sum()) / table.n
+
+
+def confusion_matrix(
+    truth: ArrayLike, labels: ArrayLike, *, ignore_label: int | None = None, mask: Mask = None
+) -> ConfusionMatrix:
+    """Count which label was given to the pixels of each true one.
+
+    Parameters
+    ----------
+    truth, labels : array_like of int or bool
+        Label images of the same shape, any number of dimensions.
+    ignore_label : int, optional
+        Pixels that have this label in `truth` take no part.
+    mask : array_like of bool, optional
+        The same shape, True where a pixel takes part.
+
+    Returns
+    -------
+    ConfusionMatrix
+        The labels of both, and the counts: a row for each true label, a column for each that was given.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If label images are no integers from 0 to 2147483647, have different shapes, leave no pixel, or have more
+        than 10 000 labels (`contingency_table` holds as many as there are).
+
+    Notes
+    -----
+    Linear in pixels.
+
+    Examples
+    --------
+    >>> from classicseg.metrics import confusion_matrix
+    >>> confusion_matrix([[1, 1, 2, 2]], [[1, 2, 2, 2]]).counts
+    array([[1, 1],
+           [0, 2]])
+    """
+    table = contingency_table(truth, labels, ignore_label=ignore_label, mask=mask)
+    label = np.union1d(table.truth, table.labels)
+    if len(label) > _MOST_CLASSES:
+        raise ValueError(
+            f"truth and labels have {len(label)} different labels; expected at most {_MOST_CLASSES}; "
+            "contingency_table keeps the pairs that occur"
+        )
+    counts = np.zeros((len(label), len(label)), np.int64)
+    rows, columns = np.searchsorted(label, table.truth), np.searchsorted(label, table.labels)
+    counts[rows[table.rows], columns[table.columns]] = table.counts
+    return ConfusionMatrix(label, counts)
+
+
+def match_labels(
+    truth: ArrayLike, labels: ArrayLike, *, ignore_label: int | None = None, mask: Mask = None
+) -> Labels:
+    """Rename labels whose numbers mean nothing, so that they overlap the truth as far as can be.
+
+    Parameters
+    ----------
+    truth, labels : array_like of int or bool
+        Label images of the same shape, any number of dimensions.
+    ignore_label : int, optional
+        Pixels that have this label in `truth` do not count for the match.
+    mask : array_like of bool, optional
+        The same shape, True where a pixel counts for the match.
+
+    Returns
+    -------
+    ndarray of int32
+        `labels` under other names: one to one with labels of the truth, so that as many pixels as possible agree.
+        A label without a partner gets a number beyond all labels of the truth. 0 takes no part and stays 0; where
+        no label is 0, one may become the truth's 0.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If label images are no integers from 0 to 2147483647, have different shapes, or leave no pixel.
+
+    Notes
+    -----
+    The assignment problem on the contingency table [1]_; among assignments of the same overlap an arbitrary one,
+    always the same. Use it before `iou` for classes of `kmeans_segment`, or regions. Linear in pixels, and some
+    more for many labels.
+
+    References
+    ----------
+    .. [1] Kuhn H. W. The Hungarian method for the assignment problem. Naval Research Logistics Quarterly 2, 1955.
+
+    Examples
+    --------
+    >>> from classicseg.metrics import match_labels
+    >>> match_labels([[7, 7, 5, 5]], [[1, 2, 2, 2]])
+    array([[7, 5, 5, 5]], dtype=int32)
+    """
+    pair = as_pair(truth, labels, ignore_label=ignore_label, mask=mask)
+    table = count_pairs(pair)
+    free = table.labels[table.columns] > 0
+    shared = (table.truth[table.rows] > 0) | (pair.labels.min() > 0)
+    rows, columns, counts = (part[free & shared] for part in (table.columns, table.rows, table.counts))
+    n_labels, n_truth = len(table.labels), len(table.truth)
+    alone = np.arange(n_labels)  # a column of its own for each label, for the case that it has no partner
+    partners = assign(
+        np.concatenate([rows, alone]),
+        np.concatenate([columns, n_truth + alone]),
+        np.concatenate([counts.max(initial=0) - counts, np.full(n_labels, counts.max(initial=0))]).astype(
+            np.float64
+        ),
+        n_labels,
+        n_truth + n_labels,
+    )
+    names, compact = compact_labels(pair.labels.astype(np.int32, copy=False))
+    matched = partners < n_truth
+    renamed = dict(zip(table.labels[matched].tolist(), table.truth[partners[matched]].tolist(), strict=True))
+    beyond = itertools.count(int(pair.truth.max()) + 1)
+    table_of_names = [0, *(renamed[name] if name in renamed else next(beyond) for name in names.tolist())]
+    return np.array(table_of_names, np.int32)[compact]
+
+
+def _by_name(
+    table: Contingency,
+) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """The labels of both, and the pixels of each where both have it, where the truth has it, where labels do."""
+    label = np.union1d(table.truth, table.labels)
+    rows, columns = np.searchsorted(label, table.truth), np.searchsorted(label, table.labels)
+    both, one, other = np.zeros((3, len(label)), np.int64)
+    same = rows[table.rows] == columns[table.columns]
+    both[rows[table.rows[same]]] = table.counts[same]
+    one[rows], other[columns] = table.truth_sizes, table.label_sizes
+    return label, both, one, other
+
+
+def _overlap(label: NDArray[np.int32], score: NDArray[np.float64]) -> Overlap:
+    return Overlap(label, score, float(score.mean()))

@@ -1,0 +1,375 @@
+"""How far two partitions agree, whatever their segments are called: by pairs of pixels, by information, by
+covering."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import fmean
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from classicseg._core.numbers import as_number
+from classicseg.metrics.contingency import Contingency, contingency_table
+from classicseg.metrics.pairs import as_truths
+from classicseg.types import Mask
+
+
+class AdaptedRandError(NamedTuple):
+    """The error of a segmentation by pairs of pixels."""
+
+    error: float
+    """1 less the harmonic mean of the two."""
+    precision: float
+    """The share of the pairs within a segment that are within one of the truth: low where segments merge."""
+    recall: float
+    """The share of the pairs within a segment of the truth that stay together: low where segments split."""
+
+
+class VariationOfInformation(NamedTuple):
+    """What one does not know of one partition, given the other."""
+
+    split: float
+    """Of the labels given the truth: 0 where no segment of the truth is split."""
+    merge: float
+    """Of the truth given the labels: 0 where none are merged."""
+
+    @property
+    def total(self) -> float:
+        """Their sum, which is a distance."""
+        return self.split + self.merge
+
+
+def rand_index(
+    truth: ArrayLike, labels: ArrayLike, *, ignore_label: int | None = None, mask: Mask = None
+) -> float:
+    """Take the share of pairs of pixels that both join or both separate.
+
+    Parameters
+    ----------
+    truth, labels : array_like of int or bool
+        Label images of the same shape, any number of dimensions; 0 is a label like others.
+    ignore_label : int, optional
+        Pixels that have this label in `truth` take no part.
+    mask : array_like of bool, optional
+        The same shape, True where a pixel takes part.
+
+    Returns
+    -------
+    float
+        From 0 to 1; 1 for a single pixel.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If label images are no integers from 0 to 2147483647, have different shapes, or leave no pixel.
+
+    Notes
+    -----
+    Symmetric. Whole numbers of any size. Linear in pixels.
+
+    References
+    ----------
+    .. [1] Rand W. M. Objective criteria for the evaluation of clustering methods. Journal of the American
+       Statistical Association 66, 1971.
+
+    Examples
+    --------
+    >>> from classicseg.metrics import rand_index
+    >>> rand_index([[1, 1, 2, 2]], [[7, 7, 7, 2]])
+    0.5
+    """
+    return rand_of(contingency_table(truth, labels, ignore_label=ignore_label, mask=mask))
+
+
+def adjusted_rand_index(
+    truth: ArrayLike, labels: ArrayLike, *, ignore_label: int | None = None, mask: Mask = None
+) -> float:
+    """Compare two partitions by pairs of pixels, beside what chance would give.
+
+    Parameters
+    ----------
+    truth, labels : array_like of int or bool
+        Label images of the same shape, any number of dimensions; 0 is a label like others.
+    ignore_label : int, optional
+        Pixels that have this label in `truth` take no part.
+    mask : array_like of bool, optional
+        The same shape, True where a pixel takes part.
+
+    Returns
+    -------
+    float
+        1 for equal partitions (a single pixel, too), about 0 for partitions at random, never less than -0.5.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If label images are no integers from 0 to 2147483647, have different shapes, or leave no pixel.
+
+    Notes
+    -----
+    Symmetric. Whole numbers of any size. Linear in pixels.
+
+    References
+    ----------
+    .. [1] Hubert L., Arabie P. Comparing partitions. Journal of Classification 2, 1985.
+
+    Examples
+    --------
+    >>> from classicseg.metrics import adjusted_rand_index
+    >>> adjusted_rand_index([[1, 1, 2, 2]], [[7, 7, 7, 2]])
+    0.0
+    """
+    both, only_labels, only_truth, neither = _pairs(
+        contingency_table(truth, labels, ignore_label=ignore_label, mask=mask)
+    )
+    if only_labels == only_truth == 0:
+        return 1.0
+    chance = (both + only_truth) * (only_truth + neither) + (both + only_labels) * (only_labels + neither)
+    return 2 * (both * neither - only_labels * only_truth) / chance
+
+
+def adapted_rand_error(
+    truth: ArrayLike, labels: ArrayLike, *, ignore_label: int | None = None, mask: Mask = None
+) -> AdaptedRandError:
+    """Measure the error of a segmentation by the pairs of pixels that it joins.
+
+    Parameters
+    ----------
+    truth, labels : array_like of int or bool
+        Label images of the same shape, any number of dimensions; 0 is a label like others.
+    ignore_label : int, optional
+        Pixels that have this label in `truth` take no part: 0 for the boundaries between cells.
+    mask : array_like of bool, optional
+        The same shape, True where a pixel takes part.
+
+    Returns
+    -------
+    AdaptedRandError
+        The error, 0 at best, with precision and recall.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If label images are no integers from 0 to 2147483647, have different shapes, or leave no pixel.
+
+    Notes
+    -----
+    Precision is 1 where the labels join no pair, recall where the truth does not. Exchanging the two exchanges
+    precision and recall. Linear in pixels.
+
+    References
+    ----------
+    .. [1] Arganda-Carreras I. and others. Crowdsourcing the creation of image segmentation algorithms for
+       connectomics. Frontiers in Neuroanatomy 9, 2015.
+
+    Examples
+    --------
+    >>> from classicseg.metrics import adapted_rand_error
+    >>> adapted_rand_error([[1, 1, 2, 2]], [[7, 7, 7, 2]])
+    AdaptedRandError(error=0.6, precision=0.3333333333333333, recall=0.5)
+    """
+    both, only_labels, only_truth, _ = _pairs(
+        contingency_table(truth, labels, ignore_label=ignore_label, mask=mask)
+    )
+    precision = both / (both + only_labels) if both + only_labels else 1.0
+    recall = both / (both + only_truth) if both + only_truth else 1.0
+    joined = 2 * both + only_labels + only_truth
+    return AdaptedRandError((only_labels + only_truth) / joined if joined else 0.0, precision, recall)
+
+
+def variation_of_information(
+    truth: ArrayLike | Sequence[ArrayLike],
+    labels: ArrayLike,
+    *,
+    base: float = 2.0,
+    ignore_label: int | None = None,
+    mask: Mask = None,
+) -> VariationOfInformation:
+    """Measure the information by which two partitions differ, splits and merges apart.
+
+    Parameters
+    ----------
+    truth : array_like of int or bool, or sequence of several
+        A label image, any number of dimensions; a list or tuple of arrays holds those of several people.
+    labels : array_like of int or bool
+        A label image of the same shape; 0 is a label like others.
+    base : float
+        Of the logarithm, more than 1: 2 for bits, math.e for nats.
+    ignore_label : int, optional
+        Pixels that have this label in `truth` take no part.
+    mask : array_like of bool, optional
+        The same shape, True where a pixel takes part.
+
+    Returns
+    -------
+    VariationOfInformation
+        What splits and what merges add, both 0 at best, and their `total`; the means over several truths.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If label images are no integers from 0 to 2147483647, have different shapes, leave no pixel, or `base` is
+        not more than 1.
+
+    Notes
+    -----
+    The conditional entropies H(labels | truth) and H(truth | labels). Exchanging the two exchanges them; their sum
+    is a metric. Linear in pixels.
+
+    References
+    ----------
+    .. [1] Meilă M. Comparing clusterings: an information based distance. Journal of Multivariate Analysis 98(5),
+       2007.
+
+    Examples
+    --------
+    >>> from classicseg.metrics import variation_of_information
+    >>> variation_of_information([[1, 1, 2, 2]], [[7, 7, 7, 7]])
+    VariationOfInformation(split=0.0, merge=1.0)
+    """
+    unit = np.log(as_number("base", base, above=1.0))
+    tables = _tables(truth, labels, ignore_label, mask)
+    return VariationOfInformation(
+        fmean(_lost(table.counts, table.truth_sizes[table.rows]) / unit for table in tables),
+        fmean(_lost(table.counts, table.label_sizes[table.columns]) / unit for table in tables),
+    )
+
+
+def probabilistic_rand_index(
+    truth: ArrayLike | Sequence[ArrayLike],
+    labels: ArrayLike,
+    *,
+    ignore_label: int | None = None,
+    mask: Mask = None,
+) -> float:
+    """Take the mean share of pairs of pixels that labels and each truth both join or both separate.
+
+    Parameters
+    ----------
+    truth : array_like of int or bool, or sequence of several
+        A label image, any number of dimensions; a list or tuple of arrays holds those of several people.
+    labels : array_like of int or bool
+        A label image of the same shape; 0 is a label like others.
+    ignore_label : int, optional
+        Pixels that have this label in `truth` take no part.
+    mask : array_like of bool, optional
+        The same shape, True where a pixel takes part.
+
+    Returns
+    -------
+    float
+        From 0 to 1.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If label images are no integers from 0 to 2147483647, have different shapes, or leave no pixel.
+
+    Notes
+    -----
+    The mean of `rand_index` over the truths. Linear in pixels and truths.
+
+    References
+    ----------
+    .. [1] Unnikrishnan R., Pantofaru C., Hebert M. Toward objective evaluation of image segmentation algorithms.
+       IEEE Transactions on Pattern Analysis and Machine Intelligence 29(6), 2007.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from classicseg.metrics import probabilistic_rand_index
+    >>> truths = [np.array([[1, 1, 2, 2]]), np.array([[1, 1, 1, 2]])]
+    >>> probabilistic_rand_index(truths, [[7, 7, 7, 2]])
+    0.75
+    """
+    return fmean(map(rand_of, _tables(truth, labels, ignore_label, mask)))
+
+
+def segmentation_covering(
+    truth: ArrayLike | Sequence[ArrayLike],
+    labels: ArrayLike,
+    *,
+    ignore_label: int | None = None,
+    mask: Mask = None,
+) -> float:
+    """Measure how well each true segment is covered by the one that fits it best.
+
+    Parameters
+    ----------
+    truth : array_like of int or bool, or sequence of several
+        A label image, any number of dimensions; a list or tuple of arrays holds those of several people.
+    labels : array_like of int or bool
+        A label image of the same shape; 0 is a label like others.
+    ignore_label : int, optional
+        Pixels that have this label in `truth` take no part.
+    mask : array_like of bool, optional
+        The same shape, True where a pixel takes part.
+
+    Returns
+    -------
+    float
+        From 0 to 1: the IoU with the best segment, a mean over the true ones by their size, and over the truths.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If label images are no integers from 0 to 2147483647, have different shapes, or leave no pixel.
+
+    Notes
+    -----
+    Not symmetric: one segment may cover several. Linear in pixels and truths.
+
+    References
+    ----------
+    .. [1] Arbeláez P., Maire M., Fowlkes C., Malik J. Contour detection and hierarchical image segmentation. IEEE
+       Transactions on Pattern Analysis and Machine Intelligence 33(5), 2011.
+
+    Examples
+    --------
+    >>> from classicseg.metrics import segmentation_covering
+    >>> segmentation_covering([[1, 1, 2, 2]], [[7, 7, 7, 7]])
+    0.5
+    """
+    return fmean(map(covering_of, _tables(truth, labels, ignore_label, mask)))
+
+
+def rand_of(table: Contingency) -> float:
+    """The Rand index of a table."""
+    both, only_labels, only_truth, neither = _pairs(table)
+    total = both + only_labels + only_truth + neither
+    return (both + neither) / total if total else 1.0
+
+
+def covering_of(table: Contingency) -> float:
+    """The covering of the truth of a table."""
+    best = np.zeros(len(table.truth))
+    np.maximum.at(best, table.rows, table.counts / table.unions)
+    return float((table.truth_sizes * best).sum() / table.n)
+
+
+def _tables(
+    truth: ArrayLike | Sequence[ArrayLike], labels: ArrayLike, ignore_label: int | None, mask: Mask
+) -> list[Contingency]:
+    return [contingency_table(one, labels, ignore_label=ignore_label, mask=mask) for one in as_truths(truth)]
+
+
+def _pairs(table: Contingency) -> tuple[int, int, int, int]:
+    """The ordered pairs of two pixels that both join, only the labels, only the truth, and neither."""
+    joint, truth, labels = (
+        _sum_of_squares(counts) for counts in (table.counts, table.truth_sizes, table.label_sizes)
+    )
+    n = table.n
+    return joint - n, labels - joint, truth - joint, n * n - labels - truth + joint
+
+
+def _sum_of_squares(counts: NDArray[np.int64]) -> int:
+    """Exactly: squares of 32 bits and more leave int64."""
+    wide = counts if int(counts.sum()) < 2**31 else counts.astype(object)
+    return int((wide * wide).sum())
+
+
+def _lost(counts: NDArray[np.int64], sizes: NDArray[np.int64]) -> float:
+    """The entropy of one label where the other is known, in nats."""
+    return max(0.0, float(-(counts * np.log(counts / sizes)).sum() / counts.sum()))

@@ -1,0 +1,92 @@
+"""Superpixels by their definitions, pixel by pixel."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from strategies import label_pairs
+
+from classicseg.metrics import (
+    achievable_accuracy,
+    boundary_f1_dilated,
+    boundary_recall,
+    compactness,
+    explained_variation,
+    undersegmentation_error,
+)
+
+
+@given(label_pairs())
+def test_leaks_and_majorities(pair):
+    truth, labels = pair
+    leak = best = 0
+    for name in np.unique(labels):
+        inside = [np.sum((labels == name) & (truth == one)) for one in np.unique(truth)]
+        best += max(inside)
+        leak += sum(min(part, np.sum(labels == name) - part) for part in inside)
+    assert undersegmentation_error(truth, labels) == pytest.approx(leak / truth.size)
+    assert achievable_accuracy(truth, labels) == pytest.approx(best / truth.size)
+    each = np.arange(truth.size).reshape(truth.shape)
+    for fine in (truth, each):
+        assert undersegmentation_error(truth, fine) == 0
+        assert achievable_accuracy(truth, fine) == 1
+
+
+@given(label_pairs())
+def test_several_truths_count_by_their_mean(pair):
+    truth, labels = (array.reshape(1, -1) for array in pair)
+    for score in (undersegmentation_error, achievable_accuracy):
+        both = score([truth, labels], labels)
+        assert both == pytest.approx((score(truth, labels) + score(labels, labels)) / 2)
+    assert (
+        boundary_recall([truth, labels], labels)
+        == boundary_f1_dilated([truth, labels], labels, tolerance=0.0025).recall
+    )
+
+
+@given(label_pairs(), st.data())
+def test_variation_is_explained_by_means(pair, data):
+    labels = pair[0].astype(int)
+    image = data.draw(hnp.arrays(np.float64, (*labels.shape, 2), elements=st.integers(0, 9)))
+    inside = labels > 0
+    if not inside.any():
+        with pytest.raises(ValueError, match="no pixel takes part"):
+            explained_variation(image, labels, channel_axis=-1)
+        return
+    means = np.stack([image[labels == name].mean(axis=0) for name in labels[inside]])
+    middle = image[inside].mean(axis=0)
+    total = np.square(image[inside] - middle).sum()
+    expected = np.square(means - middle).sum() / total if total else 1
+    assert explained_variation(image, labels, channel_axis=-1) == pytest.approx(expected)
+    each = np.arange(1, labels.size + 1).reshape(labels.shape)
+    assert explained_variation(image, each, channel_axis=-1) == pytest.approx(1)
+
+
+@given(hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=7), elements=st.integers(0, 3)))
+def test_compact_segments_have_short_perimeters(labels):
+    if not labels.any():
+        with pytest.raises(ValueError, match="labels are all 0"):
+            compactness(labels)
+        return
+    padded = np.pad(labels, 1)
+    expected = 0
+    for name in np.unique(labels[labels > 0]):
+        members = padded == name
+        perimeter = sum(
+            np.sum(members & (np.roll(padded, step, axis) != name)) for axis in (0, 1) for step in (1, -1)
+        )
+        expected += 4 * math.pi * members.sum() / perimeter**2 * members.sum() / np.sum(labels > 0)
+    assert compactness(labels) == pytest.approx(expected)
+    assert compactness(labels.T) == pytest.approx(expected)
+
+
+def test_mistakes_are_told():
+    with pytest.raises(ValueError, match=r"labels have shape \(1, 2\); expected the image's spatial shape"):
+        explained_variation([[1, 2, 3]], [[1, 2]])
+    with pytest.raises(ValueError, match=r"labels have shape \(2,\); expected a plane"):
+        compactness([1, 2])
