@@ -33,7 +33,7 @@ coins = np.where(np.isin(coins, table.label[is_coin]), coins, 0)
 
 figure = Figure(figsize=(9, 6.4), dpi=100, layout="constrained")
 axes = figure.add_subplot()
-axes.imshow(overlay(photograph, coins))
+overlay(photograph, coins, ax=axes)
 for (row, column), area in zip(table.centroid[is_coin], table.area[is_coin], strict=True):
     axes.text(column, row, f"{area:.0f}", color="black", ha="center", va="center", fontsize=9, weight="bold")
 axes.set_title(f"{is_coin.sum()} coins, and the area of each in pixels")

@@ -37,7 +37,7 @@ next_panel.imshow(photograph)
 next_panel.set_title("photograph")
 for title, labels in segmentations.items():
     next_panel = next(panels)
-    next_panel.imshow(overlay(photograph, labels))
+    overlay(photograph, labels, ax=next_panel)
     next_panel.set_title(f"{title}\n{connected_regions(labels).max()} connected regions", fontsize=10)
 for axes in figure.axes:
     axes.set_axis_off()

@@ -17,7 +17,7 @@ from classicseg import Labels, Segmenter
 from classicseg.extras.cli.report import command_name
 from classicseg.extras.cli.segment import prepare_folder
 from classicseg.extras.files import replacing, write_image
-from classicseg.extras.plot import comparison_sheet, overlay
+from classicseg.extras.plot import compare_sheet, overlay_image
 from classicseg.extras.progress import progress
 
 _PHOTOGRAPHS = ("coins", "camera", "astronaut", "coffee")
@@ -39,7 +39,7 @@ def demo(*, out: Annotated[Path, Parameter(help="The folder for the pictures.")]
     results = []
     for image, name in progress(jobs, "segmenting", len(jobs)):
         result = _segment(image, photographs[image], name)
-        write_image(out / f"{image}_{result.method}_overlay.png", overlay(photographs[image], result.labels))
+        write_image(out / f"{image}_{result.method}_overlay.png", overlay_image(photographs[image], result.labels))
         results.append(result)
     for image, pixels in progress(photographs.items(), "drawing", len(photographs)):
         _draw_sheet(out / f"{image}_comparison.png", pixels, [r for r in results if r.image == image])
@@ -75,9 +75,9 @@ def _setting(segmenter: Segmenter) -> str:
 
 
 def _draw_sheet(path: Path, pixels: NDArray[Any], results: Sequence[_Result]) -> None:
-    sheet = comparison_sheet(pixels, {result.method: result.labels for result in results})
+    axes = compare_sheet(pixels, {result.method: result.labels for result in results})
     with replacing(path) as file:
-        sheet.savefig(file, format="png")
+        axes[0].figure.savefig(file, format="png")  # type: ignore[union-attr]
 
 
 def _print_table(results: Sequence[_Result]) -> None:

@@ -22,7 +22,7 @@ from classicseg.extras.files import (
     write_labels,
     write_table,
 )
-from classicseg.extras.plot import overlay
+from classicseg.extras.plot import overlay_image
 from classicseg.extras.progress import progress
 
 Row = dict[str, object]
@@ -112,7 +112,7 @@ def _segment_file(job: Job, path: Path, arguments: Mapping[str, Any]) -> tuple[L
     labels = job.segmenter(picture.pixels, **settings)
     stem = job.out / f"{path.stem}_{job.method}"
     written = write_labels(f"{stem}_labels", labels)
-    write_image(f"{stem}_overlay.png", overlay(picture.pixels, labels, channel_axis=channel_axis))
+    write_image(f"{stem}_overlay.png", overlay_image(picture.pixels, labels, channel_axis=channel_axis))
     write_json(f"{stem}.json", _record(job, path, picture, channel_axis, labels, written))
     if job.table is None:
         return labels, []

@@ -1,4 +1,4 @@
-"""Pictures of segmentations: labels laid over their image, and several methods side by side.
+"""Labels laid over their image, as an array.
 
 Colors come from the labels alone, so a label has the same color in every picture: 1 is blue, 2 orange, 3 green.
 Hues follow the golden angle, which sets successive numbers far apart, and lightness takes turns between three
@@ -8,16 +8,12 @@ levels, which tells them apart for eyes that do not see every hue. The image kee
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from classicseg.types import ChannelAxis
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 _GOLDEN_ANGLE = math.pi * (3 - math.sqrt(5))
 _FIRST_HUE = math.radians(122.5)
@@ -37,8 +33,8 @@ _CONES_TO_RGB = np.array(
 )
 
 
-def overlay(image: ArrayLike, labels: ArrayLike, *, channel_axis: ChannelAxis = "auto") -> NDArray[np.uint8]:
-    """Lay segments over their image.
+def overlay_image(image: ArrayLike, labels: ArrayLike, *, channel_axis: ChannelAxis = "auto") -> NDArray[np.uint8]:
+    """Lay segments over their image, as an array of bytes.
 
     Parameters
     ----------
@@ -64,76 +60,21 @@ def overlay(image: ArrayLike, labels: ArrayLike, *, channel_axis: ChannelAxis = 
     --------
     >>> import numpy as np
     >>> from classicseg import threshold_segment
-    >>> from classicseg.extras.plot import overlay
+    >>> from classicseg.extras.plot import overlay_image
     >>> image = np.add.outer(np.arange(40), np.arange(60))
-    >>> overlay(image, threshold_segment(image)).shape
+    >>> overlay_image(image, threshold_segment(image)).shape
     (40, 60, 3)
     """
-    plane, segments = _middle_plane(image, labels, channel_axis)
+    plane, segments = middle_plane(image, labels, channel_axis)
     grey = np.broadcast_to(plane.mean(axis=-1, keepdims=True), plane.shape)
-    tinted = (1 - _TINT) * grey + _TINT * _colors(segments)
+    tinted = (1 - _TINT) * grey + _TINT * colors_of(segments)
     painted = np.where(segments[..., np.newaxis] > 0, tinted, grey)
-    lines = _lines(segments)
+    lines = lines_of(segments)
     painted[lines] = (1 - _LINE) * painted[lines] + _LINE
-    return _as_bytes(painted)
+    return as_bytes(painted)
 
 
-def comparison_sheet(
-    image: ArrayLike, segmentations: Mapping[str, ArrayLike], *, channel_axis: ChannelAxis = "auto"
-) -> Figure:
-    """Show an image and several segmentations of it on one sheet.
-
-    Parameters
-    ----------
-    image : array_like, any real dtype
-        A grey or color image or a volume, of which the middle slice is shown.
-    segmentations : mapping of str to array_like of int
-        The labels by title.
-    channel_axis : int, None or "auto"
-        As in `overlay`.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Save it with ``savefig``.
-
-    Raises
-    ------
-    ValueError
-        If labels do not have the image's spatial shape.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from classicseg import kmeans_segment, threshold_segment
-    >>> from classicseg.extras.plot import comparison_sheet
-    >>> image = np.add.outer(np.arange(40), np.arange(60))
-    >>> sheet = comparison_sheet(image, {"Otsu": threshold_segment(image), "k-means": kmeans_segment(image)})
-    >>> [axes.get_title() for axes in sheet.axes]
-    ['image', 'Otsu: 2 segments', 'k-means: 4 segments']
-    """
-    from matplotlib.figure import Figure
-
-    labelled = {name: np.asarray(labels) for name, labels in segmentations.items()}
-    panels = {
-        f"{name}: {np.unique(labels[labels > 0]).size} segments": overlay(image, labels, channel_axis=channel_axis)
-        for name, labels in labelled.items()
-    }
-    plane, _ = _middle_plane(image, next(iter(labelled.values())), channel_axis)
-    panels = {"image": _as_bytes(plane)} | panels
-    n_columns = min(3, len(panels))
-    n_rows = math.ceil(len(panels) / n_columns)
-    height, width = plane.shape[:2]
-    figure = Figure(figsize=(4 * n_columns, (4 * height / width + 0.35) * n_rows), dpi=120, layout="constrained")
-    for number, (title, picture) in enumerate(panels.items(), start=1):
-        axes = figure.add_subplot(n_rows, n_columns, number)
-        axes.imshow(picture)
-        axes.set_title(title, fontsize=11)
-        axes.set_axis_off()
-    return figure
-
-
-def _middle_plane(
+def middle_plane(
     image: ArrayLike, labels: ArrayLike, channel_axis: ChannelAxis
 ) -> tuple[NDArray[np.float64], NDArray[Any]]:
     """Return the middle slice of the image, (H, W, 3) from 0 to 1, and that of its labels."""
@@ -163,7 +104,7 @@ def _stretch(values: NDArray[Any]) -> NDArray[np.float64]:
     return np.asarray(np.clip((shown - low) / ((high - low) or 1.0), 0, 1) * finite)
 
 
-def _lines(segments: NDArray[Any]) -> NDArray[np.bool_]:
+def lines_of(segments: NDArray[Any]) -> NDArray[np.bool_]:
     """Mark one side of each border between segments: a line one pixel wide."""
     lines = np.zeros(segments.shape, bool)
     lines[:-1] |= segments[:-1] != segments[1:]
@@ -171,7 +112,7 @@ def _lines(segments: NDArray[Any]) -> NDArray[np.bool_]:
     return lines
 
 
-def _colors(segments: NDArray[Any]) -> NDArray[np.float64]:
+def colors_of(segments: NDArray[Any]) -> NDArray[np.float64]:
     """Give each label its color, by the matrices of OKLab [1]_.
 
     .. [1] Ottosson B. A perceptual color space for image processing, 2020.
@@ -186,5 +127,5 @@ def _colors(segments: NDArray[Any]) -> NDArray[np.float64]:
     return np.asarray(encoded.T[compact.reshape(segments.shape)])
 
 
-def _as_bytes(picture: NDArray[np.float64]) -> NDArray[np.uint8]:
+def as_bytes(picture: NDArray[np.float64]) -> NDArray[np.uint8]:
     return np.rint(255 * picture).astype(np.uint8)
