@@ -1,19 +1,19 @@
-"""The command line: ``python -m benchmarks speed``, ``memory`` and ``quality``."""
+"""The command line: ``python -m benchmarks speed`` and ``python -m benchmarks quality --data FOLDER``."""
 
 from __future__ import annotations
 
-import contextlib
+import itertools
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from cyclopts import App
 from rich.console import Console
 from rich.progress import track
 
-from benchmarks import edges, floods, growing, memory, values
-from benchmarks.dibco import dibco, dibco_table
-from benchmarks.measure import measure, surroundings, table
-from classicseg import set_workers
+from benchmarks.speed import cold, edges, floods, growing, scaling, scores, values
+from benchmarks.speed.measure import measure, surroundings, table, use_threads
+from benchmarks.tables import Section
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -23,65 +23,67 @@ progress = Console(stderr=True)
 
 @app.command
 def speed(*, only: str = "", threads: int = 2) -> None:
-    """Time each method and its peers in turn, on images of 12 megapixels.
+    """Time each method and its peers in turn, on images of 12 megapixels; cold starts; growth with size.
 
     Parameters
     ----------
     only
-        Measure only the work whose description has this in it.
+        Measure only the work whose description has this in it; no cold starts, no sizes, nothing written.
     threads
         How many threads each library may use.
     """
-    _use_threads(threads)
+    use_threads(threads)
     rows = []
-    cases = [*values.cases(), *edges.cases(), *floods.cases(), *growing.cases()]
-    for make in track(cases, "measuring", console=progress):
+    cases = itertools.chain.from_iterable(part.cases() for part in (values, edges, floods, growing, scores))
+    for make in track(list(cases), "measuring", console=progress):
         case = make()
         if only in case.work:
             rows += measure(case)
-    _report("speed", f"{table(rows)}\n\n{surroundings(threads)}")
-
-
-@app.command(name="memory")
-def memory_command() -> None:
-    """Measure the most memory that methods take, each in a process of its own (Linux)."""
-    _report("memory", memory.table(list(track(memory.peaks(), "measuring", len(memory.CALLS), console=progress))))
+    sections = [Section("Speed and memory", f"{_EXPLAINED}\n\n{table(rows)}")]
+    if only:
+        print(sections[0].text)
+        return
+    sections.append(cold.cold(list(track(cold.starts(), "starting", cold.n_starts(), console=progress))))
+    found = list(track(scaling.times(), "scaling", scaling.n_measured(), console=progress))
+    sections.append(scaling.scaling(found))
+    _report("speed", sections, surroundings(threads))
 
 
 @app.command
-def quality(*, data: Path) -> None:
+def quality(*, data: Path, only: str = "") -> None:
     """Score methods on images with ground truth.
 
     Parameters
     ----------
     data
-        The folder that holds the sets: dibco.
+        The folder that holds the sets: bsds500, camvid, dibco, dsb2018, isbi_em, kodak.
+    only
+        Score only the parts whose name has this in it, and write nothing.
     """
-    _report("quality", dibco_table(dibco(data / "dibco")))
+    from benchmarks.quality import PARTS
+
+    sections = [part(data) for name, part in PARTS.items() if only in name]
+    if only:
+        print(*(f"## {section.title}\n\n{section.text}\n" for section in sections), sep="\n")
+        return
+    _report("quality", sections, surroundings(1))
 
 
-def _use_threads(n: int) -> None:
-    set_workers(n)
-    with contextlib.suppress(ModuleNotFoundError):
-        import cv2
-
-        cv2.setNumThreads(n)
-    with contextlib.suppress(ModuleNotFoundError):
-        import diplib
-
-        diplib.SetNumberOfThreads(n)
-    with contextlib.suppress(ModuleNotFoundError):
-        import SimpleITK
-
-        SimpleITK.ProcessObject.SetGlobalDefaultNumberOfThreads(n)
-    with contextlib.suppress(ModuleNotFoundError):
-        import threadpoolctl
-
-        threadpoolctl.threadpool_limits(n)
+_EXPLAINED = (
+    "Medians of one run, ours and a peer's in turn; 12 megapixels unless it says otherwise. Megabytes are the peak "
+    "of a call beyond what was there before it, its result included."
+)
 
 
-def _report(name: str, text: str) -> None:
+def _report(name: str, sections: Iterable[Section], around: str) -> None:
     RESULTS.mkdir(exist_ok=True)
+    parts = []
+    for section in sections:
+        parts.append(f"## {section.title}\n\n{section.text}")
+        for file, figure in section.figures.items():
+            figure.savefig(RESULTS / f"{file}.png")
+            parts.append(f"![{section.title}]({file}.png)")
+    text = "\n\n".join([f"# {name.capitalize()}", around, *parts])
     (RESULTS / f"{name}.md").write_text(f"{text}\n", encoding="utf-8")
     print(text)
     print(f"wrote {RESULTS / f'{name}.md'}", file=sys.stderr)

@@ -118,7 +118,7 @@ def test_one_region_grows_with_its_tolerance_and_growing_it_again_adds_nothing(d
     ]
     for small, large in itertools.pairwise(sizes):
         assert not (small & ~large).any()
-    again = np.where(sizes[1], image, 1000)
+    again = np.where(sizes[1], image.astype(np.int64), 1000)
     assert_array_equal(
         region_growing_segment(again, seeds={1: [seed]}, criterion=criterion, tolerance=3), sizes[1]
     )

@@ -57,11 +57,12 @@ def watershed_segment(
         channels their luminance.
     sigma : float, optional
         The standard deviation of a Gaussian that smooths the image first, in units of `spacing`, at least 0
-        (none). Where it is not given: 1 for "gradient", 0 for "image".
+        (none). Where it is not given: 2 for "gradient", 0 for "image".
     min_depth : float, optional
         Without markers: the least depth of a region, from its lowest level to the lowest pass into a deeper one,
         in the units of the surface, at least 0 (each minimum has a region). Where it is not given: the standard
-        deviation of the surface. With markers it must not be given.
+        deviation of the surface, which, with `sigma`, covers the training images of BSDS500 well. With markers it
+        must not be given.
     compactness : float
         At least 0: what a unit of distance from the marker adds to the surface. The greater it is, the rounder the
         regions.
@@ -127,7 +128,7 @@ def watershed_segment(
         raise ValueError(f"surface is {surface!r}; expected 'gradient' or 'image'")
     if not isinstance(lines, bool | np.bool_):
         raise TypeError(f"lines is {lines!r}; expected True or False")
-    width = (1.0 if surface == "gradient" else 0.0) if sigma is None else as_number("sigma", sigma, least=0.0)
+    width = (2.0 if surface == "gradient" else 0.0) if sigma is None else as_number("sigma", sigma, least=0.0)
     least = None if min_depth is None else as_number("min_depth", min_depth, least=0.0)
     weight = as_number("compactness", compactness, least=0.0)
     parse = as_image if surface == "gradient" else as_scalar_image

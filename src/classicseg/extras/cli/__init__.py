@@ -14,7 +14,9 @@ from typing import Any
 from cyclopts import App, CycloptsError
 
 import classicseg
+from classicseg.extras.cli.compare import compare
 from classicseg.extras.cli.demo import demo
+from classicseg.extras.cli.evaluate import evaluate
 from classicseg.extras.cli.options import command_for
 from classicseg.extras.cli.report import command_name, report, summary
 
@@ -65,6 +67,8 @@ def _app() -> App:
     )
     app.command(demo)
     app.command(methods)
+    app.command(compare)
+    app.command(evaluate)
     for name, segmenter in classicseg.segmenters().items():
         app.command(command_for(name, segmenter), name=command_name(name), sort_key=1)
     return app

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from skimage import feature, filters
 
 from benchmarks.images import floats, grey, volume
-from benchmarks.measure import Case, Peer
+from benchmarks.speed.measure import Case, Peer
 from classicseg import canny_edges, gradient_magnitude
 from classicseg._core.bands import run_bands
 
@@ -93,6 +93,7 @@ def _canny() -> Case:
             Peer("scikit-image", partial(feature.canny, image, 1, 8 * _LOW, 8 * _HIGH), 20),
             Peer("SimpleITK", by_simple_itk, 15),
         ],
+        most=6 * 12 + 12,
     )
 
 

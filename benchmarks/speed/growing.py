@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from skimage import segmentation
 
-from benchmarks.heap import seeded_region_growing
 from benchmarks.images import floats, grey, volume
-from benchmarks.measure import Case, Peer
+from benchmarks.speed.heap import seeded_region_growing
+from benchmarks.speed.measure import Case, Peer
 from classicseg import connected_regions, kmeans_segment, otsu_threshold, region_growing_segment
 
 _SEED = (500, 500)
@@ -50,7 +50,7 @@ def _by_seed() -> Case:
         Peer("scikit-image", partial(segmentation.flood, image, _SEED, tolerance=tolerance, connectivity=1), 5),
         Peer("SimpleITK", partial(_connected_threshold, "grey", _SEED, low, high), 5),
     ]
-    return Case("region growing by seed, uint8, 12.0 Mpx", ours, peers, partial(_same, ours, opencv))
+    return Case("region growing by seed, uint8, 12.0 Mpx", ours, peers, partial(_same, ours, opencv), most=24 + 48)
 
 
 def _by_seed_in_volume() -> Case:
@@ -70,7 +70,7 @@ def _by_neighbor() -> Case:
     ours = partial(region_growing_segment, image, seeds=_SEED, criterion="neighbor", tolerance=tolerance)
     opencv = partial(_flood_by_opencv, image, tolerance, fixed=False)
     work = "region growing by neighbor, uint8, 12.0 Mpx"
-    return Case(work, ours, [Peer("OpenCV", opencv, 1)], partial(_same, ours, opencv))
+    return Case(work, ours, [Peer("OpenCV", opencv, 1)], partial(_same, ours, opencv), most=24 + 48)
 
 
 def _confidence(size: str, make: Callable[[], NDArray[np.float32]], seed: tuple[int, ...]) -> Case:

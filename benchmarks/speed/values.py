@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from skimage import filters
 
 from benchmarks.images import deep, few_colors, grey, many_colors
-from benchmarks.measure import Case, Peer
+from benchmarks.speed.measure import Case, Peer
 from classicseg import (
     kmeans_fit,
     kmeans_segment,
@@ -71,6 +71,7 @@ def _kmeans(make: Callable[[], NDArray[Any]], peers: dict[str, float]) -> Case:
         partial(kmeans_segment, image, init=centers, max_iter=_ITERATIONS),
         [Peer(name, calls[name], least) for name, least in peers.items()],
         note,
+        80 + 12 + 48,  # a byte a pixel, and the labels
     )
 
 
@@ -142,4 +143,5 @@ def _sauvola() -> Case:
             Peer("scikit-image", lambda: image >= filters.threshold_sauvola(image, 75, 0.2, 128), 10),
             Peer("doxapy", by_doxapy, 1.5),
         ],
+        most=16 + 48,
     )

@@ -1,0 +1,25 @@
+"""How good the methods are, on images with ground truth, beside those of other libraries."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.quality.defaults import defaults
+from benchmarks.quality.documents import documents
+from benchmarks.quality.edges import edges
+from benchmarks.quality.objects import membranes, nuclei
+from benchmarks.quality.palettes import palettes
+from benchmarks.quality.regions import regions
+from benchmarks.quality.scenes import scenes
+from benchmarks.tables import Section
+
+PARTS: dict[str, Callable[[Path], Section]] = {
+    "edges": edges,
+    "regions": regions,
+    "documents": documents,
+    "nuclei": nuclei,
+    "membranes": membranes,
+    "scenes": scenes,
+    "palettes": palettes,
+    "defaults": defaults,
+}
+"""What `python -m benchmarks quality` scores."""

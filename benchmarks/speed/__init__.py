@@ -1,0 +1,1 @@
+"""How fast the methods are, and what memory they take, beside those of other libraries."""

@@ -1,0 +1,143 @@
+"""Every method of the catalogue, as it comes, on the same images: a sheet of all, and a table."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from time import perf_counter
+from typing import Annotated, Any, NamedTuple
+
+import numpy as np
+from cyclopts import Parameter
+from numpy.typing import NDArray
+
+import classicseg
+from classicseg import Labels
+from classicseg.extras.cli.report import command_name
+from classicseg.extras.cli.segment import prepare_folder
+from classicseg.extras.files import MAX_PIXELS, Picture, read_image, read_markers, replacing
+from classicseg.extras.plot import compare_sheet
+from classicseg.extras.progress import progress
+from classicseg.metrics import (
+    adjusted_rand_index,
+    boundary_f1,
+    segmentation_covering,
+    variation_of_information,
+)
+
+
+class Result(NamedTuple):
+    """What a method made of an image."""
+
+    image: str
+    method: str
+    labels: Labels
+    milliseconds: float
+    setting: str
+    scores: Mapping[str, float]
+    """Beside a truth: covering, adjusted Rand index, variation of information, boundary F."""
+
+    def said(self) -> str:
+        """The scores that a title has room for."""
+        return ", ".join(f"{name} {self.scores[name]:.2f}" for name in _IN_TITLES if name in self.scores)
+
+
+_IN_TITLES = ("covering", "F")
+
+
+def compare(
+    images: Annotated[list[Path], Parameter(name="IMAGE...", help="Image files.")],
+    /,
+    *,
+    truth: Annotated[
+        list[Path] | None,
+        Parameter(help="The true labels, an image file for each image: scores are shown.", negative_iterable=""),
+    ] = None,
+    out: Annotated[Path, Parameter(help="The folder for the sheets.")] = Path("segmented"),
+    max_pixels: Annotated[int, Parameter(help="Refuse files of more pixels times pages.")] = MAX_PIXELS,
+) -> int:
+    """Segment images with every method, and draw the results side by side."""
+    if truth and len(truth) != len(images):
+        raise ValueError(f"there are {len(images)} images and {len(truth)} truths; expected a truth of each image")
+    stems = [path.stem for path in images]
+    if len(set(stems)) < len(stems):
+        raise ValueError("several images have the same name, and their sheets would, too; rename them")
+    pictures = [read_image(path, max_pixels=max_pixels) for path in images]
+    truths = [read_markers(path, max_pixels=max_pixels) for path in truth] if truth else [None] * len(images)
+    for path, picture, true in zip(images, pictures, truths, strict=True):
+        if true is not None and true.shape != _spatial_shape(picture):
+            raise ValueError(f"{path} has the shape {_spatial_shape(picture)}, and its truth {true.shape}")
+    prepare_folder(out)
+    jobs = [(number, name) for number in range(len(images)) for name in classicseg.segmenters()]
+    results = [
+        run_method(stems[number], pictures[number], name, truths[number])
+        for number, name in progress(jobs, "segmenting", len(jobs))
+    ]
+    for stem, picture, true in zip(stems, pictures, truths, strict=True):
+        draw_sheet(out / f"{stem}_comparison.png", picture, [one for one in results if one.image == stem], true)
+    print_results(results)
+    print(f"{len(images)} comparison sheets are in {out}")
+    return 0
+
+
+def run_method(image: str, picture: Picture, name: str, truth: NDArray[Any] | None = None) -> Result:
+    """Segment a picture with the method as it comes."""
+    segmenter: Callable[..., Labels] = classicseg.segmenters()[name]
+    axis = picture.channel_axis
+    corner = tuple(slice(None) if k == axis else slice(64) for k in range(picture.pixels.ndim))
+    segmenter(picture.pixels[corner], channel_axis=axis)  # compiles, so that what is timed is the work
+    start = perf_counter()
+    labels = segmenter(picture.pixels, channel_axis=axis, mask=picture.mask)
+    milliseconds = 1000 * (perf_counter() - start)
+    scores = {} if truth is None else _scores(truth, labels, picture.mask)
+    return Result(image, command_name(name), labels, milliseconds, _setting(segmenter), scores)
+
+
+def draw_sheet(path: Path, picture: Picture, results: Sequence[Result], truth: NDArray[Any] | None = None) -> None:
+    """Draw the results of one image side by side."""
+    found = {result.method: result.labels for result in results}
+    said = {result.method: result.said() for result in results}
+    axes = compare_sheet(picture.pixels, found, truth=truth, scores=said, channel_axis=picture.channel_axis)
+    with replacing(path) as file:
+        axes[0].figure.savefig(file, format="png")  # type: ignore[union-attr]
+
+
+def print_results(results: Sequence[Result]) -> None:
+    """Print a line for each result."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("image", "method")
+    scores = list(results[0].scores)
+    for column in ("segments", "ms", *scores):
+        table.add_column(column, justify="right")
+    if not scores:
+        table.add_column("setting")
+    for result in results:
+        segments = np.unique(result.labels[result.labels > 0]).size
+        last = [f"{result.scores[name]:.3f}" for name in scores] or [result.setting]
+        table.add_row(result.image, result.method, str(segments), f"{result.milliseconds:.1f}", *last)
+    Console().print(table)
+
+
+def _spatial_shape(picture: Picture) -> tuple[int, ...]:
+    axis = picture.channel_axis
+    shape = picture.pixels.shape
+    return shape if axis is None else tuple(np.delete(shape, axis).tolist())
+
+
+def _scores(truth: NDArray[Any], labels: Labels, mask: NDArray[np.bool_] | None) -> dict[str, float]:
+    return {
+        "covering": segmentation_covering(truth, labels, mask=mask),
+        "Rand": adjusted_rand_index(truth, labels, mask=mask),
+        "VI": variation_of_information(truth, labels, mask=mask).total,
+        "F": boundary_f1(truth, labels, mask=mask).f1,
+    }
+
+
+def _setting(segmenter: Callable[..., Labels]) -> str:
+    """The parameters that say something by themselves, with their values."""
+    defaults = {name: p.default for name, p in inspect.signature(segmenter).parameters.items()}
+    said = {n: d for n, d in defaults.items() if d not in (None, "auto", inspect.Parameter.empty)}
+    return ", ".join(f"{name}={value}" for name, value in said.items())

@@ -1,0 +1,109 @@
+"""The commands that score and compare say what the functions say."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("cyclopts")
+Image = pytest.importorskip("PIL.Image")
+
+import classicseg  # noqa: E402
+from classicseg import connected_regions, metrics  # noqa: E402
+from classicseg.extras.cli import main  # noqa: E402
+
+GREY = np.add.outer(np.arange(40) % 20, np.arange(60)).astype(np.uint8) * 3
+TRUTH = connected_regions(GREY // 60 + 1).astype(np.uint8)
+LABELS = connected_regions(GREY // 50 + 1).astype(np.uint8)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    for name, array in {"grey": GREY, "truth": TRUTH, "labels": LABELS, "mask": TRUTH * 0 + (GREY > 20)}.items():
+        Image.fromarray(array).save(f"{name}.png")
+    Image.fromarray((TRUTH > 1).astype(np.uint8) * 255).save("ink.png")
+    Image.fromarray(np.stack([GREY] * 3, axis=-1)).save("color.png")
+    return tmp_path
+
+
+def scores_in(path: str) -> dict[str, float]:
+    with Path(path).open(newline="") as file:
+        return {f"{row['of']}: {row['score']}": float(row["value"]) for row in csv.DictReader(file)}
+
+
+def test_evaluate_says_what_the_metrics_say(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", "labels.png", "truth.png", "--table", "scores.csv"]) == 0
+    printed, found = capsys.readouterr().out, scores_in("scores.csv")
+    expected = {
+        "labels as numbered: mean IoU": metrics.iou(TRUTH, LABELS).mean,
+        "labels renamed to fit: mean IoU": metrics.iou(TRUTH, metrics.match_labels(TRUTH, LABELS)).mean,
+        "partition: adjusted Rand index": metrics.adjusted_rand_index(TRUTH, LABELS),
+        "boundaries: F": metrics.boundary_f1(TRUTH, LABELS).f1,
+        "objects: panoptic quality": metrics.panoptic_quality(TRUTH, LABELS).quality,
+    }
+    assert {name: found[name] for name in expected} == expected
+    assert "two-valued: F-measure" not in found
+    assert all(f"{value:.4f}" in printed for value in found.values())
+
+
+def test_evaluate_leaves_out_what_does_not_count() -> None:
+    options = ["--mask", "mask.png", "--ignore-label", "2", "--table", "scores.csv"]
+    assert main(["evaluate", "labels.png", "truth.png", *options]) == 0
+    expected = metrics.pixel_accuracy(TRUTH, LABELS, mask=GREY > 20, ignore_label=2)
+    assert scores_in("scores.csv")["labels as numbered: pixel accuracy"] == expected
+
+
+def test_evaluate_scores_ink_as_ink() -> None:
+    assert main(["evaluate", "ink.png", "ink.png", "--table", "scores.csv"]) == 0
+    found = scores_in("scores.csv")
+    assert found["two-valued: F-measure"] == 1
+    assert found["two-valued: Hausdorff distance, pixels"] == 0
+
+
+def test_compare_draws_a_sheet_and_prints_the_scores(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", "grey.png", "color.png", "--truth", "truth.png", "--truth", "truth.png"]) == 0
+    printed = capsys.readouterr().out
+    for name in ("grey", "color"):
+        with Image.open(f"segmented/{name}_comparison.png") as sheet:
+            assert sheet.width > 500
+        covering = metrics.segmentation_covering(TRUTH, classicseg.threshold_segment(GREY))
+        assert f"{covering:.3f}" in printed
+    assert "covering" in printed
+    assert main(["compare", "grey.png", "--out", "others"]) == 0
+    assert "covering" not in capsys.readouterr().out
+    assert Path("others/grey_comparison.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["evaluate", "labels.png", "color.png"], "color.png: holds several channels"),
+        (["evaluate", "labels.png", "none.png"], "none.png: no such file"),
+        (["evaluate", "labels.png", "truth.png", "--ignore-label", "-1"], "ignore_label is -1"),
+        (["evaluate", "labels.png", "truth.png", "--tolerance", "-1"], "tolerance is -1.0"),
+        (
+            ["compare", "grey.png", "--truth", "truth.png", "--truth", "truth.png"],
+            "there are 1 images and 2 truths",
+        ),
+        (["compare", "grey.png", "./grey.png"], "several images have the same name"),
+        (["compare", "grey.png", "--out", "truth.png"], "truth.png"),
+    ],
+)
+def test_a_mistake_is_one_line(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("classicseg: error: ")
+    assert error.count("\n") == 1
+    assert said in error
+
+
+def test_shapes_that_differ_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    Image.fromarray(TRUTH[1:]).save("small.png")
+    assert main(["evaluate", "labels.png", "small.png"]) == 2
+    assert "labels.png has the shape (40, 60), and small.png (39, 60)" in capsys.readouterr().err
+    assert main(["compare", "grey.png", "--truth", "small.png"]) == 2
+    assert "grey.png has the shape (40, 60), and its truth (39, 60)" in capsys.readouterr().err
