@@ -70,8 +70,8 @@ def quality(*, data: Path, only: str = "") -> None:
 
 
 _EXPLAINED = (
-    "Medians of one run, ours and a peer's in turn; 12 megapixels unless it says otherwise. Megabytes are the peak "
-    "of a call beyond what was there before it, its result included."
+    "Medians of one run, ours and a peer's in turn; 12 megapixels unless it says otherwise. Megabytes are the "
+    "peak of a call beyond what was there before it, its result included."
 )
 
 

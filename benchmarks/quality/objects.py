@@ -34,8 +34,8 @@ def nuclei(data: Path) -> Section:
     cells = sets.nuclei(data / "dsb2018")
     found = score(_for_nuclei(), cells.images, cells.truths, _judge_nuclei)
     text = (
-        "83 images, grey, dark nuclei on light ground inverted. AP is TP / (TP + FP + FN) over IoU thresholds 0.5, "
-        "0.55 … 0.95; PQ the panoptic quality; means over the images."
+        "83 images, grey, dark nuclei on light ground inverted. AP is TP / (TP + FP + FN) over IoU thresholds "
+        "0.5, 0.55 … 0.95; PQ the panoptic quality; means over the images."
     )
     table = _table(found, ["AP", "AP at 0.5", "PQ", "SQ", "RQ"])
     return Section("Nuclei (DSB 2018)", f"{text}\n\n{table}")
@@ -47,8 +47,8 @@ def membranes(data: Path) -> Section:
     truths = [connected_regions(inside) for inside in slices.truths]
     found = score(_for_membranes(), slices.images, truths, _judge_membranes)
     text = (
-        "30 slices, each by itself; pixels on true membranes take no part. The adapted Rand error and the variation "
-        "of information (bits), means over the slices."
+        "30 slices, each by itself; pixels on true membranes take no part. The adapted Rand error and the "
+        "variation of information (bits), means over the slices."
     )
     table = _table(found, ["Rand error", "precision", "recall", "VI split", "VI merge"])
     return Section("Membranes (ISBI 2012)", f"{text}\n\n{table}")
