@@ -63,8 +63,8 @@ def regions(data: Path) -> Section:
     ]
     text = (
         "100 images of the validation set, all people's drawings. Published for the test set, covering, Rand "
-        "index and variation of information at ODS: Felzenszwalb–Huttenlocher 0.52, 0.80, 2.21; mean shift 0.54, 0.79, "
-        "1.85; gPb-owt-ucm 0.59, 0.83, 1.69; people 0.72, 0.88, 1.17."
+        "index and variation of information at ODS: Felzenszwalb–Huttenlocher 0.52, 0.80, 2.21; mean shift 0.54, "
+        "0.79, 1.85; gPb-owt-ucm 0.59, 0.83, 1.69; people 0.72, 0.88, 1.17."
     )
     return Section("Regions (BSDS500)", f"{text}\n\n{markdown(header, rows, 2)}")
 
