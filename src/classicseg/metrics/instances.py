@@ -7,11 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import maximum_bipartite_matching
 
 from classicseg._core.numbers import as_number
 from classicseg.metrics.contingency import contingency_table
+from classicseg.metrics.matching import largest_matching
 from classicseg.types import Mask
 
 _THRESHOLDS = tuple(percent / 100 for percent in range(50, 100, 5))
@@ -171,6 +170,6 @@ def _n_matched(overlaps: _Overlaps, limit: float) -> int:
     near = overlaps.iou > limit
     if limit >= 0.5 or not near.any():
         return int(np.count_nonzero(near))
-    shape = int(overlaps.truth.max()) + 1, int(overlaps.labels.max()) + 1
-    pairs = csr_array((np.ones(near.sum(), np.int8), (overlaps.truth[near], overlaps.labels[near])), shape=shape)
-    return int(np.count_nonzero(maximum_bipartite_matching(pairs, perm_type="column") >= 0))
+    n_rows, n_columns = int(overlaps.truth.max()) + 1, int(overlaps.labels.max()) + 1
+    partners, _ = largest_matching(overlaps.truth[near], overlaps.labels[near], n_rows, n_columns)
+    return int(np.count_nonzero(partners >= 0))

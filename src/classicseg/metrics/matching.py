@@ -40,8 +40,7 @@ def match_points(first: NDArray[Any], second: NDArray[Any], radius: float) -> ND
     pairs = pairs[np.lexsort((pairs["j"], pairs["i"]))]
     one, other = pairs["i"].astype(np.int64), pairs["j"].astype(np.int64)
     costs = pairs["v"] + _TIES * np.random.default_rng(_SEED).random(len(pairs))
-    graph = csr_array((costs, (one, other)), shape=(len(first), len(second)))
-    largest, crowded = _largest(graph.indptr.astype(np.int64), graph.indices.astype(np.int64), len(second))
+    largest, crowded = largest_matching(one, other, len(first), len(second))
     taken = np.zeros(len(second), bool)
     taken[largest[crowded & (largest >= 0)]] = True
 
@@ -51,6 +50,17 @@ def match_points(first: NDArray[Any], second: NDArray[Any], radius: float) -> ND
     outside = ~crowded[one] & ~taken[other]
     of_first = assign(one[outside], other[outside], costs[outside], len(first), len(second))
     return np.where(of_first >= 0, of_first, partners)
+
+
+def largest_matching(
+    rows: NDArray[np.int64], columns: NDArray[np.int64], n_rows: int, n_columns: int
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Pair as many rows with a column of their own as can be: the column of each row or -1, and the crowded rows.
+
+    Crowded are rows without a column, and those whose columns a crowded row might have, too.
+    """
+    pairs = csr_array((np.ones(len(rows), np.int8), (rows, columns)), shape=(n_rows, n_columns))
+    return _largest(pairs.indptr.astype(np.int64), pairs.indices.astype(np.int64), n_columns)
 
 
 def assign(
@@ -65,10 +75,9 @@ def assign(
 def _largest(
     starts: NDArray[np.int64], columns: NDArray[np.int64], n_columns: int
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """A largest matching, by Hopcroft and Karp: the column of each row, and the rows that unmatched ones reach.
+    """The algorithm of Hopcroft and Karp.
 
-    A row reaches the rows of its columns. Twenty times as fast here as SciPy's, which does not begin with columns
-    that nobody has.
+    Twenty times as fast here as SciPy's, which does not begin with columns that nobody has.
     """
     n_rows = len(starts) - 1
     column_of, row_of = np.full(n_rows, -1, np.int64), np.full(n_columns, -1, np.int64)
