@@ -84,6 +84,7 @@ def test_compare_draws_a_sheet_and_prints_the_scores(capsys: pytest.CaptureFixtu
         (["evaluate", "labels.png", "color.png"], "color.png: holds several channels"),
         (["evaluate", "labels.png", "none.png"], "none.png: no such file"),
         (["evaluate", "labels.png", "truth.png", "--ignore-label", "-1"], "ignore_label is -1"),
+        (["evaluate", "labels.png", "truth.png", "--ignore-label", "2.5"], "--ignore-label"),
         (["evaluate", "labels.png", "truth.png", "--tolerance", "-1"], "tolerance is -1.0"),
         (
             ["compare", "grey.png", "--truth", "truth.png", "--truth", "truth.png"],
@@ -99,6 +100,15 @@ def test_a_mistake_is_one_line(arguments: list[str], said: str, capsys: pytest.C
     assert error.startswith("classicseg: error: ")
     assert error.count("\n") == 1
     assert said in error
+
+
+def test_methods_that_take_no_such_image_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    np.save("bands.npy", np.stack([GREY] * 2, axis=-1))
+    assert main(["compare", "bands.npy"]) == 1
+    said = capsys.readouterr()
+    assert "classicseg: error: bands.npy: threshold: image has 2 channels; expected 1, or 3" in said.err
+    assert "kmeans" in said.out
+    assert Path("segmented/bands_comparison.png").exists()
 
 
 def test_shapes_that_differ_are_told(capsys: pytest.CaptureFixture[str]) -> None:

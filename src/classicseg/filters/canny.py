@@ -91,6 +91,9 @@ def canny_edges(
     corners, and the ridges are surfaces. Grey planes without a mask take one pass over the rows, and one byte a
     pixel beside the result where `high` is a number.
 
+    On the photographs of BSDS500 the edges that people draw are found best at sigma 2.8, high 6.4 and low 2.6 (of
+    8 bits, grey), high 11 in color: F 0.59 and 0.60 on its validation images.
+
     References
     ----------
     .. [1] Canny J. A computational approach to edge detection. IEEE Transactions on Pattern Analysis and Machine

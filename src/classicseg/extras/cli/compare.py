@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 import classicseg
 from classicseg import Labels
-from classicseg.extras.cli.report import command_name
+from classicseg.extras.cli.options import Integer
+from classicseg.extras.cli.report import command_name, report
 from classicseg.extras.cli.segment import prepare_folder
 from classicseg.extras.files import MAX_PIXELS, Picture, read_image, read_markers, replacing
 from classicseg.extras.plot import compare_sheet
@@ -25,6 +26,9 @@ from classicseg.metrics import (
     segmentation_covering,
     variation_of_information,
 )
+
+
+_LIMIT = Integer(MAX_PIXELS)
 
 
 class Result(NamedTuple):
@@ -55,7 +59,9 @@ def compare(
         Parameter(help="The true labels, an image file for each image: scores are shown.", negative_iterable=""),
     ] = None,
     out: Annotated[Path, Parameter(help="The folder for the sheets.")] = Path("segmented"),
-    max_pixels: Annotated[int, Parameter(help="Refuse files of more pixels times pages.")] = MAX_PIXELS,
+    max_pixels: Annotated[Integer, Parameter(help="Refuse files of more pixels times pages.")] = Integer(
+        MAX_PIXELS
+    ),
 ) -> int:
     """Segment images with every method, and draw the results side by side."""
     if truth and len(truth) != len(images):
@@ -70,15 +76,17 @@ def compare(
             raise ValueError(f"{path} has the shape {_spatial_shape(picture)}, and its truth {true.shape}")
     prepare_folder(out)
     jobs = [(number, name) for number in range(len(images)) for name in classicseg.segmenters()]
-    results = [
-        run_method(stems[number], pictures[number], name, truths[number])
-        for number, name in progress(jobs, "segmenting", len(jobs))
-    ]
+    results = []
+    for number, name in progress(jobs, "segmenting", len(jobs)):
+        try:
+            results.append(run_method(stems[number], pictures[number], name, truths[number]))
+        except ValueError as error:  # a method that does not take such an image
+            report(f"{images[number]}: {command_name(name)}: {error}")
     for stem, picture, true in zip(stems, pictures, truths, strict=True):
         draw_sheet(out / f"{stem}_comparison.png", picture, [one for one in results if one.image == stem], true)
     print_results(results)
     print(f"{len(images)} comparison sheets are in {out}")
-    return 0
+    return 0 if len(results) == len(jobs) else 1
 
 
 def run_method(image: str, picture: Picture, name: str, truth: NDArray[Any] | None = None) -> Result:

@@ -11,8 +11,10 @@ from cyclopts import Parameter
 from numpy.typing import NDArray
 
 from classicseg import metrics
+from classicseg.extras.cli.options import Integer
 from classicseg.extras.files import MAX_PIXELS, read_markers, read_mask, write_table
 
+_LIMIT = Integer(MAX_PIXELS)
 Score = tuple[str, str, float]
 """What it looks at, its name, and its value."""
 
@@ -22,7 +24,7 @@ def evaluate(
     truth: Annotated[Path, Parameter(name="TRUTH", help="The true labels, an image file of the same size.")],
     /,
     *,
-    ignore_label: Annotated[int | None, Parameter(help="Pixels of this true label do not count.")] = None,
+    ignore_label: Annotated[Integer | None, Parameter(help="Pixels of this true label do not count.")] = None,
     mask: Annotated[
         Path | None, Parameter(help="An image file of the same size: a pixel counts where it is not 0.")
     ] = None,
@@ -30,7 +32,9 @@ def evaluate(
         float, Parameter(help="How far boundaries may be off, as a share of the diagonal.")
     ] = 0.0075,
     table: Annotated[Path | None, Parameter(help="Also write the scores to this file (CSV).")] = None,
-    max_pixels: Annotated[int, Parameter(help="Refuse files of more pixels times pages.")] = MAX_PIXELS,
+    max_pixels: Annotated[Integer, Parameter(help="Refuse files of more pixels times pages.")] = Integer(
+        MAX_PIXELS
+    ),
 ) -> int:
     """Score labels against the truth: overlap, partition, boundaries, objects."""
     found, true = (read_markers(path, max_pixels=max_pixels) for path in (labels, truth))
