@@ -27,7 +27,6 @@ from classicseg.metrics import (
     variation_of_information,
 )
 
-
 _LIMIT = Integer(MAX_PIXELS)
 
 
@@ -59,9 +58,7 @@ def compare(
         Parameter(help="The true labels, an image file for each image: scores are shown.", negative_iterable=""),
     ] = None,
     out: Annotated[Path, Parameter(help="The folder for the sheets.")] = Path("segmented"),
-    max_pixels: Annotated[Integer, Parameter(help="Refuse files of more pixels times pages.")] = Integer(
-        MAX_PIXELS
-    ),
+    max_pixels: Annotated[Integer, Parameter(help="Refuse files of more pixels times pages.")] = _LIMIT,
 ) -> int:
     """Segment images with every method, and draw the results side by side."""
     if truth and len(truth) != len(images):

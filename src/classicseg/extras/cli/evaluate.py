@@ -32,9 +32,7 @@ def evaluate(
         float, Parameter(help="How far boundaries may be off, as a share of the diagonal.")
     ] = 0.0075,
     table: Annotated[Path | None, Parameter(help="Also write the scores to this file (CSV).")] = None,
-    max_pixels: Annotated[Integer, Parameter(help="Refuse files of more pixels times pages.")] = Integer(
-        MAX_PIXELS
-    ),
+    max_pixels: Annotated[Integer, Parameter(help="Refuse files of more pixels times pages.")] = _LIMIT,
 ) -> int:
     """Score labels against the truth: overlap, partition, boundaries, objects."""
     found, true = (read_markers(path, max_pixels=max_pixels) for path in (labels, truth))
