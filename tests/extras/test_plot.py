@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import doctest
+import inspect
+import re
 import subprocess
 import sys
 
@@ -10,14 +12,7 @@ import numpy as np
 import pytest
 
 from classicseg.extras import plot
-from classicseg.extras.plot import (
-    boundaries_plot,
-    compare_sheet,
-    histogram_with_thresholds,
-    overlay,
-    overlay_image,
-    precision_recall_plot,
-)
+from classicseg.extras.plot import compare_sheet, overlay, overlay_image
 
 LABELS = np.repeat(np.repeat(np.arange(1, 5, dtype=np.int32).reshape(2, 2), 20, 0), 30, 1)
 IMAGE = np.add.outer(np.arange(40), np.arange(60))
@@ -75,9 +70,26 @@ def test_a_volume_shows_its_middle_slice() -> None:
     np.testing.assert_array_equal(overlay_image(volume, labels), overlay_image(IMAGE, LABELS))
 
 
-def test_labels_of_another_shape_are_refused() -> None:
+def test_masked_pixels_are_black() -> None:
+    image = np.ma.array(1.0 + IMAGE, mask=IMAGE == 30)
+    picture = overlay_image(image, np.zeros((40, 60), int))
+    assert (picture[IMAGE == 30] == 0).all()
+    assert (picture[(IMAGE > 10) & (IMAGE != 30)] > 0).all()
+
+
+def test_labels_that_are_none_are_refused() -> None:
+    for labels, error, message in [
+        (LABELS[1:], ValueError, "labels has shape .* spatial shape of the image"),
+        (LABELS[0], ValueError, "two axes or more"),
+        (LABELS / 2, TypeError, "labels has dtype float64"),
+        (LABELS - 2, ValueError, "labels holds values from -1"),
+    ]:
+        with pytest.raises(error, match=message):
+            overlay_image(IMAGE, labels)
     with pytest.raises(ValueError, match="spatial shape"):
-        overlay_image(IMAGE, LABELS[1:])
+        overlay_image(np.zeros((40, 60, 3)), LABELS, channel_axis=None)
+    with pytest.raises(TypeError, match="image has dtype"):
+        overlay_image(IMAGE * 1j, LABELS)
 
 
 def test_inputs_stay_as_they_were() -> None:
@@ -87,111 +99,107 @@ def test_inputs_stay_as_they_were() -> None:
     np.testing.assert_array_equal(labels, LABELS)
 
 
-def test_a_sheet_has_a_panel_for_each_method_the_image_and_the_truth() -> None:
-    pytest.importorskip("matplotlib")
-    found = {"quarters": LABELS, "halves": (LABELS > 2) + 1, "none": LABELS * 0}
-    titles = [axes.get_title() for axes in compare_sheet(IMAGE, found)]
-    assert titles == ["image", "quarters: 4 segments", "halves: 2 segments", "none: 0 segments"]
-    axes = compare_sheet(IMAGE, found, truth=LABELS, scores={"halves": "IoU 0.50"})
-    titles = [panel.get_title() for panel in axes]
-    assert titles == ["image", "truth", "quarters: 4 segments", "halves: IoU 0.50", "none: 0 segments"]
-    np.testing.assert_array_equal(axes[1].images[0].get_array(), overlay_image(IMAGE, LABELS))
-    with pytest.raises(ValueError, match="segmentations are empty"):
-        compare_sheet(IMAGE, {})
-
-
-@pytest.mark.parametrize(
-    ("n", "grid"), [(1, (1, 2)), (2, (1, 3)), (3, (1, 4)), (4, (2, 3)), (5, (2, 3)), (7, (2, 4))]
-)
-def test_a_sheet_has_few_gaps(n: int, grid: tuple[int, int]) -> None:
-    axes = compare_sheet(IMAGE, {str(k): LABELS for k in range(n)})
-    assert axes[0].get_gridspec().get_geometry() == grid
-
-
-def test_an_overlay_is_drawn_where_it_is_to_be() -> None:
+def test_overlay_draws_where_it_is_told() -> None:
     figure = pytest.importorskip("matplotlib.figure").Figure()
-    own = figure.add_subplot()
-    assert overlay(IMAGE, LABELS, ax=own) is own
-    np.testing.assert_array_equal(own.images[0].get_array(), overlay_image(IMAGE, LABELS))
-    assert overlay(IMAGE, LABELS).figure is not figure
+    axes = figure.add_subplot()
+    assert overlay(IMAGE, LABELS, ax=axes) is axes
+    np.testing.assert_array_equal(axes.images[0].get_array(), overlay_image(IMAGE, LABELS))
+    assert not axes.axison
+    own = overlay(IMAGE, LABELS)
+    assert own.figure is not figure
+    assert own.figure.get_figwidth() == pytest.approx(1.5 * own.figure.get_figheight())
 
 
-def test_boundaries_are_drawn_by_what_is_true_of_them() -> None:
-    image = np.zeros((20, 30))
-    truth, found = np.zeros((2, 20, 30), bool)
-    truth[5, :], found[6, :20], found[15, :] = True, True, True
-    axes = boundaries_plot(image, found, truth=truth)
-    picture = axes.images[0].get_array()
-    hit, wrong, missed = picture[6, 3], picture[15, 3], picture[5, 28]
-    assert (picture[6, :20] == hit).all()
-    assert (picture[15] == wrong).all()
-    assert (picture[5, 23:] == missed).all()
-    assert not picture[5, :18].any()
-    assert len({tuple(color) for color in (hit, wrong, missed)}) == 3
-    assert (boundaries_plot(image, found).images[0].get_array()[15] == wrong).all()
-    several = boundaries_plot(image, found, truth=[truth, found]).images[0].get_array()
-    assert (several[15] == hit).all()
+def test_a_narrow_image_does_not_make_a_tower_of_a_figure() -> None:
+    pytest.importorskip("matplotlib")
+    figure = overlay(np.zeros((400, 2)), np.ones((400, 2), int)).figure
+    assert figure.get_figheight() == pytest.approx(3 * figure.get_figwidth())
 
 
-def test_labels_are_drawn_by_their_boundaries() -> None:
-    picture = boundaries_plot(np.zeros((40, 60)), LABELS).images[0].get_array()
-    lines = picture.any(axis=-1)
-    assert 0 < lines.mean() < 0.1
-    with pytest.raises(ValueError, match="labels have shape"):
-        boundaries_plot(IMAGE, LABELS[1:])
+def test_a_sheet_has_a_panel_for_each_method() -> None:
+    pytest.importorskip("matplotlib")
+    methods = {"quarters": LABELS, "halves": (LABELS > 2) + 1, "one": LABELS > 1, "none": LABELS * 0}
+    sheet = compare_sheet(IMAGE, methods)
+    assert sheet.shape == (2, 3)
+    titles = ["image", "quarters: 4 segments", "halves: 2 segments", "one: 1 segment", "none: 0 segments", ""]
+    assert [axes.get_title() for axes in sheet.flat] == titles
+    assert [len(axes.images) for axes in sheet.flat] == [1, 1, 1, 1, 1, 0]
+    assert not any(axes.axison for axes in sheet.flat)
+    np.testing.assert_array_equal(sheet[0, 1].images[0].get_array(), overlay_image(IMAGE, LABELS))
 
 
-def test_a_histogram_is_parted_by_its_thresholds() -> None:
-    image = np.array([[0, 1, 1, 5, 6, 6, 6, 9]])
-    axes = histogram_with_thresholds(image, [3, 8])
-    assert [line.get_xdata()[0] for line in axes.lines] == [3, 8]
-    assert [text.get_text() for text in axes.texts] == ["3", "8"]
-    heights = [patch.get_height() for patch in axes.patches]
-    assert heights == [1, 2, 0, 0, 0, 1, 3, 0, 0, 1]
-    assert len({patch.get_facecolor() for patch in axes.patches}) == 3
-    floats = histogram_with_thresholds(np.linspace(0, 1, 1000).reshape(10, 100), 0.5)
-    assert len(floats.patches) == 256
-    deep = histogram_with_thresholds(np.arange(65536).reshape(256, 256), 7)
-    assert {patch.get_height() for patch in deep.patches} == {256}
-    with pytest.raises(ValueError, match="no pixel takes part"):
-        histogram_with_thresholds(image, 3, mask=image > 10)
-    with pytest.raises(ValueError, match="thresholds is nan"):
-        histogram_with_thresholds(image, np.nan)
+def test_a_sheet_with_a_truth_and_scores() -> None:
+    pytest.importorskip("matplotlib")
+    volume, labels = np.stack([IMAGE] * 3), np.stack([LABELS] * 3)
+    sheet = compare_sheet(volume, {"a": labels, "b": labels}, truth=labels == 2, scores={"b": "IoU 0.87"})
+    assert sheet.shape == (2, 2)
+    titles = ["image", "truth: 1 segment", "a: 4 segments", "b: 4 segments\nIoU 0.87"]
+    assert [axes.get_title() for axes in sheet.flat] == titles
+    truth = overlay_image(volume, labels == 2)
+    np.testing.assert_array_equal(sheet[0, 1].images[0].get_array(), truth)
 
 
-def test_curves_are_named_with_their_best_f() -> None:
-    axes = precision_recall_plot({"one": ([0.8, 0.6], [0.4, 0.6]), "point": (0.5, 0.7)})
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["one (F 0.60)", "point (F 0.58)"]
-    assert [line.get_marker() for line in axes.lines][-2:] == ["None", "o"]
-    assert (axes.get_xlim(), axes.get_ylim()) == ((0, 1), (0, 1))
-    for line, f in zip(axes.lines, np.arange(1, 10) / 10, strict=False):
-        recall, precision = line.get_data()
-        np.testing.assert_allclose(2 * recall * precision / (recall + precision), f)
+def test_sheets_are_nearly_square_and_avoid_gaps() -> None:
+    pytest.importorskip("matplotlib")
+    expected = {1: (1, 2), 2: (1, 3), 3: (2, 2), 4: (2, 3), 5: (2, 3), 7: (2, 4), 8: (3, 3), 9: (2, 5), 11: (3, 4)}
+    for n_methods, shape in expected.items():
+        methods = {str(number): LABELS for number in range(n_methods)}
+        assert compare_sheet(IMAGE, methods).shape == shape
 
 
-@pytest.mark.parametrize(
-    ("curves", "message"),
-    [
-        ({}, "curves are empty"),
-        ({"a": ([0.1], [0.1, 0.2])}, "a has 1 recalls and 2 precisions"),
-        ({"a": ([], [])}, "a has 0 recalls"),
-        ({"a": ([1.2], [0.5])}, "a has values outside 0 to 1"),
-        ({"a": ([np.nan], [0.5])}, "a has values outside 0 to 1"),
-    ],
-)
-def test_curves_that_cannot_be_are_refused(curves: dict, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        precision_recall_plot(curves)
+def test_mistakes_in_a_sheet_are_named() -> None:
+    with pytest.raises(ValueError, match="segmentations is empty"):
+        compare_sheet(IMAGE, {})
+    with pytest.raises(ValueError, match=r"segmentations\['b'\] has shape"):
+        compare_sheet(IMAGE, {"a": LABELS, "b": LABELS[1:]})
+    with pytest.raises(ValueError, match="truth has shape"):
+        compare_sheet(IMAGE, {"a": LABELS}, truth=LABELS[1:])
+    with pytest.raises(ValueError, match="scores has 'c'; expected titles of segmentations: a"):
+        compare_sheet(IMAGE, {"a": LABELS}, scores={"c": "0"})
 
 
 @pytest.mark.parametrize("name", plot.__all__)
-def test_the_example_of_each_function_runs(name: str) -> None:
+def test_docstrings_are_complete_and_their_examples_run(name: str) -> None:
     pytest.importorskip("matplotlib")
-    (test,) = doctest.DocTestFinder(recurse=False).find(getattr(plot, name), name, globs={})
-    assert test.examples
-    assert doctest.DocTestRunner().run(test).failed == 0
+    function = getattr(plot, name)
+    doc = inspect.getdoc(function)
+    sections = re.findall(r"^(\w+)\n-+$", doc, re.MULTILINE)
+    needed = ["Parameters", "Returns", "Raises", "Examples"]
+    assert [section for section in sections if section in needed] == needed
+    described = doc.split("Parameters\n----------\n")[1].split("\n\n")[0]
+    assert re.findall(r"^(\w+) : ", described, re.MULTILINE) == list(inspect.signature(function).parameters)
+    (test,) = doctest.DocTestFinder(recurse=False).find(function, name, globs={})
+    report: list[str] = []
+    result = doctest.DocTestRunner().run(test, out=report.append)
+    assert result.attempted > 0
+    assert result.failed == 0, "".join(report)
 
 
-def test_matplotlib_waits_until_a_sheet_is_drawn() -> None:
-    code = "import sys, classicseg.extras.plot; sys.exit('matplotlib' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+_DRAW_EVERYTHING = """
+import io, sys
+import numpy as np
+from classicseg.extras import plot
+image, labels = np.arange(80.0).reshape(8, 10), np.arange(80).reshape(8, 10) // 30
+plot.overlay_image(image, labels)
+assert "matplotlib" not in sys.modules
+for axes in [
+    plot.overlay(image, labels),
+    plot.boundaries_plot(image, labels, truth=labels),
+    plot.compare_sheet(image, {"a": labels})[0, 0],
+    plot.histogram_with_thresholds(image, [30, 60]),
+    plot.precision_recall_plot({"a": (0.5, 0.5)}),
+]:
+    axes.figure.savefig(io.BytesIO(), format="png", dpi=20)
+assert "matplotlib.pyplot" not in sys.modules
+"""
+
+
+def test_matplotlib_waits_until_something_is_drawn_and_pyplot_for_ever() -> None:
+    pytest.importorskip("matplotlib")
+    assert subprocess.run([sys.executable, "-c", _DRAW_EVERYTHING]).returncode == 0
+
+
+def test_without_matplotlib_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(ImportError, match=r"pip install 'classicseg\[plot\]'"):
+        overlay(IMAGE, LABELS)

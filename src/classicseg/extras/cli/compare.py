@@ -105,7 +105,7 @@ def draw_sheet(path: Path, picture: Picture, results: Sequence[Result], truth: N
     said = {result.method: result.said() for result in results}
     axes = compare_sheet(picture.pixels, found, truth=truth, scores=said, channel_axis=picture.channel_axis)
     with replacing(path) as file:
-        axes[0].figure.savefig(file, format="png")  # type: ignore[union-attr]
+        axes[0, 0].figure.savefig(file, format="png")
 
 
 def print_results(results: Sequence[Result]) -> None:

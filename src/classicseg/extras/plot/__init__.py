@@ -1,11 +1,15 @@
-"""Pictures of segmentations and of their scores, drawn by matplotlib.
+"""Pictures of segmentations: on their image, beside a truth, side by side; histograms; precision against recall.
 
-Functions that draw return the Axes, on a figure of their own or where `ax` says, and leave pyplot's state alone.
+Every function that draws takes `ax`, the axes to draw in, and returns the axes. Without `ax` it makes a figure of
+its own, which pyplot knows nothing of: show it with ``axes.figure`` in a notebook, save it with
+``axes.figure.savefig(path)``, and forget it; nothing is left open. `overlay_image` needs no matplotlib, and the
+others import it when they are called.
 """
 
-from classicseg.extras.plot.curves import histogram_with_thresholds, precision_recall_plot
-from classicseg.extras.plot.overlays import boundaries_plot, overlay
-from classicseg.extras.plot.pictures import overlay_image
+from classicseg.extras.plot.boundaries import boundaries_plot
+from classicseg.extras.plot.histograms import histogram_with_thresholds
+from classicseg.extras.plot.overlays import overlay, overlay_image
+from classicseg.extras.plot.precision import precision_recall_plot
 from classicseg.extras.plot.sheets import compare_sheet
 
 __all__ = [

@@ -1,54 +1,53 @@
-"""A segmentation drawn over its image: its segments, or its boundaries beside those of the truth."""
+"""Segments laid over their image: the image keeps its light and dark, the segments bring the colors."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import ndimage
 
-from classicseg.extras.plot.pictures import as_bytes, lines_of, middle_plane, overlay_image
-from classicseg.metrics.pairs import as_truths
+from classicseg.extras.plot.colors import label_colors
+from classicseg.extras.plot.panels import show_picture
+from classicseg.extras.plot.planes import as_bytes, as_segments, middle, picture
 from classicseg.types import ChannelAxis
 
 if TYPE_CHECKING:
-    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
-_DIMMED = 0.75
-"""What is left of the image's light under thin lines."""
-_FOUND = (1.0, 0.62, 0.0)
-_MEANINGS = (("found, true", (0.3, 0.95, 0.4)), ("found, not true", _FOUND), ("true, not found", (0.35, 0.7, 1.0)))
-_AGREE = 2
+_TINT = 0.5
+"""How much of a pixel is its segment's color; the rest is the image."""
+_LINE = 0.8
+"""How much of a line is white; less than all, lest small segments drown in it."""
 
 
 def overlay(
     image: ArrayLike, labels: ArrayLike, *, channel_axis: ChannelAxis = "auto", ax: Axes | None = None
 ) -> Axes:
-    """Draw segments over their image.
+    """Show segments laid over their image.
 
     Parameters
     ----------
     image : array_like, any real dtype
-        A grey or color image or a volume, of which the middle slice is shown.
-    labels : array_like of int
+        A grey or color image or a volume; its values are stretched for display.
+    labels : array_like of int or bool
         Its spatial shape; 0 stays without color.
     channel_axis : int, None or "auto"
-        As in `overlay_image`.
-    ax : Axes, optional
-        Where to draw; without it, on a figure of its own: save it with ``ax.figure.savefig``.
+        The axis of the image's channels, where it has one axis more than the labels; "auto" is the last.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; without it, in a new figure.
 
     Returns
     -------
     matplotlib.axes.Axes
-        With the picture of `overlay_image`.
+        The picture of `overlay_image`; save it with ``axes.figure.savefig(path)``.
 
     Raises
     ------
-    ValueError
-        If the labels do not have the image's spatial shape.
+    TypeError, ValueError
+        If the labels are not integers from 0, or do not have the image's spatial shape.
+    ImportError
+        If matplotlib is not installed.
 
     Examples
     --------
@@ -56,97 +55,62 @@ def overlay(
     >>> from classicseg import threshold_segment
     >>> from classicseg.extras.plot import overlay
     >>> image = np.add.outer(np.arange(40), np.arange(60))
-    >>> overlay(image, threshold_segment(image)).images[0].get_array().shape
+    >>> axes = overlay(image, threshold_segment(image))
+    >>> axes.images[0].get_array().shape
     (40, 60, 3)
     """
     return show_picture(overlay_image(image, labels, channel_axis=channel_axis), ax)
 
 
-def boundaries_plot(
-    image: ArrayLike,
-    found: ArrayLike,
-    *,
-    truth: ArrayLike | Sequence[ArrayLike] | None = None,
-    channel_axis: ChannelAxis = "auto",
-    ax: Axes | None = None,
-) -> Axes:
-    """Draw boundaries over their image, and those that should be there.
+def overlay_image(image: ArrayLike, labels: ArrayLike, *, channel_axis: ChannelAxis = "auto") -> NDArray[np.uint8]:
+    """Lay segments over their image, as an image again.
 
     Parameters
     ----------
     image : array_like, any real dtype
-        A grey or color image or a volume, of which the middle slice is shown.
-    found : array_like of int or bool
-        Labels, whose boundaries are drawn, or edges (bool), of its spatial shape.
-    truth : array_like of int or bool, or sequence of several, optional
-        The same of what is true; a list or tuple of arrays holds what several people drew.
+        A grey or color image or a volume; its values are stretched for display.
+    labels : array_like of int or bool
+        Its spatial shape; 0 stays without color.
     channel_axis : int, None or "auto"
-        As in `overlay_image`.
-    ax : Axes, optional
-        Where to draw; without it, on a figure of its own.
+        The axis of the image's channels, where it has one axis more than the labels; "auto" is the last.
 
     Returns
     -------
-    matplotlib.axes.Axes
-        The image in grey, with boundaries in orange. With a truth: in both green, found only orange, missed blue,
-        where two pixels agree that are at most two apart.
+    ndarray of uint8, (H, W, 3)
+        The image in grey, each segment in a translucent color, and a line where segments meet. Of a volume
+        the middle slice. A label has the same color in every picture.
 
     Raises
     ------
-    ValueError
-        If something does not have the image's spatial shape.
+    TypeError, ValueError
+        If the labels are not integers from 0, or do not have the image's spatial shape.
 
     Examples
     --------
     >>> import numpy as np
     >>> from classicseg import threshold_segment
-    >>> from classicseg.extras.plot import boundaries_plot
+    >>> from classicseg.extras.plot import overlay_image
     >>> image = np.add.outer(np.arange(40), np.arange(60))
-    >>> axes = boundaries_plot(image, threshold_segment(image), truth=image // 60)
-    >>> [text.get_text() for text in axes.get_legend().get_texts()]
-    ['found, true', 'found, not true', 'true, not found']
+    >>> overlay_image(image, threshold_segment(image)).shape
+    (40, 60, 3)
     """
-    plane, segments = middle_plane(image, found, channel_axis)
-    lines = _as_lines(segments)
-    painted = np.broadcast_to(plane.mean(axis=-1, keepdims=True), plane.shape) * _DIMMED
-    if truth is None:
-        painted[lines] = _FOUND
-        return show_picture(as_bytes(painted), ax)
-    drawn = np.any([_as_lines(middle_plane(image, one, channel_axis)[1]) for one in as_truths(truth)], axis=0)
-    hits, misses = lines & _near(drawn), drawn & ~_near(lines)
-    for members, (_, color) in zip((hits, lines & ~hits, misses), _MEANINGS, strict=True):
-        painted[members] = color
-    axes = show_picture(as_bytes(painted), ax)
-    axes.legend(
-        handles=_legend(), loc="upper center", bbox_to_anchor=(0.5, 0), ncols=len(_MEANINGS), frameon=False
-    )
-    return axes
+    segments = as_segments(labels, "labels")
+    return painted(picture(image, segments, "labels", channel_axis), middle(segments, segments.ndim))
 
 
-def show_picture(picture: NDArray[np.uint8], ax: Axes | None) -> Axes:
-    """Show a picture without ticks, where it is to be or on a figure of its size."""
-    if ax is None:
-        from matplotlib.figure import Figure
-
-        height, width = picture.shape[:2]
-        size = 8 / max(height, width)
-        figure = Figure(figsize=(max(2.0, size * width), max(2.0, size * height)), dpi=120, layout="constrained")
-        ax = figure.add_subplot()
-    ax.imshow(picture)
-    ax.set_axis_off()
-    return ax
+def painted(plane: NDArray[np.float64], segments: NDArray[Any]) -> NDArray[np.uint8]:
+    """Paint the segments of a plane."""
+    grey = np.broadcast_to(plane.mean(axis=-1, keepdims=True), plane.shape)
+    tinted = (1 - _TINT) * grey + _TINT * label_colors(segments)
+    colored = np.where(segments[..., np.newaxis] > 0, tinted, grey)
+    lines = border_lines(segments)
+    colored[lines] = (1 - _LINE) * colored[lines] + _LINE
+    return as_bytes(colored)
 
 
-def _as_lines(found: NDArray[Any]) -> NDArray[np.bool_]:
-    """Edges as they are, labels by their boundaries."""
-    return found if found.dtype == np.bool_ else lines_of(found)
-
-
-def _near(lines: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    return np.asarray(ndimage.binary_dilation(lines, iterations=_AGREE))
-
-
-def _legend() -> list[Artist]:
-    from matplotlib.patches import Patch
-
-    return [Patch(color=color, label=meaning) for meaning, color in _MEANINGS]
+def border_lines(segments: NDArray[Any]) -> NDArray[np.bool_]:
+    """Mark one side of each border between segments: a line one pixel wide."""
+    lines = np.zeros(segments.shape, bool)
+    lines[:-1] |= segments[:-1] != segments[1:]
+    lines[:, :-1] |= segments[:, :-1] != segments[:, 1:]
+    return lines

@@ -1,19 +1,21 @@
-"""Several segmentations of one image side by side."""
+"""Several segmentations of one image, side by side."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from classicseg.extras.plot.pictures import as_bytes, middle_plane, overlay_image
+from classicseg.extras.plot.overlays import painted
+from classicseg.extras.plot.panels import new_figure, picture_size, show_picture
+from classicseg.extras.plot.planes import as_bytes, as_segments, check_shape, middle, picture
 from classicseg.types import ChannelAxis
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+_PANEL_AREA = 12.0
+"""Of one panel, in square inches."""
 
 
 def compare_sheet(
@@ -23,31 +25,35 @@ def compare_sheet(
     truth: ArrayLike | None = None,
     scores: Mapping[str, str] | None = None,
     channel_axis: ChannelAxis = "auto",
-) -> list[Axes]:
+) -> NDArray[Any]:
     """Show an image and several segmentations of it on one sheet.
 
     Parameters
     ----------
     image : array_like, any real dtype
         A grey or color image or a volume, of which the middle slice is shown.
-    segmentations : mapping of str to array_like of int
-        The labels by title, one or more.
-    truth : array_like of int, optional
-        The true labels, shown beside the image.
+    segmentations : mapping of str to array_like of int or bool
+        The labels by title.
+    truth : array_like of int or bool, optional
+        Labels to compare with, shown beside the image.
     scores : mapping of str to str, optional
-        What to say of a segmentation, by its title; without it, how many segments it has.
+        What to write under a title, such as ``{"Otsu": "IoU 0.87"}``; not every title needs one.
     channel_axis : int, None or "auto"
-        As in `overlay_image`.
+        The axis of the image's channels, where it has one axis more than the labels; "auto" is the last.
 
     Returns
     -------
-    list of matplotlib.axes.Axes
-        One for each panel; save them with ``axes[0].figure.savefig``.
+    ndarray of matplotlib.axes.Axes, (rows, columns)
+        The image, the truth, the segmentations, row by row; axes that are left over are empty. Save the sheet
+        with ``axes[0, 0].figure.savefig(path)``.
 
     Raises
     ------
-    ValueError
-        If there is no segmentation, or labels do not have the image's spatial shape.
+    TypeError, ValueError
+        If there is no segmentation, if labels or the truth are not integers from 0 or do not have the image's
+        spatial shape, or a score belongs to no segmentation.
+    ImportError
+        If matplotlib is not installed.
 
     Examples
     --------
@@ -55,37 +61,54 @@ def compare_sheet(
     >>> from classicseg import kmeans_segment, threshold_segment
     >>> from classicseg.extras.plot import compare_sheet
     >>> image = np.add.outer(np.arange(40), np.arange(60))
-    >>> axes = compare_sheet(image, {"Otsu": threshold_segment(image), "k-means": kmeans_segment(image)})
-    >>> [panel.get_title() for panel in axes]
+    >>> methods = {"Otsu": threshold_segment(image), "k-means": kmeans_segment(image)}
+    >>> sheet = compare_sheet(image, methods)
+    >>> [axes.get_title() for axes in sheet.flat]
     ['image', 'Otsu: 2 segments', 'k-means: 4 segments']
     """
-    from matplotlib.figure import Figure
-
     if not segmentations:
-        raise ValueError("segmentations are empty; expected one or more")
-    labelled = {name: np.asarray(labels) for name, labels in segmentations.items()}
-    plane, _ = middle_plane(image, next(iter(labelled.values())), channel_axis)
+        raise ValueError("segmentations is empty; expected one segmentation or more, by title")
+    for name in scores or {}:
+        if name not in segmentations:
+            raise ValueError(f"scores has {name!r}; expected titles of segmentations: {', '.join(segmentations)}")
+    named = {title: as_segments(labels, f"segmentations[{title!r}]") for title, labels in segmentations.items()}
+    first = next(iter(named))
+    plane = picture(image, named[first], f"segmentations[{first!r}]", channel_axis)
+    for title, segments in named.items():
+        check_shape(f"segmentations[{title!r}]", segments, named[first].shape)
     panels = {"image": as_bytes(plane)}
     if truth is not None:
-        panels["truth"] = overlay_image(image, truth, channel_axis=channel_axis)
-    for name, labels in labelled.items():
-        said = (scores or {}).get(name) or f"{np.unique(labels[labels > 0]).size} segments"
-        panels[f"{name}: {said}"] = overlay_image(image, labels, channel_axis=channel_axis)
+        segments = as_segments(truth, "truth")
+        check_shape("truth", segments, named[first].shape)
+        panels[_title("truth", segments, None)] = painted(plane, middle(segments, segments.ndim))
+    for title, segments in named.items():
+        score = (scores or {}).get(title)
+        panels[_title(title, segments, score)] = painted(plane, middle(segments, segments.ndim))
+    return _draw(panels)
+
+
+def _title(name: str, segments: NDArray[Any], score: str | None) -> str:
+    n_segments = np.unique(segments[segments > 0]).size
+    title = f"{name}: {n_segments} segment{'s' * (n_segments != 1)}"
+    return f"{title}\n{score}" if score else title
+
+
+def _draw(panels: Mapping[str, NDArray[np.uint8]]) -> NDArray[Any]:
     n_rows, n_columns = _grid(len(panels))
-    height, width = plane.shape[:2]
-    figure = Figure(figsize=(4 * n_columns, (4 * height / width + 0.35) * n_rows), dpi=120, layout="constrained")
-    axes = []
-    for number, (title, picture) in enumerate(panels.items(), start=1):
-        axes.append(figure.add_subplot(n_rows, n_columns, number))
-        axes[-1].imshow(picture)
-        axes[-1].set_title(title, fontsize=11)
-        axes[-1].set_axis_off()
-    return axes
+    width, height = picture_size(next(iter(panels.values())), _PANEL_AREA)
+    text = 0.21 * (1 + max(title.count("\n") for title in panels))
+    figure = new_figure((width + 0.15) * n_columns, (height + 0.2 + text) * n_rows)
+    sheet = figure.subplots(n_rows, n_columns, squeeze=False)
+    for axes, (title, pixels) in zip(sheet.flat, panels.items(), strict=False):
+        show_picture(pixels, axes)
+        axes.set_title(title, fontsize=11)
+    for axes in sheet.flat[len(panels) :]:
+        axes.set_axis_off()
+    return sheet
 
 
 def _grid(n_panels: int) -> tuple[int, int]:
-    """Rows and columns: at most four columns, and as few gaps as can be, then the wider."""
-    if n_panels <= 3:
-        return 1, n_panels
-    n_columns = min((4, 3), key=lambda n: -n_panels % n)
-    return math.ceil(n_panels / n_columns), n_columns
+    """Return rows and columns: as square as can be, or one column more where that leaves fewer gaps."""
+    least = math.ceil(math.sqrt(n_panels))
+    columns = min(least, least + 1, key=lambda n: -n_panels % n)
+    return math.ceil(n_panels / columns), columns
