@@ -22,7 +22,7 @@ from classicseg import set_workers
 
 Call = Callable[[], object]
 
-_SECONDS = 3.0
+_SECONDS = 2.5
 """A call is repeated for about as long as this, 3 to 15 times."""
 
 
@@ -97,7 +97,6 @@ def measure(case: Case) -> list[Row]:
 
 def _in_turn(theirs: Call, ours: Call) -> tuple[Spent, Spent, list[float]]:
     """The first round warms up, shows the peaks, and says how many rounds there are."""
-    theirs()
     peaks = spend(theirs), spend(ours)
     repeats = int(np.clip(_SECONDS / sum(peak.seconds for peak in peaks), 3, 15))
     times = [(seconds(theirs), seconds(ours)) for _ in range(repeats)]
