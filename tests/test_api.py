@@ -49,7 +49,8 @@ def test_public_functions_are_annotated_and_options_are_keywords(name):
     hints = typing.get_type_hints(function)
     assert set(hints) == {*inspect.signature(function).parameters, "return"}
     with_default = [p for p in inspect.signature(function).parameters.values() if p.default is not p.empty]
-    assert all(p.kind is p.KEYWORD_ONLY or (name, p.name) == ("region_table", "image") for p in with_default)
+    by_place = {("region_table", "image")} | {(score, "labels") for score in vars(classicseg.metrics)}
+    assert all(p.kind is p.KEYWORD_ONLY or (name, p.name) in by_place for p in with_default)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -11,7 +11,7 @@ from numpy.testing import assert_array_equal
 from skimage import metrics as peer
 from strategies import label_pairs
 
-from classicseg import set_workers
+from classicseg import metrics, set_workers
 from classicseg.metrics import contingency, contingency_table, iou, merge_contingency_tables
 from classicseg.metrics.pairs import as_truths
 
@@ -127,3 +127,44 @@ def test_a_pixel_is_counted_once_by_the_compiled_code_too():
     truth = np.repeat(np.arange(3000, dtype=np.uint16), 5)
     assert_array_equal(contingency_table(truth, truth).counts, np.full(3000, 5))
     assert contingency._FIRST_SLOTS < 3000
+
+
+SCORES = [
+    metrics.adapted_rand_error,
+    metrics.adjusted_rand_index,
+    metrics.achievable_accuracy,
+    metrics.average_precision,
+    metrics.confusion_matrix,
+    metrics.dice,
+    metrics.iou,
+    metrics.panoptic_quality,
+    metrics.pixel_accuracy,
+    metrics.probabilistic_rand_index,
+    metrics.rand_index,
+    metrics.segmentation_covering,
+    metrics.undersegmentation_error,
+    metrics.variation_of_information,
+]
+
+
+@pytest.mark.parametrize("score", SCORES)
+@given(pair=label_pairs())
+def test_a_score_of_merged_tables_is_that_of_the_whole(score, pair):
+    truth, labels = pair
+    tiles = zip(truth, labels, strict=True) if truth.ndim > 1 else [pair]
+    merged = score(merge_contingency_tables([contingency_table(*tile) for tile in tiles]))
+    whole = score(truth, labels)
+    for part, expected in zip(
+        *(found if isinstance(found, tuple) else [found] for found in (merged, whole)), strict=True
+    ):
+        assert_array_equal(part, expected)
+
+
+def test_a_table_takes_nothing_beside_it():
+    table = contingency_table([[1, 2]], [[1, 2]])
+    assert metrics.probabilistic_rand_index([table, table]) == 1
+    for beside in ({"labels": [[1, 2]]}, {"ignore_label": 0}, {"mask": [[True, True]]}):
+        with pytest.raises(ValueError, match=f"{next(iter(beside))} is given beside a table"):
+            iou(table, **beside)
+    with pytest.raises(TypeError, match="labels are missing"):
+        iou([[1, 2]])

@@ -15,7 +15,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from strategies import images, masks, scenes
 
 import classicseg
-from classicseg import threshold_segment
+from classicseg import merge_histograms, pixel_histogram, threshold_segment
 from classicseg.types import ThresholdName
 
 NAMES = typing.get_args(ThresholdName)
@@ -169,3 +169,20 @@ def test_65536_bins_take_no_minutes(name):
         assert 0 < FUNCTIONS[name](image, bins=65536) <= 65535
     else:
         assert SEGMENTERS[name](image).max() == (3 if name == "multi_otsu" else 2)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(data=st.data())
+def test_merged_histograms_have_the_thresholds_of_the_image(name, data):
+    n_channels = data.draw(st.sampled_from([0, 3]))
+    image = data.draw(images(dtype=data.draw(st.sampled_from(["u1", "u2", "f4", "f8"])), n_channels=n_channels))
+    image = image * data.draw(st.sampled_from([1, 0.1])) if image.dtype.kind == "f" else image
+    rows = [pixel_histogram(row[np.newaxis], channel_axis=2 if n_channels else None) for row in image]
+
+    def found(given):
+        try:
+            return getattr(classicseg, f"{name}_threshold" + "s" * (name == "multi_otsu"))(given)
+        except ValueError as error:
+            return str(error)
+
+    assert_array_equal(found(merge_histograms(rows)), found(image))

@@ -153,6 +153,16 @@ def run_aside(
     return futures[0].result()
 
 
+@contextmanager
+def in_place() -> Iterator[None]:
+    """Run bands in the calling thread, for a caller that has threads of its own."""
+    before, _thread.is_worker = _works_already(), True
+    try:
+        yield
+    finally:
+        _thread.is_worker = before
+
+
 def _works_already() -> bool:
     """Whether this is a thread of the pool: bands within a band would wait for workers that wait for them."""
     return getattr(_thread, "is_worker", False)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -40,7 +40,8 @@ class Image:
     mask: NDArray[np.bool_] | None
     """Spatial shape, True where a pixel takes part; None where all do."""
     extremes: tuple[float, float] | None = None
-    """The least and the greatest value, where they are known and all pixels take part."""
+    """No value that takes part is less, and none is greater, also in the whole that this may be a part of; the
+    least and the greatest value of an image that was given. None where nothing is known."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -69,19 +70,58 @@ class Image:
         return painted
 
 
+class Span(NamedTuple):
+    """What a part of an image must know of the whole, or what a part says of itself."""
+
+    dtype: np.dtype[Any]
+    """As it is stored."""
+    low: int | float
+    """The least value that takes part."""
+    high: int | float
+    """The greatest one; 0 and 0 where none takes part."""
+    n_pixels: int
+    """How many pixels take part."""
+
+
 def as_image(image: ArrayLike, *, channel_axis: ChannelAxis = "auto", mask: Mask = None) -> Image:
     """Parse an image once, by the law for images."""
-    array, hidden = _as_array("image", image)
-    axis = _as_channel_axis(array.shape, channel_axis)
-    values = array[..., np.newaxis] if axis is None else np.moveaxis(array, axis, -1)
-    shape = values.shape[:-1]
-    if values.size == 0:
-        raise ValueError(f"image has shape {array.shape}: it holds no pixels; expected at least one")
-    given = as_mask(mask, shape)
-    if hidden is not None:
-        shown = np.logical_not(hidden if axis is None else np.moveaxis(hidden, axis, -1).any(axis=-1))
-        given = shown if given is None else given & shown
-    return _finite(values, given)
+    values, given = _as_values(image, channel_axis, mask)
+    if given is None and _is_small(values.dtype):  # nothing to look for
+        return Image(_canonical(values.astype(working_dtype(Span(values.dtype, 0, 0, 0)), copy=False)), None)
+    values, given, low, high = _taking_part(values, given)
+    dtype = working_dtype(Span(values.dtype, low.item(), high.item(), values.size))
+    canonical = _canonical(values.astype(dtype, copy=False))
+    if given is not None and not given.all():
+        return Image(canonical, given)
+    return Image(canonical, None, (float(low), float(high)))
+
+
+def span_of(image: ArrayLike, *, mask: Mask = None) -> Span:
+    """Measure a part of an image, channels last: what takes part in it."""
+    values, given = _as_values(image, -1, mask)
+    values, given, low, high = _taking_part(values, given)
+    if given is None or given.all():
+        return Span(values.dtype, low.item(), high.item(), values[..., 0].size)
+    known = values[given]
+    if not len(known):
+        return Span(values.dtype, 0, 0, 0)
+    return Span(values.dtype, known.min().item(), known.max().item(), len(known))
+
+
+def merge_spans(spans: Sequence[Span]) -> Span:
+    """The span of several parts together."""
+    held = [span for span in spans if span.n_pixels] or spans[:1]
+    low, high = min(span.low for span in held), max(span.high for span in held)
+    return Span(held[0].dtype, low, high, sum(span.n_pixels for span in held))
+
+
+def as_part(image: ArrayLike, span: Span, *, mask: Mask = None) -> Image:
+    """Parse a part of an image, channels last, such that it works as in the whole, which has this span."""
+    values, given = _as_values(image, -1, mask)
+    values, given, _, _ = _taking_part(values, given)
+    whole = given is None or given.all()
+    canonical = _canonical(values.astype(working_dtype(span), copy=False))
+    return Image(canonical, None if whole else given, (float(span.low), float(span.high)))
 
 
 def as_scalar_image(image: ArrayLike, *, channel_axis: ChannelAxis = "auto", mask: Mask = None) -> Image:
@@ -96,6 +136,47 @@ def as_scalar_image(image: ArrayLike, *, channel_axis: ChannelAxis = "auto", mas
         )
     red, green, blue = (parsed.values[..., c] * weight for c, weight in enumerate(LUMINANCE))
     return Image(_canonical((red + green + blue)[..., np.newaxis]), parsed.mask)
+
+
+def working_dtype(span: Span) -> type[np.generic]:
+    """Choose the dtype that an image works in, or say why it can not."""
+    dtype, largest = span.dtype, max(abs(span.low), abs(span.high))
+    if dtype.kind in "iu" and largest > _EXACT:
+        raise ValueError(
+            f"image holds integers up to {largest:.6g}; expected at most 2**53 in magnitude, which float64 "
+            "holds exactly; subtract an offset or divide first"
+        )
+    if largest > _FLOAT64_SAFE:
+        raise ValueError(f"image holds values up to {largest:.6g}; expected at most 1e150; divide it first")
+    if 0 < largest < 1 / _FLOAT64_SAFE:
+        raise ValueError(f"image holds values up to {largest:.6g} only; expected 1e-150 or more; scale it up")
+    if _is_small(dtype):  # in either byte order
+        return np.uint16 if dtype.itemsize == 2 else np.uint8
+    if dtype.kind == "f" and dtype.itemsize <= 4 and largest <= _FLOAT32_SAFE:
+        return np.float32
+    return np.float64
+
+
+def as_channel_axis(shape: tuple[int, ...], channel_axis: ChannelAxis) -> int | None:
+    """Find which axis of an image holds the channels; None: none does."""
+    ndim = len(shape)
+    if channel_axis is None:
+        return None
+    if isinstance(channel_axis, str):
+        if channel_axis != "auto":
+            raise ValueError(f"channel_axis is {channel_axis!r}; expected an integer, None or 'auto'")
+        if ndim < 3:
+            return None
+        if shape[-1] > 4:
+            raise ValueError(
+                f"image has shape {shape}: its last axis is too long to be the channels of a photograph; pass "
+                f"channel_axis=None for a volume (every axis spatial), or channel_axis={ndim - 1} for "
+                f"{shape[-1]} channels"
+            )
+        return ndim - 1
+    if ndim < 2:
+        raise ValueError(f"image has one axis and channel_axis is {channel_axis!r}; no axis is left for space")
+    return as_count("channel_axis", channel_axis, least=-ndim, most=ndim - 1) % ndim
 
 
 def as_mask(mask: Mask, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
@@ -126,7 +207,7 @@ def as_classes(labels: ArrayLike, name: str = "labels") -> NDArray[Any]:
     if array.dtype == np.bool_:
         return _canonical(array).view(np.uint8)
     if array.dtype.kind == "u" and array.dtype.itemsize <= 2:  # nothing to look for
-        return _canonical(array.astype(_working_dtype(array.dtype, 0.0), copy=False))
+        return _canonical(array.astype(np.uint16 if array.dtype.itemsize == 2 else np.uint8, copy=False))
     low, high = (int(value) for value in _extremes(array))
     if low < 0 or high > np.iinfo(np.int32).max:
         raise ValueError(f"{name} holds values from {low} to {high}; expected 0 to 2147483647; relabel it first")
@@ -162,31 +243,31 @@ def _as_array(name: str, value: ArrayLike) -> tuple[NDArray[Any], NDArray[np.boo
     return array, hidden
 
 
-def _as_channel_axis(shape: tuple[int, ...], channel_axis: ChannelAxis) -> int | None:
-    ndim = len(shape)
-    if channel_axis is None:
-        return None
-    if isinstance(channel_axis, str):
-        if channel_axis != "auto":
-            raise ValueError(f"channel_axis is {channel_axis!r}; expected an integer, None or 'auto'")
-        if ndim < 3:
-            return None
-        if shape[-1] > 4:
-            raise ValueError(
-                f"image has shape {shape}: its last axis is too long to be the channels of a photograph; pass "
-                f"channel_axis=None for a volume (every axis spatial), or channel_axis={ndim - 1} for "
-                f"{shape[-1]} channels"
-            )
-        return ndim - 1
-    if ndim < 2:
-        raise ValueError(f"image has one axis and channel_axis is {channel_axis!r}; no axis is left for space")
-    return as_count("channel_axis", channel_axis, least=-ndim, most=ndim - 1) % ndim
+def _as_values(
+    image: ArrayLike, channel_axis: ChannelAxis, mask: Mask
+) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
+    """The values, channels last, and what takes part of them by the masks that are given."""
+    array, hidden = _as_array("image", image)
+    axis = as_channel_axis(array.shape, channel_axis)
+    values = array[..., np.newaxis] if axis is None else np.moveaxis(array, axis, -1)
+    if values.size == 0:
+        raise ValueError(f"image has shape {array.shape}: it holds no pixels; expected at least one")
+    given = as_mask(mask, values.shape[:-1])
+    if hidden is not None:
+        shown = np.logical_not(hidden if axis is None else np.moveaxis(hidden, axis, -1).any(axis=-1))
+        given = shown if given is None else given & shown
+    return values, given
 
 
-def _finite(values: NDArray[Any], mask: NDArray[np.bool_] | None) -> Image:
-    """Choose the working dtype and leave out what is not finite."""
-    if mask is None and values.dtype.kind in "bu" and values.dtype.itemsize <= 2:  # nothing to look for
-        return Image(_canonical(values.astype(_working_dtype(values.dtype, 0.0), copy=False)), None)
+def _is_small(dtype: np.dtype[Any]) -> bool:
+    """Whether all values of a dtype are levels that work as they are."""
+    return dtype.kind in "bu" and dtype.itemsize <= 2
+
+
+def _taking_part(
+    values: NDArray[Any], mask: NDArray[np.bool_] | None
+) -> tuple[NDArray[Any], NDArray[np.bool_] | None, np.generic, np.generic]:
+    """Leave out what is not finite, and put 0 where no pixel takes part; then the extremes of all this."""
     lowest, highest = _extremes(values)  # NaN and infinities show in them, without a temporary
     if values.dtype.kind == "f" and not (np.isfinite(lowest) and np.isfinite(highest)):
         finite = np.isfinite(values).all(axis=-1)
@@ -194,20 +275,7 @@ def _finite(values: NDArray[Any], mask: NDArray[np.bool_] | None) -> Image:
     if mask is not None:  # what takes no part decides nothing below, and no kernel meets a NaN
         values = np.where(mask[..., np.newaxis], values, values.dtype.type(0))
         lowest, highest = _extremes(values)
-    largest = _magnitude(lowest, highest)
-    if values.dtype.kind in "iu" and largest > _EXACT:
-        raise ValueError(
-            f"image holds integers up to {largest:.6g}; expected at most 2**53 in magnitude, which float64 "
-            "holds exactly; subtract an offset or divide first"
-        )
-    if largest > _FLOAT64_SAFE:
-        raise ValueError(f"image holds values up to {largest:.6g}; expected at most 1e150; divide it first")
-    if 0 < largest < 1 / _FLOAT64_SAFE:
-        raise ValueError(f"image holds values up to {largest:.6g} only; expected 1e-150 or more; scale it up")
-    if mask is not None and mask.all():
-        mask = None
-    canonical = _canonical(values.astype(_working_dtype(values.dtype, largest), copy=False))
-    return Image(canonical, mask, None if mask is not None else (float(lowest), float(highest)))
+    return values, mask, lowest, highest
 
 
 def _extremes(values: NDArray[Any]) -> tuple[np.generic, np.generic]:
@@ -217,20 +285,6 @@ def _extremes(values: NDArray[Any]) -> tuple[np.generic, np.generic]:
 
 def _extremes_in_band(values: NDArray[Any], start: int, stop: int) -> tuple[np.generic, np.generic]:
     return values[start:stop].min(), values[start:stop].max()  # the second look finds the band in the cache
-
-
-def _magnitude(lowest: np.generic, highest: np.generic) -> float:
-    """Integers stay integers: float64 rounds 2**53 + 1 to 2**53."""
-    convert = int if lowest.dtype.kind in "iu" else float
-    return max(abs(convert(lowest)), abs(convert(highest)))
-
-
-def _working_dtype(dtype: np.dtype[Any], largest: float) -> type[np.generic]:
-    if dtype.kind == "b" or (dtype.kind == "u" and dtype.itemsize <= 2):  # in either byte order
-        return np.uint16 if dtype.itemsize == 2 else np.uint8
-    if dtype.kind == "f" and dtype.itemsize <= 4 and largest <= _FLOAT32_SAFE:
-        return np.float32
-    return np.float64
 
 
 def _canonical(array: NDArray[Any]) -> NDArray[Any]:

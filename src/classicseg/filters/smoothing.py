@@ -7,6 +7,7 @@ stays flat, and the image may be turned.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,8 @@ def smooth(image: Image, sigma: float, spacing: tuple[float, ...]) -> Image:
     """Smooth by a Gaussian over the pixels that take part; values are counted from the image's least one."""
     if sigma == 0:
         return image
-    gaussian = gaussian_of(image, sigma, spacing)
+    low, high = _extremes(image)
+    gaussian = gaussian_of(replace(image, extremes=(low, high)), sigma, spacing)
     smoothed = []
     for c in range(image.n_channels):
         source = np.ascontiguousarray(image.values[..., c])
@@ -45,7 +47,8 @@ def smooth(image: Image, sigma: float, spacing: tuple[float, ...]) -> Image:
             smoothed.append(_smooth_whole(source, *gaussian))
         else:
             smoothed.append(_smooth_inside(source, image.mask, *gaussian))
-    return Image(smoothed[0][..., np.newaxis] if len(smoothed) == 1 else np.stack(smoothed, axis=-1), image.mask)
+    values = smoothed[0][..., np.newaxis] if len(smoothed) == 1 else np.stack(smoothed, axis=-1)
+    return Image(values, image.mask, (0.0, high - low))
 
 
 def gaussian_of(
@@ -53,10 +56,17 @@ def gaussian_of(
 ) -> tuple[float, float, list[NDArray[np.float64]]]:
     """Where levels are counted from, in which steps, and an axis' weights from the middle out."""
     dtype = image.values.dtype
-    known = image.pixels() if image.extremes is None else np.array(image.extremes, dtype)
-    low, step = level_scale(known, _FLOAT_BITS)
+    low, step = level_scale(np.array(_extremes(image), dtype), _FLOAT_BITS)
     bits = (_EXACT_BITS - (_FLOAT_BITS if dtype.kind == "f" else 8 * dtype.itemsize)) // len(image.shape)
     return low, step, [_gaussian(sigma / s, bits, n) for s, n in zip(spacing, image.shape, strict=True)]
+
+
+def _extremes(image: Image) -> tuple[float, float]:
+    """The least and the greatest value that takes part; 0 and 0 where none does."""
+    if image.extremes is not None:
+        return image.extremes
+    known = image.pixels()
+    return (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
 
 
 def shares_of(shape: tuple[int, ...], weights: list[NDArray[np.float64]]) -> list[NDArray[np.float64]]:

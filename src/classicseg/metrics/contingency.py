@@ -7,14 +7,14 @@ hash table of its band.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.bands import run_bands
 from classicseg._core.kernel import kernel
-from classicseg.metrics.pairs import Pair, as_pair
+from classicseg.metrics.pairs import Pair, as_pair, as_truths
 from classicseg.types import Mask
 
 _FIRST_SLOTS = 2**10
@@ -54,6 +54,13 @@ class Contingency(NamedTuple):
     def unions(self) -> NDArray[np.int64]:
         """(n_pairs,), the pixels that have the one label, the other or both."""
         return self.truth_sizes[self.rows] + self.label_sizes[self.columns] - self.counts
+
+
+Truth: TypeAlias = ArrayLike | Contingency
+"""A label image, or the table of it and of labels."""
+
+Truths: TypeAlias = Truth | Sequence[ArrayLike] | Sequence[Contingency]
+"""One truth or several."""
 
 
 def contingency_table(
@@ -131,6 +138,33 @@ def merge_contingency_tables(tables: Sequence[Contingency]) -> Contingency:
         np.concatenate([table.labels[table.columns] for table in tables]),
         np.concatenate([table.counts for table in tables]),
     )
+
+
+def as_table(truth: Truth, labels: ArrayLike | None, ignore_label: int | None, mask: Mask) -> Contingency:
+    """Parse what a score is taken of: a truth and labels, or their table."""
+    if not isinstance(truth, Contingency):
+        if labels is None:
+            raise TypeError("labels are missing; expected a label image of the shape of truth, or a table alone")
+        return contingency_table(truth, labels, ignore_label=ignore_label, mask=mask)
+    for name, given in {"labels": labels, "ignore_label": ignore_label, "mask": mask}.items():
+        if given is not None:
+            raise ValueError(f"{name} is given beside a table, which counts pixels already; leave it out")
+    return truth
+
+
+def as_tables(
+    truth: Truths,
+    labels: ArrayLike | None,
+    ignore_label: int | None,
+    mask: Mask,
+) -> list[Contingency]:
+    """Parse what a score of several truths is taken of."""
+    given = [truth] if isinstance(truth, Contingency) else truth
+    if isinstance(given, list | tuple) and given and all(isinstance(one, Contingency) for one in given):
+        truths: list[Any] = list(given)
+    else:
+        truths = as_truths(cast("ArrayLike", given))
+    return [as_table(one, labels, ignore_label, mask) for one in truths]
 
 
 def count_pairs(pair: Pair) -> Contingency:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.numbers import as_number
-from classicseg.metrics.contingency import contingency_table
+from classicseg.metrics.contingency import Truth, as_table
 from classicseg.metrics.matching import largest_matching
 from classicseg.types import Mask
 
@@ -39,14 +39,21 @@ class AveragePrecision(NamedTuple):
 
 
 def panoptic_quality(
-    truth: ArrayLike, labels: ArrayLike, *, ignore_label: int | None = None, mask: Mask = None
+    truth: Truth,
+    labels: ArrayLike | None = None,
+    *,
+    ignore_label: int | None = None,
+    mask: Mask = None,
 ) -> PanopticQuality:
     """Score objects by how many are found and how well they are outlined.
 
     Parameters
     ----------
-    truth, labels : array_like of int or bool
-        Label images of the same shape, any number of dimensions: a label for each object, 0 for the background.
+    truth : array_like of int or bool, or Contingency
+        A label image, any number of dimensions: a label for each object, 0 for the background.
+        Or the table of both, of one image or of many.
+    labels : array_like of int or bool, optional
+        A label image of the same shape; none beside a table.
     ignore_label : int, optional
         Pixels that have this label in `truth` take no part.
     mask : array_like of bool, optional
@@ -88,8 +95,8 @@ def panoptic_quality(
 
 
 def average_precision(
-    truth: ArrayLike,
-    labels: ArrayLike,
+    truth: Truth,
+    labels: ArrayLike | None = None,
     *,
     thresholds: Sequence[float] = _THRESHOLDS,
     ignore_label: int | None = None,
@@ -99,8 +106,11 @@ def average_precision(
 
     Parameters
     ----------
-    truth, labels : array_like of int or bool
-        Label images of the same shape, any number of dimensions: a label for each object, 0 for the background.
+    truth : array_like of int or bool, or Contingency
+        A label image, any number of dimensions: a label for each object, 0 for the background.
+        Or the table of both, of one image or of many.
+    labels : array_like of int or bool, optional
+        A label image of the same shape; none beside a table.
     thresholds : sequence of float
         An object is found where the IoU is more than this, from 0 to 1; 0.5, 0.55 … 0.95 in the data science
         bowl of 2018.
@@ -157,8 +167,8 @@ class _Overlaps(NamedTuple):
     n_labels: int
 
 
-def _overlaps(truth: ArrayLike, labels: ArrayLike, ignore_label: int | None, mask: Mask) -> _Overlaps:
-    table = contingency_table(truth, labels, ignore_label=ignore_label, mask=mask)
+def _overlaps(truth: Truth, labels: ArrayLike | None, ignore_label: int | None, mask: Mask) -> _Overlaps:
+    table = as_table(truth, labels, ignore_label, mask)
     objects = (table.truth[table.rows] > 0) & (table.labels[table.columns] > 0)
     shares = (table.counts / table.unions)[objects]
     n_truth, n_labels = (int(np.count_nonzero(names)) for names in (table.truth, table.labels))

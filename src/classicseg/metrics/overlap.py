@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.labels import compact_labels
-from classicseg.metrics.contingency import Contingency, contingency_table, count_pairs
+from classicseg.metrics.contingency import Contingency, Truth, as_table, count_pairs
 from classicseg.metrics.matching import assign
 from classicseg.metrics.pairs import as_pair
 from classicseg.types import Labels, Mask
@@ -37,13 +37,22 @@ class ConfusionMatrix(NamedTuple):
     """(n, n), the pixels; a row for each true label, a column for each that was given."""
 
 
-def iou(truth: ArrayLike, labels: ArrayLike, *, ignore_label: int | None = None, mask: Mask = None) -> Overlap:
+def iou(
+    truth: Truth,
+    labels: ArrayLike | None = None,
+    *,
+    ignore_label: int | None = None,
+    mask: Mask = None,
+) -> Overlap:
     """Compare the pixels of each label: what both have, as a share of what either has (Jaccard's index).
 
     Parameters
     ----------
-    truth, labels : array_like of int or bool
-        Label images of the same shape, any number of dimensions; 0 is a label like others.
+    truth : array_like of int or bool, or Contingency
+        A label image, any number of dimensions; 0 is a label like others.
+        Or the table of both, of one image or of many.
+    labels : array_like of int or bool, optional
+        A label image of the same shape; none beside a table.
     ignore_label : int, optional
         Pixels that have this label in `truth` take no part.
     mask : array_like of bool, optional
@@ -74,17 +83,26 @@ def iou(truth: ArrayLike, labels: ArrayLike, *, ignore_label: int | None = None,
     >>> iou([[1, 1, 2, 2]], [[1, 2, 2, 2]])
     Overlap(label=array([1, 2], dtype=int32), score=array([0.5       , 0.66666667]), mean=0.5833333333333333)
     """
-    label, both, one, other = _by_name(contingency_table(truth, labels, ignore_label=ignore_label, mask=mask))
+    label, both, one, other = _by_name(as_table(truth, labels, ignore_label, mask))
     return _overlap(label, both / (one + other - both))
 
 
-def dice(truth: ArrayLike, labels: ArrayLike, *, ignore_label: int | None = None, mask: Mask = None) -> Overlap:
+def dice(
+    truth: Truth,
+    labels: ArrayLike | None = None,
+    *,
+    ignore_label: int | None = None,
+    mask: Mask = None,
+) -> Overlap:
     """Compare the pixels of each label: twice what both have, as a share of the sizes of the two.
 
     Parameters
     ----------
-    truth, labels : array_like of int or bool
-        Label images of the same shape, any number of dimensions; 0 is a label like others.
+    truth : array_like of int or bool, or Contingency
+        A label image, any number of dimensions; 0 is a label like others.
+        Or the table of both, of one image or of many.
+    labels : array_like of int or bool, optional
+        A label image of the same shape; none beside a table.
     ignore_label : int, optional
         Pixels that have this label in `truth` take no part.
     mask : array_like of bool, optional
@@ -114,19 +132,26 @@ def dice(truth: ArrayLike, labels: ArrayLike, *, ignore_label: int | None = None
     >>> dice([[1, 1, 2, 2]], [[1, 2, 2, 2]]).score
     array([0.66666667, 0.8       ])
     """
-    label, both, one, other = _by_name(contingency_table(truth, labels, ignore_label=ignore_label, mask=mask))
+    label, both, one, other = _by_name(as_table(truth, labels, ignore_label, mask))
     return _overlap(label, 2 * both / (one + other))
 
 
 def pixel_accuracy(
-    truth: ArrayLike, labels: ArrayLike, *, ignore_label: int | None = None, mask: Mask = None
+    truth: Truth,
+    labels: ArrayLike | None = None,
+    *,
+    ignore_label: int | None = None,
+    mask: Mask = None,
 ) -> float:
     """Take the share of pixels that have the right label.
 
     Parameters
     ----------
-    truth, labels : array_like of int or bool
-        Label images of the same shape, any number of dimensions.
+    truth : array_like of int or bool, or Contingency
+        A label image, any number of dimensions.
+        Or the table of both, of one image or of many.
+    labels : array_like of int or bool, optional
+        A label image of the same shape; none beside a table.
     ignore_label : int, optional
         Pixels that have this label in `truth` take no part.
     mask : array_like of bool, optional
@@ -152,19 +177,26 @@ def pixel_accuracy(
     >>> pixel_accuracy([[1, 1, 2, 2]], [[1, 2, 2, 2]])
     0.75
     """
-    table = contingency_table(truth, labels, ignore_label=ignore_label, mask=mask)
+    table = as_table(truth, labels, ignore_label, mask)
     return int(_by_name(table)[1].sum()) / table.n
 
 
 def confusion_matrix(
-    truth: ArrayLike, labels: ArrayLike, *, ignore_label: int | None = None, mask: Mask = None
+    truth: Truth,
+    labels: ArrayLike | None = None,
+    *,
+    ignore_label: int | None = None,
+    mask: Mask = None,
 ) -> ConfusionMatrix:
     """Count which label was given to the pixels of each true one.
 
     Parameters
     ----------
-    truth, labels : array_like of int or bool
-        Label images of the same shape, any number of dimensions.
+    truth : array_like of int or bool, or Contingency
+        A label image, any number of dimensions.
+        Or the table of both, of one image or of many.
+    labels : array_like of int or bool, optional
+        A label image of the same shape; none beside a table.
     ignore_label : int, optional
         Pixels that have this label in `truth` take no part.
     mask : array_like of bool, optional
@@ -192,7 +224,7 @@ def confusion_matrix(
     array([[1, 1],
            [0, 2]])
     """
-    table = contingency_table(truth, labels, ignore_label=ignore_label, mask=mask)
+    table = as_table(truth, labels, ignore_label, mask)
     label = np.union1d(table.truth, table.labels)
     if len(label) > _MOST_CLASSES:
         raise ValueError(

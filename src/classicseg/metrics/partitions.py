@@ -3,7 +3,6 @@ covering."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from statistics import fmean
 from typing import NamedTuple
 
@@ -11,8 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.numbers import as_number
-from classicseg.metrics.contingency import Contingency, contingency_table
-from classicseg.metrics.pairs import as_truths
+from classicseg.metrics.contingency import Contingency, Truth, Truths, as_table, as_tables
 from classicseg.types import Mask
 
 
@@ -42,14 +40,21 @@ class VariationOfInformation(NamedTuple):
 
 
 def rand_index(
-    truth: ArrayLike, labels: ArrayLike, *, ignore_label: int | None = None, mask: Mask = None
+    truth: Truth,
+    labels: ArrayLike | None = None,
+    *,
+    ignore_label: int | None = None,
+    mask: Mask = None,
 ) -> float:
     """Take the share of pairs of pixels that both join or both separate.
 
     Parameters
     ----------
-    truth, labels : array_like of int or bool
-        Label images of the same shape, any number of dimensions; 0 is a label like others.
+    truth : array_like of int or bool, or Contingency
+        A label image, any number of dimensions; 0 is a label like others.
+        Or the table of both, of one image or of many.
+    labels : array_like of int or bool, optional
+        A label image of the same shape; none beside a table.
     ignore_label : int, optional
         Pixels that have this label in `truth` take no part.
     mask : array_like of bool, optional
@@ -80,18 +85,25 @@ def rand_index(
     >>> rand_index([[1, 1, 2, 2]], [[7, 7, 7, 2]])
     0.5
     """
-    return rand_of(contingency_table(truth, labels, ignore_label=ignore_label, mask=mask))
+    return rand_of(as_table(truth, labels, ignore_label, mask))
 
 
 def adjusted_rand_index(
-    truth: ArrayLike, labels: ArrayLike, *, ignore_label: int | None = None, mask: Mask = None
+    truth: Truth,
+    labels: ArrayLike | None = None,
+    *,
+    ignore_label: int | None = None,
+    mask: Mask = None,
 ) -> float:
     """Compare two partitions by pairs of pixels, beside what chance would give.
 
     Parameters
     ----------
-    truth, labels : array_like of int or bool
-        Label images of the same shape, any number of dimensions; 0 is a label like others.
+    truth : array_like of int or bool, or Contingency
+        A label image, any number of dimensions; 0 is a label like others.
+        Or the table of both, of one image or of many.
+    labels : array_like of int or bool, optional
+        A label image of the same shape; none beside a table.
     ignore_label : int, optional
         Pixels that have this label in `truth` take no part.
     mask : array_like of bool, optional
@@ -121,9 +133,7 @@ def adjusted_rand_index(
     >>> adjusted_rand_index([[1, 1, 2, 2]], [[7, 7, 7, 2]])
     0.0
     """
-    both, only_labels, only_truth, neither = _pairs(
-        contingency_table(truth, labels, ignore_label=ignore_label, mask=mask)
-    )
+    both, only_labels, only_truth, neither = _pairs(as_table(truth, labels, ignore_label, mask))
     if only_labels == only_truth == 0:
         return 1.0
     chance = (both + only_truth) * (only_truth + neither) + (both + only_labels) * (only_labels + neither)
@@ -131,14 +141,21 @@ def adjusted_rand_index(
 
 
 def adapted_rand_error(
-    truth: ArrayLike, labels: ArrayLike, *, ignore_label: int | None = None, mask: Mask = None
+    truth: Truth,
+    labels: ArrayLike | None = None,
+    *,
+    ignore_label: int | None = None,
+    mask: Mask = None,
 ) -> AdaptedRandError:
     """Measure the error of a segmentation by the pairs of pixels that it joins.
 
     Parameters
     ----------
-    truth, labels : array_like of int or bool
-        Label images of the same shape, any number of dimensions; 0 is a label like others.
+    truth : array_like of int or bool, or Contingency
+        A label image, any number of dimensions; 0 is a label like others.
+        Or the table of both, of one image or of many.
+    labels : array_like of int or bool, optional
+        A label image of the same shape; none beside a table.
     ignore_label : int, optional
         Pixels that have this label in `truth` take no part: 0 for the boundaries between cells.
     mask : array_like of bool, optional
@@ -170,9 +187,7 @@ def adapted_rand_error(
     >>> adapted_rand_error([[1, 1, 2, 2]], [[7, 7, 7, 2]])
     AdaptedRandError(error=0.6, precision=0.3333333333333333, recall=0.5)
     """
-    both, only_labels, only_truth, _ = _pairs(
-        contingency_table(truth, labels, ignore_label=ignore_label, mask=mask)
-    )
+    both, only_labels, only_truth, _ = _pairs(as_table(truth, labels, ignore_label, mask))
     precision = both / (both + only_labels) if both + only_labels else 1.0
     recall = both / (both + only_truth) if both + only_truth else 1.0
     joined = 2 * both + only_labels + only_truth
@@ -180,8 +195,8 @@ def adapted_rand_error(
 
 
 def variation_of_information(
-    truth: ArrayLike | Sequence[ArrayLike],
-    labels: ArrayLike,
+    truth: Truths,
+    labels: ArrayLike | None = None,
     *,
     base: float = 2.0,
     ignore_label: int | None = None,
@@ -191,10 +206,11 @@ def variation_of_information(
 
     Parameters
     ----------
-    truth : array_like of int or bool, or sequence of several
-        A label image, any number of dimensions; a list or tuple of arrays holds those of several people.
-    labels : array_like of int or bool
-        A label image of the same shape; 0 is a label like others.
+    truth : array_like of int or bool, or Contingency, or sequence of several
+        A label image, any number of dimensions; a list or tuple of arrays holds those of several people. Or the
+        table of truth and labels.
+    labels : array_like of int or bool, optional
+        A label image of the same shape; 0 is a label like others. None beside a table.
     base : float
         Of the logarithm, more than 1: 2 for bits, math.e for nats.
     ignore_label : int, optional
@@ -230,7 +246,7 @@ def variation_of_information(
     VariationOfInformation(split=0.0, merge=1.0)
     """
     unit = np.log(as_number("base", base, above=1.0))
-    tables = _tables(truth, labels, ignore_label, mask)
+    tables = as_tables(truth, labels, ignore_label, mask)
     return VariationOfInformation(
         fmean(_lost(table.counts, table.truth_sizes[table.rows]) / unit for table in tables),
         fmean(_lost(table.counts, table.label_sizes[table.columns]) / unit for table in tables),
@@ -238,8 +254,8 @@ def variation_of_information(
 
 
 def probabilistic_rand_index(
-    truth: ArrayLike | Sequence[ArrayLike],
-    labels: ArrayLike,
+    truth: Truths,
+    labels: ArrayLike | None = None,
     *,
     ignore_label: int | None = None,
     mask: Mask = None,
@@ -248,10 +264,11 @@ def probabilistic_rand_index(
 
     Parameters
     ----------
-    truth : array_like of int or bool, or sequence of several
-        A label image, any number of dimensions; a list or tuple of arrays holds those of several people.
-    labels : array_like of int or bool
-        A label image of the same shape; 0 is a label like others.
+    truth : array_like of int or bool, or Contingency, or sequence of several
+        A label image, any number of dimensions; a list or tuple of arrays holds those of several people. Or the
+        table of truth and labels.
+    labels : array_like of int or bool, optional
+        A label image of the same shape; 0 is a label like others. None beside a table.
     ignore_label : int, optional
         Pixels that have this label in `truth` take no part.
     mask : array_like of bool, optional
@@ -284,12 +301,12 @@ def probabilistic_rand_index(
     >>> probabilistic_rand_index(truths, [[7, 7, 7, 2]])
     0.75
     """
-    return fmean(map(rand_of, _tables(truth, labels, ignore_label, mask)))
+    return fmean(map(rand_of, as_tables(truth, labels, ignore_label, mask)))
 
 
 def segmentation_covering(
-    truth: ArrayLike | Sequence[ArrayLike],
-    labels: ArrayLike,
+    truth: Truths,
+    labels: ArrayLike | None = None,
     *,
     ignore_label: int | None = None,
     mask: Mask = None,
@@ -298,10 +315,11 @@ def segmentation_covering(
 
     Parameters
     ----------
-    truth : array_like of int or bool, or sequence of several
-        A label image, any number of dimensions; a list or tuple of arrays holds those of several people.
-    labels : array_like of int or bool
-        A label image of the same shape; 0 is a label like others.
+    truth : array_like of int or bool, or Contingency, or sequence of several
+        A label image, any number of dimensions; a list or tuple of arrays holds those of several people. Or the
+        table of truth and labels.
+    labels : array_like of int or bool, optional
+        A label image of the same shape; 0 is a label like others. None beside a table.
     ignore_label : int, optional
         Pixels that have this label in `truth` take no part.
     mask : array_like of bool, optional
@@ -332,7 +350,7 @@ def segmentation_covering(
     >>> segmentation_covering([[1, 1, 2, 2]], [[7, 7, 7, 7]])
     0.5
     """
-    return fmean(map(covering_of, _tables(truth, labels, ignore_label, mask)))
+    return fmean(map(covering_of, as_tables(truth, labels, ignore_label, mask)))
 
 
 def rand_of(table: Contingency) -> float:
@@ -347,12 +365,6 @@ def covering_of(table: Contingency) -> float:
     best = np.zeros(len(table.truth))
     np.maximum.at(best, table.rows, table.counts / table.unions)
     return float((table.truth_sizes * best).sum() / table.n)
-
-
-def _tables(
-    truth: ArrayLike | Sequence[ArrayLike], labels: ArrayLike, ignore_label: int | None, mask: Mask
-) -> list[Contingency]:
-    return [contingency_table(one, labels, ignore_label=ignore_label, mask=mask) for one in as_truths(truth)]
 
 
 def _pairs(table: Contingency) -> tuple[int, int, int, int]:

@@ -12,14 +12,13 @@ from numpy.typing import ArrayLike
 from classicseg._core.image import as_image, as_labels
 from classicseg._core.labels import compact_labels
 from classicseg.metrics.boundaries import boundary_f1_dilated
-from classicseg.metrics.contingency import Contingency, contingency_table
-from classicseg.metrics.pairs import as_truths
+from classicseg.metrics.contingency import Contingency, Truths, as_tables
 from classicseg.types import ChannelAxis, Mask
 
 
 def undersegmentation_error(
-    truth: ArrayLike | Sequence[ArrayLike],
-    labels: ArrayLike,
+    truth: Truths,
+    labels: ArrayLike | None = None,
     *,
     ignore_label: int | None = None,
     mask: Mask = None,
@@ -28,10 +27,11 @@ def undersegmentation_error(
 
     Parameters
     ----------
-    truth : array_like of int or bool, or sequence of several
-        The true segments, any number of dimensions; a list or tuple of arrays holds what several people drew.
-    labels : array_like of int or bool
-        The superpixels, of the same shape; 0 is a label like others.
+    truth : array_like of int or bool, Contingency, or sequence of several
+        The true segments, any number of dimensions; a list or tuple of arrays holds what several people drew. Or
+        the table of truth and superpixels.
+    labels : array_like of int or bool, optional
+        The superpixels, of the same shape; 0 is a label like others. None beside a table.
     ignore_label : int, optional
         Pixels that have this label in `truth` take no part.
     mask : array_like of bool, optional
@@ -66,8 +66,8 @@ def undersegmentation_error(
 
 
 def achievable_accuracy(
-    truth: ArrayLike | Sequence[ArrayLike],
-    labels: ArrayLike,
+    truth: Truths,
+    labels: ArrayLike | None = None,
     *,
     ignore_label: int | None = None,
     mask: Mask = None,
@@ -76,10 +76,11 @@ def achievable_accuracy(
 
     Parameters
     ----------
-    truth : array_like of int or bool, or sequence of several
-        The true segments, any number of dimensions; a list or tuple of arrays holds what several people drew.
-    labels : array_like of int or bool
-        The superpixels, of the same shape; 0 is a label like others.
+    truth : array_like of int or bool, Contingency, or sequence of several
+        The true segments, any number of dimensions; a list or tuple of arrays holds what several people drew. Or
+        the table of truth and superpixels.
+    labels : array_like of int or bool, optional
+        The superpixels, of the same shape; 0 is a label like others. None beside a table.
     ignore_label : int, optional
         Pixels that have this label in `truth` take no part.
     mask : array_like of bool, optional
@@ -280,14 +281,12 @@ def compactness(labels: ArrayLike) -> float:
 
 def _mean_of(
     score: Callable[[Contingency], float],
-    truth: ArrayLike | Sequence[ArrayLike],
-    labels: ArrayLike,
+    truth: Truths,
+    labels: ArrayLike | None,
     ignore_label: int | None,
     mask: Mask,
 ) -> float:
-    return fmean(
-        score(contingency_table(one, labels, ignore_label=ignore_label, mask=mask)) for one in as_truths(truth)
-    )
+    return fmean(map(score, as_tables(truth, labels, ignore_label, mask)))
 
 
 def _leak(table: Contingency) -> float:

@@ -9,29 +9,31 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from classicseg._core.image import as_scalar_image
 from classicseg.thresholds.histograms import (
     Histogram,
     as_bins,
+    as_values,
     first_greatest,
     from_bins,
     from_values,
     only,
     split_sums,
 )
-from classicseg.types import ChannelAxis, Mask
+from classicseg.types import ChannelAxis, Mask, PixelHistogram
 
 _NEAR = 5
 """Splits this many bins apart agree with each other (Sahoo, Wilkins and Yeager, in gray levels)."""
 
 
-def li_threshold(image: ArrayLike, *, channel_axis: ChannelAxis = "auto", mask: Mask = None) -> float:
+def li_threshold(
+    image: ArrayLike | PixelHistogram, *, channel_axis: ChannelAxis = "auto", mask: Mask = None
+) -> float:
     """Find the threshold of least cross entropy between the image and its two classes.
 
     Parameters
     ----------
-    image : array_like, any real dtype
-        A grey image or a volume; of three channels the luminance is taken.
+    image : array_like, any real dtype, or PixelHistogram
+        A grey image, a volume, or a histogram; of three channels the luminance is taken.
     channel_axis : int, None or "auto"
         The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
         more.
@@ -68,19 +70,19 @@ def li_threshold(image: ArrayLike, *, channel_axis: ChannelAxis = "auto", mask: 
     >>> li_threshold([[1, 2, 8, 9]])
     8.0
     """
-    parsed = as_scalar_image(image, channel_axis=channel_axis, mask=mask)
+    parsed = as_values(image, channel_axis=channel_axis, mask=mask)
     return only(from_values(parsed, li_level), parsed)
 
 
 def kapur_threshold(
-    image: ArrayLike, *, bins: int = 256, channel_axis: ChannelAxis = "auto", mask: Mask = None
+    image: ArrayLike | PixelHistogram, *, bins: int = 256, channel_axis: ChannelAxis = "auto", mask: Mask = None
 ) -> float:
     """Find the threshold of greatest entropy of its two classes together.
 
     Parameters
     ----------
-    image : array_like, any real dtype
-        A grey image or a volume; of three channels the luminance is taken.
+    image : array_like, any real dtype, or PixelHistogram
+        A grey image, a volume, or a histogram; of three channels the luminance is taken.
     bins : int
         How many equal bins over the range of the values at the most, 2 to 65536. Where the values are whole
         numbers, a bin is a whole number of levels: one, if the range is shorter than `bins`.
@@ -116,19 +118,19 @@ def kapur_threshold(
     7.0
     """
     count = as_bins(bins)
-    parsed = as_scalar_image(image, channel_axis=channel_axis, mask=mask)
+    parsed = as_values(image, channel_axis=channel_axis, mask=mask)
     return only(from_bins(parsed, kapur_level, count), parsed)
 
 
 def renyi_threshold(
-    image: ArrayLike, *, bins: int = 256, channel_axis: ChannelAxis = "auto", mask: Mask = None
+    image: ArrayLike | PixelHistogram, *, bins: int = 256, channel_axis: ChannelAxis = "auto", mask: Mask = None
 ) -> float:
     """Find the threshold that Rényi's entropies of three orders agree on.
 
     Parameters
     ----------
-    image : array_like, any real dtype
-        A grey image or a volume; of three channels the luminance is taken.
+    image : array_like, any real dtype, or PixelHistogram
+        A grey image, a volume, or a histogram; of three channels the luminance is taken.
     bins : int
         How many equal bins over the range of the values at the most, 2 to 65536. Where the values are whole
         numbers, a bin is a whole number of levels: one, if the range is shorter than `bins`.
@@ -166,19 +168,19 @@ def renyi_threshold(
     7.0
     """
     count = as_bins(bins)
-    parsed = as_scalar_image(image, channel_axis=channel_axis, mask=mask)
+    parsed = as_values(image, channel_axis=channel_axis, mask=mask)
     return only(from_bins(parsed, renyi_level, count), parsed)
 
 
 def yen_threshold(
-    image: ArrayLike, *, bins: int = 256, channel_axis: ChannelAxis = "auto", mask: Mask = None
+    image: ArrayLike | PixelHistogram, *, bins: int = 256, channel_axis: ChannelAxis = "auto", mask: Mask = None
 ) -> float:
     """Find the threshold of greatest entropic correlation of its two classes.
 
     Parameters
     ----------
-    image : array_like, any real dtype
-        A grey image or a volume; of three channels the luminance is taken.
+    image : array_like, any real dtype, or PixelHistogram
+        A grey image, a volume, or a histogram; of three channels the luminance is taken.
     bins : int
         How many equal bins over the range of the values at the most, 2 to 65536. Where the values are whole
         numbers, a bin is a whole number of levels: one, if the range is shorter than `bins`.
@@ -216,7 +218,7 @@ def yen_threshold(
     7.0
     """
     count = as_bins(bins)
-    parsed = as_scalar_image(image, channel_axis=channel_axis, mask=mask)
+    parsed = as_values(image, channel_axis=channel_axis, mask=mask)
     return only(from_bins(parsed, yen_level, count), parsed)
 
 

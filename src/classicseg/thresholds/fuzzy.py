@@ -10,24 +10,31 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.bands import run_aside
-from classicseg._core.image import as_scalar_image
 from classicseg._core.kernel import kernel
-from classicseg.thresholds.histograms import Histogram, as_bins, first_greatest, from_bins, only, split_sums
-from classicseg.types import ChannelAxis, Mask
+from classicseg.thresholds.histograms import (
+    Histogram,
+    as_bins,
+    as_values,
+    first_greatest,
+    from_bins,
+    only,
+    split_sums,
+)
+from classicseg.types import ChannelAxis, Mask, PixelHistogram
 
 _ORDERS = 50
 """Terms of a series that falls like 2**-m / m: the rest is less than float64 resolves."""
 
 
 def huang_threshold(
-    image: ArrayLike, *, bins: int = 256, channel_axis: ChannelAxis = "auto", mask: Mask = None
+    image: ArrayLike | PixelHistogram, *, bins: int = 256, channel_axis: ChannelAxis = "auto", mask: Mask = None
 ) -> float:
     """Find the threshold that leaves the least doubt which class each pixel belongs to.
 
     Parameters
     ----------
-    image : array_like, any real dtype
-        A grey image or a volume; of three channels the luminance is taken.
+    image : array_like, any real dtype, or PixelHistogram
+        A grey image, a volume, or a histogram; of three channels the luminance is taken.
     bins : int
         How many equal bins over the range of the values at the most, 2 to 65536. Where the values are whole
         numbers, a bin is a whole number of levels: one, if the range is shorter than `bins`.
@@ -65,19 +72,19 @@ def huang_threshold(
     7.0
     """
     count = as_bins(bins)
-    parsed = as_scalar_image(image, channel_axis=channel_axis, mask=mask)
+    parsed = as_values(image, channel_axis=channel_axis, mask=mask)
     return only(from_bins(parsed, huang_level, count), parsed)
 
 
 def shanbhag_threshold(
-    image: ArrayLike, *, bins: int = 256, channel_axis: ChannelAxis = "auto", mask: Mask = None
+    image: ArrayLike | PixelHistogram, *, bins: int = 256, channel_axis: ChannelAxis = "auto", mask: Mask = None
 ) -> float:
     """Find the threshold that makes its two classes equally informative.
 
     Parameters
     ----------
-    image : array_like, any real dtype
-        A grey image or a volume; of three channels the luminance is taken.
+    image : array_like, any real dtype, or PixelHistogram
+        A grey image, a volume, or a histogram; of three channels the luminance is taken.
     bins : int
         How many equal bins over the range of the values at the most, 2 to 65536. Where the values are whole
         numbers, a bin is a whole number of levels: one, if the range is shorter than `bins`.
@@ -116,7 +123,7 @@ def shanbhag_threshold(
     7.0
     """
     count = as_bins(bins)
-    parsed = as_scalar_image(image, channel_axis=channel_axis, mask=mask)
+    parsed = as_values(image, channel_axis=channel_axis, mask=mask)
     return only(from_bins(parsed, shanbhag_level, count), parsed)
 
 

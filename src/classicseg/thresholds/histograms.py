@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.bands import run_bands
 from classicseg._core.histogram import value_histogram
-from classicseg._core.image import Image
+from classicseg._core.image import Image, as_scalar_image
 from classicseg._core.kernel import kernel
 from classicseg._core.numbers import as_count
+from classicseg._core.pixel_histogram import as_histogram, merge_histograms, refuse_places
+from classicseg.types import ChannelAxis, Mask, PixelHistogram
 
 MOST_BINS = 2**16
 """Huang's threshold, which compares all pairs of bins, takes 2 s for as many, and four times that for twice."""
@@ -42,30 +44,44 @@ class Histogram(NamedTuple):
     """The pixels of each bin."""
 
 
+Values: TypeAlias = Image | PixelHistogram
+"""What thresholds are found from: an image of one channel, or the distinct values of one or of several."""
+
+
+def as_values(image: ArrayLike | PixelHistogram, *, channel_axis: ChannelAxis, mask: Mask) -> Values:
+    """Parse what thresholds are found from; three channels become their luminance."""
+    if not isinstance(image, PixelHistogram):
+        return as_scalar_image(image, channel_axis=channel_axis, mask=mask)
+    refuse_places(mask=mask)
+    given = as_histogram(image)
+    values = as_scalar_image(given.values, channel_axis=1).values if len(given.values) else given.values
+    return merge_histograms([PixelHistogram(values, given.counts)])
+
+
 def as_bins(bins: int) -> int:
     """Parse the number of bins."""
     return as_count("bins", bins, least=2, most=MOST_BINS)
 
 
-def from_values(image: Image, find: Callable[[Histogram], float]) -> NDArray[np.float64]:
+def from_values(image: Values, find: Callable[[Histogram], float]) -> NDArray[np.float64]:
     """The threshold that a method finds in the distinct values; none where there are fewer than two."""
     return _found(value_places(image), find)
 
 
-def from_bins(image: Image, find: Callable[[Histogram], float], bins: int = 256) -> NDArray[np.float64]:
+def from_bins(image: Values, find: Callable[[Histogram], float], bins: int = 256) -> NDArray[np.float64]:
     """The threshold that a method finds in bins; none where there are fewer than two distinct values."""
     return _found(binned(image, bins), find)
 
 
-def only(thresholds: NDArray[np.float64], image: Image) -> float:
+def only(thresholds: NDArray[np.float64], image: Values) -> float:
     """The one threshold that a public function returns."""
     return float(enough(thresholds, image, 2)[0])
 
 
-def enough(thresholds: NDArray[np.float64], image: Image, n_classes: int) -> NDArray[np.float64]:
+def enough(thresholds: NDArray[np.float64], image: Values, n_classes: int) -> NDArray[np.float64]:
     """The thresholds of so many classes, or the error that says why there are fewer."""
     if len(thresholds) < n_classes - 1:
-        n_values = len(thresholds) + bool(image.pixels().size)
+        n_values = len(thresholds) + bool(len(_levels(image)[0]))
         raise ValueError(
             f"image has {n_values} distinct values among the pixels that take part; {n_classes} classes need at "
             f"least {n_classes}"
@@ -73,24 +89,26 @@ def enough(thresholds: NDArray[np.float64], image: Image, n_classes: int) -> NDA
     return thresholds
 
 
-def value_places(image: Image) -> Histogram:
+def value_places(image: Values) -> Histogram:
     """Each distinct value as a bin of its own."""
-    levels, counts = value_histogram(image.pixels()[:, 0])
+    levels, counts = _levels(image)
     if len(levels) < 2:
         return Histogram(levels, np.zeros(len(levels)), counts)
     return Histogram(levels, (levels - levels[0]) / _power_of_two(levels[-1] - levels[0]), counts)
 
 
-def binned(image: Image, bins: int) -> Histogram:
+def binned(image: Values, bins: int) -> Histogram:
     """At most so many equal bins between the least and the greatest value."""
-    values = np.ascontiguousarray(image.pixels()[:, 0])
-    if not values.size or (low := float(values.min())) == (high := float(values.max())):
-        return Histogram(values[:1].astype(np.float64), np.zeros(min(values.size, 1)), np.full(1, values.size))
-    if values.dtype.kind == "u":
-        levels, of_level = value_histogram(values)
-        edges = _edges(levels, low, high, bins)
+    if isinstance(image, PixelHistogram) or image.values.dtype.kind == "u":
+        levels, of_level = _levels(image)
+        if len(levels) < 2:
+            return Histogram(levels, np.zeros(len(levels)), of_level)
+        edges = _edges(levels, levels[0], levels[-1], bins)
         counts = np.bincount(np.searchsorted(edges, levels, side="right") - 1, of_level).astype(np.int64)
     else:
+        values = np.ascontiguousarray(image.pixels()[:, 0])
+        if not values.size or (low := float(values.min())) == (high := float(values.max())):
+            return Histogram(values[:1].astype(np.float64), np.zeros(min(values.size, 1)), np.full(1, values.size))
         edges = _edges(values, low, high, bins)
         steps = len(edges) / (high - low)
         counts = np.sum(run_bands(_count_bins, values.size, 1, values, edges, steps), axis=0)
@@ -107,6 +125,13 @@ def first_greatest(criterion: NDArray[np.float64]) -> int:
     """The lowest split of those where a criterion is greatest, to rounding."""
     greatest = criterion.max()
     return int(np.argmax(criterion >= greatest - _TIE * np.abs(criterion).max()))
+
+
+def _levels(image: Values) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """The distinct values, ascending, and how often each occurs."""
+    if isinstance(image, PixelHistogram):
+        return image.values[:, 0].astype(np.float64), image.counts
+    return value_histogram(image.pixels()[:, 0])
 
 
 def _found(histogram: Histogram, find: Callable[[Histogram], float]) -> NDArray[np.float64]:

@@ -9,22 +9,31 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.bands import run_bands
-from classicseg._core.image import Image, as_scalar_image
 from classicseg._core.kernel import kernel
-from classicseg.thresholds.histograms import Histogram, first_greatest, from_values, only, value_places
-from classicseg.types import ChannelAxis, Mask
+from classicseg.thresholds.histograms import (
+    Histogram,
+    Values,
+    as_values,
+    first_greatest,
+    from_values,
+    only,
+    value_places,
+)
+from classicseg.types import ChannelAxis, Mask, PixelHistogram
 
 _PART = 2.0**31
 """Whole numbers below this have int64 sums over 2**32 pixels."""
 
 
-def mean_threshold(image: ArrayLike, *, channel_axis: ChannelAxis = "auto", mask: Mask = None) -> float:
+def mean_threshold(
+    image: ArrayLike | PixelHistogram, *, channel_axis: ChannelAxis = "auto", mask: Mask = None
+) -> float:
     """Take the mean of the values as the threshold.
 
     Parameters
     ----------
-    image : array_like, any real dtype
-        A grey image or a volume; of three channels the luminance is taken.
+    image : array_like, any real dtype, or PixelHistogram
+        A grey image, a volume, or a histogram; of three channels the luminance is taken.
     channel_axis : int, None or "auto"
         The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
         more.
@@ -57,17 +66,19 @@ def mean_threshold(image: ArrayLike, *, channel_axis: ChannelAxis = "auto", mask
     >>> mean_threshold([[1, 2, 8, 9]])
     5.0
     """
-    parsed = as_scalar_image(image, channel_axis=channel_axis, mask=mask)
+    parsed = as_values(image, channel_axis=channel_axis, mask=mask)
     return only(mean_level(parsed), parsed)
 
 
-def moments_threshold(image: ArrayLike, *, channel_axis: ChannelAxis = "auto", mask: Mask = None) -> float:
+def moments_threshold(
+    image: ArrayLike | PixelHistogram, *, channel_axis: ChannelAxis = "auto", mask: Mask = None
+) -> float:
     """Find the threshold of the two-valued image that has the moments of this one.
 
     Parameters
     ----------
-    image : array_like, any real dtype
-        A grey image or a volume; of three channels the luminance is taken.
+    image : array_like, any real dtype, or PixelHistogram
+        A grey image, a volume, or a histogram; of three channels the luminance is taken.
     channel_axis : int, None or "auto"
         The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
         more.
@@ -102,25 +113,28 @@ def moments_threshold(image: ArrayLike, *, channel_axis: ChannelAxis = "auto", m
     >>> moments_threshold([[1, 2, 8, 9]])
     8.0
     """
-    parsed = as_scalar_image(image, channel_axis=channel_axis, mask=mask)
+    parsed = as_values(image, channel_axis=channel_axis, mask=mask)
     return only(from_values(parsed, moments_level), parsed)
 
 
-def mean_level(image: Image) -> NDArray[np.float64]:
+def mean_level(image: Values) -> NDArray[np.float64]:
     """The mean as a threshold; none where there are fewer than two distinct values."""
-    values = image.pixels()[:, 0]
+    values = image.values[:, 0] if isinstance(image, PixelHistogram) else image.pixels()[:, 0]
     if not values.size or values.min() == values.max():
         return np.empty(0)
     low, high = float(values.min()), float(values.max())
     if values.dtype.kind == "u":
         histogram = value_places(image)
-        share = float((histogram.counts * histogram.places).sum()) / values.size / histogram.places[-1]
+        n_pixels = int(histogram.counts.sum())
+        share = float((histogram.counts * histogram.places).sum()) / n_pixels / histogram.places[-1]
         threshold = low + share * (high - low)
     else:
         exponent = math.frexp(high - low)[1]
-        scale = math.ldexp(_PART, -exponent)
-        parts = np.sum(run_bands(_sum_parts, values.size, 1, np.ascontiguousarray(values), low, scale), axis=0)
-        threshold = low + math.ldexp((parts[0] + parts[1] / _PART) / values.size / _PART, exponent)
+        counts = image.counts if isinstance(image, PixelHistogram) else np.empty(0, np.int64)
+        whole, part, n_pixels = _sums_of_parts(
+            np.ascontiguousarray(values), counts, low, math.ldexp(_PART, -exponent)
+        )
+        threshold = low + math.ldexp((whole + part / _PART) / n_pixels / _PART, exponent)
     # The mean of nearly equal floats may be rounded to the least one, and beyond the greatest.
     return np.array([min(max(threshold, math.nextafter(low, math.inf)), high)])
 
@@ -132,6 +146,24 @@ def moments_level(histogram: Histogram) -> float:
     skewness = (shares * centered**3).sum() / (shares * centered**2).sum() ** 1.5
     share = (1 + skewness / np.hypot(skewness, 2.0)) / 2
     return float(histogram.levels[1 + first_greatest(-np.abs(np.cumsum(shares)[:-1] - share))])
+
+
+def _sums_of_parts(
+    values: NDArray[Any], counts: NDArray[np.int64], low: float, scale: float
+) -> tuple[int, int, int]:
+    """The sums of the whole and of the fractional parts of scaled values, and how many there are.
+
+    With counts each value occurs as often, and the sums may pass what int64 holds.
+    """
+    if not len(counts):
+        whole, part = np.sum(run_bands(_sum_parts, values.size, 1, values, low, scale), axis=0)
+        return int(whole), int(part), values.size
+    scaled = (values.astype(np.float64) - low) * scale
+    floor = np.floor(scaled)
+    whole, part = (
+        int((part.astype(np.int64).astype(object) * counts).sum()) for part in (floor, (scaled - floor) * _PART)
+    )
+    return whole, part, int(counts.sum())
 
 
 def _sum_parts_numpy(values: NDArray[Any], low: float, scale: float, start: int, stop: int) -> NDArray[np.int64]:

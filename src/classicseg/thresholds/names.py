@@ -8,10 +8,9 @@ from typing import cast, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from classicseg._core.image import Image
 from classicseg.thresholds.entropy import kapur_level, li_level, renyi_level, yen_level
 from classicseg.thresholds.fuzzy import huang_level, shanbhag_level
-from classicseg.thresholds.histograms import Histogram, from_bins, from_values
+from classicseg.thresholds.histograms import Histogram, Values, from_bins, from_values
 from classicseg.thresholds.moments import mean_level, moments_level
 from classicseg.thresholds.shape import minimum_level, triangle_level
 from classicseg.thresholds.variance import isodata_level, kittler_level, otsu_levels
@@ -48,7 +47,7 @@ def as_threshold_name(option: str, name: str, n_classes: int | None = None) -> T
     return cast("ThresholdName", name)
 
 
-def named_thresholds(image: Image, name: str, n_classes: int | None = None) -> NDArray[np.float64]:
+def named_thresholds(image: Values, name: str, n_classes: int | None = None) -> NDArray[np.float64]:
     """The thresholds of that name, ascending; fewer, or none, where too few distinct values take part."""
     known = as_threshold_name("thresholds", name, n_classes)
     if known in _CLASSES:

@@ -6,24 +6,23 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.bands import run_aside
-from classicseg._core.image import as_scalar_image
 from classicseg._core.kernel import kernel
-from classicseg.thresholds.histograms import Histogram, as_bins, from_bins, only
-from classicseg.types import ChannelAxis, Mask
+from classicseg.thresholds.histograms import Histogram, as_bins, as_values, from_bins, only
+from classicseg.types import ChannelAxis, Mask, PixelHistogram
 
 _MOST_SMOOTHINGS = 10_000
 """They reach some 80 bins far."""
 
 
 def triangle_threshold(
-    image: ArrayLike, *, bins: int = 256, channel_axis: ChannelAxis = "auto", mask: Mask = None
+    image: ArrayLike | PixelHistogram, *, bins: int = 256, channel_axis: ChannelAxis = "auto", mask: Mask = None
 ) -> float:
     """Find the threshold at the foot of the one great peak of the histogram.
 
     Parameters
     ----------
-    image : array_like, any real dtype
-        A grey image or a volume; of three channels the luminance is taken.
+    image : array_like, any real dtype, or PixelHistogram
+        A grey image, a volume, or a histogram; of three channels the luminance is taken.
     bins : int
         How many equal bins over the range of the values at the most, 2 to 65536. Where the values are whole
         numbers, a bin is a whole number of levels: one, if the range is shorter than `bins`.
@@ -62,19 +61,19 @@ def triangle_threshold(
     4.0
     """
     count = as_bins(bins)
-    parsed = as_scalar_image(image, channel_axis=channel_axis, mask=mask)
+    parsed = as_values(image, channel_axis=channel_axis, mask=mask)
     return only(from_bins(parsed, triangle_level, count), parsed)
 
 
 def minimum_threshold(
-    image: ArrayLike, *, bins: int = 256, channel_axis: ChannelAxis = "auto", mask: Mask = None
+    image: ArrayLike | PixelHistogram, *, bins: int = 256, channel_axis: ChannelAxis = "auto", mask: Mask = None
 ) -> float:
     """Find the threshold in the valley between the two peaks of the smoothed histogram.
 
     Parameters
     ----------
-    image : array_like, any real dtype
-        A grey image or a volume; of three channels the luminance is taken.
+    image : array_like, any real dtype, or PixelHistogram
+        A grey image, a volume, or a histogram; of three channels the luminance is taken.
     bins : int
         How many equal bins over the range of the values at the most, 2 to 65536. Where the values are whole
         numbers, a bin is a whole number of levels: one, if the range is shorter than `bins`.
@@ -114,7 +113,7 @@ def minimum_threshold(
     7.0
     """
     count = as_bins(bins)
-    parsed = as_scalar_image(image, channel_axis=channel_axis, mask=mask)
+    parsed = as_values(image, channel_axis=channel_axis, mask=mask)
     return only(from_bins(parsed, minimum_level, count), parsed)
 
 

@@ -6,11 +6,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.histogram import optimal_split
-from classicseg._core.image import Image, as_scalar_image
 from classicseg._core.numbers import as_count
 from classicseg.thresholds.histograms import (
     Histogram,
+    Values,
     as_bins,
+    as_values,
     enough,
     first_greatest,
     from_bins,
@@ -19,16 +20,18 @@ from classicseg.thresholds.histograms import (
     split_sums,
     value_places,
 )
-from classicseg.types import ChannelAxis, Mask
+from classicseg.types import ChannelAxis, Mask, PixelHistogram
 
 
-def otsu_threshold(image: ArrayLike, *, channel_axis: ChannelAxis = "auto", mask: Mask = None) -> float:
+def otsu_threshold(
+    image: ArrayLike | PixelHistogram, *, channel_axis: ChannelAxis = "auto", mask: Mask = None
+) -> float:
     """Find the threshold that splits the pixels into two classes of least variance.
 
     Parameters
     ----------
-    image : array_like, any real dtype
-        A grey image or a volume; of three channels the luminance is taken.
+    image : array_like, any real dtype, or PixelHistogram
+        A grey image, a volume, or a histogram; of three channels the luminance is taken.
     channel_axis : int, None or "auto"
         The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
         more.
@@ -61,19 +64,19 @@ def otsu_threshold(image: ArrayLike, *, channel_axis: ChannelAxis = "auto", mask
     >>> otsu_threshold([[1, 2, 8, 9]])
     8.0
     """
-    parsed = as_scalar_image(image, channel_axis=channel_axis, mask=mask)
+    parsed = as_values(image, channel_axis=channel_axis, mask=mask)
     return only(otsu_levels(parsed, 2), parsed)
 
 
 def multi_otsu_thresholds(
-    image: ArrayLike, *, n_classes: int = 3, channel_axis: ChannelAxis = "auto", mask: Mask = None
+    image: ArrayLike | PixelHistogram, *, n_classes: int = 3, channel_axis: ChannelAxis = "auto", mask: Mask = None
 ) -> NDArray[np.float64]:
     """Find the thresholds that split the pixels into several classes of least variance.
 
     Parameters
     ----------
-    image : array_like, any real dtype
-        A grey image or a volume; of three channels the luminance is taken.
+    image : array_like, any real dtype, or PixelHistogram
+        A grey image, a volume, or a histogram; of three channels the luminance is taken.
     n_classes : int
         At least 1, at most the number of distinct values.
     channel_axis : int, None or "auto"
@@ -109,17 +112,19 @@ def multi_otsu_thresholds(
     array([ 8., 30.])
     """
     count = as_count("n_classes", n_classes)
-    parsed = as_scalar_image(image, channel_axis=channel_axis, mask=mask)
+    parsed = as_values(image, channel_axis=channel_axis, mask=mask)
     return enough(otsu_levels(parsed, count), parsed, count)
 
 
-def isodata_threshold(image: ArrayLike, *, channel_axis: ChannelAxis = "auto", mask: Mask = None) -> float:
+def isodata_threshold(
+    image: ArrayLike | PixelHistogram, *, channel_axis: ChannelAxis = "auto", mask: Mask = None
+) -> float:
     """Find the threshold that lies half-way between the means of its two classes.
 
     Parameters
     ----------
-    image : array_like, any real dtype
-        A grey image or a volume; of three channels the luminance is taken.
+    image : array_like, any real dtype, or PixelHistogram
+        A grey image, a volume, or a histogram; of three channels the luminance is taken.
     channel_axis : int, None or "auto"
         The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
         more.
@@ -155,19 +160,19 @@ def isodata_threshold(image: ArrayLike, *, channel_axis: ChannelAxis = "auto", m
     >>> isodata_threshold([[1, 2, 8, 10]])
     5.25
     """
-    parsed = as_scalar_image(image, channel_axis=channel_axis, mask=mask)
+    parsed = as_values(image, channel_axis=channel_axis, mask=mask)
     return only(from_values(parsed, isodata_level), parsed)
 
 
 def kittler_threshold(
-    image: ArrayLike, *, bins: int = 256, channel_axis: ChannelAxis = "auto", mask: Mask = None
+    image: ArrayLike | PixelHistogram, *, bins: int = 256, channel_axis: ChannelAxis = "auto", mask: Mask = None
 ) -> float:
     """Find the threshold of minimum error, if the values of each class are normally distributed.
 
     Parameters
     ----------
-    image : array_like, any real dtype
-        A grey image or a volume; of three channels the luminance is taken.
+    image : array_like, any real dtype, or PixelHistogram
+        A grey image, a volume, or a histogram; of three channels the luminance is taken.
     bins : int
         How many equal bins over the range of the values at the most, 2 to 65536. Where the values are whole
         numbers, a bin is a whole number of levels: one, if the range is shorter than `bins`.
@@ -205,11 +210,11 @@ def kittler_threshold(
     20.0
     """
     count = as_bins(bins)
-    parsed = as_scalar_image(image, channel_axis=channel_axis, mask=mask)
+    parsed = as_values(image, channel_axis=channel_axis, mask=mask)
     return only(from_bins(parsed, kittler_level, count), parsed)
 
 
-def otsu_levels(image: Image, n_classes: int) -> NDArray[np.float64]:
+def otsu_levels(image: Values, n_classes: int) -> NDArray[np.float64]:
     """Otsu's thresholds; fewer where there are fewer distinct values."""
     histogram = value_places(image)
     if n_classes == 2 and len(histogram.levels) > 1:
