@@ -47,3 +47,13 @@ def label_pairs(draw: st.DrawFn, most: int = 4) -> tuple[np.ndarray, np.ndarray]
     dtypes = st.sampled_from([np.uint8, np.uint16, np.int32])
     one, other = (draw(hnp.arrays(draw(dtypes), shape, elements=st.integers(0, most))) for _ in range(2))
     return one, other
+
+
+@st.composite
+def tilings(draw: st.DrawFn, shape: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
+    """Lengths of tiles along each axis, of single pixels at the least."""
+    chunks = []
+    for length in shape:
+        cuts = draw(st.sets(st.integers(1, length - 1))) if length > 1 else set()
+        chunks.append(tuple(np.diff([0, *sorted(cuts), length]).tolist()))
+    return tuple(chunks)

@@ -126,16 +126,25 @@ def as_part(image: ArrayLike, span: Span, *, mask: Mask = None) -> Image:
 
 def as_scalar_image(image: ArrayLike, *, channel_axis: ChannelAxis = "auto", mask: Mask = None) -> Image:
     """Parse an image for what is defined on one value a pixel: three channels become their luminance."""
-    parsed = as_image(image, channel_axis=channel_axis, mask=mask)
-    if parsed.n_channels == 1:
-        return parsed
-    if parsed.n_channels != 3:
+    return luminance(as_image(image, channel_axis=channel_axis, mask=mask))
+
+
+def luminance(image: Image) -> Image:
+    """The one value a pixel of a parsed image."""
+    check_scalar(image.n_channels)
+    if image.n_channels == 1:
+        return image
+    red, green, blue = (image.values[..., c] * weight for c, weight in enumerate(LUMINANCE))
+    return Image(_canonical((red + green + blue)[..., np.newaxis]), image.mask)
+
+
+def check_scalar(n_channels: int) -> None:
+    """Refuse channels that have no luminance."""
+    if n_channels not in (1, 3):
         raise ValueError(
-            f"image has {parsed.n_channels} channels; expected 1, or 3 (red, green, blue) to take the luminance "
-            "of; pass one channel, e.g. image[..., 0], or channel_axis=None if every axis is spatial"
+            f"image has {n_channels} channels; expected 1, or 3 (red, green, blue) to take the luminance of; pass "
+            "one channel, e.g. image[..., 0], or channel_axis=None if every axis is spatial"
         )
-    red, green, blue = (parsed.values[..., c] * weight for c, weight in enumerate(LUMINANCE))
-    return Image(_canonical((red + green + blue)[..., np.newaxis]), parsed.mask)
 
 
 def working_dtype(span: Span) -> type[np.generic]:

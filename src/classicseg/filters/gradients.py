@@ -178,9 +178,12 @@ def gradient_components(
     width = as_number("sigma", sigma, least=0.0)
     known = as_operator(operator)
     parsed = as_image(image, channel_axis=channel_axis, mask=mask)
-    spacings = as_spacing(spacing, len(parsed.shape))
-    field = gradient_field(smooth(parsed, width, spacings), spacings, known)
-    return field.astype(_result_dtype(parsed), copy=False)
+    return components(parsed, as_spacing(spacing, len(parsed.shape)), known, width)
+
+
+def operator_reach(operator: Operator) -> int:
+    """How many pixels an operator reaches along each axis."""
+    return len(_OPERATORS[operator][0]) - 1
 
 
 def as_operator(operator: str) -> Operator:
@@ -208,6 +211,14 @@ def steepness(
         run_bands(_reduce_band, len(values), row_size, values, stencil, lengths, out)
     _mend(smoothed, stencil, lengths, out)
     return out.astype(_result_dtype(image), copy=False)
+
+
+def components(
+    image: Image, spacing: tuple[float, ...], operator: Operator = "sobel", sigma: float = 0.0
+) -> NDArray[Any]:
+    """The gradient of a parsed image at each pixel, (ndim, *shape)."""
+    field = gradient_field(smooth(image, sigma, spacing), spacing, operator)
+    return field.astype(_result_dtype(image), copy=False)
 
 
 def gradient_field(image: Image, spacing: tuple[float, ...], operator: Operator = "sobel") -> NDArray[Any]:

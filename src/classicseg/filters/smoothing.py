@@ -51,6 +51,11 @@ def smooth(image: Image, sigma: float, spacing: tuple[float, ...]) -> Image:
     return Image(values, image.mask, (0.0, high - low))
 
 
+def reach_of(sigma: float, spacing: tuple[float, ...]) -> tuple[int, ...]:
+    """How many pixels a Gaussian reaches along each axis."""
+    return tuple(math.ceil(4 * sigma / step) for step in spacing)
+
+
 def gaussian_of(
     image: Image, sigma: float, spacing: tuple[float, ...]
 ) -> tuple[float, float, list[NDArray[np.float64]]]:

@@ -13,14 +13,15 @@ from collections.abc import Iterable
 from typing import Literal, cast
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.blocks import nearest
-from classicseg._core.image import as_image
+from classicseg._core.image import Image, as_image
 from classicseg._core.lloyd import as_centers, as_search, fit
 from classicseg._core.pixel_histogram import as_pooled, refuse_places
 from classicseg.filters.features import (
     ColorSpace,
+    FeatureSpace,
     as_feature_space,
     as_weights,
     histogram_features,
@@ -267,4 +268,9 @@ def kmeans_assign(
     numbers = as_centers("centers", centers)
     if numbers.shape[1] != (n_features := space.n_features(parsed)):
         raise ValueError(f"centers have shape {numbers.shape}; expected (n, {n_features}), one row a center")
-    return parsed.paint(nearest(space.pixels(parsed), numbers))
+    return assign(parsed, numbers, space)
+
+
+def assign(image: Image, centers: NDArray[np.float64], space: FeatureSpace) -> Labels:
+    """Give each pixel of a parsed image the number of its nearest center."""
+    return image.paint(nearest(space.pixels(image), centers))

@@ -97,17 +97,20 @@ def threshold_segment(
         name = as_threshold_name("thresholds", thresholds, count)
         parsed = as_scalar_image(image, channel_axis=channel_axis, mask=mask)
         return classify(parsed, named_thresholds(parsed, name, count))
-    given = _as_thresholds(thresholds)
-    if count not in (None, len(given) + 1):
-        raise ValueError(f"n_classes is {count}; {len(given)} thresholds make {len(given) + 1}; leave it out")
+    given = as_thresholds(thresholds, count)
     return classify(as_scalar_image(image, channel_axis=channel_axis, mask=mask), given)
 
 
-def _as_thresholds(thresholds: float | Sequence[float]) -> NDArray[np.float64]:
+def as_thresholds(thresholds: float | Sequence[float], n_classes: int | None = None) -> NDArray[np.float64]:
+    """Parse thresholds in numbers."""
     given = [thresholds] if np.ndim(thresholds) == 0 else list(cast("Sequence[float]", thresholds))
     numbers = [as_number("thresholds", number) for number in given]
     if not numbers:
         raise ValueError("thresholds is empty; expected at least one number, or a name such as 'otsu'")
     if any(low >= high for low, high in pairwise(numbers)):
         raise ValueError(f"thresholds are {numbers}; expected strictly ascending numbers")
+    if n_classes not in (None, len(numbers) + 1):
+        raise ValueError(
+            f"n_classes is {n_classes}; {len(numbers)} thresholds make {len(numbers) + 1}; leave it out"
+        )
     return np.array(numbers)

@@ -1,0 +1,213 @@
+"""Images in chunks: parsed by the laws for images without a look at their pixels, then worked on tile by tile.
+
+What must be known of the whole image first (the extremes of floats, a histogram) is gathered when a function is
+called, in one pass that holds a few chunks a worker at a time. All else is lazy.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import dask.array as da
+import numpy as np
+from dask.base import tokenize
+from dask.core import flatten
+from dask.delayed import Delayed
+from dask.highlevelgraph import HighLevelGraph
+from numpy.typing import NDArray
+
+from classicseg._core.bands import in_place
+from classicseg._core.image import Span, as_channel_axis, merge_spans, span_of, working_dtype
+from classicseg.types import ChannelAxis
+
+_MERGED_AT_ONCE = 16
+"""So many results of tiles are merged by one task, so that no worker holds more of them."""
+
+
+class Chunked(NamedTuple):
+    """A parsed image in chunks."""
+
+    values: da.Array
+    """Spatial shape, or that and the channels, which lie in one chunk."""
+    mask: da.Array | None
+    """Spatial shape and chunks, True where a pixel takes part; None where all do, but for what is not finite."""
+    has_channels: bool
+
+    @property
+    def ndim(self) -> int:
+        return int(self.values.ndim) - self.has_channels
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The spatial shape."""
+        return tuple(self.values.shape[: self.ndim])
+
+    @property
+    def chunks(self) -> tuple[tuple[int, ...], ...]:
+        return tuple(self.values.chunks[: self.ndim])
+
+    @property
+    def n_channels(self) -> int:
+        return int(self.values.shape[-1]) if self.has_channels else 1
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return np.dtype(self.values.dtype)
+
+    def each(
+        self,
+        function: Callable[..., Any],
+        *others: da.Array,
+        dtype: Any = object,
+        lead: int | None = None,
+        **options: Any,
+    ) -> da.Array:
+        """Call ``function(values, mask, *others, **options)`` on each tile, channels last; lazily.
+
+        Others have the spatial chunks, or one element a tile. The result is an array of the spatial shape, with a
+        leading axis of length `lead` where that is given; of dtype object: one object a tile.
+        """
+        places = tuple(range(1, self.ndim + 1))
+        channels = (self.ndim + 1,) if self.has_channels else ()
+        pairs: list[Any] = [self.values, places + channels, self.mask, None if self.mask is None else places]
+        for other in others:
+            pairs += [other, places]
+        return da.blockwise(
+            functools.partial(_on_tile, function, self.has_channels, options),
+            ((0,) if lead is not None else ()) + places,
+            *pairs,
+            new_axes=None if lead is None else {0: lead},
+            dtype=dtype,
+            meta=np.empty((0,) * (self.ndim + (lead is not None)), dtype),
+            align_arrays=False,
+        )
+
+
+def as_chunked(image: Any, *, channel_axis: ChannelAxis = "auto", mask: Any = None) -> Chunked:
+    """Parse an image in chunks; an array becomes one."""
+    array = da.asanyarray(image)
+    _check("image", array)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(
+            f"image has dtype {array.dtype}; expected real numbers (bool, integers or floats); cast it, e.g. "
+            "image.astype(float)"
+        )
+    if array.ndim == 0:
+        raise ValueError("image is a single number; expected an array with at least one axis")
+    axis = as_channel_axis(array.shape, channel_axis)
+    if array.size == 0:
+        raise ValueError(f"image has shape {array.shape}: it holds no pixels; expected at least one")
+    if axis is not None:
+        array = da.moveaxis(array, axis, -1).rechunk({array.ndim - 1: -1})
+    parsed = Chunked(array, None, axis is not None)
+    return parsed if mask is None else parsed._replace(mask=as_layer("mask", mask, parsed, kinds="b"))
+
+
+def as_labels(name: str, labels: Any) -> Chunked:
+    """Parse a label image in chunks; whether its labels are in range the tiles will say."""
+    array = da.asanyarray(labels)
+    _check(name, array)
+    if array.dtype.kind not in "iub":
+        raise TypeError(f"{name} has dtype {array.dtype}; expected integers or bool; cast it first")
+    if array.ndim == 0 or array.size == 0:
+        raise ValueError(f"{name} has shape {array.shape}: it holds no pixels; expected at least one")
+    return Chunked(array, None, has_channels=False)
+
+
+def as_layer(name: str, layer: Any, like: Chunked, *, kinds: str) -> da.Array:
+    """Parse an array of an image's spatial shape; it is given the image's chunks."""
+    array = da.asanyarray(layer)
+    _check(name, array)
+    if array.dtype.kind not in kinds:
+        expected = "bool, True = takes part" if kinds == "b" else "integers or bool"
+        raise TypeError(f"{name} has dtype {array.dtype}; expected {expected}")
+    if tuple(array.shape) != like.shape:
+        raise ValueError(f"{name} has shape {array.shape}; expected the image's spatial shape {like.shape}")
+    return array.rechunk(like.chunks)
+
+
+def merged(tiles: da.Array, merge: Callable[[list[Any]], Any]) -> Any:
+    """Compute the objects of all tiles and merge them, some at a time."""
+    keys = list(flatten(tiles.__dask_keys__()))
+    name = f"merge-{tokenize(tiles, merge)}"
+    layer: dict[Any, Any] = {}
+    for level in range(max(1, math.ceil(math.log(len(keys), _MERGED_AT_ONCE) - 1e-9))):
+        groups = [keys[i : i + _MERGED_AT_ONCE] for i in range(0, len(keys), _MERGED_AT_ONCE)]
+        layer |= {(name, level, i): (merge, group) for i, group in enumerate(groups)}
+        keys = [(name, level, i) for i in range(len(groups))]
+    graph = HighLevelGraph.from_collections(name, layer, dependencies=[tiles])
+    return Delayed(keys[0], graph, layer=name).compute()
+
+
+def settled_span(parsed: Chunked, *, extremes: bool = False) -> Span:
+    """What tiles must know of the whole image: one pass, where that is more than the dtype.
+
+    Whether float32 has room for differences, and integers of 64 bits fit float64, only the extremes say.
+    """
+    if not extremes and parsed.dtype.kind in "biu" and parsed.dtype.itemsize <= 4:
+        return Span(parsed.dtype, 0, 0, 0)
+    span = merged(parsed.each(_span_of_tile), merge_spans)
+    working_dtype(span)  # raises where there is none
+    return span
+
+
+def _span_of_tile(values: NDArray[Any], mask: NDArray[np.bool_] | None) -> Span:
+    return span_of(values, mask=mask)
+
+
+def tile_numbers(chunks: Sequence[Sequence[int]]) -> da.Array:
+    """The number of each tile in raster order, in one element a tile."""
+    grid = tuple(len(lengths) for lengths in chunks)
+    return da.map_blocks(
+        _tile_number,
+        grid=grid,
+        chunks=tuple((1,) * n for n in grid),
+        dtype=np.int64,
+        meta=np.empty((0,) * len(grid), np.int64),
+    )
+
+
+def over_halo(
+    parsed: Chunked, reach: Sequence[int], function: Callable[..., Any], *, lead: int | None = None, **options: Any
+) -> da.Array:
+    """Call a function as `Chunked.each` does, on tiles with so many pixels of their neighbors along each axis.
+
+    What lies beyond a tile is cut off from the result. Tiles shorter than that are put together before.
+    """
+    depth = {axis: min(n, length) for axis, (n, length) in enumerate(zip(reach, parsed.shape, strict=True))}
+    boundary = "none"
+    values = da.overlap.overlap(
+        parsed.values, depth | {parsed.ndim: 0} if parsed.has_channels else depth, boundary
+    )
+    mask = None if parsed.mask is None else da.overlap.overlap(parsed.mask, depth, boundary)
+    found = Chunked(values, mask, parsed.has_channels).each(function, lead=lead, **options)
+    if lead is not None:
+        depth = {0: 0} | {axis + 1: n for axis, n in depth.items()}
+    return da.overlap.trim_overlap(found, depth, boundary).rechunk(((lead,),) * (lead is not None) + parsed.chunks)
+
+
+def _on_tile(
+    function: Callable[..., Any],
+    has_channels: bool,
+    options: dict[str, Any],
+    values: Any,
+    mask: NDArray[np.bool_] | None,
+    *others: NDArray[Any],
+) -> Any:
+    block = values[0] if isinstance(values, list) else values  # the one chunk of the channels
+    with in_place():  # the scheduler has threads of its own
+        return function(block if has_channels else block[..., np.newaxis], mask, *others, **options)
+
+
+def _check(name: str, array: da.Array) -> None:
+    if np.isnan(array.shape).any():
+        raise ValueError(
+            f"{name} has unknown chunk sizes {array.chunks}; call {name}.compute_chunk_sizes() on it first"
+        )
+
+
+def _tile_number(grid: tuple[int, ...], block_id: tuple[int, ...]) -> NDArray[np.int64]:
+    return np.full((1,) * len(grid), np.ravel_multi_index(block_id, grid))

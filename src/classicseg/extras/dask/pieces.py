@@ -1,0 +1,138 @@
+"""The graph that joins the pieces of tiles: a number of tasks that grows as the tiles do.
+
+    patch    of each tile: its pieces, as runs, and the outermost layers of its pixels
+    sides    of each tile: those layers alone, and what the join must know of the tile
+    cut      one for each plane between tiles, through the whole image: the pairs of pieces that touch
+    join     one: which pieces are one, and their numbers; small beside the image
+    part     of each tile: what it must know of the join
+    paint    of each tile: its pixels
+
+Patches stay where they were made until the join is done; only sides, pairs and parts travel.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import dask.array as da
+import numpy as np
+from dask.base import tokenize
+from dask.highlevelgraph import HighLevelGraph
+from numpy.typing import NDArray
+
+from classicseg._core.bands import in_place
+from classicseg._core.run_lengths import expand
+from classicseg._core.seams import (
+    Chunks,
+    Faces,
+    HeldPatch,
+    Near,
+    Numbers,
+    Patch,
+    join_held,
+    join_numbers,
+    number_table,
+    paint_held,
+    pairs_at_cut,
+)
+
+
+def number_patches(patches: da.Array, chunks: Chunks, connectivity: int, near: Near) -> da.Array:
+    """Give the pieces of the whole image their numbers, by their first pixels; int64 where int32 may not do."""
+    n_pixels = np.prod([sum(lengths) for lengths in chunks], dtype=object)
+    dtype = np.int32 if n_pixels < 2**31 else np.int64
+    return _joined(patches, chunks, connectivity, near, "counts", join_numbers, _paint_numbers, dtype)
+
+
+def keep_held(patches: da.Array, chunks: Chunks, connectivity: int, near: Near) -> da.Array:
+    """Mark the pieces of the whole image that are held in any tile."""
+    return _joined(patches, chunks, connectivity, near, "held", _join_held, _paint_held, bool)
+
+
+def same_key(one: NDArray[Any], other: NDArray[Any]) -> NDArray[np.bool_]:
+    return np.asarray(one == other)
+
+
+def any_key(one: NDArray[Any], other: NDArray[Any]) -> NDArray[np.bool_]:
+    return np.ones(one.shape, bool)
+
+
+def _joined(
+    patches: da.Array,
+    chunks: Chunks,
+    connectivity: int,
+    near: Near,
+    known: str,
+    join: Callable[..., Any],
+    paint: Callable[..., Any],
+    dtype: type[np.generic] | type[bool],
+) -> da.Array:
+    token = tokenize(patches, connectivity, near, known)
+    grid = tuple(len(lengths) for lengths in chunks)
+    tiles = list(np.ndindex(grid))
+    patch, faces, facts, cut, part, painted = (
+        f"{step}-{token}" for step in ("patch", "faces", "facts", "cut", "part", "painted")
+    )
+    joined = f"join-{token}"
+    layer: dict[Any, Any] = {}
+    for tile in tiles:
+        source = (patches.name, *tile)
+        layer[faces, *tile] = (operator.attrgetter("faces"), source)
+        layer[facts, *tile] = (operator.attrgetter(known), source)
+        layer[part, *tile] = (operator.itemgetter(int(np.ravel_multi_index(tile, grid))), joined)
+        layer[painted, *tile] = (paint, source, (part, *tile), dtype)
+    numbers = np.arange(len(tiles)).reshape(grid)
+    cuts = []
+    for axis, length in enumerate(grid):
+        along = (*grid[:axis], *grid[axis + 1 :])
+        for i in range(length - 1):
+            above, below = numbers.take(i, axis).ravel().tolist(), numbers.take(i + 1, axis).ravel().tolist()
+            sides = [[(faces, *tiles[number]) for number in side] for side in (above, below)]
+            cuts.append((cut, axis, i))
+            layer[cuts[-1]] = (
+                _touching,
+                *sides,
+                list(zip(above, below, strict=True)),
+                axis,
+                along,
+                connectivity,
+                near,
+            )
+    layer[joined] = (_join, join, chunks, [(facts, *tile) for tile in tiles], cuts)
+    graph = HighLevelGraph.from_collections(painted, layer, dependencies=[patches])
+    return da.Array(graph, painted, chunks, dtype=np.dtype(dtype))
+
+
+def _touching(
+    above: list[Faces],
+    below: list[Faces],
+    tiles: list[tuple[int, int]],
+    axis: int,
+    along: tuple[int, ...],
+    connectivity: int,
+    near: Near,
+) -> NDArray[np.int64]:
+    ends, starts = [faces[axis, -1] for faces in above], [faces[axis, 0] for faces in below]
+    return pairs_at_cut(ends, starts, tiles, along, connectivity, near)
+
+
+def _join(join: Callable[..., Any], chunks: Chunks, facts: list[Any], pairs: list[NDArray[np.int64]]) -> list[Any]:
+    return join(chunks, facts, pairs)
+
+
+def _join_held(
+    chunks: Chunks, held: list[NDArray[np.bool_]], pairs: list[NDArray[np.int64]]
+) -> list[NDArray[np.bool_]]:
+    return join_held(held, pairs)
+
+
+def _paint_numbers(patch: Patch, numbers: Numbers, dtype: type[np.generic]) -> NDArray[Any]:
+    with in_place():
+        return expand(patch.pieces, number_table(patch.counts, numbers, dtype))
+
+
+def _paint_held(patch: HeldPatch, kept: NDArray[np.bool_], dtype: type[np.generic]) -> NDArray[np.bool_]:
+    with in_place():
+        return paint_held(patch, kept)

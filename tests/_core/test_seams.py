@@ -1,0 +1,96 @@
+"""Pieces of tiles, joined over the seams, are the pieces of the whole image, however it is cut."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from numpy.testing import assert_array_equal
+from strategies import tilings
+
+from classicseg._core.components import connected_pieces
+from classicseg._core.hysteresis import pieces_that_hold
+from classicseg._core.run_lengths import compress, expand
+from classicseg._core.seams import (
+    held_patch_of,
+    join_held,
+    join_numbers,
+    number_table,
+    paint_held,
+    pairs_at_cut,
+    patch_of,
+)
+
+
+def cut(array, chunks):
+    """The tiles of an array in raster order."""
+    edges = [np.cumsum([0, *lengths]) for lengths in chunks]
+    return [
+        array[tuple(slice(e[i], e[i + 1]) for e, i in zip(edges, index, strict=True))]
+        for index in np.ndindex(tuple(len(lengths) for lengths in chunks))
+    ]
+
+
+def paste(tiles, chunks, like):
+    whole = np.zeros_like(like)
+    for place, tile in zip(cut(np.arange(like.size).reshape(like.shape), chunks), tiles, strict=True):
+        whole.reshape(-1)[place] = tile
+    return whole
+
+
+def touching(faces, chunks, connectivity, near):
+    grid = tuple(len(lengths) for lengths in chunks)
+    numbers = np.arange(len(faces)).reshape(grid)
+    for axis, length in enumerate(grid):
+        for i in range(length - 1):
+            tiles = list(zip(numbers.take(i, axis).ravel(), numbers.take(i + 1, axis).ravel(), strict=True))
+            above = [faces[one][axis, -1] for one, _ in tiles]
+            below = [faces[other][axis, 0] for _, other in tiles]
+            along = (*grid[:axis], *grid[axis + 1 :])
+            yield pairs_at_cut(above, below, tiles, along, connectivity, near)
+
+
+@given(st.data())
+def test_numbers_are_those_of_the_whole(data):
+    shape = data.draw(hnp.array_shapes(min_dims=1, max_dims=3, max_side=9))
+    classes = data.draw(hnp.arrays(np.uint8, shape, elements=st.integers(0, 2)))
+    chunks, connectivity = data.draw(tilings(shape)), data.draw(st.integers(1, len(shape)))
+    tiles = cut(classes, chunks)
+    patches = [patch_of(connected_pieces(tile, connectivity), tile) for tile in tiles]
+    counts = [patch.counts for patch in patches]
+    pairs = touching([patch.faces for patch in patches], chunks, connectivity, np.equal)
+    numbers = join_numbers(chunks, counts, pairs)
+    joined = [
+        expand(patch.pieces, number_table(patch.counts, number, np.int64))
+        for patch, number in zip(patches, numbers, strict=True)
+    ]
+    whole = connected_pieces(classes, connectivity)
+    assert_array_equal(paste(joined, chunks, whole), whole)
+
+
+@given(st.data())
+def test_what_is_held_anywhere_is_held_everywhere(data):
+    shape = data.draw(hnp.array_shapes(min_dims=1, max_dims=3, max_side=9))
+    marks = data.draw(hnp.arrays(np.uint8, shape, elements=st.integers(0, 2)))
+    chunks = data.draw(tilings(shape))
+    tiles = cut(marks, chunks)
+    pieces = [connected_pieces(tile > 0, len(shape)) for tile in tiles]
+    held = [
+        np.isin(np.arange(piece.max() + 1), piece[tile == 2]) for piece, tile in zip(pieces, tiles, strict=True)
+    ]
+    patches = [held_patch_of(*parts) for parts in zip(pieces, held, tiles, strict=True)]
+    pairs = touching([patch.faces for patch in patches], chunks, len(shape), lambda one, other: one + other > 0)
+    kept = join_held([patch.held for patch in patches], pairs)
+    found = [paint_held(*parts) for parts in zip(patches, kept, strict=True)]
+    assert_array_equal(paste(found, chunks, marks > 0), pieces_that_hold(marks > 0, marks == 2))
+
+
+@given(hnp.arrays(np.int32, hnp.array_shapes(max_dims=3, max_side=70), elements=st.integers(0, 3)))
+def test_runs_hold_the_labels(labels):
+    runs = compress(labels)
+    assert (np.diff(runs.stops, prepend=0) > 0).all()
+    assert all(one != other for one, other in itertools.pairwise(runs.labels.tolist()))
+    assert_array_equal(expand(runs, np.arange(4)), labels)
