@@ -46,9 +46,9 @@ def touching(faces, chunks, connectivity, near):
     numbers = np.arange(len(faces)).reshape(grid)
     for axis, length in enumerate(grid):
         for i in range(length - 1):
-            tiles = list(zip(numbers.take(i, axis).ravel(), numbers.take(i + 1, axis).ravel(), strict=True))
-            above = [faces[one][axis, -1] for one, _ in tiles]
-            below = [faces[other][axis, 0] for _, other in tiles]
+            tiles = np.stack([numbers.take(i + side, axis).ravel() for side in (0, 1)], axis=1)
+            above = [faces[one][axis, -1] for one in tiles[:, 0]]
+            below = [faces[other][axis, 0] for other in tiles[:, 1]]
             along = (*grid[:axis], *grid[axis + 1 :])
             yield pairs_at_cut(above, below, tiles, along, connectivity, near)
 

@@ -120,7 +120,7 @@ def first_pixels(labels: NDArray[np.int32]) -> NDArray[np.int64]:
 def pairs_at_cut(
     above: Sequence[Face],
     below: Sequence[Face],
-    tiles: Sequence[tuple[int, int]],
+    tiles: NDArray[np.int64],
     grid: tuple[int, ...],
     connectivity: int,
     near: Near,
@@ -128,10 +128,9 @@ def pairs_at_cut(
     """The codes of the pieces that touch over a cut, (n, 2), most pairs once.
 
     `above` and `below` are the faces on its two sides, in raster order over `grid`, the tiles along the cut;
-    `tiles` the numbers of each two.
+    `tiles`, (n, 2), the numbers of each two.
     """
-    firsts, seconds = zip(*tiles, strict=True)
-    (one, one_keys), (other, other_keys) = _plane(above, firsts, grid), _plane(below, seconds, grid)
+    (one, one_keys), (other, other_keys) = _plane(above, tiles[:, 0], grid), _plane(below, tiles[:, 1], grid)
     found = [np.empty((0, 2), np.int64)]
     for step in itertools.product((-1, 0, 1), repeat=one.ndim):
         if np.count_nonzero(step) >= connectivity:
@@ -202,11 +201,11 @@ def join_held(held: Sequence[NDArray[np.bool_]], pairs: Iterable[NDArray[np.int6
 
 
 def _plane(
-    faces: Sequence[Face], tiles: Sequence[int], grid: tuple[int, ...]
+    faces: Sequence[Face], tiles: NDArray[np.int64], grid: tuple[int, ...]
 ) -> tuple[NDArray[np.int64], NDArray[Any]]:
     """The codes and the keys of all pixels on one side of a cut."""
     codes = [
-        np.where(face.labels > 0, face.labels + (np.int64(tile) << _LABEL_BITS), 0)
+        np.where(face.labels > 0, face.labels + (tile << _LABEL_BITS), 0)
         for face, tile in zip(faces, tiles, strict=True)
     ]
     return _assemble(codes, grid), _assemble([face.keys for face in faces], grid)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import dask.array as da
@@ -72,8 +73,8 @@ def _joined(
     token = tokenize(patches, connectivity, near, known)
     grid = tuple(len(lengths) for lengths in chunks)
     tiles = list(np.ndindex(grid))
-    patch, faces, facts, cut, part, painted = (
-        f"{step}-{token}" for step in ("patch", "faces", "facts", "cut", "part", "painted")
+    faces, facts, cut, joined, part, painted = (
+        f"{step}-{token}" for step in ("sides", "facts", "cut", "join", "part", "paint")
     )
     joined = f"join-{token}"
     layer: dict[Any, Any] = {}
@@ -88,38 +89,26 @@ def _joined(
     for axis, length in enumerate(grid):
         along = (*grid[:axis], *grid[axis + 1 :])
         for i in range(length - 1):
-            above, below = numbers.take(i, axis).ravel().tolist(), numbers.take(i + 1, axis).ravel().tolist()
-            sides = [[(faces, *tiles[number]) for number in side] for side in (above, below)]
+            pairs = np.stack([numbers.take(i + side, axis).ravel() for side in (0, 1)], axis=1)
+            touching = partial(_touching, pairs, axis, along, connectivity, near)
             cuts.append((cut, axis, i))
-            layer[cuts[-1]] = (
-                _touching,
-                *sides,
-                list(zip(above, below, strict=True)),
-                axis,
-                along,
-                connectivity,
-                near,
-            )
-    layer[joined] = (_join, join, chunks, [(facts, *tile) for tile in tiles], cuts)
+            layer[cuts[-1]] = (touching, *([(faces, *tiles[number]) for number in side] for side in pairs.T))
+    layer[joined] = (partial(join, chunks), [(facts, *tile) for tile in tiles], cuts)
     graph = HighLevelGraph.from_collections(painted, layer, dependencies=[patches])
     return da.Array(graph, painted, chunks, dtype=np.dtype(dtype))
 
 
 def _touching(
-    above: list[Faces],
-    below: list[Faces],
-    tiles: list[tuple[int, int]],
+    tiles: NDArray[np.int64],
     axis: int,
     along: tuple[int, ...],
     connectivity: int,
     near: Near,
+    above: list[Faces],
+    below: list[Faces],
 ) -> NDArray[np.int64]:
     ends, starts = [faces[axis, -1] for faces in above], [faces[axis, 0] for faces in below]
     return pairs_at_cut(ends, starts, tiles, along, connectivity, near)
-
-
-def _join(join: Callable[..., Any], chunks: Chunks, facts: list[Any], pairs: list[NDArray[np.int64]]) -> list[Any]:
-    return join(chunks, facts, pairs)
 
 
 def _join_held(

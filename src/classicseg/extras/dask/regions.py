@@ -18,9 +18,9 @@ from classicseg.extras.dask.pieces import any_key, keep_held, number_patches, sa
 from classicseg.extras.dask.twins import described
 
 _NUMBERED = """\
-The result is lazy. Each tile is labeled by itself, pieces are joined over the seams, and a look-up makes them regions
-of the whole image, numbered by their first pixel there: int32 for images of less than 2**31 pixels, int64 for others.
-Between the two passes the runs of equal label are kept, 8 bytes each.
+The result is lazy. Each tile is labeled by itself, pieces are joined over the seams, and a look-up makes them
+regions of the whole image, numbered by their first pixel there: int32 for images of less than 2**31 pixels, int64
+for others. Between the two passes the runs of equal label are kept, 8 bytes each.
 """
 
 
