@@ -16,7 +16,7 @@ from classicseg._core import windows
 from classicseg._core.image import as_image
 from classicseg._core.window_smooth import smooth_bits, smooth_sums_numpy, three_boxes
 from classicseg.segmentation import local_threshold
-from classicseg.segmentation.local_threshold import Method
+from classicseg.thresholds.local import Method
 
 
 def both(height):

@@ -94,6 +94,7 @@ def split_by_moments(
 def greatest_deviation_numpy(
     values: NDArray[Any],
     marks: NDArray[np.uint8],
+    counted: NDArray[np.uint8],
     scale: Scale,
     window: Window,
     columns_type: NDArray[Any],
@@ -101,20 +102,21 @@ def greatest_deviation_numpy(
     stop: int,
 ) -> float:
     _, _, deviation, _ = _moments_numpy(values, marks, 1, scale, window, start, stop)
-    return float(deviation[marks[start:stop] > 0 if len(marks) else ...].max(initial=0.0))
+    return float(deviation[counted[start:stop] > 0 if len(counted) else ...].max(initial=0.0))
 
 
 @kernel(numpy=greatest_deviation_numpy)
 def greatest_deviation(
     values: NDArray[Any],
     marks: NDArray[np.uint8],
+    counted: NDArray[np.uint8],
     scale: Scale,
     window: Window,
     columns_type: NDArray[Any],
     start: int,
     stop: int,
 ) -> float:
-    """The greatest standard deviation of the windows of a band, in levels."""
+    """The greatest standard deviation, in levels, of the windows of the pixels of a band that are counted."""
     columns = new_columns(values, marks, 1, columns_type)
     scratch = np.empty((min(2, len(window.axes) - 1), *columns.shape), columns.dtype)
     totals, sums = np.empty((4, values.shape[1]), np.int64), np.zeros((5, values.shape[1]))
@@ -125,7 +127,7 @@ def greatest_deviation(
         for i in range(values.shape[1]):
             count = max(sums[1, i], 1.0)
             spread = sums[3, i] - sums[2, i] * (sums[2, i] / count)
-            if len(marks) == 0 or marks[row, i] > 0:
+            if len(counted) == 0 or counted[row, i] > 0:
                 greatest = max(greatest, spread / count)
     return np.sqrt(greatest)
 

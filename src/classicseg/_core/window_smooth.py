@@ -45,7 +45,7 @@ class Smooth(NamedTuple):
 def smooth_bits(field: Field) -> int:
     """How many bits a level may have for the weighted sums to fit 64; more for what the border cuts."""
     weight = 1
-    for size, length in zip(field.sizes, field.shape, strict=True):
+    for size, length in zip(field.sizes, field.reaches, strict=True):
         low, middle, high = sorted(three_boxes(size))
         weight *= low * middle * min(high, length)
     return 62 - weight.bit_length()

@@ -35,9 +35,11 @@ class Field:
     sizes: tuple[int, ...]
     """The window, one length an axis."""
     n_pixels: int
-    """How many pixels take part."""
+    """How many pixels take part, also of those that are not in this part."""
     ends: NDArray[Any]
     """The least and the greatest value that takes part."""
+    reaches: tuple[int, ...]
+    """How long the image is along each axis: longer than `shape`, where this is a part of it."""
 
     @property
     def span(self) -> float:
@@ -76,21 +78,35 @@ class Field:
 _BAND = 2**18
 
 
-def as_field(image: Image, sizes: tuple[int, ...]) -> Field:
+class FieldSpan(NamedTuple):
+    """What a field that is a part of an image must know of the whole."""
+
+    ends: tuple[float, float]
+    """The least and the greatest value that takes part."""
+    n_pixels: int
+    """How many pixels take part."""
+    shape: tuple[int, ...]
+
+
+def as_field(image: Image, sizes: tuple[int, ...], whole: FieldSpan | None = None) -> Field:
     """See an image of one channel as rows of a plane; of a line each pixel is a row."""
     n_axes = max(2, len(image.shape))
     shape = (*image.shape, 1)[:n_axes]
     values = image.values.reshape(shape[0], -1)
-    marks, n_pixels = np.zeros((0, values.shape[1]), np.uint8), values.size
-    if image.mask is None:
-        ends = np.array([values.min(), values.max()])
-    else:
-        inside = image.mask.reshape(values.shape)
-        marks, n_pixels = inside.view(np.uint8), int(np.count_nonzero(inside))
-        limits = np.iinfo(values.dtype) if values.dtype.kind == "u" else np.finfo(values.dtype)
-        least = np.min(values, where=inside, initial=limits.max)
-        ends = np.array([least, np.max(values, where=inside, initial=limits.min)], values.dtype)
-    return Field(values, read_only(marks), shape, (*sizes, 1)[:n_axes], n_pixels, ends)
+    inside = None if image.mask is None else image.mask.reshape(values.shape)
+    marks = np.zeros((0, values.shape[1]), np.uint8) if inside is None else inside.view(np.uint8)
+    ends, n_pixels, reaches = whole or FieldSpan(*_known_of(values, inside), image.shape)
+    of_dtype, reaches = np.array(ends, values.dtype), (*reaches, 1)[:n_axes]
+    return Field(values, read_only(marks), shape, (*sizes, 1)[:n_axes], n_pixels, of_dtype, reaches)
+
+
+def _known_of(values: NDArray[Any], inside: NDArray[np.bool_] | None) -> tuple[tuple[Any, Any], int]:
+    """The extremes of what takes part, and how much does."""
+    if inside is None:
+        return (values.min(), values.max()), values.size
+    limits = np.iinfo(values.dtype) if values.dtype.kind == "u" else np.finfo(values.dtype)
+    least = np.min(values, where=inside, initial=limits.max)
+    return (least, np.max(values, where=inside, initial=limits.min)), int(np.count_nonzero(inside))
 
 
 def read_only(array: NDArray[Any]) -> NDArray[Any]:

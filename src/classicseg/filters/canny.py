@@ -18,7 +18,7 @@ from classicseg._core.bands import run_aside
 from classicseg._core.hysteresis import keep_from_strong
 from classicseg._core.image import Image, as_image, as_spacing
 from classicseg._core.numbers import as_number
-from classicseg.filters.crests import grade, mark_ridges
+from classicseg.filters.crests import crests_of, grade, mark_ridges
 from classicseg.filters.edge_threshold import otsu_of_gradients
 from classicseg.filters.gradients import steepness
 from classicseg.filters.ridges import Suppression
@@ -156,14 +156,24 @@ def find_edges(image: Image, spacing: tuple[float, ...], settings: CannySettings
     if settings.high_fraction is not None or settings.high == "median":
         high = _from_all_gradients(image, spacing, settings)
     elif settings.high == "otsu":
-        crests = np.empty(image.shape, np.float64 if image.values.dtype == np.float64 else np.float32)
-        mark_ridges(*thinning, 0.0, math.inf, crests)
+        crests = crests_of(*thinning)
         high = otsu_of_gradients(crests)
     else:
         high = settings.high
-    low = high / 3 if settings.low is None else settings.low
-    high = max(high, low)
+    low, high = both_thresholds(settings, high)
     return keep_from_strong(mark_ridges(*thinning, low, high) if crests is None else grade(crests, low, high))
+
+
+def both_thresholds(settings: CannySettings, high: float) -> tuple[float, float]:
+    """The lower threshold, where the higher one is known, and that one, which is never less."""
+    low = high / 3 if settings.low is None else settings.low
+    return low, max(high, low)
+
+
+def noise_threshold(median: float, ndim: int) -> float:
+    """What a few pixels of pure noise exceed, of which half have a gradient up to the median."""
+    rise = math.sqrt(special.chdtri(ndim, _NOISE) / special.chdtri(ndim, 0.5))  # their distribution is chi
+    return rise * median
 
 
 def _from_all_gradients(image: Image, spacing: tuple[float, ...], settings: CannySettings) -> float:
@@ -173,7 +183,5 @@ def _from_all_gradients(image: Image, spacing: tuple[float, ...], settings: Cann
         known = magnitude.ravel() if image.mask is None else magnitude[image.mask]
         rank = len(known) - math.ceil(settings.high_fraction * len(known))
         return float(run_aside(np.partition, known, rank)[rank]) if len(known) else 0.0
-    ndim = len(image.shape)
-    rise = math.sqrt(special.chdtri(ndim, _NOISE) / special.chdtri(ndim, 0.5))  # their distribution is chi
     steep = magnitude[magnitude > 0]
-    return rise * float(run_aside(np.median, steep)) if len(steep) else 0.0
+    return noise_threshold(float(run_aside(np.median, steep)), len(image.shape)) if len(steep) else 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,13 @@ def mark_ridges(
     if crests is not None:
         np.multiply(found, unit, out=crests)
     return grade(found, low, high)
+
+
+def crests_of(image: Image, spacing: tuple[float, ...], sigma: float, suppression: Suppression) -> NDArray[Any]:
+    """The gradient on each ridge, 0 elsewhere."""
+    crests = np.empty(image.shape, np.float64 if image.values.dtype == np.float64 else np.float32)
+    mark_ridges(image, spacing, sigma, suppression, 0.0, math.inf, crests)
+    return crests
 
 
 def grade(crests: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:

@@ -23,7 +23,7 @@ from classicseg._core.kernel import kernel
 from classicseg._core.labels import number_by_first_pixel
 from classicseg._core.numbers import as_count, as_number
 from classicseg.filters.canny import CannySettings, as_canny_settings
-from classicseg.filters.crests import grade, mark_ridges
+from classicseg.filters.crests import crests_of, grade
 from classicseg.filters.edge_threshold import otsu_of_gradients
 from classicseg.filters.gradients import steepness
 from classicseg.filters.zero_crossings import crossing_heights
@@ -164,8 +164,7 @@ def _edges(
         grey = as_scalar_image(parsed.values, channel_axis=-1, mask=parsed.mask)
         heights = crossing_heights(grey, spacing, settings.sigma)
     else:
-        heights = np.empty(parsed.shape, np.float64 if parsed.values.dtype == np.float64 else np.float32)
-        mark_ridges(parsed, spacing, settings.sigma, settings.suppression, 0.0, np.inf, heights)
+        heights = crests_of(parsed, spacing, settings.sigma, settings.suppression)
     high = max(otsu_of_gradients(heights), low or 0.0) if high is None else high
     return keep_from_strong(grade(heights, _LOW_SHARE * high if low is None else low, high))
 

@@ -82,12 +82,7 @@ def gradient_segment(
     array([[1, 1, 2, 2, 1, 1],
            [1, 1, 2, 2, 1, 1]], dtype=int32)
     """
-    count = None if n_classes is None else as_count("n_classes", n_classes)
-    given = threshold if isinstance(threshold, str) else _as_numbers(threshold)
-    if isinstance(given, str):
-        as_threshold_name("threshold", given, count)
-    elif count not in (None, 2):
-        raise ValueError(f"n_classes is {count}; a threshold in numbers makes 2 classes; leave it out")
+    given, count = as_gradient_threshold(threshold, n_classes)
     known, width = as_operator(operator), as_number("sigma", sigma, least=0.0)
     parsed = as_image(image, channel_axis=channel_axis, mask=mask)
     magnitude = steepness(parsed, as_spacing(spacing, len(parsed.shape)), known, width)
@@ -99,6 +94,19 @@ def gradient_segment(
         weak = labels == 2
         labels[weak & ~pieces_that_hold(weak, weak & (magnitude >= given[1]))] = 1
     return labels
+
+
+def as_gradient_threshold(
+    threshold: float | Sequence[float] | ThresholdName, n_classes: int | None
+) -> tuple[NDArray[np.float64] | ThresholdName, int | None]:
+    """Parse a threshold, in numbers or by name, and the number of classes."""
+    count = None if n_classes is None else as_count("n_classes", n_classes)
+    if isinstance(threshold, str):
+        return as_threshold_name("threshold", threshold, count), count
+    given = _as_numbers(threshold)
+    if count not in (None, 2):
+        raise ValueError(f"n_classes is {count}; a threshold in numbers makes 2 classes; leave it out")
+    return given, count
 
 
 def _as_numbers(threshold: float | Sequence[float]) -> NDArray[np.float64]:

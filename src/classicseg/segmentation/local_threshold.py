@@ -7,54 +7,14 @@ mean, the median, or the middle of the extremes.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
-from typing import Literal, SupportsIndex, get_args
+from collections.abc import Sequence
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from classicseg._core.bands import run_bands
-from classicseg._core.histogram import optimal_split, value_histogram
-from classicseg._core.hysteresis import pieces_that_hold
 from classicseg._core.image import as_scalar_image
-from classicseg._core.numbers import as_count, as_number
-from classicseg._core.window_extremes import mark_contrast, split_by_extremes
-from classicseg._core.window_medians import split_by_median
-from classicseg._core.window_moments import (
-    DEVIATION,
-    EXPONENTIAL,
-    PRODUCT,
-    ROOT_MEAN_SQUARE,
-    Rule,
-    greatest_deviation,
-    split_by_moments,
-)
-from classicseg._core.window_smooth import smooth_bits, smooth_window, split_by_smooth_mean
-from classicseg._core.window_sums import columns_type
-from classicseg._core.windows import Field, Scale, as_field, read_only
+from classicseg._core.windows import as_field
+from classicseg.thresholds.local import Method, as_local_rule, as_window, split_field
 from classicseg.types import ChannelAxis, Labels, Mask
-
-Method = Literal[
-    "sauvola", "isauvola", "wolf", "phansalkar", "nick", "niblack", "su", "bernsen", "mean", "gaussian", "median"
-]
-
-_OPTIONS: dict[str, set[str]] = {
-    "k": {"sauvola", "isauvola", "wolf", "phansalkar", "nick", "niblack"},
-    "r": {"sauvola", "isauvola", "phansalkar"},
-    "offset": {"mean", "gaussian", "median"},
-    "contrast": {"bernsen"},
-}
-_K = {"sauvola": 0.2, "isauvola": 0.2, "wolf": 0.5, "phansalkar": 0.25, "nick": -0.15, "niblack": -0.2}
-_FORMULA = {
-    "sauvola": PRODUCT,
-    "isauvola": PRODUCT,
-    "wolf": PRODUCT,
-    "phansalkar": EXPONENTIAL,
-    "nick": ROOT_MEAN_SQUARE,
-    "niblack": DEVIATION,
-    "mean": DEVIATION,
-}
 
 
 def local_threshold_segment(
@@ -159,129 +119,10 @@ def local_threshold_segment(
     >>> local_threshold_segment([[10, 20, 10, 110, 120, 110]], method="mean", window=3)
     array([[1, 2, 1, 2, 2, 1]], dtype=int32)
     """
-    if not isinstance(method, str) or method not in get_args(Method):
-        raise ValueError(f"method is {method!r}; expected one of {', '.join(map(repr, get_args(Method)))}")
-    options = _as_options(method, k=k, r=r, offset=offset, contrast=contrast)
+    rule = as_local_rule(method, k=k, r=r, offset=offset, contrast=contrast)
     parsed = as_scalar_image(image, channel_axis=channel_axis, mask=mask)
-    field = as_field(parsed, _as_window(window, len(parsed.shape)))
-    split: _Split = {
-        "gaussian": _split_by_smooth_mean,
-        "median": _split_by_median,
-        "bernsen": _split_by_extremes,
-        "su": _split_by_edges,
-        "isauvola": _split_and_connect,
-    }.get(method, _split_by_moments)
-    labels = np.empty(field.values.shape, np.int32)
-    if field.n_pixels == 0 or split(field, method, options, labels) == 0:
+    field = as_field(parsed, as_window(window, len(parsed.shape)))
+    labels, n_dark = split_field(field, rule)
+    if n_dark == 0:
         labels[:] = field.marks if len(field.marks) else 1  # one class only, which is the first
     return labels.reshape(parsed.shape)
-
-
-_Split = Callable[[Field, str, dict[str, float], Labels], int]
-"""Writes the labels and returns how many pixels are of class 1."""
-
-
-def _as_options(method: str, **given: float | None) -> dict[str, float]:
-    """Those that are given, as numbers; one that the method does not use is refused."""
-    options = {}
-    for name, value in given.items():
-        if value is None:
-            continue
-        if method not in _OPTIONS[name]:
-            takers = ", ".join(repr(other) for other in get_args(Method) if other in _OPTIONS[name])
-            raise ValueError(f"{name} is {value!r}, which {method!r} does not use, but {takers}; leave it out")
-        above = 0.0 if name == "r" else -np.inf
-        options[name] = as_number(name, value, above=above, least=0.0 if name == "contrast" else -np.inf)
-    return options
-
-
-def _as_window(window: int | Sequence[int], ndim: int) -> tuple[int, ...]:
-    given: list[SupportsIndex]
-    if isinstance(window, Sequence | np.ndarray) and not isinstance(window, str) and np.ndim(window) > 0:
-        given = list(window)
-    else:
-        given = [window] * ndim  # type: ignore[list-item]
-    if len(given) != ndim:
-        raise ValueError(f"window has {len(given)} numbers; expected one, or one for each of {ndim} axes")
-    sizes = tuple(as_count("window", size) for size in given)
-    for size in sizes:
-        if size % 2 == 0:
-            raise ValueError(f"window is {size}; expected an odd number, which has a middle; pass {size + 1}")
-    return sizes
-
-
-def _split_by_moments(field: Field, method: str, options: dict[str, float], labels: Labels) -> int:
-    scale, window, columns = _fine_scale(field), field.window(), columns_type(field)
-    zero, r = scale.low, options.get("r", field.span / 2)
-    if method == "wolf":
-        zero = scale.low - float(field.ends[0])
-        r = max(field.run(greatest_deviation, field.marks, scale, window, columns)) / scale.inverse
-    rule = Rule(
-        formula=_FORMULA[method],
-        zero=zero * scale.inverse,
-        k=options.get("k", _K.get(method, 0.0)),
-        inverse_r=1.0 / (r * scale.inverse) if r > 0 else 0.0,
-        offset=options.get("offset", 0.0) * scale.inverse,
-    )
-    return sum(field.run(split_by_moments, field.marks, 1, scale, window, rule, columns, labels))
-
-
-def _fine_scale(field: Field) -> Scale:
-    """As many bits as let sums of squares fit 62, and as float32 has."""
-    return field.scale(min(24, (62 - field.n_around.bit_length()) // 2))
-
-
-def _split_by_smooth_mean(field: Field, method: str, options: dict[str, float], labels: Labels) -> int:
-    bits, needed = smooth_bits(field), 8 * min(2, field.values.itemsize)
-    if bits < needed:
-        raise ValueError(
-            f"window is {field.sizes}, too long for 'gaussian': the weighted sums of {needed} bits pass 64; "
-            "take a shorter one, or method='mean'"
-        )
-    scale = field.scale(min(24, bits))
-    offset = options.get("offset", 0.0) * scale.inverse
-    return sum(field.run(split_by_smooth_mean, field.marks, scale, *smooth_window(field), offset, labels))
-
-
-def _split_by_median(field: Field, method: str, options: dict[str, float], labels: Labels) -> int:
-    scale, n_levels = field.scale(16), 256 if field.values.itemsize == 1 else 2**16 + 1
-    offset = options.get("offset", 0.0) * scale.inverse
-    arguments = field.marks, scale, field.window(), offset, n_levels, labels
-    if n_levels == 256 and len(field.shape) == 2:
-        return sum(field.run(split_by_median, *arguments))
-    n_rows, row_size = field.values.shape
-    side = math.prod(min(size, n) for size, n in zip(field.sizes, field.shape, strict=True)) // min(
-        field.sizes[-1], field.shape[-1]
-    )
-    return sum(run_bands(split_by_median, n_rows, row_size * (1 + side // 32), field.values, *arguments))
-
-
-def _split_by_extremes(field: Field, method: str, options: dict[str, float], labels: Labels) -> int:
-    contrast = options.get("contrast", field.span / 10)
-    return sum(field.run(split_by_extremes, field.marks, field.window(), field.ends, contrast, labels))
-
-
-def _split_by_edges(field: Field, method: str, options: dict[str, float], labels: Labels) -> int:
-    marks, least = _mark_contrast(field)
-    rule = Rule(DEVIATION, k=0.5, length=float(max(field.sizes)))
-    scale, columns = _fine_scale(field), columns_type(field)
-    return sum(field.run(split_by_moments, marks, least, scale, field.window(), rule, columns, labels))
-
-
-def _split_and_connect(field: Field, method: str, options: dict[str, float], labels: Labels) -> int:
-    _split_by_moments(field, method, options, labels)
-    marks, least = _mark_contrast(field)
-    dark = labels == 1
-    kept = pieces_that_hold(dark.reshape(field.shape), (dark & (marks >= least)).reshape(field.shape))
-    labels[dark & ~kept.reshape(dark.shape)] = 2
-    return int(kept.any())
-
-
-def _mark_contrast(field: Field) -> tuple[NDArray[np.uint8], int]:
-    """Mark the pixels by the contrast around them, from 1 on, and find the least mark of high contrast."""
-    marks = np.empty(field.values.shape, np.uint8)
-    field.run(mark_contrast, field.marks, field.window((3,) * len(field.shape)), field.ends, marks)
-    levels, counts = value_histogram(marks.ravel())
-    levels, counts = levels[levels > 0], counts[levels > 0]
-    first = optimal_split(levels, counts, 2)
-    return read_only(marks), int(levels[first[0]]) if len(first) else 2

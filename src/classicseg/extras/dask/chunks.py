@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import dask.array as da
 import numpy as np
-from dask.base import tokenize
+from dask.base import compute, tokenize
 from dask.core import flatten
 from dask.delayed import Delayed
 from dask.highlevelgraph import HighLevelGraph
@@ -48,6 +48,11 @@ class Chunked(NamedTuple):
     @property
     def chunks(self) -> tuple[tuple[int, ...], ...]:
         return tuple(self.values.chunks[: self.ndim])
+
+    @property
+    def grid(self) -> tuple[int, ...]:
+        """How many tiles there are along each axis."""
+        return tuple(map(len, self.chunks))
 
     @property
     def n_channels(self) -> int:
@@ -175,18 +180,48 @@ def over_halo(
 ) -> da.Array:
     """Call a function as `Chunked.each` does, on tiles with so many pixels of their neighbors along each axis.
 
-    What lies beyond a tile is cut off from the result. Tiles shorter than that are put together before.
+    What lies beyond a tile is cut off from the result.
     """
-    depth = {axis: min(n, length) for axis, (n, length) in enumerate(zip(reach, parsed.shape, strict=True))}
-    boundary = "none"
-    values = da.overlap.overlap(
-        parsed.values, depth | {parsed.ndim: 0} if parsed.has_channels else depth, boundary
-    )
-    mask = None if parsed.mask is None else da.overlap.overlap(parsed.mask, depth, boundary)
-    found = Chunked(values, mask, parsed.has_channels).each(function, lead=lead, **options)
+    wide, depth = with_halo(parsed, reach)
+    found = wide.each(function, lead=lead, **options)
     if lead is not None:
         depth = {0: 0} | {axis + 1: n for axis, n in depth.items()}
-    return da.overlap.trim_overlap(found, depth, boundary).rechunk(((lead,),) * (lead is not None) + parsed.chunks)
+    return da.overlap.trim_overlap(found, depth, "none").rechunk(((lead,),) * (lead is not None) + parsed.chunks)
+
+
+def with_halo(parsed: Chunked, reach: Sequence[int]) -> tuple[Chunked, dict[int, int]]:
+    """Tiles with so many pixels of their neighbors along each axis, and how many those are.
+
+    Tiles shorter than that are put together before.
+    """
+    depth = {axis: min(n, length) for axis, (n, length) in enumerate(zip(reach, parsed.shape, strict=True))}
+    deep = depth | {parsed.ndim: 0} if parsed.has_channels else depth
+    values = da.overlap.overlap(parsed.values, deep, "none")
+    mask = None if parsed.mask is None else da.overlap.overlap(parsed.mask, depth, "none")
+    return Chunked(values, mask, parsed.has_channels), depth
+
+
+def inner_of(
+    shape: tuple[int, ...], number: int, grid: tuple[int, ...], depth: dict[int, int]
+) -> tuple[slice, ...]:
+    """What is a tile's own in what `with_halo` makes of it."""
+    places = np.unravel_index(number, grid)
+    return tuple(
+        slice(depth[axis] if place > 0 else 0, length - (depth[axis] if place < grid[axis] - 1 else 0))
+        for axis, (length, place) in enumerate(zip(shape, places, strict=True))
+    )
+
+
+def any_tile(tiles: da.Array) -> bool:
+    """Whether any tile says so: more and more at once are asked, so that mostly the first is enough."""
+    keys = list(flatten(tiles.__dask_keys__()))
+    asked, n_at_once = 0, 1
+    while asked < len(keys):
+        batch = [Delayed(key, tiles.dask, layer=tiles.name) for key in keys[asked : asked + n_at_once]]
+        if any(compute(*batch)):
+            return True
+        asked, n_at_once = asked + n_at_once, 2 * n_at_once
+    return False
 
 
 def _on_tile(

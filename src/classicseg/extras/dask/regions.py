@@ -1,4 +1,4 @@
-"""Connected regions and their boundaries, and edges: tiles find pieces, and pieces are joined over the seams."""
+"""Connected regions and their boundaries: tiles find pieces, and pieces are joined over the seams."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import classicseg
 from classicseg._core.components import connected_pieces
 from classicseg._core.image import as_classes
 from classicseg._core.numbers import as_count
-from classicseg._core.seams import HeldPatch, Patch, held_patch_of, patch_of
-from classicseg.extras.dask.chunks import Chunked, as_labels, over_halo
-from classicseg.extras.dask.pieces import any_key, keep_held, number_patches, same_key
+from classicseg._core.seams import Patch, patch_of
+from classicseg.extras.dask.chunks import as_labels, over_halo
+from classicseg.extras.dask.pieces import number_patches, same_key
 from classicseg.extras.dask.twins import described
 
 _NUMBERED = """\
@@ -42,23 +42,9 @@ connected_regions = described(connected_regions, classicseg.connected_regions, _
 region_boundaries = described(region_boundaries, classicseg.region_boundaries, "The result is lazy.\n")
 
 
-def keep_from_strong(marks: da.Array) -> da.Array:
-    """What is weak (1) stays where it hangs together, also over corners, with something strong (2)."""
-    tiles = Chunked(marks, None, has_channels=False)
-    patches = tiles.each(_held_patch_of_tile)
-    return keep_held(patches, tiles.chunks, tiles.ndim, any_key)
-
-
 def _patch_of_tile(labels: NDArray[Any], mask: None, *, connectivity: int) -> Patch:
     classes = as_classes(labels[..., 0])
     return patch_of(connected_pieces(classes, connectivity), classes)
-
-
-def _held_patch_of_tile(marks: NDArray[np.uint8], mask: None) -> HeldPatch:
-    pieces = connected_pieces(marks[..., 0] > 0, marks.ndim - 1)
-    held = np.zeros(int(pieces.max()) + 1, bool)
-    held[pieces[marks[..., 0] > 1]] = True
-    return held_patch_of(pieces, held, pieces)
 
 
 def _boundaries_of_tile(labels: NDArray[Any], mask: None, *, connectivity: int) -> NDArray[np.bool_]:

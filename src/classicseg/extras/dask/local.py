@@ -1,0 +1,152 @@
+"""Local thresholds: each tile sees the windows of its pixels whole; what is of the image is found first."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import dask.array as da
+import numpy as np
+from numpy.typing import NDArray
+
+import classicseg
+from classicseg._core.image import Span, as_part, check_scalar, luminance, merge_spans, span_of
+from classicseg._core.windows import Field, FieldSpan, as_field
+from classicseg.extras.dask.chunks import (
+    Chunked,
+    any_tile,
+    inner_of,
+    merged,
+    over_halo,
+    settled_span,
+    tile_numbers,
+    with_halo,
+)
+from classicseg.extras.dask.hysteresis import keep_from_strong
+from classicseg.extras.dask.twins import twin_of
+from classicseg.thresholds.local import (
+    LocalRule,
+    as_local_rule,
+    as_window,
+    dark_pieces,
+    greatest_deviation_of,
+    high_contrast,
+    mark_contrasts,
+    split_field,
+)
+
+_NOTE = """\
+The labels are lazy. The extremes of the image are found first, when the function is called, in one pass; "wolf", "su"
+and "isauvola" take one more. Tiles overlap by half a window.
+"""
+
+
+@twin_of(classicseg.local_threshold_segment, _NOTE)
+def local_threshold_segment(
+    parsed: Chunked, *, method: Any, window: Any, k: Any, r: Any, offset: Any, contrast: Any
+) -> da.Array:
+    rule = as_local_rule(method, k=k, r=r, offset=offset, contrast=contrast)
+    sizes = as_window(window, parsed.ndim)
+    check_scalar(parsed.n_channels)
+    fields = _fields(parsed, sizes)
+    half = tuple(size // 2 for size in sizes)
+    if rule.method == "wolf":
+        rule = rule._replace(found=_greatest_deviation(parsed, half, fields))
+    if rule.method in ("su", "isauvola"):
+        rule = rule._replace(found=_least_contrast(parsed, fields))
+        half = tuple(n + 1 for n in half)
+    if rule.method == "isauvola":
+        pieces = over_halo(parsed, half, _dark_pieces_of_tile, fields=fields, rule=rule, dtype=np.uint8)
+        labels = parsed.each(_classes_of_tile, keep_from_strong(pieces), span=fields.span, dtype=np.int32)
+        decisive, least = pieces, 2
+    else:
+        labels = over_halo(parsed, half, _split_tile, fields=fields, rule=rule, dtype=np.int32)
+        decisive, least = labels, 1
+    held = Chunked(decisive, None, has_channels=False).each(_has, label=least)
+    return labels if any_tile(held) else da.minimum(labels, np.int32(1))
+
+
+class Fields(NamedTuple):
+    """How a tile becomes a field."""
+
+    span: Span
+    whole: FieldSpan
+    sizes: tuple[int, ...]
+
+    def of(self, values: NDArray[Any], mask: NDArray[np.bool_] | None) -> Field:
+        return as_field(luminance(as_part(values, self.span, mask=mask)), self.sizes, self.whole)
+
+
+def _fields(parsed: Chunked, sizes: tuple[int, ...]) -> Fields:
+    grey = parsed.n_channels == 1
+    span = settled_span(parsed, extremes=grey)
+    known = span if grey else merged(parsed.each(_span_of_luminance, span=span), merge_spans)
+    return Fields(span, FieldSpan((known.low, known.high), known.n_pixels, parsed.shape), sizes)
+
+
+def _greatest_deviation(parsed: Chunked, reach: tuple[int, ...], fields: Fields) -> float:
+    wide, depth = with_halo(parsed, reach)
+    numbers, options = tile_numbers(wide.chunks), {"depth": depth, "grid": wide.grid, "fields": fields}
+    return merged(wide.each(_deviation_of_tile, numbers, **options), max)
+
+
+def _least_contrast(parsed: Chunked, fields: Fields) -> int:
+    marks = over_halo(parsed, (1,) * parsed.ndim, _contrasts_of_tile, fields=fields, dtype=np.uint8)
+    return high_contrast(merged(Chunked(marks, None, has_channels=False).each(_count_marks), _add))
+
+
+def _span_of_luminance(values: NDArray[Any], mask: NDArray[np.bool_] | None, *, span: Span) -> Span:
+    part = luminance(as_part(values, span, mask=mask))
+    return span_of(part.values, mask=part.mask)
+
+
+def _deviation_of_tile(
+    values: NDArray[Any],
+    mask: NDArray[np.bool_] | None,
+    number: NDArray[np.int64],
+    *,
+    depth: dict[int, int],
+    grid: tuple[int, ...],
+    fields: Fields,
+) -> float:
+    field = fields.of(values, mask)
+    counted = np.zeros(values.shape[:-1], np.uint8)
+    inner = inner_of(counted.shape, int(number.item()), grid, depth)
+    counted[inner] = 1
+    own = counted.reshape(field.values.shape)
+    return greatest_deviation_of(field, own * field.marks if len(field.marks) else own)
+
+
+def _contrasts_of_tile(
+    values: NDArray[Any], mask: NDArray[np.bool_] | None, *, fields: Fields
+) -> NDArray[np.uint8]:
+    return mark_contrasts(fields.of(values, mask)).reshape(values.shape[:-1])
+
+
+def _dark_pieces_of_tile(
+    values: NDArray[Any], mask: NDArray[np.bool_] | None, *, fields: Fields, rule: LocalRule
+) -> NDArray[np.uint8]:
+    return dark_pieces(fields.of(values, mask), rule).reshape(values.shape[:-1])
+
+
+def _split_tile(
+    values: NDArray[Any], mask: NDArray[np.bool_] | None, *, fields: Fields, rule: LocalRule
+) -> NDArray[np.int32]:
+    return split_field(fields.of(values, mask), rule)[0].reshape(values.shape[:-1])
+
+
+def _classes_of_tile(
+    values: NDArray[Any], mask: NDArray[np.bool_] | None, dark: NDArray[np.bool_], *, span: Span
+) -> NDArray[np.int32]:
+    return np.where(as_part(values, span, mask=mask).inside(), 2 - dark, 0).astype(np.int32)
+
+
+def _count_marks(marks: NDArray[np.uint8], mask: None) -> NDArray[np.int64]:
+    return np.bincount(marks.reshape(-1), minlength=256)
+
+
+def _add(counts: list[NDArray[np.int64]]) -> NDArray[np.int64]:
+    return np.sum(counts, axis=0)
+
+
+def _has(labels: NDArray[Any], mask: None, *, label: int) -> bool:
+    return bool((labels == label).any())
