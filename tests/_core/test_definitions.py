@@ -197,6 +197,22 @@ def for_first_pixels(rng):
     return labels, numbers, np.array([1], np.int32), *band(rng, 60)
 
 
+def for_count_changes(rng):
+    flat = rng.integers(0, 2, 100).astype(np.int32)
+    return (flat, *band(rng, 99))
+
+
+def for_write_stops(rng):
+    flat = np.repeat(rng.integers(0, 3, 50), rng.integers(1, 40, 50)).astype(np.int32)
+    return (flat, np.zeros(50, np.int32), np.zeros(1, np.int64), 0, int(rng.integers(1, flat.size + 1)))
+
+
+def for_fill_runs(rng):
+    stops = np.cumsum(rng.integers(1, 40, 50)).astype(np.int32)
+    start, stop = band(rng, 50)
+    return stops, rng.integers(0, 9, 50), np.zeros(stops[-1], np.int64), start, max(stop, start + 1)
+
+
 INPUTS = {
     "classes._classify": for_classify,
     "components._join_band": for_join_band,
@@ -213,6 +229,9 @@ INPUTS = {
     "merging.choose": for_choose,
     "merging.join": for_join,
     "merging.renumber": for_renumber,
+    "run_lengths._count_changes": for_count_changes,
+    "run_lengths._fill": for_fill_runs,
+    "run_lengths._write_stops": for_write_stops,
     "runs.count_roots": for_count_roots,
     "runs.fill": for_fill,
     "runs.number_roots": for_number_roots,

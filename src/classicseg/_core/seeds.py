@@ -35,27 +35,48 @@ class SeedPixels(NamedTuple):
 
 def as_seeds(seeds: Seeds, image: Image, name: str = "seeds") -> SeedPixels:
     """Parse seeds, and see that each is a pixel of the image that takes part."""
+    found = listed(*seed_nodes(seeds, image.shape, name), image.shape, name)
+    if image.mask is not None:
+        check_part(found, image.mask.reshape(-1)[found.nodes], image.shape, name)
+    return found
+
+
+def seed_nodes(
+    seeds: Seeds, shape: tuple[int, ...], name: str = "seeds"
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """The flat index and the label of each seed pixel, in any order."""
     if isinstance(seeds, Mapping):
-        nodes, labels = _from_groups(seeds, image.shape, name)
-    elif _is_image(array := _integers(seeds, name), image.shape):
-        markers = as_labels(array, name).reshape(-1)
-        nodes = np.flatnonzero(markers)
-        labels = markers[nodes]
-    else:
-        nodes, labels = _from_points(array, image.shape, name)
+        return _from_groups(seeds, shape, name)
+    if not _is_image(array := _integers(seeds, name), shape):
+        return _from_points(array, shape, name)
+    markers = as_labels(array, name).reshape(-1)
+    nodes = np.flatnonzero(markers)
+    return nodes, markers[nodes]
+
+
+def listed(
+    nodes: NDArray[np.int64], labels: NDArray[np.int32], shape: tuple[int, ...], name: str = "seeds"
+) -> SeedPixels:
+    """Sort seed pixels, and see that none has two labels."""
     if not len(nodes):
         raise ValueError(f"{name} name no pixel; expected at least one, or {name}=None")
     order = np.lexsort((labels, nodes))
     nodes, labels = nodes[order], labels[order]
-    _check_apart(nodes, labels, image.shape, name)
-    if image.mask is not None and (outside := ~image.mask.reshape(-1)[nodes]).any():
-        raise ValueError(
-            f"{name} name {int(outside.sum())} pixels that take no part (masked or not finite), the first is "
-            f"{name[:-1]} {labels[outside][0]} at {_point(nodes[outside][0], image.shape)}; move or remove them"
-        )
+    _check_apart(nodes, labels, shape, name)
     nodes, first = np.unique(nodes, return_index=True)
     names, numbers = np.unique(labels[first], return_inverse=True)
     return SeedPixels(nodes, numbers.astype(np.int32) + np.int32(1), names)
+
+
+def check_part(seeds: SeedPixels, inside: NDArray[np.bool_], shape: tuple[int, ...], name: str = "seeds") -> None:
+    """See that each seed pixel takes part."""
+    if not inside.all():
+        first = int(np.argmin(inside))
+        raise ValueError(
+            f"{name} name {int(np.sum(~inside))} pixels that take no part (masked or not finite), the first is "
+            f"{name[:-1]} {seeds.names[seeds.numbers[first] - 1]} at {point(seeds.nodes[first], shape)}; move or "
+            "remove them"
+        )
 
 
 def as_markers(seeds: Seeds, image: Image, name: str = "seeds") -> NDArray[np.int32] | None:
@@ -124,9 +145,10 @@ def _check_apart(nodes: NDArray[np.int64], labels: NDArray[np.int32], shape: tup
     twice = np.flatnonzero((nodes[1:] == nodes[:-1]) & (labels[1:] != labels[:-1]))
     if len(twice):
         one, other = labels[twice[0]], labels[twice[0] + 1]
-        place = _point(nodes[twice[0]], shape)
+        place = point(nodes[twice[0]], shape)
         raise ValueError(f"{name} {one} and {other} are both at {place}; give each region its own pixels")
 
 
-def _point(node: int, shape: tuple[int, ...]) -> tuple[int, ...]:
+def point(node: int, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The indices of a flat index."""
     return tuple(int(index) for index in np.unravel_index(node, shape))

@@ -12,6 +12,8 @@ from classicseg._core.image import as_classes, as_mask
 from classicseg._core.numbers import as_count
 from classicseg.types import Mask
 
+NOTHING_LEFT = "mask and ignore_label leave no pixel of truth; expected at least one that takes part"
+
 
 class Pair(NamedTuple):
     """Two label images."""
@@ -26,6 +28,16 @@ class Pair(NamedTuple):
 
 def as_pair(truth: ArrayLike, labels: ArrayLike, *, ignore_label: int | None = None, mask: Mask = None) -> Pair:
     """Parse a truth and labels; at least one pixel takes part."""
+    pair = part_of_pair(truth, labels, ignore_label=ignore_label, mask=mask)
+    if pair.inside is not None and not pair.inside.any():
+        raise ValueError(NOTHING_LEFT)
+    return pair
+
+
+def part_of_pair(
+    truth: ArrayLike, labels: ArrayLike, *, ignore_label: int | None = None, mask: Mask = None
+) -> Pair:
+    """Parse a truth and labels, or a part of them, in which no pixel need take part."""
     ours, theirs = as_classes(np.ma.getdata(truth), "truth"), as_classes(np.ma.getdata(labels), "labels")
     if ours.shape != theirs.shape:
         raise ValueError(f"labels have shape {theirs.shape}; expected that of truth, {ours.shape}")
@@ -35,8 +47,6 @@ def as_pair(truth: ArrayLike, labels: ArrayLike, *, ignore_label: int | None = N
         left_out.append(ours == as_count("ignore_label", ignore_label, least=0))
     for outside in left_out:
         inside = ~outside if inside is None else inside & ~outside
-    if inside is not None and not inside.any():
-        raise ValueError("mask and ignore_label leave no pixel of truth; expected at least one that takes part")
     return Pair(ours, theirs, inside)
 
 

@@ -5,18 +5,17 @@ What a region accepts is its criterion: a file of `growing` each. Without seeds 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.graph import merge_small_regions
 from classicseg._core.image import Image, as_image, as_spacing
 from classicseg._core.labels import number_by_first_pixel
 from classicseg._core.numbers import as_count, as_number
-from classicseg._core.seeds import SeedPixels, as_seeds
+from classicseg._core.seeds import SeedPixels, as_seeds, point
 from classicseg.growing.competition import compete
 from classicseg.growing.confidence import confidence_reach
 from classicseg.growing.everywhere import grow_everywhere
@@ -24,6 +23,7 @@ from classicseg.growing.holes import fill_holes as fill
 from classicseg.growing.mean import grow_by_mean
 from classicseg.growing.reach import Reach, reach_of_interval, reach_of_seeds
 from classicseg.growing.steps import grow_by_steps
+from classicseg.growing.tolerance import default_tolerance
 from classicseg.growing.wand import grow_by_reach
 from classicseg.types import ChannelAxis, Labels, Mask, Norm, Seeds, Spacing
 
@@ -170,7 +170,7 @@ def region_growing_segment(
         "initial_radius": initial_radius,
         "opening_radius": opening_radius,
     }
-    _check_options(criterion, norm, {name for name, value in given.items() if value is not None})
+    check_growing_options(criterion, norm, {name for name, value in given.items() if value is not None})
     limit = None if tolerance is None else as_number("tolerance", tolerance, least=0.0)
     factor = 2.5 if multiplier is None else as_number("multiplier", multiplier, least=0.0)
     most = 4 if max_iter is None else as_count("max_iter", max_iter, least=0)
@@ -213,15 +213,8 @@ def region_growing_segment(
     return starts.named(fill(labels, parsed) if fill_holes else labels)
 
 
-def default_tolerance(image: Image) -> float:
-    """The standard deviation."""
-    pixels = image.pixels()
-    deviation = math.sqrt(sum(channel.var(dtype=np.float64) for channel in pixels.T)) if len(pixels) else 0.0
-    digits, exponent = math.frexp(deviation)  # without the last bits, which the order of the pixels decides
-    return math.ldexp(round(digits * 2**24), exponent - 24)
-
-
-def _check_options(criterion: str, norm: str, given: set[str]) -> None:
+def check_growing_options(criterion: str, norm: str, given: set[str]) -> None:
+    """Refuse options that do not go with a criterion."""
     if criterion not in _OPTIONS:
         raise ValueError(f"criterion is {criterion!r}; expected one of {', '.join(map(repr, _OPTIONS))}")
     for name in sorted(given - _OPTIONS[criterion]):
@@ -240,24 +233,31 @@ def _given_reach(
 ) -> Reach:
     if interval is None:
         return reach_of_seeds(image, seeds, default_tolerance(image) if tolerance is None else tolerance, norm)
-    low, high = _as_interval(interval)
-    if image.n_channels > 1:
-        raise ValueError(
-            f"interval is given, and the image has {image.n_channels} channels; expected one; pass tolerance, or "
-            "one channel, e.g. image[..., 0]"
-        )
-    values = image.values.reshape(-1)[seeds.nodes]
+    bounds = as_interval(interval, image.n_channels)
+    check_seed_values(image.values.reshape(-1)[seeds.nodes], seeds, bounds, image.shape)
+    return reach_of_interval(image, seeds, bounds)
+
+
+def check_seed_values(
+    values: NDArray[Any], seeds: SeedPixels, interval: tuple[float, float], shape: tuple[int, ...]
+) -> None:
+    """See that the values of all seed pixels lie in the interval."""
+    low, high = interval
     if (outside := (values < low) | (values > high)).any():
         node, label = seeds.nodes[outside][0], seeds.names[seeds.numbers[outside][0] - 1]
-        place = tuple(int(index) for index in np.unravel_index(node, image.shape))
         raise ValueError(
-            f"seed {label} is at {place}, whose value {values[outside][0]:g} lies outside interval "
+            f"seed {label} is at {point(node, shape)}, whose value {values[outside][0]:g} lies outside interval "
             f"({low:g}, {high:g}); move the seed or widen the interval"
         )
-    return reach_of_interval(image, seeds, (low, high))
 
 
-def _as_interval(interval: Sequence[float]) -> tuple[float, float]:
+def as_interval(interval: Sequence[float], n_channels: int) -> tuple[float, float]:
+    """Parse an interval of the values of one channel."""
+    if n_channels > 1:
+        raise ValueError(
+            f"interval is given, and the image has {n_channels} channels; expected one; pass tolerance, or one "
+            "channel, e.g. image[..., 0]"
+        )
     bounds = list(interval) if isinstance(interval, Sequence | np.ndarray) else [interval]
     if len(bounds) != 2:
         raise ValueError(f"interval is {interval!r}; expected two numbers, the least and the greatest value")

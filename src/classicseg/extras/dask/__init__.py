@@ -1,1 +1,50 @@
-"""The catalogue in tiles: dask arrays in, lazy labels out, which are those of the whole image."""
+"""The catalogue in tiles: dask arrays in, lazy labels out, which are those of the whole image, bit for bit.
+
+Names, options and errors are those of `classicseg` and `classicseg.metrics`. What must be known of the whole
+image first is found when a function is called, with the scheduler that dask has at that time: the client of a
+cluster, or threads. What has no exact result in tiles is refused, by name.
+"""
+
+from classicseg.extras.dask.edges import canny_edges as canny_edges
+from classicseg.extras.dask.edges import gradient_segment as gradient_segment
+from classicseg.extras.dask.filters import gradient_components as gradient_components
+from classicseg.extras.dask.filters import gradient_magnitude as gradient_magnitude
+from classicseg.extras.dask.growing import region_growing_segment as region_growing_segment
+from classicseg.extras.dask.local import local_threshold_segment as local_threshold_segment
+from classicseg.extras.dask.regions import connected_regions as connected_regions
+from classicseg.extras.dask.regions import region_boundaries as region_boundaries
+from classicseg.extras.dask.scores import achievable_accuracy as achievable_accuracy
+from classicseg.extras.dask.scores import adapted_rand_error as adapted_rand_error
+from classicseg.extras.dask.scores import adjusted_rand_index as adjusted_rand_index
+from classicseg.extras.dask.scores import average_precision as average_precision
+from classicseg.extras.dask.scores import confusion_matrix as confusion_matrix
+from classicseg.extras.dask.scores import contingency_table as contingency_table
+from classicseg.extras.dask.scores import dice as dice
+from classicseg.extras.dask.scores import iou as iou
+from classicseg.extras.dask.scores import panoptic_quality as panoptic_quality
+from classicseg.extras.dask.scores import pixel_accuracy as pixel_accuracy
+from classicseg.extras.dask.scores import probabilistic_rand_index as probabilistic_rand_index
+from classicseg.extras.dask.scores import rand_index as rand_index
+from classicseg.extras.dask.scores import segmentation_covering as segmentation_covering
+from classicseg.extras.dask.scores import undersegmentation_error as undersegmentation_error
+from classicseg.extras.dask.scores import variation_of_information as variation_of_information
+from classicseg.extras.dask.values import choose_n_clusters as choose_n_clusters
+from classicseg.extras.dask.values import huang_threshold as huang_threshold
+from classicseg.extras.dask.values import isodata_threshold as isodata_threshold
+from classicseg.extras.dask.values import kapur_threshold as kapur_threshold
+from classicseg.extras.dask.values import kittler_threshold as kittler_threshold
+from classicseg.extras.dask.values import kmeans_assign as kmeans_assign
+from classicseg.extras.dask.values import kmeans_fit as kmeans_fit
+from classicseg.extras.dask.values import kmeans_segment as kmeans_segment
+from classicseg.extras.dask.values import li_threshold as li_threshold
+from classicseg.extras.dask.values import mean_threshold as mean_threshold
+from classicseg.extras.dask.values import minimum_threshold as minimum_threshold
+from classicseg.extras.dask.values import moments_threshold as moments_threshold
+from classicseg.extras.dask.values import multi_otsu_thresholds as multi_otsu_thresholds
+from classicseg.extras.dask.values import otsu_threshold as otsu_threshold
+from classicseg.extras.dask.values import pixel_histogram as pixel_histogram
+from classicseg.extras.dask.values import renyi_threshold as renyi_threshold
+from classicseg.extras.dask.values import shanbhag_threshold as shanbhag_threshold
+from classicseg.extras.dask.values import threshold_segment as threshold_segment
+from classicseg.extras.dask.values import triangle_threshold as triangle_threshold
+from classicseg.extras.dask.values import yen_threshold as yen_threshold

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import dask.array as da
@@ -175,6 +175,20 @@ def tile_numbers(chunks: Sequence[Sequence[int]]) -> da.Array:
     )
 
 
+def by_tile(grid: tuple[int, ...], items: Mapping[int, Any], other: Any) -> da.Array:
+    """One object a tile: those given by the tile's number in raster order, and another for the rest."""
+    name = f"items-{tokenize(grid, items, other)}"
+    layer = {(name, *tile): items.get(number, other) for number, tile in enumerate(np.ndindex(grid))}
+    graph = HighLevelGraph.from_collections(name, layer)
+    return da.Array(graph, name, tuple((1,) * n for n in grid), dtype=object)
+
+
+def computed(tiles: da.Array, numbers: Sequence[int]) -> list[Any]:
+    """Compute some tiles alone."""
+    keys = list(flatten(tiles.__dask_keys__()))
+    return list(compute(*(Delayed(keys[number], tiles.dask, layer=tiles.name) for number in numbers)))
+
+
 def over_halo(
     parsed: Chunked, reach: Sequence[int], function: Callable[..., Any], *, lead: int | None = None, **options: Any
 ) -> da.Array:
@@ -202,7 +216,7 @@ def with_halo(parsed: Chunked, reach: Sequence[int]) -> tuple[Chunked, dict[int,
 
 
 def inner_of(
-    shape: tuple[int, ...], number: int, grid: tuple[int, ...], depth: dict[int, int]
+    shape: tuple[int, ...], number: int, grid: tuple[int, ...], depth: Mapping[int, int]
 ) -> tuple[slice, ...]:
     """What is a tile's own in what `with_halo` makes of it."""
     places = np.unravel_index(number, grid)
@@ -214,11 +228,9 @@ def inner_of(
 
 def any_tile(tiles: da.Array) -> bool:
     """Whether any tile says so: more and more at once are asked, so that mostly the first is enough."""
-    keys = list(flatten(tiles.__dask_keys__()))
-    asked, n_at_once = 0, 1
-    while asked < len(keys):
-        batch = [Delayed(key, tiles.dask, layer=tiles.name) for key in keys[asked : asked + n_at_once]]
-        if any(compute(*batch)):
+    n_tiles, asked, n_at_once = math.prod(tiles.numblocks), 0, 1
+    while asked < n_tiles:
+        if any(computed(tiles, range(asked, min(asked + n_at_once, n_tiles)))):
             return True
         asked, n_at_once = asked + n_at_once, 2 * n_at_once
     return False

@@ -35,8 +35,8 @@ from classicseg.thresholds.local import (
 )
 
 _NOTE = """\
-The labels are lazy. The extremes of the image are found first, when the function is called, in one pass; "wolf", "su"
-and "isauvola" take one more. Tiles overlap by half a window.
+The labels are lazy. The extremes of the image are found first, when the function is called, in one pass; "wolf",
+"su" and "isauvola" take one more. Tiles overlap by half a window.
 """
 
 
@@ -85,8 +85,9 @@ def _fields(parsed: Chunked, sizes: tuple[int, ...]) -> Fields:
 
 def _greatest_deviation(parsed: Chunked, reach: tuple[int, ...], fields: Fields) -> float:
     wide, depth = with_halo(parsed, reach)
-    numbers, options = tile_numbers(wide.chunks), {"depth": depth, "grid": wide.grid, "fields": fields}
-    return merged(wide.each(_deviation_of_tile, numbers, **options), max)
+    numbers = tile_numbers(wide.chunks)
+    found = wide.each(_deviation_of_tile, numbers, depth=depth, grid=wide.grid, fields=fields)
+    return merged(found, max)
 
 
 def _least_contrast(parsed: Chunked, fields: Fields) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import reprlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -43,7 +44,8 @@ def refuse(name: str, given: Mapping[str, Any], allowed: Mapping[str, Any], why:
     """Refuse options that have no exact result in tiles."""
     for option, value in given.items():
         if not _same(value, allowed[option]):
-            raise ValueError(f"{option} is {value!r} for {name} in tiles; expected {allowed[option]!r}: {why}")
+            said = " ".join(reprlib.repr(value).split())
+            raise ValueError(f"{option} is {said} for {name} in tiles; expected {allowed[option]!r}: {why}")
 
 
 def described(work: Work, function: Callable[..., Any], note: str) -> Work:
