@@ -210,6 +210,7 @@ def for_write_stops(rng):
 def for_fill_runs(rng):
     stops = np.cumsum(rng.integers(1, 40, 50)).astype(np.int32)
     start, stop = band(rng, 50)
+    start = min(start, 49)
     return stops, rng.integers(0, 9, 50), np.zeros(stops[-1], np.int64), start, max(stop, start + 1)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -20,3 +21,18 @@ def progress(items: Iterable[Item], doing: str, n_items: int, *, shown: bool = T
         if console.is_terminal:
             return iter(track(items, doing, n_items, console=console, transient=True))
     return iter(items)
+
+
+@contextmanager
+def bar(doing: str, n_items: int) -> Iterator[Callable[[int], None]]:
+    """A bar for work that is done elsewhere: yields what takes how many items are done."""
+    try:
+        from rich.console import Console
+        from rich.progress import Progress
+    except ImportError:
+        yield lambda done: None
+        return
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as shown:
+        task = shown.add_task(doing, total=n_items)
+        yield lambda done: shown.update(task, completed=done)

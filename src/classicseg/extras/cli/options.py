@@ -61,6 +61,14 @@ def _load_array(given: Path | str, max_pixels: int) -> NDArray[Any] | str:
     return given if isinstance(given, str) else read_image(given, max_pixels=max_pixels).pixels
 
 
+def _load_mask(given: Path, max_pixels: int) -> Any:
+    if given.suffix != ".zarr":
+        return read_mask(given, max_pixels=max_pixels)
+    from classicseg.extras.files.chunked import open_chunked
+
+    return open_chunked(given).pixels != 0
+
+
 _MEANINGS = {
     "int": Integer,
     "Random": Annotated[Integer, Parameter(help="The seed of the random draws: the same seed, the same labels.")],
@@ -74,7 +82,7 @@ _MEANINGS = {
     "Mask": Annotated[
         Path | None,
         Parameter(help="An image file of the same size: a pixel takes part where it is not 0."),
-        Load(lambda path, limit: read_mask(path, max_pixels=limit)),
+        Load(_load_mask),
     ],
     "Weights": Annotated[
         Path | None,
@@ -128,7 +136,17 @@ _IMAGES = Annotated[
     list[Path], Parameter(name="IMAGE...", help="Image files: PNG, JPEG, TIFF (all pages), .npy and others.")
 ]
 _FILES: dict[str, tuple[Any, Any]] = {
-    "out": (Annotated[Path, Parameter(help="The folder for the results.", group="Files")], Path("segmented")),
+    "out": (
+        Annotated[
+            Path,
+            Parameter(
+                help="The folder for the results. A name that ends in .zarr: the labels as a Zarr array, chunk by "
+                "chunk, of an image (Zarr, TIFF, .npy) that may be larger than memory; begun again, it goes on.",
+                group="Files",
+            ),
+        ],
+        Path("segmented"),
+    ),
     "table": (
         Annotated[
             Path | None,
@@ -139,6 +157,15 @@ _FILES: dict[str, tuple[Any, Any]] = {
     "max_pixels": (
         Annotated[Integer, Parameter(help="Refuse files of more pixels times pages.", group="Files")],
         MAX_PIXELS,
+    ),
+    "scheduler": (
+        Annotated[
+            str | None,
+            Parameter(
+                help="The address of a Dask scheduler that computes the chunks; else threads.", group="Files"
+            ),
+        ],
+        None,
     ),
 }
 

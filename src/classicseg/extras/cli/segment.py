@@ -41,6 +41,7 @@ class Job:
     out: Path
     table: Path | None
     max_pixels: int
+    scheduler: str | None = None
 
     @property
     def method(self) -> str:
@@ -49,6 +50,10 @@ class Job:
 
 def segment_files(job: Job, images: Sequence[Path]) -> int:
     """Segment each image, report those that fail, and return the exit code."""
+    if job.out.suffix == ".zarr":
+        from classicseg.extras.cli.tiles import segment_in_chunks
+
+        return segment_in_chunks(job, images)
     _check(job, images)
     arguments = job.load()
     rows: list[Row] = []
@@ -81,8 +86,12 @@ def _check(job: Job, images: Sequence[Path]) -> None:
     """Find what would go wrong at the end, before any work."""
     if job.max_pixels < 1:
         raise ValueError(f"--max-pixels is {job.max_pixels}; expected a whole number >= 1")
+    if job.scheduler is not None:
+        raise ValueError(f"--scheduler is {job.scheduler}, and --out is {job.out}; expected --out labels.zarr")
     stems: dict[str, Path] = {}
     for path in images:
+        if ".zarr" in "".join(path.suffixes):
+            raise ValueError(f"{path}: is read in chunks, and --out is {job.out}; expected --out labels.zarr")
         if path.stem in stems:
             raise ValueError(
                 f"{stems[path.stem]} and {path} would both write {path.stem}_{job.method}_*; rename one, or "

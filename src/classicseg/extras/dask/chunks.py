@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from classicseg._core.bands import in_place
 from classicseg._core.image import Span, as_channel_axis, merge_spans, span_of, working_dtype
+from classicseg.extras.dask.checkpoints import kept
 from classicseg.types import ChannelAxis
 
 _MERGED_AT_ONCE = 16
@@ -144,7 +145,7 @@ def merged(tiles: da.Array, merge: Callable[[list[Any]], Any]) -> Any:
         layer |= {(name, level, i): (merge, group) for i, group in enumerate(groups)}
         keys = [(name, level, i) for i in range(len(groups))]
     graph = HighLevelGraph.from_collections(name, layer, dependencies=[tiles])
-    return Delayed(keys[0], graph, layer=name).compute()
+    return kept(lambda: Delayed(keys[0], graph, layer=name).compute())
 
 
 def settled_span(parsed: Chunked, *, extremes: bool = False) -> Span:
@@ -186,7 +187,8 @@ def by_tile(grid: tuple[int, ...], items: Mapping[int, Any], other: Any) -> da.A
 def computed(tiles: da.Array, numbers: Sequence[int]) -> list[Any]:
     """Compute some tiles alone."""
     keys = list(flatten(tiles.__dask_keys__()))
-    return list(compute(*(Delayed(keys[number], tiles.dask, layer=tiles.name) for number in numbers)))
+    chosen = [Delayed(keys[number], tiles.dask, layer=tiles.name) for number in numbers]
+    return kept(lambda: list(compute(*chosen)))
 
 
 def over_halo(

@@ -15,6 +15,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import dask.array as da
@@ -38,6 +39,7 @@ from classicseg._core.seams import (
     paint_held,
     pairs_at_cut,
 )
+from classicseg.extras.dask.checkpoints import load, next_checkpoint, save
 
 
 def number_patches(patches: da.Array, chunks: Chunks, connectivity: int, near: Near) -> da.Array:
@@ -93,7 +95,11 @@ def _joined(
             touching = partial(_touching, pairs, axis, along, connectivity, near)
             cuts.append((cut, axis, i))
             layer[cuts[-1]] = (touching, *([(faces, *tiles[number]) for number in side] for side in pairs.T))
-    layer[joined] = (partial(join, chunks), [(facts, *tile) for tile in tiles], cuts)
+    found = next_checkpoint()
+    if found is not None and found.exists():
+        layer[joined] = (load, found)
+    else:
+        layer[joined] = (partial(_join, join, chunks, found), [(facts, *tile) for tile in tiles], cuts)
     graph = HighLevelGraph.from_collections(painted, layer, dependencies=[patches])
     return da.Array(graph, painted, chunks, dtype=np.dtype(dtype))
 
@@ -109,6 +115,13 @@ def _touching(
 ) -> NDArray[np.int64]:
     ends, starts = [faces[axis, -1] for faces in above], [faces[axis, 0] for faces in below]
     return pairs_at_cut(ends, starts, tiles, along, connectivity, near)
+
+
+def _join(
+    join: Callable[..., Any], chunks: Chunks, found: Path | None, facts: list[Any], pairs: list[NDArray[np.int64]]
+) -> list[Any]:
+    joined = join(chunks, facts, pairs)
+    return joined if found is None else save(found, joined)
 
 
 def _join_held(

@@ -215,16 +215,8 @@ def _read_tiff(path: Path, max_pixels: int, colors: bool) -> _Stored:
     import tifffile
 
     with _complaints(path), tifffile.TiffFile(path) as tiff:
-        if len(tiff.series) != 1:
-            shapes = ", ".join(str(series.shape) for series in tiff.series) or "none"
-            raise ImageFileError(f"{path}: has pages of shapes {shapes}; expected one shape; save them apart")
-        series, page = tiff.series[0], tiff.series[0].keyframe
-        channel_axes = [axis for axis, name in enumerate(series.axes) if name in "SC"]
-        if len(channel_axes) > 1:
-            raise ImageFileError(
-                f"{path}: has axes {series.axes}; expected one of S and C; save the channels apart"
-            )
-        channel_axis = channel_axes[0] if channel_axes else None
+        series, channel_axis = _series_of(path, tiff)
+        page = series.keyframe
         _check_size(path, [n for axis, n in enumerate(series.shape) if axis != channel_axis], max_pixels)
         _check_pages(path, series.pages, tiff.filehandle.size)
         pixels = series.asarray()
@@ -233,9 +225,48 @@ def _read_tiff(path: Path, max_pixels: int, colors: bool) -> _Stored:
         # ImageJ colors grey images by a palette: there the indices are the image
         if colors and page.photometric == tifffile.PHOTOMETRIC.PALETTE and not tiff.is_imagej:
             return _Stored(np.moveaxis(np.asarray(page.colormap)[:, pixels], 0, -1), pixels.ndim)
-        alpha = {tifffile.EXTRASAMPLE.ASSOCALPHA, tifffile.EXTRASAMPLE.UNASSALPHA}
-        has_alpha = channel_axis is not None and not alpha.isdisjoint(page.extrasamples[-1:])
-        return _Stored(pixels, channel_axis, has_alpha)
+        return _Stored(pixels, channel_axis, channel_axis is not None and _ends_in_alpha(page))
+
+
+def check_tiff(path: Path) -> tuple[tuple[int, ...], int | None]:
+    """See that a TIFF is whole and may be read by parts; return its shape and the axis of its channels."""
+    import tifffile
+
+    with _complaints(path), tifffile.TiffFile(path) as tiff:
+        series, channel_axis = _series_of(path, tiff)
+        page = series.keyframe
+        _check_pages(path, series.pages, tiff.filehandle.size)
+        odd = {
+            "a palette": page.photometric == tifffile.PHOTOMETRIC.PALETTE and not tiff.is_imagej,
+            "0 for white": page.photometric == tifffile.PHOTOMETRIC.MINISWHITE,
+            "an alpha channel": channel_axis is not None and _ends_in_alpha(page),
+        }
+        for name, found in odd.items():
+            if found:
+                raise ImageFileError(
+                    f"{path}: has {name}, which is not read in chunks; save it as plain values (what takes part "
+                    "goes into a mask)"
+                )
+        return tuple(series.shape), channel_axis
+
+
+def _series_of(path: Path, tiff: Any) -> tuple[Any, int | None]:
+    """The one series of a TIFF, and the axis of its channels."""
+    if len(tiff.series) != 1:
+        shapes = ", ".join(str(series.shape) for series in tiff.series) or "none"
+        raise ImageFileError(f"{path}: has pages of shapes {shapes}; expected one shape; save them apart")
+    series = tiff.series[0]
+    channel_axes = [axis for axis, name in enumerate(series.axes) if name in "SC"]
+    if len(channel_axes) > 1:
+        raise ImageFileError(f"{path}: has axes {series.axes}; expected one of S and C; save the channels apart")
+    return series, channel_axes[0] if channel_axes else None
+
+
+def _ends_in_alpha(page: Any) -> bool:
+    import tifffile
+
+    alpha = {tifffile.EXTRASAMPLE.ASSOCALPHA, tifffile.EXTRASAMPLE.UNASSALPHA}
+    return not alpha.isdisjoint(page.extrasamples[-1:])
 
 
 def _check_pages(path: Path, pages: Iterable[Any], size: int) -> None:

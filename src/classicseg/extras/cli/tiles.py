@@ -1,0 +1,64 @@
+"""Running one method on an image that is larger than memory: chunks in, a Zarr array of labels out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import classicseg
+from classicseg.extras.cli.report import command_name
+from classicseg.extras.cli.segment import Job
+
+
+def segment_in_chunks(job: Job, images: Sequence[Path]) -> int:
+    """Segment one image, or finish the run that was killed, and return the exit code."""
+    try:
+        from classicseg.extras import dask as tiled
+        from classicseg.extras.dask.storing import store_labels
+        from classicseg.extras.files.chunked import open_chunked
+    except ImportError as error:
+        raise ValueError(
+            f"--out is {job.out}, which needs Dask and Zarr ({error}); pip install 'classicseg[dask]'"
+        ) from None
+    segmenter = getattr(tiled, job.name, None)
+    if segmenter is None:
+        able = (command_name(name) for name in classicseg.segmenters() if hasattr(tiled, name))
+        raise ValueError(
+            f"{job.method} depends on an order of all pixels, and has no exact result in chunks; expected one of "
+            f"{', '.join(able)}, or a --out that is a folder, for the image as a whole"
+        )
+    if len(images) > 1 or job.table is not None:
+        raise ValueError(f"--out is {job.out}; expected one image, and no --table; run the others by themselves")
+    path = images[0]
+    pixels, channel_axis = open_chunked(path)
+    settings = job.load()
+    if settings.get("channel_axis") == "auto":
+        settings["channel_axis"] = channel_axis
+    n_computed = store_labels(
+        job.out,
+        lambda: segmenter(pixels, **settings),
+        _recipe(job, path, pixels, channel_axis),
+        scheduler=job.scheduler,
+        doing=job.method,
+    )
+    print(f"{path}: {n_computed} chunks computed, labels in {job.out}")
+    return 0
+
+
+def _recipe(job: Job, path: Path, pixels: Any, channel_axis: int | None) -> dict[str, Any]:
+    """All that the labels depend on."""
+    options = {
+        name: str(value.resolve()) if isinstance(value, Path) else value for name, value in job.options.items()
+    }
+    held = path / "zarr.json" if (path / "zarr.json").exists() else path
+    return {
+        "classicseg": classicseg.__version__,
+        "method": job.name,
+        "image": str(path.resolve()),
+        "image modified": held.stat().st_mtime_ns,
+        "shape": pixels.shape,
+        "dtype": str(pixels.dtype),
+        "chunks": pixels.chunksize,
+        "parameters": options | {"channel_axis": channel_axis},
+    }
