@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_array_equal
 from scipy import ndimage
 from strategies import shapes
 
 from classicseg._core import bands
-from classicseg._core.hysteresis import pieces_that_hold
+from classicseg._core.graph import neighbor_offsets
+from classicseg._core.hysteresis import pieces_that_hold, reach_weak
 
 
 @given(st.data())
@@ -39,3 +41,20 @@ def test_one_long_chain_through_many_bands():
         assert_array_equal(pieces_that_hold(snake, strong), snake)
     finally:
         bands._BAND_PIXELS = pixels
+
+
+@given(st.data())
+def test_what_weak_pixels_reach_is_numbered_alike(data):
+    shape = data.draw(hnp.array_shapes(min_dims=1, max_dims=3, max_side=9))
+    grid = np.pad(data.draw(hnp.arrays(np.uint8, shape, elements=st.integers(0, 3))), 1)
+    nodes = np.flatnonzero(np.pad(data.draw(hnp.arrays(bool, shape)), 1))
+    offsets = neighbor_offsets(shape, len(shape))
+    results = []
+    for reach in (reach_weak, reach_weak.loops, reach_weak.numpy):
+        own = grid.copy().reshape(-1)
+        found, names = reach(own, nodes, offsets)
+        order = np.argsort(found)
+        results.append((found[order], names[order], own))
+    for other in results[1:]:
+        for one, two in zip(results[0], other, strict=True):
+            assert_array_equal(one, two)

@@ -18,6 +18,7 @@ from classicseg._core.seams import (
     held_patch_of,
     join_held,
     join_numbers,
+    marked_patch_of,
     number_table,
     paint_held,
     pairs_at_cut,
@@ -81,11 +82,16 @@ def test_what_is_held_anywhere_is_held_everywhere(data):
     held = [
         np.isin(np.arange(piece.max() + 1), piece[tile == 2]) for piece, tile in zip(pieces, tiles, strict=True)
     ]
-    patches = [held_patch_of(*parts) for parts in zip(pieces, held, tiles, strict=True)]
-    pairs = touching([patch.faces for patch in patches], chunks, len(shape), lambda one, other: one + other > 0)
-    kept = join_held([patch.held for patch in patches], pairs)
-    found = [paint_held(*parts) for parts in zip(patches, kept, strict=True)]
-    assert_array_equal(paste(found, chunks, marks > 0), pieces_that_hold(marks > 0, marks == 2))
+    whole = pieces_that_hold(marks > 0, marks == 2)
+    for patches in (
+        [held_patch_of(*parts) for parts in zip(pieces, held, tiles, strict=True)],
+        [marked_patch_of(np.ascontiguousarray(tile)) for tile in tiles],
+    ):
+        faces = [patch.faces for patch in patches]
+        pairs = touching(faces, chunks, len(shape), lambda one, other: one + other > 0)
+        kept = join_held([patch.held for patch in patches], pairs)
+        found = [paint_held(*parts) for parts in zip(patches, kept, strict=True)]
+        assert_array_equal(paste(found, chunks, whole), whole)
 
 
 @given(hnp.arrays(np.int32, hnp.array_shapes(max_dims=3, max_side=70), elements=st.integers(0, 3)))

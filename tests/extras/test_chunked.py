@@ -196,7 +196,7 @@ def test_a_run_that_is_killed_goes_on(tmp_path):
         ):
             open_chunked(path)
     with pytest.raises(
-        ValueError, match="an unfinished run of another kind .image was 'blobs', is 'cells'.; repeat"
+        ValueError, match=r"an unfinished run of another kind .image was 'blobs', is 'cells'.; repeat"
     ):
         store_labels(out, lambda: da.zeros((4, 4), chunks=2, dtype="i4"), {"image": "cells"})
     begun = len(log.read_text().splitlines())
@@ -216,7 +216,7 @@ def test_what_was_found_before_is_not_found_again(tmp_path, monkeypatch):
     old = tmp_path / "edges.zarr/old"
     old.mkdir(parents=True)
     with pytest.raises(
-        OSError, match="disk full after 0 of 20 chunks; make room.*; what was at that path is whole"
+        OSError, match=r"disk full after 0 of 20 chunks; make room.*; what was at that path is whole"
     ):
         store_labels(out, make, {})
     assert old.exists()

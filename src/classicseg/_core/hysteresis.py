@@ -13,7 +13,7 @@ from classicseg._core.bands import run_bands
 from classicseg._core.graph import neighbor_offsets
 from classicseg._core.kernel import kernel
 
-WEAK, STRONG, KEPT = 1, 2, 3
+WEAK, STRONG, KEPT, REACHED = 1, 2, 3, 4
 
 _ROWS_AT_ONCE = 8
 """Bands are so many times larger than usual, for each seam costs as much as two rows, or planes of a volume."""
@@ -95,3 +95,48 @@ def _spread(
                 grid[other] = KEPT
                 stack[size] = other
                 size += 1
+
+
+def _reach_weak_numpy(
+    grid: NDArray[np.uint8], nodes: NDArray[np.int64], offsets: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    found, names = [np.empty(0, np.int64)], [np.empty(0, np.int32)]
+    name = 0
+    for node in nodes:
+        front = np.array([node])[grid[[node]] == WEAK]
+        name += len(front)
+        while front.size:
+            grid[front] = REACHED
+            found.append(front)
+            names.append(np.full(len(front), name, np.int32))
+            near = np.unique(front[:, np.newaxis] + offsets)
+            front = near[grid[near] == WEAK]
+    return np.concatenate(found), np.concatenate(names)
+
+
+@kernel(numpy=_reach_weak_numpy)
+def reach_weak(
+    grid: NDArray[np.uint8], nodes: NDArray[np.int64], offsets: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """The weak pixels that hang together with each of some nodes, and a number for each such piece, from 1."""
+    found, names = np.empty(1024, np.int64), np.empty(1024, np.int32)
+    size, done, name = 0, 0, 0
+    for node in nodes:
+        if grid[node] != WEAK:
+            continue
+        name += 1
+        grid[node] = REACHED
+        found[size], names[size] = node, name
+        size += 1
+        while done < size:
+            if size + len(offsets) >= len(found):
+                found = np.concatenate((found, np.empty_like(found)))
+                names = np.concatenate((names, np.empty_like(names)))
+            for offset in offsets:
+                other = found[done] + offset
+                if grid[other] == WEAK:
+                    grid[other] = REACHED
+                    found[size], names[size] = other, name
+                    size += 1
+            done += 1
+    return found[:size].copy(), names[:size].copy()

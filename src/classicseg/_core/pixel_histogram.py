@@ -15,6 +15,9 @@ from classicseg._core.histogram import value_histogram
 from classicseg._core.image import as_image
 from classicseg.types import ChannelAxis, Mask, PixelHistogram
 
+_WORTH_A_TABLE = 2**20
+"""So many colors of 24 bits are added up in a table of 128 MB, 10 times as fast as they are sorted."""
+
 
 def pixel_histogram(image: ArrayLike, *, channel_axis: ChannelAxis = "auto", mask: Mask = None) -> PixelHistogram:
     """Count the distinct values, or colors, of an image.
@@ -138,6 +141,10 @@ def refuse_places(**options: object) -> None:
 def _distinct(values: NDArray[Any], counts: NDArray[np.int64]) -> PixelHistogram:
     """Add up the counts of equal rows."""
     packed = are_packable(values)
+    if packed and values.shape[1] * values.dtype.itemsize <= 3 and len(values) >= _WORTH_A_TABLE:
+        totals = np.bincount(pack(values).astype(np.intp), counts)  # whole numbers in floats: exact up to 2**53
+        keys = np.flatnonzero(totals)
+        return PixelHistogram(unpack(keys.astype(np.uint64), values), totals[keys].astype(np.int64))
     rows = pack(values) if packed else values[:, 0] if values.shape[1] == 1 else values
     axis = 0 if rows.ndim == 2 else None
     found, inverse = run_aside(partial(np.unique, return_inverse=True, axis=axis), rows)

@@ -28,7 +28,7 @@ def compress(labels: NDArray[np.int32]) -> RunLengths:
     """Find the runs of a label image of less than 2**31 pixels."""
     flat = np.ascontiguousarray(labels).reshape(-1)
     n_runs = 1 + sum(run_bands(_count_changes, flat.size - 1, 1, flat))
-    stops = np.empty(n_runs, np.int32)
+    stops = np.empty(n_runs, np.int32)  # the last one is none of a change
     run_bands(_write_stops, flat.size, 1, flat, stops, np.zeros(1, np.int64), whole=True)
     stops[-1] = flat.size
     return RunLengths(labels.shape, stops, flat[stops - 1])
@@ -73,10 +73,9 @@ def _write_stops(
         for i in range(len(here)):
             differ |= here[i] != before[i]
         if differ:
-            for i in range(first, last):
-                if flat[i] != flat[i - 1]:
-                    stops[found] = i
-                    found += 1
+            for i in range(first, last):  # without a branch, and so beyond the last one: there is always one more
+                stops[found] = i
+                found += flat[i] != flat[i - 1]
     n_found[0] = found
 
 

@@ -21,7 +21,9 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from classicseg._core.components import neighbor_views
-from classicseg._core.run_lengths import RunLengths, compress, expand
+from classicseg._core.graph import neighbor_offsets
+from classicseg._core.hysteresis import KEPT, keep_from_strong, reach_weak
+from classicseg._core.run_lengths import RunLengths, compress
 
 Chunks: TypeAlias = tuple[tuple[int, ...], ...]
 """The lengths of the tiles along each axis."""
@@ -59,11 +61,14 @@ class HeldPatch(NamedTuple):
 
     sure: NDArray[np.uint8]
     """The pixels of those that are held here, in bits."""
-    unsure: RunLengths
-    """Those that are not, and reach another tile."""
+    places: NDArray[np.int64]
+    """(n,), the flat indices of the pixels of those that are not, and reach a side, …"""
+    names: NDArray[np.int32]
+    """… and their own numbers, from 1."""
     held: NDArray[np.bool_]
-    """Which of those that reach another tile are held here."""
+    """Which of the pieces 1, 2, … that reach a side are held here."""
     faces: Faces
+    shape: tuple[int, ...]
 
 
 class Numbers(NamedTuple):
@@ -91,18 +96,39 @@ def held_patch_of(pieces: NDArray[np.int32], held: NDArray[np.bool_], keys: NDAr
     outside[0] = False
     names = np.cumsum(outside, dtype=np.int32) * outside
     renamed = {side: face._replace(labels=names[face.labels]) for side, face in faces.items()}
-    unsure = compress((names * ~held)[pieces])
-    return HeldPatch(np.packbits(held[pieces]), unsure, held[outside.nonzero()[0]], renamed)
+    unsure = (names * ~held)[pieces].reshape(-1)
+    places = np.flatnonzero(unsure)
+    return HeldPatch(np.packbits(held[pieces]), places, unsure[places], held[outside], renamed, pieces.shape)
+
+
+def marked_patch_of(marks: NDArray[np.uint8]) -> HeldPatch:
+    """The same for pieces, connected also over corners, of what is weak (1), held by what is strong (2).
+
+    What is held goes by one number on the sides, and of the rest only what reaches a side is looked at.
+    """
+    shape, grid = marks.shape, np.pad(marks, 1)
+    kept = keep_from_strong(grid)
+    nodes = np.arange(grid.size).reshape(grid.shape)[(slice(1, -1),) * marks.ndim]
+    sides = np.unique([node for face in faces_of(nodes, nodes).values() for node in face.labels.flat])
+    found, names = reach_weak(grid.reshape(-1), sides, neighbor_offsets(shape, marks.ndim))
+    labels = np.zeros(grid.size, np.int32)
+    labels[found] = names
+    n_names = int(names.max(initial=0))
+    labels[sides[grid.reshape(-1)[sides] == KEPT]] = n_names + 1
+    inner = labels.reshape(grid.shape)[(slice(1, -1),) * marks.ndim]
+    places = np.ravel_multi_index([i - 1 for i in np.unravel_index(found, grid.shape)], shape)
+    held = np.append(np.zeros(n_names, bool), True)
+    return HeldPatch(np.packbits(kept), places, names, held, faces_of(inner, inner), shape)
 
 
 def paint_held(patch: HeldPatch, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The pixels of a tile that stay, where it is known which of the pieces that reach others are held."""
-    shape = patch.unsure.shape
-    sure = np.unpackbits(patch.sure, count=math.prod(shape)).view(bool).reshape(shape)
-    return sure | expand(patch.unsure, np.append(False, kept))
+    pixels = np.unpackbits(patch.sure, count=math.prod(patch.shape)).view(bool)
+    pixels[patch.places[kept[patch.names - 1]]] = True
+    return pixels.reshape(patch.shape)
 
 
-def faces_of(labels: NDArray[np.int32], keys: NDArray[Any]) -> Faces:
+def faces_of(labels: NDArray[Any], keys: NDArray[Any]) -> Faces:
     """The layers on both sides of each axis; those of a line are lines of one pixel."""
     found = {}
     for axis, side in itertools.product(range(labels.ndim), (0, -1)):

@@ -24,8 +24,9 @@ from classicseg._core.image import Span, as_channel_axis, merge_spans, span_of, 
 from classicseg.extras.dask.checkpoints import kept
 from classicseg.types import ChannelAxis
 
-_MERGED_AT_ONCE = 16
-"""So many results of tiles are merged by one task, so that no worker holds more of them."""
+_MERGED_AT_ONCE = 4
+"""So many results of tiles are merged by one task, so that no worker holds more of them: histograms of colors may
+have 100 MB each."""
 
 
 class Chunked(NamedTuple):

@@ -6,8 +6,7 @@ import dask.array as da
 import numpy as np
 from numpy.typing import NDArray
 
-from classicseg._core.components import connected_pieces
-from classicseg._core.seams import HeldPatch, held_patch_of
+from classicseg._core.seams import HeldPatch, marked_patch_of
 from classicseg.extras.dask.chunks import Chunked
 from classicseg.extras.dask.pieces import any_key, keep_held
 
@@ -15,12 +14,9 @@ from classicseg.extras.dask.pieces import any_key, keep_held
 def keep_from_strong(marks: da.Array) -> da.Array:
     """What is weak (1) stays where it hangs together, also over corners, with something strong (2)."""
     tiles = Chunked(marks, None, has_channels=False)
-    patches = tiles.each(_held_patch_of_tile)
+    patches = tiles.each(_patch_of_tile)
     return keep_held(patches, tiles.chunks, tiles.ndim, any_key)
 
 
-def _held_patch_of_tile(marks: NDArray[np.uint8], mask: None) -> HeldPatch:
-    pieces = connected_pieces(marks[..., 0] > 0, marks.ndim - 1)
-    held = np.zeros(int(pieces.max()) + 1, bool)
-    held[pieces[marks[..., 0] > 1]] = True
-    return held_patch_of(pieces, held, pieces)
+def _patch_of_tile(marks: NDArray[np.uint8], mask: None) -> HeldPatch:
+    return marked_patch_of(marks[..., 0])
