@@ -1,4 +1,4 @@
-"""The command line: ``python -m benchmarks speed`` and ``python -m benchmarks quality --data FOLDER``."""
+"""The command line: ``python -m benchmarks speed``, ``tiles`` and ``quality --data FOLDER``."""
 
 from __future__ import annotations
 
@@ -47,6 +47,25 @@ def speed(*, only: str = "", threads: int = 2) -> None:
     found = list(track(scaling.times(), "scaling", scaling.n_measured(), console=progress))
     sections.append(scaling.scaling(found))
     _report("speed", sections, surroundings(threads))
+
+
+@app.command
+def tiles(*, threads: int = 2) -> None:
+    """Time images in chunks, beside the whole image and dask-image, and by the number of tiles; peaks of memory.
+
+    Parameters
+    ----------
+    threads
+        How many threads each library may use.
+    """
+    import dask
+
+    from benchmarks.tiles.sections import beside_dask_image, beside_the_whole, by_tiles
+
+    use_threads(threads)
+    with dask.config.set(scheduler="threads", num_workers=threads):
+        sections = [part() for part in (beside_the_whole, beside_dask_image, by_tiles)]
+    _report("tiles", sections, surroundings(threads))
 
 
 @app.command

@@ -10,6 +10,7 @@ A piece is known by a code of 64 bits: the number of its tile in raster order, t
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -21,7 +22,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from classicseg._core.components import neighbor_views
-from classicseg._core.graph import neighbor_offsets
+from classicseg._core.graph import neighbor_offsets, padded_strides
 from classicseg._core.hysteresis import KEPT, keep_from_strong, reach_weak
 from classicseg._core.run_lengths import RunLengths, compress
 
@@ -108,8 +109,7 @@ def marked_patch_of(marks: NDArray[np.uint8]) -> HeldPatch:
     """
     shape, grid = marks.shape, np.pad(marks, 1)
     kept = keep_from_strong(grid)
-    nodes = np.arange(grid.size).reshape(grid.shape)[(slice(1, -1),) * marks.ndim]
-    sides = np.unique([node for face in faces_of(nodes, nodes).values() for node in face.labels.flat])
+    sides = _side_nodes(shape)
     found, names = reach_weak(grid.reshape(-1), sides, neighbor_offsets(shape, marks.ndim))
     labels = np.zeros(grid.size, np.int32)
     labels[found] = names
@@ -132,8 +132,8 @@ def faces_of(labels: NDArray[Any], keys: NDArray[Any]) -> Faces:
     """The layers on both sides of each axis; those of a line are lines of one pixel."""
     found = {}
     for axis, side in itertools.product(range(labels.ndim), (0, -1)):
-        place = [side] if labels.ndim == 1 else side
-        found[axis, side] = Face(labels.take(place, axis), keys.take(place, axis))
+        layer = (*[slice(None)] * axis, [side] if labels.ndim == 1 else side)
+        found[axis, side] = Face(labels[layer].copy(), keys[layer].copy())  # `take` copies the whole first
     return found
 
 
@@ -224,6 +224,16 @@ def join_held(held: Sequence[NDArray[np.bool_]], pairs: Iterable[NDArray[np.int6
     whole = np.zeros(piece.max(initial=-1) + 1, bool)
     whole[piece[np.concatenate(held)]] = True
     return np.split(whole[piece], starts[1:-1])
+
+
+def _side_nodes(shape: tuple[int, ...]) -> NDArray[np.int64]:
+    """The flat indices, in a padded grid, of the pixels on all sides; those of edges come twice."""
+    strides, found = padded_strides(shape), []
+    for axis, end in itertools.product(range(len(shape)), (0, 1)):
+        along = [np.arange(1, length + 1) * stride for length, stride in zip(shape, strides, strict=True)]
+        along[axis] = along[axis][[-end]]
+        found.append(functools.reduce(np.add.outer, along).reshape(-1))
+    return np.concatenate(found)
 
 
 def _plane(
