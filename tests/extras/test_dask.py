@@ -69,7 +69,9 @@ def test_any_tiling_gives_the_labels_of_the_whole(case, data):
     image = data.draw(
         images(data.draw(shapes(2, 1, 12)), n_channels=n_channels) | scenes(data.draw(shapes(2, 6, 20)))
     )
-    image = image.astype(data.draw(st.sampled_from(["u1", "u1", "u2", "i4", "f4", "f8"])))
+    few = ["u1", "f4"]  # each compiles kernels of its own
+    dtypes = ["u1", "u2", "i4", "f4"] if case.startswith(("threshold", "kmeans")) else few
+    image = image.astype(data.draw(st.sampled_from(dtypes)))
     if image.dtype.kind == "f" and data.draw(st.booleans()):
         image.reshape(-1)[:: data.draw(st.integers(2, 9))] = np.nan
     has_channels = image.ndim == 3
@@ -87,14 +89,12 @@ def test_any_tiling_gives_the_labels_of_the_whole(case, data):
     assert_same(outcome(getattr(tiled, name), chunked, mask=seen, **options), whole)
 
 
-@pytest.mark.parametrize(
-    "case", ["threshold otsu", "local wolf", "gradient magnitude", "canny otsu", "canny median"]
-)
+@pytest.mark.parametrize("case", ["threshold otsu", "local wolf", "gradient magnitude", "canny otsu"])
 @given(data=st.data())
 def test_volumes_and_lines_are_tiled_alike(case, data):
     name, options = LABELS[case]
     shape = data.draw(shapes(3, 1, 7) | shapes(1, 1, 30))
-    image = data.draw(images(shape, dtype=data.draw(st.sampled_from(["u1", "f4"]))))
+    image = data.draw(images(shape))
     chunked = da.from_array(image, chunks=data.draw(tilings(shape)))
     options = {**options, "channel_axis": None}
     whole = outcome(getattr(classicseg, name), image, **options)
