@@ -24,9 +24,9 @@ from classicseg._core.image import Span, as_channel_axis, merge_spans, span_of, 
 from classicseg.extras.dask.checkpoints import kept
 from classicseg.types import ChannelAxis
 
-_MERGED_AT_ONCE = 4
+_MERGED_AT_ONCE = 8
 """So many results of tiles are merged by one task, so that no worker holds more of them: histograms of colors may
-have 100 MB each."""
+have 40 MB each."""
 
 
 class Chunked(NamedTuple):
@@ -190,43 +190,6 @@ def computed(tiles: da.Array, numbers: Sequence[int]) -> list[Any]:
     keys = list(flatten(tiles.__dask_keys__()))
     chosen = [Delayed(keys[number], tiles.dask, layer=tiles.name) for number in numbers]
     return kept(lambda: list(compute(*chosen)))
-
-
-def over_halo(
-    parsed: Chunked, reach: Sequence[int], function: Callable[..., Any], *, lead: int | None = None, **options: Any
-) -> da.Array:
-    """Call a function as `Chunked.each` does, on tiles with so many pixels of their neighbors along each axis.
-
-    What lies beyond a tile is cut off from the result.
-    """
-    wide, depth = with_halo(parsed, reach)
-    found = wide.each(function, lead=lead, **options)
-    if lead is not None:
-        depth = {0: 0} | {axis + 1: n for axis, n in depth.items()}
-    return da.overlap.trim_overlap(found, depth, "none").rechunk(((lead,),) * (lead is not None) + parsed.chunks)
-
-
-def with_halo(parsed: Chunked, reach: Sequence[int]) -> tuple[Chunked, dict[int, int]]:
-    """Tiles with so many pixels of their neighbors along each axis, and how many those are.
-
-    Tiles shorter than that are put together before.
-    """
-    depth = {axis: min(n, length) for axis, (n, length) in enumerate(zip(reach, parsed.shape, strict=True))}
-    deep = depth | {parsed.ndim: 0} if parsed.has_channels else depth
-    values = da.overlap.overlap(parsed.values, deep, "none")
-    mask = None if parsed.mask is None else da.overlap.overlap(parsed.mask, depth, "none")
-    return Chunked(values, mask, parsed.has_channels), depth
-
-
-def inner_of(
-    shape: tuple[int, ...], number: int, grid: tuple[int, ...], depth: Mapping[int, int]
-) -> tuple[slice, ...]:
-    """What is a tile's own in what `with_halo` makes of it."""
-    places = np.unravel_index(number, grid)
-    return tuple(
-        slice(depth[axis] if place > 0 else 0, length - (depth[axis] if place < grid[axis] - 1 else 0))
-        for axis, (length, place) in enumerate(zip(shape, places, strict=True))
-    )
 
 
 def any_tile(tiles: da.Array) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import dask.array as da
 import numpy as np
@@ -14,16 +14,15 @@ from classicseg import PixelHistogram
 from classicseg._core.classes import classify
 from classicseg._core.histogram import value_histogram
 from classicseg._core.image import Image, Span, as_part, as_spacing
-from classicseg.extras.dask.chunks import Chunked, merged, over_halo, settled_span
-from classicseg.extras.dask.filters import gradient_reach, gradient_settings, result_dtype
+from classicseg.extras.dask.chunks import Chunked, merged, settled_span
+from classicseg.extras.dask.filters import Gradient, as_gradient
+from classicseg.extras.dask.halos import over_halo
 from classicseg.extras.dask.hysteresis import keep_from_strong
 from classicseg.extras.dask.twins import twin_of
 from classicseg.extras.dask.values import histogram_of
 from classicseg.filters.canny import CannySettings, as_canny_settings, both_thresholds, noise_threshold
 from classicseg.filters.crests import crests_of, mark_ridges
 from classicseg.filters.edge_threshold import LevelCounts, count_levels, merge_levels, otsu_of_levels
-from classicseg.filters.gradients import steepness
-from classicseg.filters.ridges import Suppression
 from classicseg.filters.smoothing import reach_of
 from classicseg.segmentation.gradient import as_gradient_threshold
 from classicseg.thresholds.names import named_thresholds
@@ -35,24 +34,29 @@ pixel is found in each tile and joined over the seams, however far it runs; a bi
 """
 
 
+class Ridges(NamedTuple):
+    """What the tiles of an image must know to find its ridges."""
+
+    span: Span
+    spacing: tuple[float, ...]
+    settings: CannySettings
+
+    @property
+    def reach(self) -> tuple[int, ...]:
+        return tuple(2 + n for n in reach_of(self.settings.sigma, self.spacing))
+
+
 @twin_of(classicseg.canny_edges, _NOTE)
 def canny_edges(
     parsed: Chunked, *, sigma: Any, low: Any, high: Any, high_fraction: Any, suppression: Any, spacing: Any
 ) -> da.Array:
     settings = as_canny_settings(sigma, low, high, high_fraction, suppression)
     spacings = as_spacing(spacing, parsed.ndim)
-    span = settled_span(parsed, extremes=settings.sigma > 0)
-    thresholds = both_thresholds(settings, _high(parsed, span, spacings, settings))
-    ridges: dict[str, Any] = {
-        "span": span,
-        "spacing": spacings,
-        "sigma": settings.sigma,
-        "suppression": settings.suppression,
-    }
-    marks = over_halo(
-        parsed, _reach(spacings, settings), _marks_of_tile, thresholds=thresholds, **ridges, dtype=np.uint8
+    ridges = Ridges(settled_span(parsed, extremes=settings.sigma > 0), spacings, settings)
+    thresholds = both_thresholds(settings, _high(parsed, ridges))
+    return keep_from_strong(
+        over_halo(parsed, ridges.reach, _marks_of_tile, ridges=ridges, thresholds=thresholds, dtype=np.uint8)
     )
-    return keep_from_strong(marks)
 
 
 @twin_of(classicseg.gradient_segment, _NOTE)
@@ -60,45 +64,32 @@ def gradient_segment(
     parsed: Chunked, *, threshold: Any, n_classes: Any, operator: Any, sigma: Any, spacing: Any
 ) -> da.Array:
     given, count = as_gradient_threshold(threshold, n_classes)
-    settings = gradient_settings(parsed, operator, sigma, spacing)
-    gradient = _steepness(parsed, settings)
+    steep = _steepness(parsed, as_gradient(parsed, operator, sigma, spacing))
     if isinstance(given, str):
-        given = named_thresholds(histogram_of(gradient.each(_histogram_of_tile)), given, count)
-    if len(given) < 2 or isinstance(threshold, str):
-        return gradient.each(_classes_of_tile, thresholds=given, dtype=np.int32)
-    kept = keep_from_strong(gradient.each(_steep_of_tile, thresholds=given, dtype=np.uint8))
-    return gradient.each(_two_classes_of_tile, kept, dtype=np.int32)
+        thresholds = named_thresholds(histogram_of(steep.each(_histogram_of_tile)), given, count)
+        return steep.each(_classes_of_tile, thresholds=thresholds, dtype=np.int32)
+    if len(given) == 1:
+        return steep.each(_classes_of_tile, thresholds=given, dtype=np.int32)
+    kept = keep_from_strong(steep.each(_steep_of_tile, thresholds=given, dtype=np.uint8))
+    return steep.each(_two_classes_of_tile, kept, dtype=np.int32)
 
 
-def _reach(spacing: tuple[float, ...], settings: CannySettings) -> tuple[int, ...]:
-    return tuple(2 + n for n in reach_of(settings.sigma, spacing))
-
-
-def _ridges(span: Span, spacing: tuple[float, ...], settings: CannySettings) -> dict[str, Any]:
-    return {"span": span, "spacing": spacing, "sigma": settings.sigma, "suppression": settings.suppression}
-
-
-def _high(parsed: Chunked, span: Span, spacing: tuple[float, ...], settings: CannySettings) -> float:
+def _high(parsed: Chunked, ridges: Ridges) -> float:
     """The higher threshold; that of the whole image, where it is not a number."""
+    settings = ridges.settings
     if settings.high_fraction is None and not isinstance(settings.high, str):
         return settings.high
     if settings.high_fraction is None and settings.high == "otsu":
-        ridges: dict[str, Any] = {
-            "span": span,
-            "spacing": spacing,
-            "sigma": settings.sigma,
-            "suppression": settings.suppression,
-        }
-        crests = over_halo(parsed, _reach(spacing, settings), _crests_of_tile, **ridges, dtype=np.float64)
+        crests = over_halo(parsed, ridges.reach, _crests_of_tile, ridges=ridges, dtype=np.float64)
         return otsu_of_levels(merged(Chunked(crests, None, has_channels=False).each(_count_levels), merge_levels))
-    gradient = _steepness(parsed, {"span": span, "spacing": spacing, "operator": "sobel", "sigma": settings.sigma})
-    return _of_histogram(histogram_of(gradient.each(_histogram_of_tile)), parsed.ndim, settings)
+    steep = _steepness(parsed, Gradient(ridges.span, ridges.spacing, "sobel", settings.sigma))
+    return _of_histogram(histogram_of(steep.each(_histogram_of_tile)), parsed.ndim, settings)
 
 
-def _steepness(parsed: Chunked, settings: dict[str, Any]) -> Chunked:
+def _steepness(parsed: Chunked, gradient: Gradient) -> Chunked:
     """The length of the gradient, NaN where a pixel takes no part."""
-    reach, dtype = gradient_reach(**settings), result_dtype(settings)
-    return Chunked(over_halo(parsed, reach, _steepness_of_tile, **settings, dtype=dtype), None, has_channels=False)
+    found = over_halo(parsed, gradient.reach, _steepness_of_tile, gradient=gradient, dtype=gradient.dtype)
+    return Chunked(found, None, has_channels=False)
 
 
 def _of_histogram(found: PixelHistogram, ndim: int, settings: CannySettings) -> float:
@@ -116,42 +107,32 @@ def _of_histogram(found: PixelHistogram, ndim: int, settings: CannySettings) -> 
 
 
 def _marks_of_tile(
-    values: NDArray[Any],
-    mask: NDArray[np.bool_] | None,
-    *,
-    span: Span,
-    spacing: tuple[float, ...],
-    sigma: float,
-    suppression: Suppression,
-    thresholds: tuple[float, float],
+    values: NDArray[Any], mask: NDArray[np.bool_] | None, *, ridges: Ridges, thresholds: tuple[float, float]
 ) -> NDArray[np.uint8]:
-    grid = mark_ridges(as_part(values, span, mask=mask), spacing, sigma, suppression, *thresholds)
+    span, spacing, settings = ridges
+    part = as_part(values, span, mask=mask)
+    grid = mark_ridges(part, spacing, settings.sigma, settings.suppression, *thresholds)
     return grid[(slice(1, -1),) * grid.ndim]
 
 
-def _crests_of_tile(
-    values: NDArray[Any],
-    mask: NDArray[np.bool_] | None,
-    *,
-    span: Span,
-    spacing: tuple[float, ...],
-    sigma: float,
-    suppression: Suppression,
-) -> NDArray[Any]:
-    return crests_of(as_part(values, span, mask=mask), spacing, sigma, suppression)
+def _crests_of_tile(values: NDArray[Any], mask: NDArray[np.bool_] | None, *, ridges: Ridges) -> NDArray[Any]:
+    span, spacing, settings = ridges
+    return crests_of(as_part(values, span, mask=mask), spacing, settings.sigma, settings.suppression)
 
 
 def _count_levels(crests: NDArray[Any], mask: None) -> LevelCounts:
     return count_levels(crests[..., 0])
 
 
-def _steepness_of_tile(values: NDArray[Any], mask: NDArray[np.bool_] | None, **settings: Any) -> NDArray[Any]:
-    part = as_part(values, settings.pop("span"), mask=mask)
-    magnitude = steepness(part, **settings)
+def _steepness_of_tile(
+    values: NDArray[Any], mask: NDArray[np.bool_] | None, *, gradient: Gradient
+) -> NDArray[Any]:
+    part = as_part(values, gradient.span, mask=mask)
+    magnitude = gradient.lengths(part)
     return magnitude if part.mask is None else np.where(part.mask, magnitude, magnitude.dtype.type(np.nan))
 
 
-def _as_gradient(magnitude: NDArray[Any]) -> Image:
+def _as_lengths(magnitude: NDArray[Any]) -> Image:
     holes = np.isnan(magnitude)
     if not holes.any():
         return Image(magnitude, None)
@@ -159,16 +140,16 @@ def _as_gradient(magnitude: NDArray[Any]) -> Image:
 
 
 def _histogram_of_tile(magnitude: NDArray[Any], mask: None) -> PixelHistogram:
-    levels, counts = value_histogram(_as_gradient(magnitude).pixels()[:, 0])
+    levels, counts = value_histogram(_as_lengths(magnitude).pixels()[:, 0])
     return PixelHistogram(levels[:, np.newaxis].astype(magnitude.dtype), counts)
 
 
 def _classes_of_tile(magnitude: NDArray[Any], mask: None, *, thresholds: NDArray[np.float64]) -> NDArray[np.int32]:
-    return classify(_as_gradient(magnitude), thresholds)
+    return classify(_as_lengths(magnitude), thresholds)
 
 
 def _steep_of_tile(magnitude: NDArray[Any], mask: None, *, thresholds: NDArray[np.float64]) -> NDArray[np.uint8]:
-    classes = classify(_as_gradient(magnitude), np.unique(thresholds))
+    classes = classify(_as_lengths(magnitude), np.unique(thresholds))
     steep = np.maximum(classes - 1, 0)
     return (steep if thresholds[0] < thresholds[1] else 2 * steep).astype(np.uint8)
 

@@ -11,16 +11,8 @@ from numpy.typing import NDArray
 import classicseg
 from classicseg._core.image import Span, as_part, check_scalar, luminance, merge_spans, span_of
 from classicseg._core.windows import Field, FieldSpan, as_field
-from classicseg.extras.dask.chunks import (
-    Chunked,
-    any_tile,
-    inner_of,
-    merged,
-    over_halo,
-    settled_span,
-    tile_numbers,
-    with_halo,
-)
+from classicseg.extras.dask.chunks import Chunked, any_tile, merged, settled_span, tile_numbers
+from classicseg.extras.dask.halos import inner_of, over_halo, with_halo
 from classicseg.extras.dask.hysteresis import keep_from_strong
 from classicseg.extras.dask.twins import twin_of
 from classicseg.thresholds.local import (
@@ -111,8 +103,8 @@ def _deviation_of_tile(
 ) -> float:
     field = fields.of(values, mask)
     counted = np.zeros(values.shape[:-1], np.uint8)
-    inner = inner_of(counted.shape, int(number.item()), grid, depth)
-    counted[inner] = 1
+    tile = [int(place) for place in np.unravel_index(int(number.item()), grid)]
+    counted[inner_of(tile, grid, depth)] = 1
     own = counted.reshape(field.values.shape)
     return greatest_deviation_of(field, own * field.marks if len(field.marks) else own)
 

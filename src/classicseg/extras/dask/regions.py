@@ -13,7 +13,8 @@ from classicseg._core.components import connected_pieces
 from classicseg._core.image import as_classes
 from classicseg._core.numbers import as_count
 from classicseg._core.seams import Patch, patch_of
-from classicseg.extras.dask.chunks import as_labels, over_halo
+from classicseg.extras.dask.chunks import as_labels
+from classicseg.extras.dask.halos import over_halo
 from classicseg.extras.dask.pieces import number_patches, same_key
 from classicseg.extras.dask.twins import described
 

@@ -183,13 +183,13 @@ def _cluster(address: str | None) -> Iterator[None]:
     from distributed import Client
 
     try:
-        client = Client(address, timeout=_ANSWER_SECONDS)
+        client = Client(address, timeout=_ANSWER_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
         raise OSError(
             f"{address}: no Dask scheduler answers there ({error}); expected the address of one, e.g. "
             "tcp://127.0.0.1:8786"
         ) from None
-    with client:
+    with client, client.as_current():
         _check_workers(client)
         yield
 

@@ -216,7 +216,8 @@ def _merge(histograms: list[PixelHistogram]) -> PixelHistogram:
         raise ValueError(
             f"image has more than {MOST_VALUES} distinct values, too many to count one by one; count them in "
             "steps: classicseg.extras.dask.pixel_histogram(image, n_levels=65536), whose result otsu_threshold "
-            "and its like, kmeans_fit and choose_n_clusters take in the place of an image"
+            "and its like, kmeans_fit and choose_n_clusters take in the place of an image; or pass thresholds in "
+            "numbers"
         )
     return found
 

@@ -1,0 +1,134 @@
+"""Tiles with a halo: as many pixels of their neighbors as the result of one pixel depends on.
+
+Each tile hands on copies of its edges and corners, in one task, and is put together with those of its neighbors in
+another: `da.overlap` takes ten tasks a tile of a plane, and Canny 40 % longer.
+"""
+
+from __future__ import annotations
+
+import itertools
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, TypeAlias
+
+import dask.array as da
+import numpy as np
+from dask.array.overlap import ensure_minimum_chunksize
+from dask.base import tokenize
+from dask.highlevelgraph import HighLevelGraph
+from numpy.typing import NDArray
+
+from classicseg.extras.dask.chunks import Chunked
+
+Step: TypeAlias = tuple[int, ...]
+"""To a neighbor: -1, 0 or 1 along each axis."""
+
+
+def over_halo(
+    parsed: Chunked, reach: Sequence[int], function: Callable[..., Any], *, lead: int | None = None, **options: Any
+) -> da.Array:
+    """Call a function as `Chunked.each` does, on tiles with so many pixels of their neighbors along each axis.
+
+    What lies beyond a tile is cut off from the result.
+    """
+    wide, depth = with_halo(parsed, reach)
+    found = wide.each(function, lead=lead, **options)
+    name = f"inner-{tokenize(found, depth)}"
+    leading = () if lead is None else (0,)
+    layer = {}
+    for tile in np.ndindex(wide.grid):
+        inner = (slice(None),) * len(leading) + inner_of(tile, wide.grid, depth)
+        layer[(name, *leading, *tile)] = (operator.getitem, (found.name, *leading, *tile), inner)
+    chunks = tuple(
+        tuple(length - depth[axis] * ((i > 0) + (i < len(lengths) - 1)) for i, length in enumerate(lengths))
+        for axis, lengths in enumerate(wide.chunks)
+    )
+    graph = HighLevelGraph.from_collections(name, layer, dependencies=[found])
+    of_lead = ((lead,),) * len(leading)
+    return da.Array(graph, name, of_lead + chunks, meta=found._meta).rechunk(of_lead + parsed.chunks)
+
+
+def with_halo(parsed: Chunked, reach: Sequence[int]) -> tuple[Chunked, dict[int, int]]:
+    """Tiles with so many pixels of their neighbors along each axis, and how many those are.
+
+    Tiles shorter than that are put together before.
+    """
+    depth = {axis: min(n, length) for axis, (n, length) in enumerate(zip(reach, parsed.shape, strict=True))}
+    mask = None if parsed.mask is None else _widen(parsed.mask, depth)
+    return Chunked(_widen(parsed.values, depth), mask, parsed.has_channels), depth
+
+
+def inner_of(tile: Sequence[int], grid: tuple[int, ...], depth: Mapping[int, int]) -> tuple[slice, ...]:
+    """What is a tile's own in what `with_halo` makes of it."""
+    return tuple(
+        slice(depth[axis] if place > 0 else 0, -depth[axis] or None if place < grid[axis] - 1 else None)
+        for axis, place in enumerate(tile)
+    )
+
+
+def _widen(array: da.Array, depth: Mapping[int, int]) -> da.Array:
+    lengths = {axis: ensure_minimum_chunksize(n, array.chunks[axis]) for axis, n in depth.items()}
+    source = array.rechunk(lengths)
+    if not any(depth.values()):
+        return source
+    grid = tuple(source.numblocks[: len(depth)])
+    further = (0,) * (source.ndim - len(depth))  # the channels, in one chunk
+    edges, wide = (f"{step}-{tokenize(source, depth)}" for step in ("edges", "wide"))
+    layer: dict[Any, Any] = {}
+    for tile in np.ndindex(grid):
+        key = (source.name, *tile, *further)
+        layer[(edges, *tile)] = (partial(_edges_of, depth=depth), key)
+        near = _neighbors(tile, grid)
+        others = [(edges, *(i + s for i, s in zip(tile, step, strict=True))) for step in near]
+        layer[(wide, *tile, *further)] = (partial(_put_together, near, depth), key, others)
+    chunks = tuple(
+        tuple(n + depth.get(axis, 0) * ((i > 0) + (i < len(lengths) - 1)) for i, n in enumerate(lengths))
+        for axis, lengths in enumerate(source.chunks)
+    )
+    graph = HighLevelGraph.from_collections(wide, layer, dependencies=[source])
+    return da.Array(graph, wide, chunks, meta=source._meta)
+
+
+def _neighbors(tile: Sequence[int], grid: tuple[int, ...]) -> list[Step]:
+    """The steps to the tiles around one."""
+    steps = itertools.product(
+        *((0, *(-1,) * (i > 0), *(1,) * (i < n - 1)) for i, n in zip(tile, grid, strict=True))
+    )
+    return [step for step in steps if any(step)]
+
+
+def _edges_of(block: NDArray[Any], depth: Mapping[int, int]) -> dict[Step, NDArray[Any]]:
+    """What the neighbor one step away must see of a tile: copies, which do not keep the tile."""
+    steps = itertools.product((-1, 0, 1), repeat=len(depth))
+    ends = {step: tuple(_end(depth[axis], s) for axis, s in enumerate(step)) for step in steps if any(step)}
+    return {step: block[end].copy() for step, end in ends.items()}
+
+
+def _end(n: int, step: int) -> slice:
+    """The first n places, all of them, or the last n."""
+    if step == 0:
+        return slice(None)
+    return slice(0, n) if step < 0 or n == 0 else slice(-n, None)
+
+
+def _put_together(
+    near: Sequence[Step], depth: Mapping[int, int], block: NDArray[Any], others: list[dict[Step, NDArray[Any]]]
+) -> NDArray[Any]:
+    """A tile in the midst of what its neighbors hand on."""
+    before = [depth[axis] if any(step[axis] < 0 for step in near) else 0 for axis in depth]
+    after = [depth[axis] if any(step[axis] > 0 for step in near) else 0 for axis in depth]
+    own = block.shape[: len(depth)]
+    shape = tuple(b + n + a for b, n, a in zip(before, own, after, strict=True))
+    out = np.ma.empty if isinstance(block, np.ma.MaskedArray) else np.empty
+    wide = out(shape + block.shape[len(depth) :], block.dtype)
+    parts = {step: pieces[tuple(-s for s in step)] for step, pieces in zip(near, others, strict=True)}
+    parts[(0,) * len(depth)] = block
+    for step, part in parts.items():
+        wide[
+            tuple(
+                slice(0, b) if s < 0 else slice(b, b + n) if s == 0 else slice(b + n, None)
+                for s, b, n in zip(step, before, own, strict=True)
+            )
+        ] = part
+    return wide
