@@ -270,8 +270,14 @@ def test_a_cluster_that_loses_a_worker_ends_with_the_right_labels(tmp_path):
         workers = client.run(os.getpid)
         victim = next(iter(workers.values()))
 
+        def slowly(block):  # by value: the workers do not have this module
+            import time
+
+            time.sleep(0.03)
+            return block
+
         def make():
-            pixels = open_chunked(source).pixels.map_blocks(_slowly, dtype="u1", meta=np.empty((0, 0), "u1"))
+            pixels = open_chunked(source).pixels.map_blocks(slowly, dtype="u1", meta=np.empty((0, 0), "u1"))
             return tiled.canny_edges(pixels, sigma=1, high=20, low=5)
 
         killer = subprocess.Popen([sys.executable, "-c", f"import os, time; time.sleep(1); os.kill({victim}, 9)"])
@@ -279,11 +285,6 @@ def test_a_cluster_that_loses_a_worker_ends_with_the_right_labels(tmp_path):
         killer.wait()
         assert n_written == len(list((out / "c").rglob("*"))) - len(list((out / "c").iterdir()))
     assert_array_equal(zarr.open(out)[:], classicseg.canny_edges(image, sigma=1, high=20, low=5))
-
-
-def _slowly(block):
-    time.sleep(0.03)
-    return block
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -295,6 +296,9 @@ def test_workers_without_the_package_are_named():
 
         def run(self, function, *arguments, on_error):
             return self.said
+
+        def run_on_scheduler(self, function, *arguments):
+            return classicseg.__version__
 
     for said, message in [
         ({}, "tcp://s:1: the scheduler has no workers"),

@@ -195,8 +195,14 @@ def _cluster(address: str | None) -> Iterator[None]:
 
 
 def _check_workers(client: Any) -> None:
-    """See that the workers have this package."""
+    """See that the workers, and the scheduler, have this package."""
     asked = "__import__('classicseg').__version__"  # as text: a worker without the package can not load functions
+    try:
+        client.run_on_scheduler(eval, asked)
+    except ImportError as error:
+        raise OSError(
+            f"the scheduler at {client.scheduler.address} has no classicseg ({error}); install it"
+        ) from None
     versions = client.run(eval, asked, on_error="return")
     if not versions:
         raise OSError(f"{client.scheduler.address}: the scheduler has no workers; start some, e.g. dask worker")
