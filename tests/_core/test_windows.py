@@ -12,10 +12,11 @@ from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_allclose, assert_array_equal
 from strategies import images, masks, shapes
 
+from classicseg import local_threshold_segment
 from classicseg._core import windows
 from classicseg._core.image import as_image
 from classicseg._core.window_smooth import smooth_bits, smooth_sums_numpy, three_boxes
-from classicseg.segmentation import local_threshold
+from classicseg.thresholds import local
 from classicseg.thresholds.local import Method
 
 
@@ -48,10 +49,8 @@ def test_loops_are_their_definitions(method, data):
     window = [data.draw(st.sampled_from([1, 3, 5, 9, 41])) for _ in range(ndim)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(windows, "run_bands", both(data.draw(st.integers(1, 9))))
-        patch.setattr(local_threshold, "run_bands", both(data.draw(st.integers(1, 9))))
-        labels = local_threshold.local_threshold_segment(
-            image, method=method, window=window, mask=mask, channel_axis=None
-        )
+        patch.setattr(local, "run_bands", both(data.draw(st.integers(1, 9))))
+        labels = local_threshold_segment(image, method=method, window=window, mask=mask, channel_axis=None)
     assert_array_equal(labels == 0, False if mask is None else ~mask)
 
 
