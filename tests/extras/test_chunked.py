@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -318,3 +319,17 @@ def test_no_scheduler_no_run(tmp_path, monkeypatch):
     monkeypatch.setattr(storing, "_ANSWER_SECONDS", 0.2)
     with pytest.raises(OSError, match=r"tcp://127.0.0.1:9: no Dask scheduler answers there"):
         store_labels(tmp_path / "l.zarr", lambda: da.zeros(4), {}, scheduler="tcp://127.0.0.1:9")
+
+
+def test_threads_that_open_a_store_at_once_leave_the_settings_as_they_were(tmp_path):
+    store_labels(tmp_path / "l.zarr", lambda: da.zeros((4, 4), chunks=2, dtype="i4"), {})
+    was, n_threads, patience = zarr.config.get("array.write_empty_chunks"), 4, sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for first in range(0, 200, n_threads):
+            with ThreadPoolExecutor(n_threads) as pool:
+                stamps = range(first, first + n_threads)
+                list(pool.map(lambda stamp: storing._stored(str(tmp_path / "l.zarr"), stamp), stamps))
+    finally:
+        sys.setswitchinterval(patience)
+    assert zarr.config.get("array.write_empty_chunks") == was

@@ -32,6 +32,7 @@ from classicseg.extras.progress import bar
 _ANSWER_SECONDS = 10
 _LOOK_SECONDS = 0.5
 _FOUND = ".found"
+_ONE_OPENS = threading.Lock()
 
 
 def store_labels(
@@ -151,7 +152,9 @@ def _write(block: NDArray[Any], path: str, block_id: tuple[int, ...]) -> NDArray
 
 @functools.lru_cache(maxsize=4)
 def _stored(path: str, stamp: int) -> Any:
-    with zarr.config.set({"array.write_empty_chunks": True}):  # so that one that is lost is missed
+    # Empty chunks are written too, so that one that is lost is missed. The setting is of the process: two threads
+    # that set it at once would set it back under each other.
+    with _ONE_OPENS, zarr.config.set({"array.write_empty_chunks": True}):
         return zarr.open_array(path, mode="r+")
 
 
