@@ -221,7 +221,7 @@ INPUTS = {
     "distance._count_gaps": for_count_gaps,
     "distance._mark_far": for_mark_far,
     "float_histogram._count_bits": for_count_bits,
-    "graph._add_up": for_add_up,
+    "region_sums._add_up": for_add_up,
     "graph._take": for_take,
     "graph._touching": for_touching,
     "histogram._count": for_count,

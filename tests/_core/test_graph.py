@@ -14,9 +14,9 @@ from classicseg._core.graph import (
     merge_small_regions,
     neighbor_offsets,
     pad,
-    region_statistics,
 )
 from classicseg._core.labels import number_by_first_pixel
+from classicseg._core.region_sums import region_sums
 
 SHAPES = st.one_of(
     st.tuples(st.integers(1, 30)),
@@ -90,20 +90,20 @@ def test_adjacent_pairs_by_brute_force(scene):
     assert {tuple(pair) for pair in pairs.tolist()} == pairs_by_hand(labels, connectivity)
 
 
-def test_region_statistics_do_not_depend_on_the_order_of_the_pixels():
+def test_region_sums_do_not_depend_on_the_order_of_the_pixels():
     rng = np.random.default_rng(1)
     labels = rng.integers(1, 4, (200, 300)).astype(np.int32)
     values = (rng.random((200, 300, 2)) * 1e3 + 0.1).astype(np.float32)
-    sums = region_statistics(labels, values, 3)[1]
+    sums = region_sums(labels, values, 3)[1]
     assert sums.shape == (4, 2)
-    np.testing.assert_array_equal(sums, region_statistics(labels[::-1, ::-1], values[::-1, ::-1], 3)[1])
-    np.testing.assert_array_equal(sums, region_statistics(labels.T, values.swapaxes(0, 1), 3)[1])
+    np.testing.assert_array_equal(sums, region_sums(labels[::-1, ::-1], values[::-1, ::-1], 3)[1])
+    np.testing.assert_array_equal(sums, region_sums(labels.T, values.swapaxes(0, 1), 3)[1])
 
 
-def test_region_statistics_of_integers_are_exact():
+def test_region_sums_of_integers_are_exact():
     values = np.arange(12, dtype=np.uint16).reshape(3, 4, 1)
     labels = np.array([[0, 1, 1, 2], [0, 1, 2, 2], [4, 4, 4, 4]], np.int32)
-    areas, sums = region_statistics(labels, values, 4)
+    areas, sums = region_sums(labels, values, 4)
     assert sums[:, 0].tolist() == [0, 5, 13, 0, 34]  # from 1, the least that has a label
     assert areas.tolist() == [0, 3, 3, 0, 4]
 
@@ -119,7 +119,7 @@ def by_mean(region, other, means, areas):
 
 def statistics(labels, values):
     n_regions = int(labels.max())
-    areas, sums = region_statistics(labels, values, n_regions)
+    areas, sums = region_sums(labels, values, n_regions)
     return sums / np.maximum(areas, 1)[:, np.newaxis], areas
 
 

@@ -124,6 +124,45 @@ def test_regions_that_stay_apart_grow_as_in_the_whole(criterion, data):
         assert_same(found, classicseg.region_growing_segment(image, **options))
 
 
+@pytest.mark.parametrize("detector", ["canny", "sobel", "log", "given"])
+@given(data=st.data())
+def test_enclosed_regions_are_those_of_the_whole(detector, data):
+    shape = data.draw(shapes(2, 1, 12) | shapes(3, 1, 5))
+    channels = data.draw(st.sampled_from([0, 3]))
+    image = data.draw(images(shape, n_channels=channels) | scenes(shape))
+    image = image.astype(data.draw(st.sampled_from(["u1", "f4"])))
+    if image.dtype.kind == "f" and data.draw(st.booleans()):
+        image.reshape(-1)[:: data.draw(st.integers(2, 9))] = np.nan
+    options = {
+        "max_gap": 0,
+        "sigma": data.draw(st.sampled_from([0, 0.6])),
+        "min_area": data.draw(st.sampled_from([None, 1, 4, 30])),
+        "keep_lines": data.draw(st.booleans()),
+        "mask": data.draw(st.none() | masks(shape)),
+        "channel_axis": -1 if image.ndim > len(shape) else None,
+    }
+    tiles = data.draw(tilings(shape))
+    chunked = da.from_array(image, chunks=(*tiles, 2) if image.ndim > len(shape) else tiles)
+    edges = theirs = detector
+    if detector == "given":
+        edges = data.draw(masks(shape))
+        theirs = da.from_array(edges, chunks=data.draw(tilings(shape)))
+    whole = outcome(classicseg.boundary_segment, image, detector=edges, **options)
+    assert_same(outcome(tiled.boundary_segment, chunked, detector=theirs, **options), whole)
+
+
+def test_thick_edges_are_reached_from_afar():
+    image = np.zeros((40, 60), np.uint8)
+    image[:, 30:] = 9
+    edges = np.ones(image.shape, bool)
+    edges[3, 5] = edges[30, 50] = False
+    chunked = [da.from_array(array, chunks=7) for array in (image, edges)]
+    found = tiled.boundary_segment(chunked[0], detector=chunked[1], max_gap=0, min_area=1)
+    expected = classicseg.boundary_segment(image, detector=edges, max_gap=0, min_area=1)
+    assert expected.max() > 1
+    assert_same(found.compute(), expected)
+
+
 @given(data=st.data())
 def test_regions_and_boundaries_are_those_of_the_whole(data):
     shape = data.draw(shapes(2, 1, 12) | shapes(3, 1, 6))
@@ -228,6 +267,12 @@ def test_bad_input_is_refused_before_any_work(change, options, message):
     [
         (partial(tiled.kmeans_segment, spatial_weight=1.0), "spatial_weight is 1.0 for k-means in tiles"),
         (partial(tiled.kmeans_segment, weights=np.ones((8, 8))), "weights is array.* for k-means in tiles"),
+        (tiled.boundary_segment, r"max_gap is 8\.0 for boundary segmentation in tiles; expected 0\.0"),
+        (partial(tiled.boundary_segment, max_gap=0, detector=np.zeros_like), "detector is .* expected a name, or"),
+        (
+            partial(tiled.boundary_segment, max_gap=0, detector=np.zeros((8, 8))),
+            "detector has dtype float64; expected bool, True = edge",
+        ),
         (partial(tiled.region_growing_segment), "seeds is None for region growing in tiles"),
         (
             partial(tiled.region_growing_segment, seeds=[(0, 0)], criterion="mean"),
@@ -241,7 +286,7 @@ def test_bad_input_is_refused_before_any_work(change, options, message):
     ],
 )
 def test_what_is_not_exact_in_tiles_is_refused(call, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         call(da.ones((8, 8), chunks=4))
 
 

@@ -14,13 +14,10 @@ from numpy.typing import NDArray
 
 from classicseg._core.bands import run_aside, run_bands
 from classicseg._core.components import line_at, line_grid, neighbor_views, pixel_steps
-from classicseg._core.histogram import level_scale
 from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
 from classicseg._core.merging import LOW, N_HASHES, add_pair, choose, join, renumber
-
-_MEAN_BITS = 24
-"""Region means are taken of whole numbers of so many bits: their float64 sums are exact to 5e8 pixels."""
+from classicseg._core.region_sums import RegionSums, region_sums
 
 
 def pad(array: NDArray[Any], n_axes: int) -> NDArray[Any]:
@@ -81,84 +78,29 @@ def merge_small_regions(
     n_regions = int(labels.max(initial=0))
     if min_area <= 1 or n_regions <= 1:
         return labels
-    areas, sums = region_statistics(labels, values, n_regions)
-    codes = np.concatenate(_pairs_of_bands(labels, connectivity))
-    region = joined = np.arange(n_regions + 1)
+    merged = merge_small(region_sums(labels, values, n_regions), touching_codes(labels, connectivity), min_area)
+    return take(merged.astype(np.int32), labels)
+
+
+def merge_small(found: RegionSums, codes: NDArray[np.int64], min_area: int) -> NDArray[np.int64]:
+    """What `merge_small_regions` makes of each region, where `codes` are the pairs that touch (`merging`)."""
+    region = joined = np.arange(len(found.areas))
     while True:
-        codes = run_aside(renumber, codes, joined, areas, min_area)
-        means = sums / np.maximum(areas, 1)[:, np.newaxis]
-        chosen = np.zeros(len(areas), np.int64)
-        run_aside(choose, codes, areas, means, means.sum(axis=1), min_area, chosen)
+        codes = run_aside(renumber, codes, joined, found.areas, min_area)
+        means, chosen = found.means, np.zeros(len(found.areas), np.int64)
+        run_aside(choose, codes, found.areas, means, means.sum(axis=1), min_area, chosen)
         if not chosen.any():
-            return take(region.astype(np.int32), labels)
-        joined = run_aside(join, chosen, np.arange(len(areas)))
+            return region
+        joined = run_aside(join, chosen, np.arange(len(chosen)))
         region = joined[region]
-        areas = np.bincount(joined, weights=areas).astype(np.int64)
-        sums = np.stack([np.bincount(joined, weights=column) for column in sums.T], axis=1)
-
-
-def region_statistics(
-    labels: NDArray[np.int32], values: NDArray[Any], n_regions: int
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Count the pixels of each label 0 … n_regions, and sum their values, (n_regions + 1, channels).
-
-    Values count in whole steps from the least one that has a label, so that the order of the pixels does not.
-    """
-    areas, sums = np.zeros(n_regions + 1, np.int64), np.zeros((n_regions + 1, values.shape[-1]))
-    pixels, flat = np.ascontiguousarray(values).reshape(-1, values.shape[-1]), labels.reshape(-1)
-    ranges = [found for found in run_bands(_range, flat.size, 1, flat, pixels) if found.size]
-    low, step = level_scale(np.concatenate(ranges) if ranges else np.empty(0), _MEAN_BITS)
-    run_bands(_add_up, flat.size, 1, flat, pixels, low, 1 / step, areas, sums, whole=True)
-    return areas, sums
-
-
-def _range(labels: NDArray[np.int32], pixels: NDArray[Any], start: int, stop: int) -> NDArray[Any]:
-    """The least and the greatest value that have a label, where there are any."""
-    chosen = pixels[start:stop]
-    if not labels[start:stop].all():
-        chosen = chosen.compress(labels[start:stop] > 0, axis=0)
-    return np.array([chosen.min(), chosen.max()], pixels.dtype) if chosen.size else pixels[:0, 0]
-
-
-def _add_up_numpy(
-    labels: NDArray[np.int32],
-    pixels: NDArray[Any],
-    low: float,
-    scale: float,
-    areas: NDArray[np.int64],
-    sums: NDArray[np.float64],
-    start: int,
-    stop: int,
-) -> None:
-    inside = labels[start:stop] > 0
-    names, chosen = labels[start:stop][inside], pixels[start:stop][inside]
-    areas += np.bincount(names, minlength=len(areas))
-    for column, total in zip(chosen.T, sums.T, strict=True):
-        total += np.bincount(names, np.rint((column.astype(np.float64) - low) * scale), len(areas))
-
-
-@kernel(numpy=_add_up_numpy)
-def _add_up(
-    labels: NDArray[np.int32],
-    pixels: NDArray[Any],
-    low: float,
-    scale: float,
-    areas: NDArray[np.int64],
-    sums: NDArray[np.float64],
-    start: int,
-    stop: int,
-) -> None:
-    for i in range(start, stop):
-        label = labels[i]
-        if label > 0:
-            areas[label] += 1
-            for c in range(pixels.shape[1]):
-                sums[label, c] += np.rint((np.float64(pixels[i, c]) - low) * scale)
+        areas = np.bincount(joined, weights=found.areas).astype(np.int64)
+        sums = [np.bincount(joined, weights=column) for column in found.sums.T]
+        found = RegionSums(areas, np.stack(sums, axis=1, dtype=np.float64))
 
 
 def adjacent_pairs(labels: NDArray[np.int32], connectivity: int) -> NDArray[np.int64]:
     """The pairs of different positive labels that are neighbors, (n, 2), smaller first, each once, ascending."""
-    codes = run_aside(np.sort, np.concatenate(_pairs_of_bands(labels, connectivity)))
+    codes = run_aside(np.sort, touching_codes(labels, connectivity))
     codes = codes[np.r_[codes[:1] > 0, codes[1:] != codes[:-1]]]  # np.unique takes 7 times as long
     return np.stack([codes >> 32, codes & LOW], axis=1)
 
@@ -170,11 +112,11 @@ def take(numbers: NDArray[np.int32], labels: NDArray[np.int32]) -> NDArray[np.in
     return out
 
 
-def _pairs_of_bands(labels: NDArray[np.int32], connectivity: int) -> list[NDArray[np.int64]]:
-    """The pairs of neighbors in each band of rows, as single numbers (`merging`), most of them once."""
+def touching_codes(labels: NDArray[np.int32], connectivity: int) -> NDArray[np.int64]:
+    """The pairs of different positive labels that are neighbors, as numbers (`merging`), most of them once."""
     lines, *grid = line_grid(np.ascontiguousarray(labels), connectivity)
     n_rows = int(grid[0][0])
-    return run_bands(_touching, n_rows, labels.size // n_rows, lines, *grid)
+    return np.concatenate(run_bands(_touching, n_rows, labels.size // n_rows, lines, *grid))
 
 
 def _touching_numpy(

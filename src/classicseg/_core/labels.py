@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -203,7 +204,7 @@ def label_means(labels: ArrayLike, image: ArrayLike, *, channel_axis: ChannelAxi
     return painted if np.ndim(image) > segments.ndim else painted[..., 0]
 
 
-def compact_labels(labels: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+def compact_labels(labels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
     """Return the positive labels, ascending, and the labels renumbered 1 … n in that order; 0 stays 0."""
     highest = int(labels.max(initial=0))
     if highest > labels.size:
@@ -212,7 +213,7 @@ def compact_labels(labels: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArra
     present = np.zeros(highest + 1, bool)
     present[labels] = True
     present[0] = False
-    return np.flatnonzero(present).astype(np.int32), np.cumsum(present)[labels] * (labels > 0)
+    return np.flatnonzero(present).astype(labels.dtype), np.cumsum(present)[labels] * (labels > 0)
 
 
 def number_by_first_pixel(labels: NDArray[np.int32]) -> Labels:

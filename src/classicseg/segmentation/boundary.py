@@ -7,7 +7,8 @@ the edges; then each edge pixel joins the side that it is more like.
 
 from __future__ import annotations
 
-from typing import Any, cast
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,12 +17,13 @@ from classicseg._core.bands import run_bands
 from classicseg._core.components import connected_pieces
 from classicseg._core.distance import farther_than
 from classicseg._core.flood import UNDECIDED, flood
-from classicseg._core.graph import merge_small_regions, neighbor_offsets, pad, padded_strides, region_statistics
+from classicseg._core.graph import merge_small_regions, neighbor_offsets, pad, padded_strides
 from classicseg._core.hysteresis import keep_from_strong
-from classicseg._core.image import Image, as_image, as_scalar_image, as_spacing
+from classicseg._core.image import Image, as_image, as_spacing, luminance
 from classicseg._core.kernel import kernel
 from classicseg._core.labels import number_by_first_pixel
 from classicseg._core.numbers import as_count, as_number
+from classicseg._core.region_sums import rank_regions, region_sums
 from classicseg.filters.canny import CannySettings, as_canny_settings
 from classicseg.filters.crests import crests_of, grade
 from classicseg.filters.edge_threshold import otsu_of_gradients
@@ -31,6 +33,21 @@ from classicseg.types import ChannelAxis, EdgeDetector, Labels, Mask, Spacing
 
 _LOW_SHARE = 1 / 6
 """Edges that enclose regions are followed further down than those of a drawing, where it is a third."""
+
+
+class BoundarySettings(NamedTuple):
+    """How edges enclose regions, parsed."""
+
+    edges: CannySettings
+    max_gap: float
+    min_area: int | None
+    keep_lines: bool
+
+    def thresholds(self, otsu: Callable[[], float]) -> tuple[float, float]:
+        """The lower and the higher one; Otsu's threshold of the gradients on edges is asked for where needed."""
+        low, high = self.edges.low, self.edges.high
+        upper = max(otsu(), low or 0.0) if isinstance(high, str) else high
+        return _LOW_SHARE * upper if low is None else low, upper
 
 
 def boundary_segment(
@@ -116,29 +133,33 @@ def boundary_segment(
     array([[1, 1, 1, 2, 2, 2],
            [1, 1, 1, 2, 2, 2]], dtype=int32)
     """
-    settings = _as_settings(detector, sigma, low, high)
-    gap = as_number("max_gap", max_gap, least=0.0)
-    least = None if min_area is None else as_count("min_area", min_area)
-    if not isinstance(keep_lines, bool | np.bool_):
-        raise TypeError(f"keep_lines is {keep_lines!r}; expected True or False")
+    settings = as_boundary_settings(detector, sigma, low, high, max_gap, min_area, keep_lines)
     parsed = as_image(image, channel_axis=channel_axis, mask=mask)
     spacings = as_spacing(spacing, len(parsed.shape))
-    edges = _edges(image, parsed, detector, settings, spacings)
-
-    gradient = steepness(parsed, spacings, sigma=settings.sigma)
     inside = parsed.inside()
+    edges = _edges(image, parsed, detector, settings, spacings) & inside
+
+    gradient = steepness(parsed, spacings, sigma=settings.edges.sigma)
     free = inside & ~edges
-    cores = _cores(edges, free, inside, gap, spacings)
+    cores = _cores(edges, free, inside, settings.max_gap, spacings)
     labels = _spread(gradient, cores, Image(parsed.values, free | (cores > 0)))
     labels = _spread(np.zeros(parsed.shape, np.float32), labels, parsed)
-    labels = merge_small_regions(labels, parsed.values, least, 1)
-    if keep_lines:
-        return connected_pieces(np.where(_on_lines(edges & inside, labels), 0, labels), 1)
+    labels = merge_small_regions(labels, parsed.values, settings.min_area, 1)
+    if settings.keep_lines:
+        return connected_pieces(np.where(on_lines(edges, labels), 0, labels), 1)
     return number_by_first_pixel(labels)
 
 
-def _as_settings(detector: EdgeDetector, sigma: float, low: float | None, high: float | None) -> CannySettings:
-    """Parse the numbers that describe edges."""
+def as_boundary_settings(
+    detector: EdgeDetector,
+    sigma: float,
+    low: float | None,
+    high: float | None,
+    max_gap: float,
+    min_area: int | None,
+    keep_lines: bool,
+) -> BoundarySettings:
+    """Parse the options."""
     named = isinstance(detector, str)
     if named and detector not in ("canny", "sobel", "log"):
         raise ValueError(f"detector is {detector!r}; expected 'canny', 'sobel', 'log', a function or an edge map")
@@ -147,26 +168,29 @@ def _as_settings(detector: EdgeDetector, sigma: float, low: float | None, high: 
     if not named and (low is not None or high is not None):
         name = "low" if high is None else "high"
         raise ValueError(f"{name} is given, but so are the edges, by detector; leave it out, or name a detector")
-    return as_canny_settings(sigma, low, "otsu" if high is None else as_number("high", high, least=0.0))
+    edges = as_canny_settings(sigma, low, "otsu" if high is None else as_number("high", high, least=0.0))
+    gap = as_number("max_gap", max_gap, least=0.0)
+    least = None if min_area is None else as_count("min_area", min_area)
+    if not isinstance(keep_lines, bool | np.bool_):
+        raise TypeError(f"keep_lines is {keep_lines!r}; expected True or False")
+    return BoundarySettings(edges, gap, least, bool(keep_lines))
 
 
 def _edges(
-    image: ArrayLike, parsed: Image, detector: EdgeDetector, settings: CannySettings, spacing: tuple[float, ...]
+    image: ArrayLike, parsed: Image, detector: EdgeDetector, settings: BoundarySettings, spacing: tuple[float, ...]
 ) -> NDArray[np.bool_]:
     if not isinstance(detector, str):
         return _as_edges(detector(image) if callable(detector) else detector, parsed.shape)
-    low, high = settings.low, None if settings.high == "otsu" else cast("float", settings.high)
+    sigma = settings.edges.sigma
     if detector == "sobel":
-        steep = steepness(parsed, spacing, sigma=settings.sigma)
-        high = otsu_of_gradients(steep, int(np.sum(parsed.inside() & (steep == 0)))) if high is None else high
+        steep = steepness(parsed, spacing, sigma=sigma)
+        _, high = settings.thresholds(lambda: otsu_of_gradients(steep, np.sum(parsed.inside() & (steep == 0))))
         return (steep >= high) & (steep > 0)
     if detector == "log":
-        grey = as_scalar_image(parsed.values, channel_axis=-1, mask=parsed.mask)
-        heights = crossing_heights(grey, spacing, settings.sigma)
+        heights = crossing_heights(luminance(parsed), spacing, sigma)
     else:
-        heights = crests_of(parsed, spacing, settings.sigma, settings.suppression)
-    high = max(otsu_of_gradients(heights), low or 0.0) if high is None else high
-    return keep_from_strong(grade(heights, _LOW_SHARE * high if low is None else low, high))
+        heights = crests_of(parsed, spacing, sigma, settings.edges.suppression)
+    return keep_from_strong(grade(heights, *settings.thresholds(lambda: otsu_of_gradients(heights))))
 
 
 def _as_edges(edges: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.bool_]:
@@ -201,7 +225,8 @@ def _cores(
 
 def _spread(levels: NDArray[Any], markers: NDArray[np.int32], image: Image) -> NDArray[np.int32]:
     """Flood the image from markers; pixels that could not choose become regions of their own."""
-    labels = flood(levels, markers, _ranks(markers, image.values), image, 1)
+    ranks = rank_regions(region_sums(markers, image.values, int(markers.max())))
+    labels = flood(levels, markers, ranks, image, 1)
     undecided = labels == UNDECIDED
     if not undecided.any():
         return labels
@@ -209,18 +234,7 @@ def _spread(levels: NDArray[Any], markers: NDArray[np.int32], image: Image) -> N
     return np.where(undecided, pieces + np.int32(max(0, labels.max())), labels)
 
 
-def _ranks(markers: NDArray[np.int32], values: NDArray[Any]) -> NDArray[np.int64]:
-    """Rank markers by what turns with the image: darker first, then larger; equals share a rank."""
-    areas, sums = region_statistics(markers, values, int(markers.max()))
-    means = sums[1:] / areas[1:, np.newaxis]
-    keys = np.stack([-areas[1:], *means.T[::-1], means.sum(axis=1)])
-    order = np.lexsort(keys)
-    ranks = np.zeros(len(areas), np.int64)
-    ranks[1 + order[1:]] = np.cumsum((np.diff(keys[:, order], axis=1) != 0).any(axis=0))
-    return ranks
-
-
-def _on_lines(edges: NDArray[np.bool_], labels: NDArray[np.int32]) -> NDArray[np.bool_]:
+def on_lines(edges: NDArray[np.bool_], labels: NDArray[np.int32]) -> NDArray[np.bool_]:
     """The edge pixels that touch another region than their own, also over a corner."""
     grid, shape = pad(labels, labels.ndim).ravel(), labels.shape
     places = np.nonzero(edges)

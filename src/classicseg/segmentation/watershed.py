@@ -17,10 +17,11 @@ from classicseg._core.basins import merge_shallow_basins, regional_minima
 from classicseg._core.components import connected_pieces
 from classicseg._core.flood import MOST_LABELS, UNDECIDED, flood
 from classicseg._core.flood_lines import flood_with_lines
-from classicseg._core.graph import region_statistics, take
+from classicseg._core.graph import take
 from classicseg._core.image import Image, as_image, as_scalar_image, as_spacing
 from classicseg._core.labels import compact_labels, number_by_first_pixel
 from classicseg._core.numbers import as_count, as_number
+from classicseg._core.region_sums import rank_regions, region_sums
 from classicseg._core.seeds import as_markers
 from classicseg.filters.gradients import steepness
 from classicseg.filters.smoothing import smooth
@@ -212,16 +213,9 @@ def _ranks(
     The lower one is better, then the darker, then the larger; equals share a rank.
     """
     n_starts = int(starts.max())
-    areas, sums = region_statistics(starts, values, n_starts)
     lows = np.zeros(n_starts + 1)
     lows[1:] = ndimage.minimum(levels, starts, np.arange(1, n_starts + 1))
-    means = sums[1:] / areas[1:, np.newaxis]
-    keys = [-areas[1:], *means.T[::-1], means.sum(axis=1), lows[1:]]
-    order = np.lexsort(keys)
-    differs = np.any([np.diff(key[order]) != 0 for key in keys], axis=0)
-    ranks = np.zeros(n_starts + 1, np.int64)
-    ranks[1 + order] = np.cumsum(np.concatenate([[1], differs]))[:n_starts]
-    return ranks, lows
+    return rank_regions(region_sums(starts, values, n_starts), lows[1:]), lows
 
 
 def _undecided_as_regions(labels: NDArray[np.int32], connectivity: int) -> NDArray[np.int32]:

@@ -5,6 +5,7 @@ image first is found when a function is called, with the scheduler that dask has
 cluster, or threads. What has no exact result in tiles is refused, by name.
 """
 
+from classicseg.extras.dask.boundary import boundary_segment as boundary_segment
 from classicseg.extras.dask.edges import canny_edges as canny_edges
 from classicseg.extras.dask.edges import gradient_segment as gradient_segment
 from classicseg.extras.dask.filters import gradient_components as gradient_components

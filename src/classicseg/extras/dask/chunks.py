@@ -15,13 +15,22 @@ import dask.array as da
 import numpy as np
 from dask.base import compute, tokenize
 from dask.core import flatten
-from dask.delayed import Delayed
+from dask.delayed import Delayed, delayed
 from dask.highlevelgraph import HighLevelGraph
 from numpy.typing import NDArray
 
 from classicseg._core.bands import in_place
-from classicseg._core.image import Span, as_channel_axis, merge_spans, span_of, working_dtype
+from classicseg._core.image import (
+    Span,
+    as_channel_axis,
+    as_part,
+    luminance,
+    merge_spans,
+    span_of,
+    working_dtype,
+)
 from classicseg.extras.dask.checkpoints import kept
+from classicseg.extras.dask.fusing import fused
 from classicseg.types import ChannelAxis
 
 _MERGED_AT_ONCE = 8
@@ -70,12 +79,14 @@ class Chunked(NamedTuple):
         *others: da.Array,
         dtype: Any = object,
         lead: int | None = None,
+        table: NDArray[Any] | None = None,
         **options: Any,
     ) -> da.Array:
         """Call ``function(values, mask, *others, **options)`` on each tile, channels last; lazily.
 
         Others have the spatial chunks, or one element a tile. The result is an array of the spatial shape, with a
-        leading axis of length `lead` where that is given; of dtype object: one object a tile.
+        leading axis of length `lead` where that is given; of dtype object: one object a tile. A `table`, which may
+        be large, is an option that is in the graph once, not with each tile.
         """
         places = tuple(range(1, self.ndim + 1))
         channels = (self.ndim + 1,) if self.has_channels else ()
@@ -90,6 +101,7 @@ class Chunked(NamedTuple):
             dtype=dtype,
             meta=np.empty((0,) * (self.ndim + (lead is not None)), dtype),
             align_arrays=False,
+            **({} if table is None else {"table": delayed(table)}),
         )
 
 
@@ -124,12 +136,12 @@ def as_labels(name: str, labels: Any) -> Chunked:
     return Chunked(array, None, has_channels=False)
 
 
-def as_layer(name: str, layer: Any, like: Chunked, *, kinds: str) -> da.Array:
+def as_layer(name: str, layer: Any, like: Chunked, *, kinds: str, means: str = "takes part") -> da.Array:
     """Parse an array of an image's spatial shape; it is given the image's chunks."""
     array = da.asanyarray(layer)
     _check(name, array)
     if array.dtype.kind not in kinds:
-        expected = "bool, True = takes part" if kinds == "b" else "integers or bool"
+        expected = f"bool, True = {means}" if kinds == "b" else "integers or bool"
         raise TypeError(f"{name} has dtype {array.dtype}; expected {expected}")
     if tuple(array.shape) != like.shape:
         raise ValueError(f"{name} has shape {array.shape}; expected the image's spatial shape {like.shape}")
@@ -138,6 +150,7 @@ def as_layer(name: str, layer: Any, like: Chunked, *, kinds: str) -> da.Array:
 
 def merged(tiles: da.Array, merge: Callable[[list[Any]], Any]) -> Any:
     """Compute the objects of all tiles and merge them, some at a time."""
+    tiles = fused(tiles)
     keys = list(flatten(tiles.__dask_keys__()))
     name = f"merge-{tokenize(tiles, merge)}"
     layer: dict[Any, Any] = {}
@@ -161,8 +174,18 @@ def settled_span(parsed: Chunked, *, extremes: bool = False) -> Span:
     return span
 
 
+def span_of_luminance(parsed: Chunked, span: Span) -> Span:
+    """What tiles must know of the luminance of an image with this span."""
+    return merged(parsed.each(_span_of_luminance, span=span), merge_spans)
+
+
 def _span_of_tile(values: NDArray[Any], mask: NDArray[np.bool_] | None) -> Span:
     return span_of(values, mask=mask)
+
+
+def _span_of_luminance(values: NDArray[Any], mask: NDArray[np.bool_] | None, *, span: Span) -> Span:
+    part = luminance(as_part(values, span, mask=mask))
+    return span_of(part.values, mask=part.mask)
 
 
 def tile_numbers(chunks: Sequence[Sequence[int]]) -> da.Array:
@@ -209,10 +232,11 @@ def _on_tile(
     values: Any,
     mask: NDArray[np.bool_] | None,
     *others: NDArray[Any],
+    **table: NDArray[Any],
 ) -> Any:
     block = values[0] if isinstance(values, list) else values  # the one chunk of the channels
     with in_place():  # the scheduler has threads of its own
-        return function(block if has_channels else block[..., np.newaxis], mask, *others, **options)
+        return function(block if has_channels else block[..., np.newaxis], mask, *others, **options, **table)
 
 
 def _check(name: str, array: da.Array) -> None:

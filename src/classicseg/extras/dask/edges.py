@@ -14,6 +14,7 @@ from classicseg import PixelHistogram
 from classicseg._core.classes import classify
 from classicseg._core.histogram import value_histogram
 from classicseg._core.image import Image, Span, as_part, as_spacing
+from classicseg.extras.dask.again import read_again
 from classicseg.extras.dask.chunks import Chunked, merged, settled_span
 from classicseg.extras.dask.filters import Gradient, as_gradient
 from classicseg.extras.dask.halos import over_halo
@@ -64,14 +65,15 @@ def gradient_segment(
     parsed: Chunked, *, threshold: Any, n_classes: Any, operator: Any, sigma: Any, spacing: Any
 ) -> da.Array:
     given, count = as_gradient_threshold(threshold, n_classes)
-    steep = _steepness(parsed, as_gradient(parsed, operator, sigma, spacing))
+    gradient = as_gradient(parsed, operator, sigma, spacing)
+    steep = steepness_of(parsed, gradient)
     if isinstance(given, str):
         thresholds = named_thresholds(histogram_of(steep.each(_histogram_of_tile)), given, count)
         return steep.each(_classes_of_tile, thresholds=thresholds, dtype=np.int32)
     if len(given) == 1:
         return steep.each(_classes_of_tile, thresholds=given, dtype=np.int32)
     kept = keep_from_strong(steep.each(_steep_of_tile, thresholds=given, dtype=np.uint8))
-    return steep.each(_two_classes_of_tile, kept, dtype=np.int32)
+    return read_again(parsed, kept).each(_two_classes_of_tile, kept, span=gradient.span, dtype=np.int32)
 
 
 def _high(parsed: Chunked, ridges: Ridges) -> float:
@@ -80,16 +82,25 @@ def _high(parsed: Chunked, ridges: Ridges) -> float:
     if settings.high_fraction is None and not isinstance(settings.high, str):
         return settings.high
     if settings.high_fraction is None and settings.high == "otsu":
-        crests = over_halo(parsed, ridges.reach, _crests_of_tile, ridges=ridges, dtype=np.float64)
-        return otsu_of_levels(merged(Chunked(crests, None, has_channels=False).each(_count_levels), merge_levels))
-    steep = _steepness(parsed, Gradient(ridges.span, ridges.spacing, "sobel", settings.sigma))
+        return otsu_of_heights(crests_of_tiles(parsed, ridges))
+    steep = steepness_of(parsed, Gradient(ridges.span, ridges.spacing, "sobel", settings.sigma))
     return _of_histogram(histogram_of(steep.each(_histogram_of_tile)), parsed.ndim, settings)
 
 
-def _steepness(parsed: Chunked, gradient: Gradient) -> Chunked:
+def steepness_of(parsed: Chunked, gradient: Gradient) -> Chunked:
     """The length of the gradient, NaN where a pixel takes no part."""
     found = over_halo(parsed, gradient.reach, _steepness_of_tile, gradient=gradient, dtype=gradient.dtype)
     return Chunked(found, None, has_channels=False)
+
+
+def crests_of_tiles(parsed: Chunked, ridges: Ridges) -> da.Array:
+    """The gradient on each ridge, 0 elsewhere."""
+    return over_halo(parsed, ridges.reach, _crests_of_tile, ridges=ridges, dtype=np.float64)
+
+
+def otsu_of_heights(heights: da.Array) -> float:
+    """Otsu's threshold of the gradients above 0."""
+    return otsu_of_levels(merged(Chunked(heights, None, has_channels=False).each(_count_levels), merge_levels))
 
 
 def _of_histogram(found: PixelHistogram, ndim: int, settings: CannySettings) -> float:
@@ -154,5 +165,7 @@ def _steep_of_tile(magnitude: NDArray[Any], mask: None, *, thresholds: NDArray[n
     return (steep if thresholds[0] < thresholds[1] else 2 * steep).astype(np.uint8)
 
 
-def _two_classes_of_tile(magnitude: NDArray[Any], mask: None, kept: NDArray[np.bool_]) -> NDArray[np.int32]:
-    return np.where(np.isnan(magnitude[..., 0]), 0, 1 + kept).astype(np.int32)
+def _two_classes_of_tile(
+    values: NDArray[Any], mask: NDArray[np.bool_] | None, kept: NDArray[np.bool_], *, span: Span
+) -> NDArray[np.int32]:
+    return np.where(as_part(values, span, mask=mask).inside(), 1 + kept, 0).astype(np.int32)

@@ -26,14 +26,19 @@ Step: TypeAlias = tuple[int, ...]
 
 
 def over_halo(
-    parsed: Chunked, reach: Sequence[int], function: Callable[..., Any], *, lead: int | None = None, **options: Any
+    parsed: Chunked,
+    reach: Sequence[int],
+    function: Callable[..., Any],
+    *others: da.Array,
+    lead: int | None = None,
+    **options: Any,
 ) -> da.Array:
     """Call a function as `Chunked.each` does, on tiles with so many pixels of their neighbors along each axis.
 
     What lies beyond a tile is cut off from the result.
     """
     wide, depth = with_halo(parsed, reach)
-    found = wide.each(function, lead=lead, **options)
+    found = wide.each(function, *(widened(other, depth) for other in others), lead=lead, **options)
     name = f"inner-{tokenize(found, depth)}"
     leading = () if lead is None else (0,)
     layer = {}
@@ -55,8 +60,8 @@ def with_halo(parsed: Chunked, reach: Sequence[int]) -> tuple[Chunked, dict[int,
     Tiles shorter than that are put together before.
     """
     depth = {axis: min(n, length) for axis, (n, length) in enumerate(zip(reach, parsed.shape, strict=True))}
-    mask = None if parsed.mask is None else _widen(parsed.mask, depth)
-    return Chunked(_widen(parsed.values, depth), mask, parsed.has_channels), depth
+    mask = None if parsed.mask is None else widened(parsed.mask, depth)
+    return Chunked(widened(parsed.values, depth), mask, parsed.has_channels), depth
 
 
 def inner_of(tile: Sequence[int], grid: tuple[int, ...], depth: Mapping[int, int]) -> tuple[slice, ...]:
@@ -67,7 +72,8 @@ def inner_of(tile: Sequence[int], grid: tuple[int, ...], depth: Mapping[int, int
     )
 
 
-def _widen(array: da.Array, depth: Mapping[int, int]) -> da.Array:
+def widened(array: da.Array, depth: Mapping[int, int]) -> da.Array:
+    """Chunks with so many pixels of their neighbors along each axis."""
     lengths = {axis: ensure_minimum_chunksize(n, array.chunks[axis]) for axis, n in depth.items()}
     source = array.rechunk(lengths)
     if not any(depth.values()):

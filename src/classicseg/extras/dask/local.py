@@ -9,9 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 import classicseg
-from classicseg._core.image import Span, as_part, check_scalar, luminance, merge_spans, span_of
+from classicseg._core.image import Span, as_part, check_scalar, luminance
 from classicseg._core.windows import Field, FieldSpan, as_field
-from classicseg.extras.dask.chunks import Chunked, any_tile, merged, settled_span, tile_numbers
+from classicseg.extras.dask.again import read_again
+from classicseg.extras.dask.chunks import (
+    Chunked,
+    any_tile,
+    merged,
+    settled_span,
+    span_of_luminance,
+    tile_numbers,
+)
 from classicseg.extras.dask.halos import inner_of, over_halo, with_halo
 from classicseg.extras.dask.hysteresis import keep_from_strong
 from classicseg.extras.dask.twins import twin_of
@@ -48,7 +56,8 @@ def local_threshold_segment(
         half = tuple(n + 1 for n in half)
     if rule.method == "isauvola":
         pieces = over_halo(parsed, half, _dark_pieces_of_tile, fields=fields, rule=rule, dtype=np.uint8)
-        labels = parsed.each(_classes_of_tile, keep_from_strong(pieces), span=fields.span, dtype=np.int32)
+        dark, span = keep_from_strong(pieces), fields.span
+        labels = read_again(parsed, dark).each(_classes_of_tile, dark, span=span, dtype=np.int32)
         decisive, least = pieces, 2
     else:
         labels = over_halo(parsed, half, _split_tile, fields=fields, rule=rule, dtype=np.int32)
@@ -71,7 +80,7 @@ class Fields(NamedTuple):
 def _fields(parsed: Chunked, sizes: tuple[int, ...]) -> Fields:
     grey = parsed.n_channels == 1
     span = settled_span(parsed, extremes=grey)
-    known = span if grey else merged(parsed.each(_span_of_luminance, span=span), merge_spans)
+    known = span if grey else span_of_luminance(parsed, span)
     return Fields(span, FieldSpan((known.low, known.high), known.n_pixels, parsed.shape), sizes)
 
 
@@ -85,11 +94,6 @@ def _greatest_deviation(parsed: Chunked, reach: tuple[int, ...], fields: Fields)
 def _least_contrast(parsed: Chunked, fields: Fields) -> int:
     marks = over_halo(parsed, (1,) * parsed.ndim, _contrasts_of_tile, fields=fields, dtype=np.uint8)
     return high_contrast(merged(Chunked(marks, None, has_channels=False).each(_count_marks), _add))
-
-
-def _span_of_luminance(values: NDArray[Any], mask: NDArray[np.bool_] | None, *, span: Span) -> Span:
-    part = luminance(as_part(values, span, mask=mask))
-    return span_of(part.values, mask=part.mask)
 
 
 def _deviation_of_tile(

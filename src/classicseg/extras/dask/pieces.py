@@ -21,7 +21,7 @@ from typing import Any
 import dask.array as da
 import numpy as np
 from dask.base import tokenize
-from dask.highlevelgraph import HighLevelGraph
+from dask.highlevelgraph import HighLevelGraph, MaterializedLayer
 from numpy.typing import NDArray
 
 from classicseg._core.bands import in_place
@@ -40,6 +40,7 @@ from classicseg._core.seams import (
     pairs_at_cut,
 )
 from classicseg.extras.dask.checkpoints import load, next_checkpoint, save
+from classicseg.extras.dask.fusing import PAINT, fused
 
 
 def number_patches(patches: da.Array, chunks: Chunks, connectivity: int, near: Near) -> da.Array:
@@ -72,20 +73,20 @@ def _joined(
     paint: Callable[..., Any],
     dtype: type[np.generic] | type[bool],
 ) -> da.Array:
-    token = tokenize(patches, connectivity, near, known)
+    patches, token = fused(patches), tokenize(patches, connectivity, near, known)
     grid = tuple(len(lengths) for lengths in chunks)
     tiles = list(np.ndindex(grid))
     faces, facts, cut, joined, part, painted = (
-        f"{step}-{token}" for step in ("sides", "facts", "cut", "join", "part", "paint")
+        f"{step}-{token}" for step in ("sides", "facts", "cut", "join", "part", PAINT)
     )
-    joined = f"join-{token}"
     layer: dict[Any, Any] = {}
+    painting: dict[Any, Any] = {}
     for tile in tiles:
         source = (patches.name, *tile)
         layer[faces, *tile] = (operator.attrgetter("faces"), source)
         layer[facts, *tile] = (operator.attrgetter(known), source)
         layer[part, *tile] = (operator.itemgetter(int(np.ravel_multi_index(tile, grid))), joined)
-        layer[painted, *tile] = (paint, source, (part, *tile), dtype)
+        painting[painted, *tile] = (paint, source, (part, *tile), dtype)
     numbers = np.arange(len(tiles)).reshape(grid)
     cuts = []
     for axis, length in enumerate(grid):
@@ -100,8 +101,15 @@ def _joined(
         layer[joined] = (load, found)
     else:
         layer[joined] = (partial(_join, join, chunks, found), [(facts, *tile) for tile in tiles], cuts)
-    graph = HighLevelGraph.from_collections(painted, layer, dependencies=[patches])
-    return da.Array(graph, painted, chunks, dtype=np.dtype(dtype))
+    graph = HighLevelGraph.from_collections(joined, layer, dependencies=[patches])
+    layers = {**graph.layers, painted: MaterializedLayer(painting)}
+    needed = {**graph.dependencies, painted: {joined, patches.name}}
+    return da.Array(HighLevelGraph(layers, needed), painted, chunks, dtype=np.dtype(dtype))
+
+
+def join_of(painted: da.Array) -> str:
+    """The task that must be done before any pixel is painted; the layer has the same name."""
+    return next(name for name in painted.dask.dependencies[painted.name] if name.startswith("join-"))
 
 
 def _touching(

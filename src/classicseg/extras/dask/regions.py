@@ -14,6 +14,7 @@ from classicseg._core.image import as_classes
 from classicseg._core.numbers import as_count
 from classicseg._core.seams import Patch, patch_of
 from classicseg.extras.dask.chunks import as_labels
+from classicseg.extras.dask.fusing import fused
 from classicseg.extras.dask.halos import over_halo
 from classicseg.extras.dask.pieces import number_patches, same_key
 from classicseg.extras.dask.twins import described
@@ -36,7 +37,7 @@ def region_boundaries(labels: Any, *, connectivity: int = 1) -> da.Array:
     segments = as_labels("labels", labels)
     connectivity = as_count("connectivity", connectivity, most=segments.ndim)
     reach = (1,) * segments.ndim
-    return over_halo(segments, reach, _boundaries_of_tile, connectivity=connectivity, dtype=bool)
+    return fused(over_halo(segments, reach, _boundaries_of_tile, connectivity=connectivity, dtype=bool))
 
 
 connected_regions = described(connected_regions, classicseg.connected_regions, _NUMBERED)

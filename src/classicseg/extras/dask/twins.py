@@ -8,7 +8,10 @@ import reprlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import dask.array as da
+
 from classicseg.extras.dask.chunks import as_chunked
+from classicseg.extras.dask.fusing import fused
 
 Work = Callable[..., Any]
 
@@ -33,7 +36,8 @@ def twin_of(function: Callable[..., Any], note: str = "") -> Callable[[Work], Wo
             given = bound.arguments
             settings = {name: given.pop(name) for name in ("channel_axis", "mask") if name in given}
             parsed = as_chunked(given.pop("image"), **settings)
-            return work(parsed, **given)
+            found = work(parsed, **given)
+            return fused(found) if isinstance(found, da.Array) else found
 
         return _named(in_tiles, work, function, signature, note)
 
