@@ -105,6 +105,11 @@ class Chunked(NamedTuple):
         )
 
 
+def bare(array: da.Array) -> Chunked:
+    """An array as it is, all of whose axes are spatial."""
+    return Chunked(array, None, has_channels=False)
+
+
 def as_chunked(image: Any, *, channel_axis: ChannelAxis = "auto", mask: Any = None) -> Chunked:
     """Parse an image in chunks; an array becomes one."""
     array = da.asanyarray(image)

@@ -15,7 +15,7 @@ from classicseg._core.classes import classify
 from classicseg._core.histogram import value_histogram
 from classicseg._core.image import Image, Span, as_part, as_spacing
 from classicseg.extras.dask.again import read_again
-from classicseg.extras.dask.chunks import Chunked, merged, settled_span
+from classicseg.extras.dask.chunks import Chunked, bare, merged, settled_span
 from classicseg.extras.dask.filters import Gradient, as_gradient
 from classicseg.extras.dask.halos import over_halo
 from classicseg.extras.dask.hysteresis import keep_from_strong
@@ -90,7 +90,7 @@ def _high(parsed: Chunked, ridges: Ridges) -> float:
 def steepness_of(parsed: Chunked, gradient: Gradient) -> Chunked:
     """The length of the gradient, NaN where a pixel takes no part."""
     found = over_halo(parsed, gradient.reach, _steepness_of_tile, gradient=gradient, dtype=gradient.dtype)
-    return Chunked(found, None, has_channels=False)
+    return bare(found)
 
 
 def crests_of_tiles(parsed: Chunked, ridges: Ridges) -> da.Array:
@@ -100,7 +100,7 @@ def crests_of_tiles(parsed: Chunked, ridges: Ridges) -> da.Array:
 
 def otsu_of_heights(heights: da.Array) -> float:
     """Otsu's threshold of the gradients above 0."""
-    return otsu_of_levels(merged(Chunked(heights, None, has_channels=False).each(_count_levels), merge_levels))
+    return otsu_of_levels(merged(bare(heights).each(_count_levels), merge_levels))
 
 
 def _of_histogram(found: PixelHistogram, ndim: int, settings: CannySettings) -> float:

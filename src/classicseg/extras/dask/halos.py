@@ -72,6 +72,12 @@ def inner_of(tile: Sequence[int], grid: tuple[int, ...], depth: Mapping[int, int
     )
 
 
+def own_part(number: NDArray[np.int64], grid: tuple[int, ...], depth: dict[int, int]) -> tuple[slice, ...]:
+    """`inner_of` a tile that is known by its number in raster order."""
+    tile = [int(place) for place in np.unravel_index(int(number.item()), grid)]
+    return inner_of(tile, grid, depth)
+
+
 def widened(array: da.Array, depth: Mapping[int, int]) -> da.Array:
     """Chunks with so many pixels of their neighbors along each axis."""
     lengths = {axis: ensure_minimum_chunksize(n, array.chunks[axis]) for axis, n in depth.items()}

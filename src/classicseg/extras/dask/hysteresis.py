@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classicseg._core.seams import HeldPatch, marked_patch_of
-from classicseg.extras.dask.chunks import Chunked
+from classicseg.extras.dask.chunks import bare
 from classicseg.extras.dask.pieces import any_key, keep_held
 
 
 def keep_from_strong(marks: da.Array) -> da.Array:
     """What is weak (1) stays where it hangs together, also over corners, with something strong (2)."""
-    tiles = Chunked(marks, None, has_channels=False)
+    tiles = bare(marks)
     patches = tiles.each(_patch_of_tile)
     return keep_held(patches, tiles.chunks, tiles.ndim, any_key)
 

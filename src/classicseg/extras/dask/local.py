@@ -15,12 +15,13 @@ from classicseg.extras.dask.again import read_again
 from classicseg.extras.dask.chunks import (
     Chunked,
     any_tile,
+    bare,
     merged,
     settled_span,
     span_of_luminance,
     tile_numbers,
 )
-from classicseg.extras.dask.halos import inner_of, over_halo, with_halo
+from classicseg.extras.dask.halos import over_halo, own_part, with_halo
 from classicseg.extras.dask.hysteresis import keep_from_strong
 from classicseg.extras.dask.twins import twin_of
 from classicseg.thresholds.local import (
@@ -62,7 +63,7 @@ def local_threshold_segment(
     else:
         labels = over_halo(parsed, half, _split_tile, fields=fields, rule=rule, dtype=np.int32)
         decisive, least = labels, 1
-    held = Chunked(decisive, None, has_channels=False).each(_has, label=least)
+    held = bare(decisive).each(_has, label=least)
     return labels if any_tile(held) else da.minimum(labels, np.int32(1))
 
 
@@ -93,7 +94,7 @@ def _greatest_deviation(parsed: Chunked, reach: tuple[int, ...], fields: Fields)
 
 def _least_contrast(parsed: Chunked, fields: Fields) -> int:
     marks = over_halo(parsed, (1,) * parsed.ndim, _contrasts_of_tile, fields=fields, dtype=np.uint8)
-    return high_contrast(merged(Chunked(marks, None, has_channels=False).each(_count_marks), _add))
+    return high_contrast(merged(bare(marks).each(_count_marks), _add))
 
 
 def _deviation_of_tile(
@@ -107,8 +108,7 @@ def _deviation_of_tile(
 ) -> float:
     field = fields.of(values, mask)
     counted = np.zeros(values.shape[:-1], np.uint8)
-    tile = [int(place) for place in np.unravel_index(int(number.item()), grid)]
-    counted[inner_of(tile, grid, depth)] = 1
+    counted[own_part(number, grid, depth)] = 1
     own = counted.reshape(field.values.shape)
     return greatest_deviation_of(field, own * field.marks if len(field.marks) else own)
 
