@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 SIDE = 20_000
-CHUNK = 2000
+CHUNK = 4000
+"""16 MB a chunk; with chunks of 2000 × 2000 scheduling takes a tenth more of Canny's time."""
 _BLOB = 20
 
 
-def tile(number: int, *, colors: bool, side: int = CHUNK) -> NDArray[np.uint8]:
-    """One tile of the scene."""
+def tile(number: int, *, colors: bool, side: int) -> NDArray[np.uint8]:
+    """A square of the scene."""
     rng = np.random.default_rng(number)
     coarse = rng.standard_normal((side // _BLOB, side // _BLOB))
     smooth = 128 + 60 * ndimage.zoom(coarse, _BLOB, order=1, grid_mode=True, mode="nearest")
@@ -25,12 +26,10 @@ def tile(number: int, *, colors: bool, side: int = CHUNK) -> NDArray[np.uint8]:
     return np.clip(np.stack(bands, axis=-1), 0, 255).astype(np.uint8)
 
 
-def part(n_tiles: int, *, colors: bool) -> NDArray[np.uint8]:
-    """The scene's first tiles, n_tiles by n_tiles."""
-    rows = [
-        np.concatenate([tile(i * SIDE + j, colors=colors) for j in range(n_tiles)], axis=1) for i in range(n_tiles)
-    ]
-    return np.concatenate(rows)
+def part(*, colors: bool) -> NDArray[np.uint8]:
+    """A square that goes into the scene five times along each axis: four different ones of half its side."""
+    rows = [[tile(2 * i + j, colors=colors, side=SIDE // 10) for j in range(2)] for i in range(2)]
+    return np.concatenate([np.concatenate(row, axis=1) for row in rows])
 
 
 def write(path: Path, *, colors: bool) -> None:
@@ -39,4 +38,4 @@ def write(path: Path, *, colors: bool) -> None:
     stored = zarr.create_array(path, shape=(SIDE, SIDE, *extra), chunks=(CHUNK, CHUNK, *extra), dtype="uint8")
     for i in range(0, SIDE, CHUNK):
         for j in range(0, SIDE, CHUNK):
-            stored[i : i + CHUNK, j : j + CHUNK] = tile((i * SIDE + j) // CHUNK, colors=colors)
+            stored[i : i + CHUNK, j : j + CHUNK] = tile((i * SIDE + j) // CHUNK, colors=colors, side=CHUNK)

@@ -23,7 +23,7 @@ from scipy.sparse.csgraph import connected_components
 
 from classicseg._core.components import neighbor_views
 from classicseg._core.graph import neighbor_offsets, padded_strides
-from classicseg._core.hysteresis import KEPT, keep_from_strong, reach_weak
+from classicseg._core.hysteresis import KEPT, REACHED, keep_from_strong, reach_weak
 from classicseg._core.run_lengths import RunLengths, compress
 
 Chunks: TypeAlias = tuple[tuple[int, ...], ...]
@@ -109,16 +109,18 @@ def marked_patch_of(marks: NDArray[np.uint8]) -> HeldPatch:
     """
     shape, grid = marks.shape, np.pad(marks, 1)
     kept = keep_from_strong(grid)
-    sides = _side_nodes(shape)
-    found, names = reach_weak(grid.reshape(-1), sides, neighbor_offsets(shape, marks.ndim))
-    labels = np.zeros(grid.size, np.int32)
-    labels[found] = names
-    n_names = int(names.max(initial=0))
-    labels[sides[grid.reshape(-1)[sides] == KEPT]] = n_names + 1
-    inner = labels.reshape(grid.shape)[(slice(1, -1),) * marks.ndim]
+    flat, sides = grid.reshape(-1), _side_nodes(shape)
+    every = np.concatenate([nodes.reshape(-1) for nodes in sides.values()])
+    found, names = reach_weak(flat, every, neighbor_offsets(shape, marks.ndim))
+    order, n_names, faces = np.argsort(found), int(names.max(initial=0)), {}
+    for side, nodes in sides.items():
+        labels = np.where(flat[nodes] == KEPT, np.int32(n_names + 1), np.int32(0))
+        reached = flat[nodes] == REACHED
+        labels[reached] = names[order][np.searchsorted(found, nodes[reached], sorter=order)]
+        faces[side] = Face(labels, labels)
     places = np.ravel_multi_index([i - 1 for i in np.unravel_index(found, grid.shape)], shape)
     held = np.append(np.zeros(n_names, bool), True)
-    return HeldPatch(np.packbits(kept), places, names, held, faces_of(inner, inner), shape)
+    return HeldPatch(np.packbits(kept), places, names, held, faces, shape)
 
 
 def paint_held(patch: HeldPatch, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -226,14 +228,15 @@ def join_held(held: Sequence[NDArray[np.bool_]], pairs: Iterable[NDArray[np.int6
     return np.split(whole[piece], starts[1:-1])
 
 
-def _side_nodes(shape: tuple[int, ...]) -> NDArray[np.int64]:
-    """The flat indices, in a padded grid, of the pixels on all sides; those of edges come twice."""
-    strides, found = padded_strides(shape), []
-    for axis, end in itertools.product(range(len(shape)), (0, 1)):
+def _side_nodes(shape: tuple[int, ...]) -> dict[tuple[int, int], NDArray[np.int64]]:
+    """The flat indices, in a padded grid, of the pixels of each face."""
+    strides, found = padded_strides(shape), {}
+    for axis, side in itertools.product(range(len(shape)), (0, -1)):
         along = [np.arange(1, length + 1) * stride for length, stride in zip(shape, strides, strict=True)]
-        along[axis] = along[axis][[-end]]
-        found.append(functools.reduce(np.add.outer, along).reshape(-1))
-    return np.concatenate(found)
+        along[axis] = along[axis][[side]]
+        nodes = functools.reduce(np.add.outer, along)
+        found[axis, side] = nodes if len(shape) == 1 else nodes.squeeze(axis)
+    return found
 
 
 def _plane(
