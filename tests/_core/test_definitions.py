@@ -197,14 +197,16 @@ def for_first_pixels(rng):
     return labels, numbers, np.array([1], np.int32), *band(rng, 60)
 
 
-def for_count_changes(rng):
-    flat = rng.integers(0, 2, 100).astype(np.int32)
-    return (flat, *band(rng, 99))
-
-
 def for_write_stops(rng):
-    flat = np.repeat(rng.integers(0, 3, 50), rng.integers(1, 40, 50)).astype(np.int32)
-    return (flat, np.zeros(50, np.int32), np.zeros(1, np.int64), 0, int(rng.integers(1, flat.size + 1)))
+    lines = np.repeat(rng.integers(0, 3, (9, 50)), 4, axis=1).astype(np.uint8)
+    start, stop = band(rng, 9)
+    return lines, np.zeros(500, np.int32), np.full(1, 3), start, stop
+
+
+def for_count_begins(rng):
+    stops = np.cumsum(rng.integers(1, 9, 50)).astype(np.int32)
+    labels = rng.integers(0, 20, 50).astype(np.int32)
+    return stops, labels, 16, rng.integers(0, 9, 1), np.zeros(40, np.int64), *band(rng, 50)
 
 
 def for_fill_runs(rng):
@@ -230,7 +232,7 @@ INPUTS = {
     "merging.choose": for_choose,
     "merging.join": for_join,
     "merging.renumber": for_renumber,
-    "run_lengths._count_changes": for_count_changes,
+    "run_lengths._count_begins": for_count_begins,
     "run_lengths._fill": for_fill_runs,
     "run_lengths._write_stops": for_write_stops,
     "runs.count_roots": for_count_roots,

@@ -19,6 +19,7 @@ from scipy.sparse.csgraph import connected_components
 
 from classicseg._core.bands import run_bands
 from classicseg._core.kernel import kernel
+from classicseg._core.run_lengths import RunLengths, run_stops
 from classicseg._core.runs import (
     count_roots,
     fill,
@@ -40,6 +41,22 @@ def connected_pieces(labels: NDArray[Any], connectivity: int) -> NDArray[np.int3
 
     Two pixels are neighbors where no coordinate differs by more than 1 and at most `connectivity` differ.
     """
+    lines, pieces, spans = _numbered_runs(labels, connectivity)
+    run_bands(fill, len(spans), labels.size // len(spans), lines, pieces, spans)
+    return pieces.astype(np.int32, copy=False).reshape(labels.shape)
+
+
+def connected_runs(labels: NDArray[Any], connectivity: int) -> RunLengths:
+    """The same pieces, of fewer than 2**31 pixels, run by run: no pixel is written."""
+    lines, pieces, spans = _numbered_runs(labels, connectivity)
+    numbers = np.concatenate([pieces[first:last] for first, last in spans.tolist()])
+    return RunLengths(labels.shape, run_stops(lines, len(numbers)), numbers)
+
+
+def _numbered_runs(
+    labels: NDArray[Any], connectivity: int
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int64]]:
+    """The lines, the workspace with the number of each run, and where in it those of each band are."""
     lines, *grid = line_grid(labels.view(np.uint8) if labels.dtype == np.bool_ else labels, connectivity)
     near = near_steps(*grid[1:])
     n_rows, size = int(grid[0][0]), labels.size
@@ -53,8 +70,7 @@ def connected_pieces(labels: NDArray[Any], connectivity: int) -> NDArray[np.int3
     run_bands(count_roots, len(bands), band_size, pieces, spans, n_roots)
     run_bands(number_roots, len(bands), band_size, pieces, spans, np.cumsum(n_roots) - n_roots)
     run_bands(number_runs, len(bands), band_size, pieces, spans)
-    run_bands(fill, len(bands), band_size, lines, pieces, spans)
-    return pieces.astype(np.int32, copy=False).reshape(labels.shape)
+    return lines, pieces, spans
 
 
 def line_grid(

@@ -1,7 +1,8 @@
-"""Labels as runs of equal ones, in raster order: what is kept of a tile while the others are looked at."""
+"""Labels as runs of equal ones within lines: what is kept of a tile while the others are looked at."""
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,9 +10,6 @@ from numpy.typing import NDArray
 
 from classicseg._core.bands import run_bands
 from classicseg._core.kernel import kernel
-
-_BLOCK = 32
-"""So many pixels are compared at once, and passed over where none differs from the one before."""
 
 
 class RunLengths(NamedTuple):
@@ -24,14 +22,25 @@ class RunLengths(NamedTuple):
     """(n,)"""
 
 
-def compress(labels: NDArray[np.int32]) -> RunLengths:
-    """Find the runs of a label image of less than 2**31 pixels."""
-    flat = np.ascontiguousarray(labels).reshape(-1)
-    n_runs = 1 + sum(run_bands(_count_changes, flat.size - 1, 1, flat))
-    stops = np.empty(n_runs, np.int32)  # the last one is none of a change
-    run_bands(_write_stops, flat.size, 1, flat, stops, np.zeros(1, np.int64), whole=True)
-    stops[-1] = flat.size
-    return RunLengths(labels.shape, stops, flat[stops - 1])
+def run_stops(lines: NDArray[Any], n_runs: int) -> NDArray[np.int32]:
+    """Find where each run of lines (n, length) ends, which are so many."""
+    stops = np.empty(n_runs, np.int32)
+    run_bands(_write_stops, len(lines), lines.shape[1], lines, stops, np.zeros(1, np.int64), whole=True)
+    stops[-1] = lines.size
+    return stops
+
+
+def begins_on_lines(runs: RunLengths) -> NDArray[np.int64]:
+    """How many labels begin on each line along the last axis, of labels that are numbered by their first pixel."""
+    length = runs.shape[-1]
+    counts = np.zeros(math.prod(runs.shape) // length, np.int64)
+    run_bands(_count_begins, len(runs.stops), 1, *runs[1:], length, np.zeros(1, np.int64), counts, whole=True)
+    return counts
+
+
+def labels_at(runs: RunLengths, pixels: NDArray[np.int64]) -> NDArray[np.int32]:
+    """The labels of pixels by their flat indices."""
+    return runs.labels[np.searchsorted(runs.stops, pixels, side="right")]
 
 
 def expand(runs: RunLengths, table: NDArray[Any]) -> NDArray[Any]:
@@ -41,42 +50,68 @@ def expand(runs: RunLengths, table: NDArray[Any]) -> NDArray[Any]:
     return out
 
 
-def _count_changes_numpy(flat: NDArray[np.int32], start: int, stop: int) -> int:
-    return int(np.count_nonzero(flat[start + 1 : stop + 1] != flat[start:stop]))
-
-
-@kernel(numpy=_count_changes_numpy)
-def _count_changes(flat: NDArray[np.int32], start: int, stop: int) -> int:
-    before, after, changes = flat[start:stop], flat[start + 1 : stop + 1], 0
-    for i in range(len(after)):
-        changes += before[i] != after[i]
-    return changes
-
-
 def _write_stops_numpy(
-    flat: NDArray[np.int32], stops: NDArray[np.int32], n_found: NDArray[np.int64], start: int, stop: int
+    lines: NDArray[Any], stops: NDArray[np.int32], n_found: NDArray[np.int64], start: int, stop: int
 ) -> None:
-    first = max(start, 1)
-    found = first + np.flatnonzero(flat[first:stop] != flat[first - 1 : stop - 1])
+    differ = np.ones((stop - start, lines.shape[1]), bool)
+    differ[:, 1:] = lines[start:stop, 1:] != lines[start:stop, :-1]
+    found = start * lines.shape[1] + np.flatnonzero(differ)
+    found = found[found > 0]
     stops[n_found[0] : n_found[0] + len(found)] = found
     n_found[0] += len(found)
 
 
 @kernel(numpy=_write_stops_numpy)
 def _write_stops(
-    flat: NDArray[np.int32], stops: NDArray[np.int32], n_found: NDArray[np.int64], start: int, stop: int
+    lines: NDArray[Any], stops: NDArray[np.int32], n_found: NDArray[np.int64], start: int, stop: int
 ) -> None:
-    found = n_found[0]
-    for first in range(max(start, 1), stop, _BLOCK):
-        last = min(first + _BLOCK, stop)
-        here, before, differ = flat[first:last], flat[first - 1 : last - 1], False
-        for i in range(len(here)):
-            differ |= here[i] != before[i]
-        if differ:
-            for i in range(first, last):  # without a branch, and so beyond the last one: there is always one more
-                stops[found] = i
-                found += flat[i] != flat[i - 1]
+    """Write where each run but the first begins, which is where the one before it ends."""
+    found, n_columns = n_found[0], lines.shape[1]
+    differ = np.zeros(-(-n_columns // 8) * 8, np.uint8)
+    words = differ.view(np.uint64)
+    for number in range(start, stop):
+        line, first = lines[number], number * n_columns
+        here, before, changes = line[1:], line[:-1], differ[1:n_columns]
+        differ[0] = number > 0
+        for x in range(len(here)):
+            changes[x] = here[x] != before[x]
+        for word in range(len(words)):
+            if words[word] != 0:
+                for x in range(8 * word, 8 * word + 8):  # without a branch, so beyond the last one: one is to come
+                    stops[found] = first + x
+                    found += int(differ[x])
     n_found[0] = found
+
+
+def _count_begins_numpy(
+    stops: NDArray[np.int32],
+    labels: NDArray[np.int32],
+    length: int,
+    highest: NDArray[np.int64],
+    counts: NDArray[np.int64],
+    start: int,
+    stop: int,
+) -> None:
+    until = np.maximum.accumulate(np.append(highest, labels[start:stop]))
+    begins = np.append(0, stops)[start:stop][np.diff(until) > 0]
+    np.add.at(counts, begins // length, 1)
+    highest[0] = until[-1]
+
+
+@kernel(numpy=_count_begins_numpy)
+def _count_begins(
+    stops: NDArray[np.int32],
+    labels: NDArray[np.int32],
+    length: int,
+    highest: NDArray[np.int64],
+    counts: NDArray[np.int64],
+    start: int,
+    stop: int,
+) -> None:
+    for run in range(start, stop):
+        if labels[run] > highest[0]:
+            highest[0] = labels[run]
+            counts[(stops[run - 1] if run > 0 else 0) // length] += 1
 
 
 def _fill_numpy(stops: NDArray[np.int32], values: NDArray[Any], out: NDArray[Any], start: int, stop: int) -> None:

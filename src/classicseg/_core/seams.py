@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from classicseg._core.components import neighbor_views
-from classicseg._core.graph import neighbor_offsets, padded_strides
+from classicseg._core.components import connected_runs, neighbor_views
+from classicseg._core.graph import neighbor_offsets
 from classicseg._core.hysteresis import KEPT, REACHED, keep_from_strong, reach_weak
-from classicseg._core.run_lengths import RunLengths, compress
+from classicseg._core.run_lengths import RunLengths, begins_on_lines, labels_at
 
 Chunks: TypeAlias = tuple[tuple[int, ...], ...]
 """The lengths of the tiles along each axis."""
@@ -83,9 +83,12 @@ class Numbers(NamedTuple):
     """… and their numbers there."""
 
 
-def patch_of(pieces: NDArray[np.int32], keys: NDArray[Any]) -> Patch:
-    """What is kept of a tile's pieces, numbered by their first pixel."""
-    return Patch(compress(pieces), first_pixels(pieces), faces_of(pieces, keys))
+def patch_of(labels: NDArray[Any], keys: NDArray[Any], connectivity: int) -> Patch:
+    """What is kept of the pieces of equal label in a tile."""
+    pieces, faces = connected_runs(labels, connectivity), {}
+    for (axis, side), nodes in _side_nodes(labels.shape, 0).items():
+        faces[axis, side] = Face(labels_at(pieces, nodes), _layer(keys, labels.ndim, axis, side))
+    return Patch(pieces, begins_on_lines(pieces), faces)
 
 
 def held_patch_of(pieces: NDArray[np.int32], held: NDArray[np.bool_], keys: NDArray[Any]) -> HeldPatch:
@@ -109,7 +112,7 @@ def marked_patch_of(marks: NDArray[np.uint8]) -> HeldPatch:
     """
     shape, grid = marks.shape, np.pad(marks, 1)
     kept = keep_from_strong(grid)
-    flat, sides = grid.reshape(-1), _side_nodes(shape)
+    flat, sides = grid.reshape(-1), _side_nodes(shape, 1)
     every = np.concatenate([nodes.reshape(-1) for nodes in sides.values()])
     found, names = reach_weak(flat, every, neighbor_offsets(shape, marks.ndim))
     order, n_names, faces = np.argsort(found), int(names.max(initial=0)), {}
@@ -132,17 +135,8 @@ def paint_held(patch: HeldPatch, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 def faces_of(labels: NDArray[Any], keys: NDArray[Any]) -> Faces:
     """The layers on both sides of each axis; those of a line are lines of one pixel."""
-    found = {}
-    for axis, side in itertools.product(range(labels.ndim), (0, -1)):
-        layer = (*[slice(None)] * axis, [side] if labels.ndim == 1 else side)
-        found[axis, side] = Face(labels[layer].copy(), keys[layer].copy())  # `take` copies the whole first
-    return found
-
-
-def first_pixels(labels: NDArray[np.int32]) -> NDArray[np.int64]:
-    """How many pieces begin on each line along the last axis, of pieces that are numbered by their first pixel."""
-    highest = np.maximum.accumulate(labels.max(axis=-1).reshape(-1))
-    return np.diff(highest, prepend=0).astype(np.int64)
+    sides = itertools.product(range(labels.ndim), (0, -1))
+    return {place: Face(_layer(labels, labels.ndim, *place), _layer(keys, labels.ndim, *place)) for place in sides}
 
 
 def pairs_at_cut(
@@ -176,9 +170,9 @@ def join_numbers(
 ) -> list[Numbers]:
     """Number the pieces of the whole image 1 … n by their first pixel.
 
-    `counts` are those of `first_pixels` in each tile. Before anything is joined, pieces are ranked over the whole
-    image in the order of their first pixels, for which the counts of all lines are enough. Of pieces that are one
-    the first lends its number; the others give up their rank.
+    `counts` are those of `begins_on_lines` in each tile. Before anything is joined, pieces are ranked over the
+    whole image in the order of their first pixels, for which the counts of all lines are enough. Of pieces that
+    are one the first lends its number; the others give up their rank.
     """
     before = _ranks_before_lines(chunks, counts)
     edges = np.concatenate([np.empty((0, 2), np.int64), *pairs])
@@ -228,13 +222,18 @@ def join_held(held: Sequence[NDArray[np.bool_]], pairs: Iterable[NDArray[np.int6
     return np.split(whole[piece], starts[1:-1])
 
 
-def _side_nodes(shape: tuple[int, ...]) -> dict[tuple[int, int], NDArray[np.int64]]:
-    """The flat indices, in a padded grid, of the pixels of each face."""
-    strides, found = padded_strides(shape), {}
+def _layer(array: NDArray[Any], ndim: int, axis: int, side: int) -> NDArray[Any]:
+    """A copy of the outermost layer on one side; that of a line is a line of one pixel."""
+    place = (*[slice(None)] * axis, [side] if ndim == 1 else side)
+    return array[place].copy()  # `take` copies the whole first
+
+
+def _side_nodes(shape: tuple[int, ...], padding: int) -> dict[tuple[int, int], NDArray[np.int64]]:
+    """The flat indices of the pixels of each face, in a grid that is padded by so many."""
+    strides, found = np.cumprod([1, *(length + 2 * padding for length in shape[:0:-1])])[::-1], {}
     for axis, side in itertools.product(range(len(shape)), (0, -1)):
-        along = [np.arange(1, length + 1) * stride for length, stride in zip(shape, strides, strict=True)]
-        along[axis] = along[axis][[side]]
-        nodes = functools.reduce(np.add.outer, along)
+        along = [(padding + np.arange(length)) * stride for length, stride in zip(shape, strides, strict=True)]
+        nodes = functools.reduce(np.add.outer, [*along[:axis], along[axis][[side]], *along[axis + 1 :]])
         found[axis, side] = nodes if len(shape) == 1 else nodes.squeeze(axis)
     return found
 

@@ -155,13 +155,13 @@ def _ends(values: NDArray[Any]) -> NDArray[Any]:
 
 
 def _patch_of_cores(states: NDArray[np.uint8], mask: None) -> Patch:
-    pieces = connected_pieces((states[..., 0] == 2).view(np.uint8), 1)
-    return patch_of(pieces, pieces > 0)
+    cores = (states[..., 0] == 2).view(np.uint8)
+    return patch_of(cores, cores, 1)
 
 
 def _patch_of_labels(labels: NDArray[Any], mask: None) -> Patch:
     compact = compact_labels(labels[..., 0])[1].astype(np.int32)
-    return patch_of(connected_pieces(compact, 1), labels[..., 0])
+    return patch_of(compact, labels[..., 0], 1)
 
 
 def _flood_tile(

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 import classicseg
-from classicseg._core.components import connected_pieces
 from classicseg._core.image import as_classes
 from classicseg._core.numbers import as_count
 from classicseg._core.seams import Patch, patch_of
@@ -46,7 +45,7 @@ region_boundaries = described(region_boundaries, classicseg.region_boundaries, "
 
 def _patch_of_tile(labels: NDArray[Any], mask: None, *, connectivity: int) -> Patch:
     classes = as_classes(labels[..., 0])
-    return patch_of(connected_pieces(classes, connectivity), classes)
+    return patch_of(classes, classes, connectivity)
 
 
 def _boundaries_of_tile(labels: NDArray[Any], mask: None, *, connectivity: int) -> NDArray[np.bool_]:
