@@ -131,3 +131,13 @@ def test_painting_gives_each_pixel_the_label_of_its_color(highest):
     colors._look_up.numpy(pixels, table, out, 0, 500)
     assert_array_equal(table, other)
     assert_array_equal(out, painted)
+
+
+@pytest.mark.parametrize("levels", [3, 40, 256])
+def test_present_colors_are_those_that_are_counted(levels):
+    pixels = noise(5, 2**16, levels)
+    assert_array_equal(colors.present_colors(pixels), colors.distinct_colors(pixels)[0])
+    seen, expected = np.zeros(2**24, np.uint8), np.zeros(2**24, np.uint8)
+    colors._mark(pixels[:300], seen, 10, 200)
+    colors._mark.numpy(pixels[:300], expected, 10, 200)
+    assert_array_equal(seen, expected)

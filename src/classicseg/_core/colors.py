@@ -42,6 +42,13 @@ def distinct_colors(pixels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.floa
     return unpack(keys, pixels), counts.astype(np.float64)
 
 
+def present_colors(pixels: NDArray[Any]) -> NDArray[np.uint8]:
+    """Return the distinct rows alone, by a table (see `have_table`)."""
+    seen = np.zeros(2**24, np.uint8)
+    run_bands(_mark, len(pixels), 1, pixels, seen)
+    return _listed(seen)[0]
+
+
 def pack(pixels: NDArray[Any]) -> NDArray[np.uint64]:
     """One number for each packable pixel: four bits of each channel in turn, the highest first."""
     keys = np.empty(len(pixels), np.uint64)
@@ -75,12 +82,17 @@ def _distinct_by_table(pixels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.f
     for first in range(0, len(pixels), _CHUNK):
         chunk = pixels[first : first + _CHUNK]
         noted += run_bands(_count, parts, len(chunk), chunk, cuts, counters, most)
-    sizes = [np.count_nonzero(plane) for plane in counters.reshape(16, -1)]
-    starts = np.cumsum([0, *sizes])
-    colors, counts = np.empty((starts[-1], 3), np.uint8), np.empty(starts[-1])
-    run_bands(_list, 16, 2**18, counters, starts, colors, counts)
+    colors, counts = _listed(counters)
     for key in np.concatenate(noted).tolist():
         counts[_place(key, colors)] += _FULL
+    return colors, counts
+
+
+def _listed(counters: NDArray[Any]) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """The colors that are counted in a table, and their counts."""
+    starts = np.cumsum([0, *(np.count_nonzero(plane) for plane in counters.reshape(16, -1))])
+    colors, counts = np.empty((starts[-1], 3), np.uint8), np.empty(starts[-1])
+    run_bands(_list, 16, 2**18, counters, starts, colors, counts)
     return colors, counts
 
 
@@ -160,7 +172,7 @@ def _count(
 
 
 def _list_numpy(
-    counters: NDArray[np.uint16],
+    counters: NDArray[Any],
     starts: NDArray[np.int64],
     colors: NDArray[np.uint8],
     counts: NDArray[np.float64],
@@ -177,7 +189,7 @@ def _list_numpy(
 
 @kernel(numpy=_list_numpy)
 def _list(
-    counters: NDArray[np.uint16],
+    counters: NDArray[Any],
     starts: NDArray[np.int64],
     colors: NDArray[np.uint8],
     counts: NDArray[np.float64],
@@ -196,6 +208,16 @@ def _list(
                         colors[n, 0], colors[n, 1], colors[n, 2] = r, g, b
                         counts[n] = count
                         n += 1
+
+
+def _mark_numpy(pixels: NDArray[Any], seen: NDArray[np.uint8], start: int, stop: int) -> None:
+    seen[_keys(pixels[start:stop])] = 1
+
+
+@kernel(numpy=_mark_numpy)
+def _mark(pixels: NDArray[Any], seen: NDArray[np.uint8], start: int, stop: int) -> None:
+    for i in range(start, stop):
+        seen[np.int64(pixels[i, 0]) << 16 | np.int64(pixels[i, 1]) << 8 | np.int64(pixels[i, 2])] = 1
 
 
 def _keys(colors: NDArray[Any]) -> NDArray[np.int64]:

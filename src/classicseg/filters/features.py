@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classicseg._core.blocks import nearest
-from classicseg._core.colors import are_packable, distinct_colors, have_table, paint_colors
+from classicseg._core.colors import are_packable, distinct_colors, have_table, paint_colors, present_colors
 from classicseg._core.histogram import value_histogram
 from classicseg._core.image import LUMINANCE, Image, as_spacing
 from classicseg._core.numbers import as_number
@@ -122,11 +122,14 @@ def histogram_features(histogram: PixelHistogram, space: FeatureSpace) -> Featur
     return Features(vectors, histogram.counts.astype(np.float64), space.brightness(vectors.shape[1]))
 
 
-def paint_nearest(image: Image, features: Features, centers: NDArray[np.float64], space: FeatureSpace) -> Labels:
-    """Give each pixel the number of the center nearest to its vector."""
+def paint_nearest(
+    image: Image, centers: NDArray[np.float64], space: FeatureSpace, colors: NDArray[Any] | None = None
+) -> Labels:
+    """Give each pixel the number of the center nearest to its vector; `colors` are the distinct ones, if known."""
     pixels = image.pixels()
-    if features.colors is not None and have_table(pixels):
-        labels = paint_colors(pixels, features.colors, nearest(features.vectors, centers))
-    else:
-        labels = nearest(space.pixels(image), centers)
-    return image.paint(labels)
+    if space.spatial_weight == 0 and have_table(pixels):
+        if colors is None and space.color_space == "lab":  # 18 times as fast for a photograph as to convert pixels
+            colors = present_colors(pixels)
+        if colors is not None:
+            return image.paint(paint_colors(pixels, colors, nearest(space.colors(colors), centers)))
+    return image.paint(nearest(space.pixels(image), centers))

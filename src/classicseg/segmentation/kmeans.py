@@ -13,15 +13,13 @@ from collections.abc import Iterable
 from typing import Literal, cast
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from classicseg._core.blocks import nearest
-from classicseg._core.image import Image, as_image
+from classicseg._core.image import as_image
 from classicseg._core.lloyd import as_centers, as_search, fit
 from classicseg._core.pixel_histogram import as_pooled, refuse_places
 from classicseg.filters.features import (
     ColorSpace,
-    FeatureSpace,
     as_feature_space,
     as_weights,
     histogram_features,
@@ -106,7 +104,7 @@ def kmeans_segment(
     space = as_feature_space(color_space, spatial_weight, spacing, len(parsed.shape))
     features = image_features(parsed, as_weights(weights, parsed), space)
     found = fit(features.vectors, features.weights, features.brightness, search)
-    return paint_nearest(parsed, features, found.centers, space)
+    return paint_nearest(parsed, found.centers, space, features.colors)
 
 
 def kmeans_fit(
@@ -268,9 +266,4 @@ def kmeans_assign(
     numbers = as_centers("centers", centers)
     if numbers.shape[1] != (n_features := space.n_features(parsed)):
         raise ValueError(f"centers have shape {numbers.shape}; expected (n, {n_features}), one row a center")
-    return assign(parsed, numbers, space)
-
-
-def assign(image: Image, centers: NDArray[np.float64], space: FeatureSpace) -> Labels:
-    """Give each pixel of a parsed image the number of its nearest center."""
-    return image.paint(nearest(space.pixels(image), centers))
+    return paint_nearest(parsed, numbers, space)

@@ -18,13 +18,15 @@ from classicseg._core.lloyd import as_centers
 from classicseg._core.numbers import as_count
 from classicseg.extras.dask.chunks import Chunked, as_chunked, merged, settled_span
 from classicseg.extras.dask.twins import refuse, twin_of
-from classicseg.filters.features import as_feature_space
-from classicseg.segmentation.kmeans import assign
+from classicseg.filters.features import as_feature_space, paint_nearest
 from classicseg.segmentation.threshold import as_thresholds
 from classicseg.thresholds.names import as_threshold_name, named_thresholds
 
 MOST_VALUES = 2**24
 """So many distinct values or colors are counted one by one: all that three channels of 8 bits can have."""
+
+_MOST_KNOWN = 2**20
+"""So many colors are made known to all tiles, 3 MB; where there are more, tiles look for their own."""
 
 _COUNTED = f"""\
 The histograms of the tiles add up to that of the image, and the result is that of the whole. It is computed when
@@ -130,8 +132,11 @@ def kmeans_segment(
     parsed: Chunked, *, color_space: Any, weights: Any, spatial_weight: Any, spacing: Any, **options: Any
 ) -> da.Array:
     _refuse_places(weights=weights, spatial_weight=spatial_weight, spacing=spacing)
-    found = classicseg.kmeans_fit(_clusterable(parsed), color_space=color_space, **options)
-    return _assign(parsed, found.centers, color_space)
+    counted = _clusterable(parsed)
+    found = classicseg.kmeans_fit(counted, color_space=color_space, **options)
+    return _assign(
+        parsed, found.centers, color_space, counted.values if len(counted.counts) <= _MOST_KNOWN else None
+    )
 
 
 @twin_of(classicseg.kmeans_assign, "The labels are lazy: one pass.\n")
@@ -178,10 +183,12 @@ def _clusterable(parsed: Chunked) -> PixelHistogram:
     return _histogram(parsed)
 
 
-def _assign(parsed: Chunked, centers: NDArray[np.float64], color_space: Any) -> da.Array:
+def _assign(
+    parsed: Chunked, centers: NDArray[np.float64], color_space: Any, colors: NDArray[Any] | None = None
+) -> da.Array:
     as_feature_space(color_space)
     span = settled_span(parsed)
-    return parsed.each(_nearest, span=span, centers=centers, color_space=color_space, dtype=np.int32)
+    return parsed.each(_nearest, span=span, centers=centers, color_space=color_space, table=colors, dtype=np.int32)
 
 
 def _refuse_places(**given: Any) -> None:
@@ -235,5 +242,6 @@ def _nearest(
     span: Span,
     centers: NDArray[np.float64],
     color_space: Any,
+    table: NDArray[Any] | None = None,
 ) -> NDArray[np.int32]:
-    return assign(as_part(values, span, mask=mask), centers, as_feature_space(color_space))
+    return paint_nearest(as_part(values, span, mask=mask), centers, as_feature_space(color_space), table)
