@@ -133,6 +133,7 @@ def test_painting_gives_each_pixel_the_label_of_its_color(highest):
     assert_array_equal(out, painted)
 
 
+@pytest.mark.large
 @pytest.mark.parametrize("levels", [3, 40, 256])
 def test_present_colors_are_those_that_are_counted(levels):
     pixels = noise(5, 2**16, levels)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
+from skimage import data
 from strategies import images, label_pairs, masks, scenes, shapes, tilings
 
 import classicseg
@@ -210,6 +211,19 @@ def test_fits_are_those_of_the_whole(data):
     centers = classicseg.kmeans_fit(image).centers
     found = tiled.kmeans_assign(chunked, centers).compute()
     assert_array_equal(found, classicseg.kmeans_assign(image, centers))
+
+
+@pytest.mark.large
+@pytest.mark.parametrize("color_space", ["given", "lab"])
+def test_tables_of_colors_are_those_of_the_whole(color_space, monkeypatch):
+    image = data.astronaut()
+    chunked = da.from_array(image, chunks=(300, 400, 3))  # tiles with and without a table
+    expected = classicseg.kmeans_segment(image, color_space=color_space)
+    assert_same(tiled.kmeans_segment(chunked, color_space=color_space).compute(), expected)
+    monkeypatch.setattr(values, "_MOST_KNOWN", 10)
+    assert_same(tiled.kmeans_segment(chunked, color_space=color_space).compute(), expected)
+    centers = classicseg.kmeans_fit(image, color_space=color_space).centers
+    assert_array_equal(classicseg.kmeans_assign(image, centers, color_space=color_space), expected)
 
 
 def test_names_and_options_are_those_of_arrays():
