@@ -16,7 +16,7 @@ from dask.highlevelgraph import HighLevelGraph
 _STEPS = ("on_tile", "wide", "inner", "again")
 """Tasks of these names become a part of the one that needs them, where that is one; others are the user's own."""
 
-PAINT = "paint"
+PAINT = "painting"
 """Those of this name become a part of each that needs them: the patches that pixels are painted from are small."""
 
 
