@@ -120,7 +120,7 @@ def test_the_command_line_works_in_chunks(tmp_path, capsys):
         ),
     ]:
         assert main([*arguments, str(source), "--out", str(out)]) == 0
-        assert "chunks computed, labels in" in capsys.readouterr().out
+        assert "labels in" in capsys.readouterr().out
         assert_array_equal(zarr.open(out)[:], expected)
         assert_array_equal(open_chunked(out).pixels.compute(), expected)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["image.zarr", "labels.zarr", "mask.zarr"]
@@ -235,6 +235,15 @@ def test_a_finished_draft_takes_its_place(tmp_path):
     out.rename(manifest.draft_of(out))
     assert store_labels(out, make, {}) == 4
     assert sorted(p.name for p in tmp_path.iterdir()) == ["labels.zarr"]
+
+
+def test_what_is_refused_leaves_no_draft(tmp_path, capsys):
+    write_zarr(tmp_path / "image.zarr", blobs())
+    command = ["boundary", str(tmp_path / "image.zarr"), "--out", str(tmp_path / "labels.zarr")]
+    assert main(command) == 2
+    assert "max_gap is 8.0 for boundary segmentation in tiles; expected 0.0" in capsys.readouterr().err
+    assert main([*command, "--max-gap", "0"]) == 0
+    assert_array_equal(zarr.open(tmp_path / "labels.zarr")[:], classicseg.boundary_segment(blobs(), max_gap=0))
 
 
 def test_a_store_that_lost_a_chunk_is_refused(tmp_path):

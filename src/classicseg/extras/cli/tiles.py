@@ -42,14 +42,15 @@ def segment_in_chunks(job: Job, images: Sequence[Path]) -> int:
         scheduler=job.scheduler,
         doing=job.method,
     )
-    print(f"{path}: {n_computed} chunks computed, labels in {job.out}")
+    print(f"{path}: labels in {job.out}, chunks computed: {n_computed}")
     return 0
 
 
 def _recipe(job: Job, path: Path, pixels: Any, channel_axis: int | None) -> dict[str, Any]:
     """All that the labels depend on."""
     options = {
-        name: str(value.resolve()) if isinstance(value, Path) else value for name, value in job.options.items()
+        f"--{command_name(name)}": str(value.resolve()) if isinstance(value, Path) else value
+        for name, value in {**job.options, "channel_axis": channel_axis}.items()
     }
     held = path / "zarr.json" if (path / "zarr.json").exists() else path
     return {
@@ -60,5 +61,5 @@ def _recipe(job: Job, path: Path, pixels: Any, channel_axis: int | None) -> dict
         "shape": pixels.shape,
         "dtype": str(pixels.dtype),
         "chunks": pixels.chunksize,
-        "parameters": options | {"channel_axis": channel_axis},
+        **options,
     }

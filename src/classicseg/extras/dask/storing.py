@@ -91,7 +91,12 @@ def store_labels(
     with _cluster(scheduler):
         begin(draft, recipe)
         with checkpoints(draft / _FOUND):
-            array = _regular(labels())
+            try:
+                array = _regular(labels())
+            except (TypeError, ValueError):
+                if manifest is None:
+                    shutil.rmtree(draft)  # what is refused is not to be gone on with
+                raise
             expect(draft, math.prod(array.numblocks))
             n_written = _write_missing(array, draft, target, doing)
     shutil.rmtree(draft / _FOUND)
