@@ -240,10 +240,10 @@ def test_a_finished_draft_takes_its_place(tmp_path):
 def test_what_is_refused_leaves_no_draft(tmp_path, capsys):
     write_zarr(tmp_path / "image.zarr", blobs())
     command = ["boundary", str(tmp_path / "image.zarr"), "--out", str(tmp_path / "labels.zarr")]
-    assert main(command) == 2
-    assert "max_gap is 8.0 for boundary segmentation in tiles; expected 0.0" in capsys.readouterr().err
-    assert main([*command, "--max-gap", "0"]) == 0
-    assert_array_equal(zarr.open(tmp_path / "labels.zarr")[:], classicseg.boundary_segment(blobs(), max_gap=0))
+    assert main([*command, "--low", "9", "--high", "3"]) == 2
+    assert "9" in capsys.readouterr().err
+    assert main(command) == 0
+    assert_array_equal(zarr.open(tmp_path / "labels.zarr")[:], classicseg.boundary_segment(blobs()))
 
 
 def test_a_store_that_lost_a_chunk_is_refused(tmp_path):

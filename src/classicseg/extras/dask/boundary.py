@@ -1,11 +1,14 @@
-"""Regions that edges enclose: what is free of edges is joined over the seams, then edge pixels choose a side.
+"""Regions that edges enclose: cores are joined over the seams, flood the gradient, then edge pixels choose a side.
 
-How far into the edges the sides reach is measured first; so wide are the halos in which edge pixels choose.
+Floods depend on an order of pixels, but not on what comes too late. How wide a halo must be, such that nothing
+from beyond it can be in time for a pixel of the tile, is measured first.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import dask.array as da
@@ -15,37 +18,40 @@ from scipy import ndimage
 
 import classicseg
 from classicseg._core.components import connected_pieces
+from classicseg._core.distance import farther_than
 from classicseg._core.flood import UNDECIDED, flood
-from classicseg._core.image import Span, as_part, as_spacing
+from classicseg._core.image import Image, Span, as_part, as_spacing
 from classicseg._core.labels import compact_labels
 from classicseg._core.region_sums import ends_of_values, rank_regions, steps_within
 from classicseg._core.seams import HeldPatch, Patch, held_patch_of, patch_of
 from classicseg.extras.dask.again import read_again, repainted
 from classicseg.extras.dask.chunks import Chunked, bare, merged, settled_span, tile_numbers
 from classicseg.extras.dask.enclosing import edge_marks
+from classicseg.extras.dask.filters import Gradient
 from classicseg.extras.dask.halos import over_halo, own_part, widened, with_halo
 from classicseg.extras.dask.hysteresis import keep_from_strong
 from classicseg.extras.dask.pieces import any_key, keep_held, number_patches, same_key
 from classicseg.extras.dask.region_sums import merge_sums, sums_of_tile, without_small
-from classicseg.extras.dask.twins import refuse, twin_of
+from classicseg.extras.dask.twins import twin_of
 from classicseg.segmentation.boundary import as_boundary_settings, on_lines
 
 _NOTE = """\
-With `max_gap` 0, and a `detector` that is a name or an edge map in chunks. The labels are lazy, but for the areas
-and mean values of the regions, and which of them touch: 24 bytes and more a region, which are found when the
-function is called. That takes three passes, each of which finds the edges again.
+A `detector` is a name or an edge map in chunks. The labels are lazy, but for the areas and mean values of the
+regions, and which of them touch: 24 bytes and more a region, which are found when the function is called, in four
+passes, each of which finds the edges again. Tiles overlap by as much as the floods need, which is measured first.
 """
-_FLOOD = "what leads from a region's core to the edges is flooded in an order of all pixels"
-_FIRST_REACH = 4
+_FIRST_REACH = 8
 
 
 class Survey(NamedTuple):
     """What must be known of all regions before edge pixels choose one."""
 
-    depth: int
-    """So many steps lead from the free pixels to the last edge pixel."""
+    reach: int
+    """What is so far from a tile has no influence on its floods."""
     cores: NDArray[Any]
     """The least and the greatest value in cores, …"""
+    free: NDArray[Any]
+    """… in these and in what is free of edges, …"""
     inside: NDArray[Any]
     """… and of all that take part."""
 
@@ -64,24 +70,26 @@ def boundary_segment(
     spacing: Any,
 ) -> da.Array:
     settings = as_boundary_settings(detector, sigma, low, high, max_gap, min_area, keep_lines)
-    refuse("boundary segmentation", {"max_gap": settings.max_gap}, {"max_gap": 0.0}, _FLOOD)
     spacings, chunks = as_spacing(spacing, parsed.ndim), parsed.chunks
     span = settled_span(parsed, extremes=settings.edges.sigma > 0)
     edges = keep_from_strong(edge_marks(parsed, span, detector, settings, spacings))
-    # Cores are free pixels, and what edges or the mask enclose without one.
-    parts = read_again(parsed, edges).each(_part_of_tile, edges, span=span)
-    held = keep_held(parts, chunks, 1, any_key)
-    later = read_again(parsed, held)
-    states = later.each(_states_of_tile, repainted(edges, held), held, span=span, dtype=np.uint8)
-    survey = _survey(later, states, span)
+    gradient = Gradient(span, spacings, "sobel", settings.edges.sigma)
+    states = _states(parsed, edges, span, settings.max_gap, spacings)
+    survey = _survey(parsed, states, gradient)
 
     markers = number_patches(bare(states).each(_patch_of_cores), chunks, 1, same_key)
-    steps = steps_within(survey.cores)
-    later = read_again(parsed, markers)
-    found = merged(later.each(sums_of_tile, markers, span=span, steps=steps), merge_sums)
-    ranks = rank_regions(found.table())
-    reach = (survey.depth,) * parsed.ndim
-    sides = over_halo(later, reach, _flood_tile, markers, span=span, table=ranks, dtype=markers.dtype)
+    if settings.max_gap > 0:
+        later = read_again(parsed, markers)
+        ranks = _ranks(later, markers, span, survey.cores)
+        reach = tuple(survey.reach + n for n in gradient.reach)
+        free = repainted(edges, markers)
+        grown = over_halo(
+            later, reach, _flood_free, markers, free, gradient=gradient, table=ranks, dtype=markers.dtype
+        )
+        markers = number_patches(bare(grown).each(_patch_of_labels), chunks, 1, same_key)
+    later, reach = read_again(parsed, markers), (survey.reach,) * parsed.ndim
+    ranks = _ranks(later, markers, span, survey.free)
+    sides = over_halo(later, reach, _flood_edges, markers, span=span, table=ranks, dtype=markers.dtype)
     numbered = number_patches(bare(sides).each(_patch_of_labels), chunks, 1, same_key)
     later = read_again(parsed, numbered)
     labels = without_small(later, numbered, span, steps_within(survey.inside), settings.min_area)
@@ -92,25 +100,65 @@ def boundary_segment(
     return number_patches(bare(apart).each(_patch_of_labels), chunks, 1, same_key)
 
 
-def _survey(parsed: Chunked, states: da.Array, span: Span) -> Survey:
+def _states(parsed: Chunked, edges: da.Array, span: Span, gap: float, spacing: tuple[float, ...]) -> da.Array:
+    """3 in cores, 2 in the rest of what is free, 1 where an edge pixel must choose, 0 where none takes part."""
+    reach = tuple(math.ceil(gap / 2 / step) for step in spacing)
+    find = partial(_far_of_tile, gap=gap, spacing=spacing)
+    later = read_again(parsed, edges)
+    far = over_halo(bare(edges), reach, find, dtype=bool)
+    rooms = keep_held(later.each(_rooms_of_tile, edges, far, span=span), parsed.chunks, 1, any_key)
+    parts = keep_held(later.each(_parts_of_tile, edges, span=span), parsed.chunks, 1, any_key)
+    edges = repainted(edges, rooms)
+    far = over_halo(bare(edges), reach, find, dtype=bool)
+    return read_again(parsed, rooms).each(_states_of_tile, edges, far, rooms, parts, span=span, dtype=np.uint8)
+
+
+def _ranks(parsed: Chunked, markers: da.Array, span: Span, ends: NDArray[Any]) -> NDArray[np.int64]:
+    tiles = parsed.each(sums_of_tile, markers, span=span, steps=steps_within(ends))
+    return rank_regions(merged(tiles, merge_sums).table())
+
+
+def _survey(parsed: Chunked, states: da.Array, gradient: Gradient) -> Survey:
     reach = _FIRST_REACH
     while True:
-        wide, depth = with_halo(parsed, (reach,) * parsed.ndim)
+        wide, depth = with_halo(parsed, [reach + n for n in gradient.reach])
         others = widened(states, depth), tile_numbers(wide.chunks)
-        tiles = wide.each(_survey_tile, *others, span=span, depth=depth, grid=wide.grid, reach=reach)
-        survey: Survey = merged(tiles, _merge_surveys)
-        if survey.depth <= reach:
+        look = partial(_survey_tile, gradient=gradient, depth=depth, grid=wide.grid, reach=reach)
+        survey: Survey = merged(wide.each(look, *others), _merge_surveys)
+        if survey.reach <= reach:
             return survey
         reach *= 2
 
 
-def _part_of_tile(
+def _far_of_tile(edges: NDArray[Any], mask: None, *, gap: float, spacing: tuple[float, ...]) -> NDArray[np.bool_]:
+    return farther_than(np.ascontiguousarray(edges[..., 0]), gap / 2, spacing)
+
+
+def _rooms_of_tile(
+    values: NDArray[Any],
+    mask: NDArray[np.bool_] | None,
+    edges: NDArray[np.bool_],
+    far: NDArray[np.bool_],
+    *,
+    span: Span,
+) -> HeldPatch:
+    """The pieces of what is free, and which of them have a pixel far from edges."""
+    free = as_part(values, span, mask=mask).inside() & ~edges
+    return _held_where(free, far & free)
+
+
+def _parts_of_tile(
     values: NDArray[Any], mask: NDArray[np.bool_] | None, edges: NDArray[np.bool_], *, span: Span
 ) -> HeldPatch:
+    """The pieces of what takes part, and which of them have a free pixel."""
     inside = as_part(values, span, mask=mask).inside()
-    pieces = connected_pieces(inside.view(np.uint8), 1)
+    return _held_where(inside, inside & ~edges)
+
+
+def _held_where(whole: NDArray[np.bool_], marked: NDArray[np.bool_]) -> HeldPatch:
+    pieces = connected_pieces(whole.view(np.uint8), 1)
     held = np.zeros(int(pieces.max()) + 1, bool)
-    held[pieces[inside & ~edges]] = True
+    held[pieces[marked]] = True
     return held_patch_of(pieces, held, pieces)
 
 
@@ -118,12 +166,16 @@ def _states_of_tile(
     values: NDArray[Any],
     mask: NDArray[np.bool_] | None,
     edges: NDArray[np.bool_],
-    held: NDArray[np.bool_],
+    far: NDArray[np.bool_],
+    rooms: NDArray[np.bool_],
+    parts: NDArray[np.bool_],
     *,
     span: Span,
 ) -> NDArray[np.uint8]:
-    """2 in cores, 1 where an edge pixel must choose, 0 where none takes part."""
-    return np.where(as_part(values, span, mask=mask).inside(), 2 - (edges & held), 0).astype(np.uint8)
+    inside = as_part(values, span, mask=mask).inside()
+    # What has no pixel far from edges, or none that is free, is a core as a whole.
+    cores = np.where(edges, ~parts, far | ~rooms)
+    return np.where(inside, np.where(cores, 3, np.where(edges, 1, 2)), 0).astype(np.uint8)
 
 
 def _survey_tile(
@@ -132,22 +184,36 @@ def _survey_tile(
     states: NDArray[np.uint8],
     number: NDArray[np.int64],
     *,
-    span: Span,
+    gradient: Gradient,
     depth: dict[int, int],
     grid: tuple[int, ...],
     reach: int,
 ) -> Survey:
-    own = own_part(number, grid, depth)
-    n_steps, inside, reached = 0, states > 0, states == 2
-    while n_steps <= reach and not reached[own][inside[own]].all():
-        reached, n_steps = ndimage.binary_dilation(reached, mask=inside), n_steps + 1
-    pixels, kinds = as_part(values, span, mask=mask).values[own], states[own]
-    return Survey(n_steps, ends_of_values(kinds == 2, pixels), ends_of_values(kinds, pixels))
+    own, part = own_part(number, grid, depth), as_part(values, gradient.span, mask=mask)
+    places = [slice(*place.indices(n)[:2]) for place, n in zip(own, states.shape, strict=True)]
+    late = np.ones(states.shape, bool)
+    late[tuple(slice(max(place.start - reach, 0), place.stop + reach) for place in places)] = False
+    needed, inside, reached = 0, states > 0, (states > 1) & ~late
+    while needed <= reach and not reached[own][inside[own]].all():
+        reached, needed = ndimage.binary_dilation(reached, mask=inside), needed + 1
+    if (states == 2).any():
+        needed = max(needed, reach + int(_comes_in(part, gradient, states, late)[own].any()))
+    pixels, kinds = part.values[own], states[own]
+    return Survey(needed, *(ends_of_values(kinds >= least, pixels) for least in (3, 2, 1)))
+
+
+def _comes_in(
+    part: Image, gradient: Gradient, states: NDArray[np.uint8], late: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """What a flood from beyond the halo could reach, if it began before all others there, and won all ties."""
+    markers = np.where(late, 2, states == 3).astype(np.int32) * (states > 1)
+    domain = Image(np.zeros((*states.shape, 1), np.uint8), states > 1)
+    return flood(gradient.lengths(part), markers, np.array([0, 1, 0]), domain, 1) == 2
 
 
 def _merge_surveys(parts: Sequence[Survey]) -> Survey:
-    depths, cores, inside = zip(*parts, strict=True)
-    return Survey(max(depths), *(_ends(np.concatenate(ends)) for ends in (cores, inside)))
+    reaches, *ends = zip(*parts, strict=True)
+    return Survey(max(reaches), *(_ends(np.concatenate(found)) for found in ends))
 
 
 def _ends(values: NDArray[Any]) -> NDArray[Any]:
@@ -155,7 +221,7 @@ def _ends(values: NDArray[Any]) -> NDArray[Any]:
 
 
 def _patch_of_cores(states: NDArray[np.uint8], mask: None) -> Patch:
-    cores = (states[..., 0] == 2).view(np.uint8)
+    cores = (states[..., 0] == 3).view(np.uint8)
     return patch_of(cores, cores, 1)
 
 
@@ -164,7 +230,21 @@ def _patch_of_labels(labels: NDArray[Any], mask: None) -> Patch:
     return patch_of(compact, labels[..., 0], 1)
 
 
-def _flood_tile(
+def _flood_free(
+    values: NDArray[Any],
+    mask: NDArray[np.bool_] | None,
+    markers: NDArray[Any],
+    edges: NDArray[np.bool_],
+    *,
+    gradient: Gradient,
+    table: NDArray[np.int64],
+) -> NDArray[Any]:
+    part = as_part(values, gradient.span, mask=mask)
+    free = Image(part.values, (part.inside() & ~edges) | (markers > 0))
+    return _flooded(gradient.lengths(part), markers, free, table)
+
+
+def _flood_edges(
     values: NDArray[Any],
     mask: NDArray[np.bool_] | None,
     markers: NDArray[Any],
@@ -172,11 +252,14 @@ def _flood_tile(
     span: Span,
     table: NDArray[np.int64],
 ) -> NDArray[Any]:
-    """Number 1 stands for all pixels that could not choose, the others move up."""
     part = as_part(values, span, mask=mask)
+    return _flooded(np.zeros(part.shape, np.uint8), markers, part, table)
+
+
+def _flooded(levels: NDArray[Any], markers: NDArray[Any], image: Image, ranks: NDArray[np.int64]) -> NDArray[Any]:
+    """Number 1 stands for all pixels that could not choose, the others move up."""
     names, compact = compact_labels(markers)
-    ranks = np.append(0, table[names])
-    sides = flood(np.zeros(part.shape, np.uint8), compact.astype(np.int32), ranks, part, 1)
+    sides = flood(levels, compact.astype(np.int32), np.append(0, ranks[names]), image, 1)
     numbers = np.append(0, names + 1).astype(markers.dtype)[np.maximum(sides, 0)]
     numbers[sides == UNDECIDED] = 1
     return numbers

@@ -40,7 +40,7 @@ def edge_marks(
         )
     if not isinstance(detector, str):
         given = as_layer("detector", detector, parsed, kinds="b", means="edge")
-        return bare(given).each(_mark_strong, dtype=np.uint8)
+        return parsed.each(_mark_given, given, span=span, dtype=np.uint8)
     sigma = settings.edges.sigma
     if detector == "sobel":
         steep = steepness_of(parsed, Gradient(span, spacing, "sobel", sigma))
@@ -60,8 +60,10 @@ def edge_marks(
     )
 
 
-def _mark_strong(edges: NDArray[Any], mask: None) -> NDArray[np.uint8]:
-    return np.multiply(edges[..., 0], 2, dtype=np.uint8)
+def _mark_given(
+    values: NDArray[Any], mask: NDArray[np.bool_] | None, edges: NDArray[np.bool_], *, span: Span
+) -> NDArray[np.uint8]:
+    return np.multiply(edges & as_part(values, span, mask=mask).inside(), 2, dtype=np.uint8)
 
 
 def _count_steep(steep: NDArray[Any], mask: None) -> tuple[LevelCounts, int]:
@@ -73,7 +75,7 @@ def _merge_counts(parts: Sequence[tuple[LevelCounts, int]]) -> tuple[LevelCounts
 
 
 def _mark_steep(steep: NDArray[Any], mask: None, *, high: float) -> NDArray[np.uint8]:
-    return _mark_strong((steep >= high) & (steep > 0), None)
+    return np.multiply(((steep >= high) & (steep > 0))[..., 0], 2, dtype=np.uint8)
 
 
 def _crossings_of_tile(

@@ -73,7 +73,8 @@ def _joined(
     paint: Callable[..., Any],
     dtype: type[np.generic] | type[bool],
 ) -> da.Array:
-    patches, token = fused(patches), tokenize(patches, connectivity, near, known)
+    patches = fused(patches)
+    token = tokenize(patches.name, connectivity, near, known)
     grid = tuple(len(lengths) for lengths in chunks)
     tiles = list(np.ndindex(grid))
     faces, facts, cut, joined, part, painted = (

@@ -26,7 +26,6 @@ from numpy.typing import NDArray
 
 import classicseg
 from classicseg.extras.dask.checkpoints import checkpoints
-from classicseg.extras.dask.fusing import fused
 from classicseg.extras.files.manifest import begin, draft_of, expect, finish, mark, marked, read_manifest
 from classicseg.extras.progress import bar
 
@@ -128,7 +127,7 @@ def _write_missing(array: da.Array, draft: Path, target: Path, doing: str) -> in
     missing = [index for index in np.ndindex(array.numblocks) if index not in done]
     ones = tuple((1,) * n for n in array.numblocks)
     meta = np.empty((0,) * array.ndim, bool)
-    written = fused(array.map_blocks(_write, path=str(draft), dtype=bool, chunks=ones, meta=meta))
+    written = array.map_blocks(_write, path=str(draft), dtype=bool, chunks=ones, meta=meta)
     name = f"all-{written.name}"
     layer = {name: (len, [(written.name, *index) for index in missing])}
     graph = HighLevelGraph.from_collections(name, layer, dependencies=[written])
