@@ -105,6 +105,13 @@ def held_patch_of(pieces: NDArray[np.int32], held: NDArray[np.bool_], keys: NDAr
     return HeldPatch(np.packbits(held[pieces]), places, unsure[places], held[outside], renamed, pieces.shape)
 
 
+def held_patch_at(pieces: NDArray[np.int32], places: Any, keys: NDArray[Any]) -> HeldPatch:
+    """The same, where those are held that have one of some pixels: an index, or a mask."""
+    held = np.zeros(int(pieces.max()) + 1, bool)
+    held[pieces[places]] = True
+    return held_patch_of(pieces, held, keys)
+
+
 def marked_patch_of(marks: NDArray[np.uint8]) -> HeldPatch:
     """The same for pieces, connected also over corners, of what is weak (1), held by what is strong (2).
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import dask.array as da
 from dask._task_spec import DataNode, Task, TaskRef, convert_legacy_graph
-from dask.highlevelgraph import HighLevelGraph, MaterializedLayer
+from dask.highlevelgraph import HighLevelGraph
 
 from classicseg.extras.dask.chunks import Chunked
-from classicseg.extras.dask.pieces import join_of
+from classicseg.extras.dask.pieces import join_of, with_layer
 
 _numbers = itertools.count()
 
@@ -29,7 +29,7 @@ def repainted(painted: da.Array, join: da.Array) -> da.Array:
     name, barrier = f"{painted.name}-{next(_numbers)}", join_of(join)
     tasks = painted.dask.layers[painted.name].items()
     layer = {(name, *key[1:]): (_first, task, barrier) for key, task in tasks}
-    return _with_layer(name, layer, painted, painted.dask.dependencies[painted.name], join)
+    return _like(name, layer, painted, painted.dask.dependencies[painted.name], join)
 
 
 def _read_again(array: da.Array, join: da.Array) -> da.Array:
@@ -42,15 +42,13 @@ def _read_again(array: da.Array, join: da.Array) -> da.Array:
         task = node.substitute(names, key=names[key])
         begins = not node.dependencies and not isinstance(node, DataNode)
         layer[names[key]] = Task(names[key], _first, task, barrier) if begins else task
-    return _with_layer(name, layer, array, set(), join)
+    return _like(name, layer, array, set(), join)
 
 
-def _with_layer(name: str, layer: dict[Any, Any], array: da.Array, needed: set[str], join: da.Array) -> da.Array:
+def _like(name: str, layer: dict[Any, Any], array: da.Array, needed: set[str], join: da.Array) -> da.Array:
     """An array like another, with one more layer in its graph and in that of the join."""
-    graph = HighLevelGraph.merge(array.dask, join.dask)
-    layers = {**graph.layers, name: MaterializedLayer(layer)}
-    dependencies = {**graph.dependencies, name: {*needed, join_of(join)}}
-    return da.Array(HighLevelGraph(layers, dependencies), name, array.chunks, meta=array._meta)
+    graph = with_layer(HighLevelGraph.merge(array.dask, join.dask), name, layer, {*needed, join_of(join)})
+    return da.Array(graph, name, array.chunks, meta=array._meta)
 
 
 def _first(found: Any, after: Any) -> Any:

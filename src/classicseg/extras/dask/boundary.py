@@ -23,7 +23,7 @@ from classicseg._core.flood import UNDECIDED, flood
 from classicseg._core.image import Image, Span, as_part, as_spacing
 from classicseg._core.labels import compact_labels
 from classicseg._core.region_sums import ends_of_values, rank_regions, steps_within
-from classicseg._core.seams import HeldPatch, Patch, held_patch_of, patch_of
+from classicseg._core.seams import HeldPatch, Patch, held_patch_at, patch_of
 from classicseg.extras.dask.again import read_again, repainted
 from classicseg.extras.dask.chunks import Chunked, bare, merged, settled_span, tile_numbers
 from classicseg.extras.dask.enclosing import edge_marks
@@ -91,12 +91,12 @@ def boundary_segment(
     ranks = _ranks(later, markers, span, survey.free)
     sides = over_halo(later, reach, _flood_edges, markers, span=span, table=ranks, dtype=markers.dtype)
     numbered = number_patches(bare(sides).each(_patch_of_labels), chunks, 1, same_key)
-    later = read_again(parsed, numbered)
-    labels = without_small(later, numbered, span, steps_within(survey.inside), settings.min_area)
+    steps = steps_within(survey.inside)
+    labels = without_small(read_again(parsed, numbered), numbered, span, steps, settings.min_area)
     if not settings.keep_lines:
         return labels
-    reach = (1,) * parsed.ndim
-    apart = over_halo(later, reach, _cut_lines, repainted(edges, numbered), labels, span=span, dtype=labels.dtype)
+    lines = repainted(edges, numbered)
+    apart = over_halo(bare(labels), (1,) * parsed.ndim, _cut_lines, lines, dtype=labels.dtype)
     return number_patches(bare(apart).each(_patch_of_labels), chunks, 1, same_key)
 
 
@@ -123,8 +123,8 @@ def _survey(parsed: Chunked, states: da.Array, gradient: Gradient) -> Survey:
     while True:
         wide, depth = with_halo(parsed, [reach + n for n in gradient.reach])
         others = widened(states, depth), tile_numbers(wide.chunks)
-        look = partial(_survey_tile, gradient=gradient, depth=depth, grid=wide.grid, reach=reach)
-        survey: Survey = merged(wide.each(look, *others), _merge_surveys)
+        tiles = wide.each(_survey_tile, *others, gradient=gradient, depth=depth, grid=wide.grid, reach=reach)
+        survey: Survey = merged(tiles, _merge_surveys)
         if survey.reach <= reach:
             return survey
         reach *= 2
@@ -157,9 +157,7 @@ def _parts_of_tile(
 
 def _held_where(whole: NDArray[np.bool_], marked: NDArray[np.bool_]) -> HeldPatch:
     pieces = connected_pieces(whole.view(np.uint8), 1)
-    held = np.zeros(int(pieces.max()) + 1, bool)
-    held[pieces[marked]] = True
-    return held_patch_of(pieces, held, pieces)
+    return held_patch_at(pieces, marked, pieces)
 
 
 def _states_of_tile(
@@ -265,13 +263,6 @@ def _flooded(levels: NDArray[Any], markers: NDArray[Any], image: Image, ranks: N
     return numbers
 
 
-def _cut_lines(
-    values: NDArray[Any],
-    mask: NDArray[np.bool_] | None,
-    edges: NDArray[np.bool_],
-    labels: NDArray[Any],
-    *,
-    span: Span,
-) -> NDArray[Any]:
-    lines = on_lines(edges & as_part(values, span, mask=mask).inside(), labels)
-    return np.where(lines, labels.dtype.type(0), labels)
+def _cut_lines(labels: NDArray[Any], mask: None, edges: NDArray[np.bool_]) -> NDArray[Any]:
+    regions = labels[..., 0]
+    return np.where(on_lines(edges, regions), regions.dtype.type(0), regions)

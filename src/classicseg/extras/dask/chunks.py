@@ -138,7 +138,7 @@ def as_labels(name: str, labels: Any) -> Chunked:
         raise TypeError(f"{name} has dtype {array.dtype}; expected integers or bool; cast it first")
     if array.ndim == 0 or array.size == 0:
         raise ValueError(f"{name} has shape {array.shape}: it holds no pixels; expected at least one")
-    return Chunked(array, None, has_channels=False)
+    return bare(array)
 
 
 def as_layer(name: str, layer: Any, like: Chunked, *, kinds: str, means: str = "takes part") -> da.Array:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import dask.array as da
@@ -12,13 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classicseg._core.image import Span, as_part, luminance
-from classicseg.extras.dask.chunks import (
-    Chunked,
-    as_layer,
-    bare,
-    merged,
-    span_of_luminance,
-)
+from classicseg.extras.dask.chunks import Chunked, as_layer, bare, merged, span_of_luminance
 from classicseg.extras.dask.edges import Ridges, crests_of_tiles, otsu_of_heights, steepness_of
 from classicseg.extras.dask.filters import Gradient
 from classicseg.extras.dask.halos import over_halo
@@ -49,10 +42,16 @@ def edge_marks(
     if detector == "log":
         grey = span if parsed.n_channels == 1 else span_of_luminance(parsed, span)
         reach = tuple(2 + n for n in reach_of(sigma, spacing))
-        crossings = partial(
-            _crossings_of_tile, span=span, extremes=(grey.low, grey.high), spacing=spacing, sigma=sigma
+        heights = over_halo(
+            parsed,
+            reach,
+            _crossings_of_tile,
+            span=span,
+            extremes=(grey.low, grey.high),
+            spacing=spacing,
+            sigma=sigma,
+            dtype=np.float64,
         )
-        heights = over_halo(parsed, reach, crossings, dtype=np.float64)
     else:
         heights = crests_of_tiles(parsed, Ridges(span, spacing, settings.edges))
     return bare(heights).each(

@@ -17,7 +17,7 @@ import classicseg
 from classicseg._core.components import connected_pieces
 from classicseg._core.image import Image, Span, as_part
 from classicseg._core.numbers import as_count, as_number
-from classicseg._core.seams import HeldPatch, Near, held_patch_of
+from classicseg._core.seams import HeldPatch, Near, held_patch_at
 from classicseg._core.seeds import SeedPixels, check_part, listed, seed_nodes
 from classicseg.extras.dask.chunks import Chunked, as_layer, by_tile, computed, merged, settled_span
 from classicseg.extras.dask.pieces import any_key, keep_held
@@ -172,7 +172,7 @@ def _reached(
     own = tuple(seeds.places[seeds.numbers == number].T)
     accepted[own] = 1
     pieces = connected_pieces(np.ascontiguousarray(accepted), growth.connectivity)
-    return _held_where(pieces, own, pieces)
+    return held_patch_at(pieces, own, pieces)
 
 
 def _linked(
@@ -180,13 +180,7 @@ def _linked(
 ) -> HeldPatch:
     part = as_part(values, growth.span, mask=mask)
     pieces = linked_pieces(part, growth.tolerance, growth.norm, growth.connectivity)
-    return _held_where(pieces, tuple(seeds.places[seeds.numbers == number].T), part.values)
-
-
-def _held_where(pieces: NDArray[np.int32], own: tuple[NDArray[np.int64], ...], keys: NDArray[Any]) -> HeldPatch:
-    held = np.zeros(int(pieces.max()) + 1, bool)
-    held[pieces[own]] = True
-    return held_patch_of(pieces, held, keys)
+    return held_patch_at(pieces, tuple(seeds.places[seeds.numbers == number].T), part.values)
 
 
 def _paint(*kept: NDArray[np.bool_], names: NDArray[np.int32]) -> NDArray[np.int32]:

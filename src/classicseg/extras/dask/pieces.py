@@ -103,9 +103,14 @@ def _joined(
     else:
         layer[joined] = (partial(_join, join, chunks, found), [(facts, *tile) for tile in tiles], cuts)
     graph = HighLevelGraph.from_collections(joined, layer, dependencies=[patches])
-    layers = {**graph.layers, painted: MaterializedLayer(painting)}
-    needed = {**graph.dependencies, painted: {joined, patches.name}}
-    return da.Array(HighLevelGraph(layers, needed), painted, chunks, dtype=np.dtype(dtype))
+    graph = with_layer(graph, painted, painting, {joined, patches.name})
+    return da.Array(graph, painted, chunks, dtype=np.dtype(dtype))
+
+
+def with_layer(graph: HighLevelGraph, name: str, layer: dict[Any, Any], needed: set[str]) -> HighLevelGraph:
+    """A graph with one more layer, which needs others by name."""
+    layers = {**graph.layers, name: MaterializedLayer(layer)}
+    return HighLevelGraph(layers, {**graph.dependencies, name: needed})
 
 
 def join_of(painted: da.Array) -> str:

@@ -14,12 +14,7 @@ from classicseg._core.image import Image, Span, as_part
 from classicseg._core.labels import compact_labels
 from classicseg._core.merging import LOW
 from classicseg._core.region_sums import RegionSums, sums_in_steps
-from classicseg.extras.dask.chunks import (
-    Chunked,
-    bare,
-    merged,
-    tile_numbers,
-)
+from classicseg.extras.dask.chunks import Chunked, bare, merged, tile_numbers
 from classicseg.extras.dask.halos import own_part, widened, with_halo
 
 

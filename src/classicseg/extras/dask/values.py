@@ -134,9 +134,8 @@ def kmeans_segment(
     _refuse_places(weights=weights, spatial_weight=spatial_weight, spacing=spacing)
     counted = _clusterable(parsed)
     found = classicseg.kmeans_fit(counted, color_space=color_space, **options)
-    return _assign(
-        parsed, found.centers, color_space, counted.values if len(counted.counts) <= _MOST_KNOWN else None
-    )
+    known = counted.values if len(counted.values) <= _MOST_KNOWN else None
+    return _assign(parsed, found.centers, color_space, known)
 
 
 @twin_of(classicseg.kmeans_assign, "The labels are lazy: one pass.\n")
