@@ -1,0 +1,47 @@
+# What is checked, one target each; `bash .ci/run` runs all of it in fresh environments.
+.PHONY: help test quick coverage numpy lint format types stubs imports examples check
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+test: ## the tests
+	pytest
+
+quick: ## the tests on few random images (HYPOTHESIS_PROFILE=thorough: on many)
+	HYPOTHESIS_PROFILE=quick pytest
+
+coverage: ## coverage: the loops as plain Python, then what that leaves out
+	NUMBA_DISABLE_JIT=1 HYPOTHESIS_PROFILE=quick pytest --cov=classicseg --cov-report= --cov-fail-under=0
+	HYPOTHESIS_PROFILE=quick pytest -m "jit or large" --cov=classicseg --cov-append
+
+numpy: ## the tests without numba
+	CLASSICSEG_ENGINE=numpy HYPOTHESIS_PROFILE=quick pytest
+
+lint: ## lint, format, spelling, and the files that other programs read
+	ruff check .
+	ruff format --check .
+	typos
+	zizmor --offline --quiet .github
+	check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	check-jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/w*.yml
+	check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	check-jsonschema --builtin-schema vendor.citation-file-format CITATION.cff
+
+format: ## format, and mend what lint can mend
+	ruff format .
+	ruff check --fix .
+
+types: stubs ## types
+	mypy
+
+stubs: ## the catalogue beside what it names
+	stubtest --mypy-config-file pyproject.toml --allowlist .ci/not-stubs.txt --ignore-unused-allowlist classicseg
+
+imports: ## the directions of imports
+	lint-imports
+
+examples: ## the examples, each to a figure in segmented/
+	mkdir -p segmented
+	for script in examples/*.py; do python -W error $$script segmented/$$(basename $$script .py).png || exit 1; done
+
+check: lint types imports quick ## what to run before a pull request
