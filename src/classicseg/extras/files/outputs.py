@@ -1,0 +1,84 @@
+"""What is to be written, looked at before any work: nothing that is read, and nothing of others, is replaced."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+
+StrPath = str | os.PathLike[str]
+
+
+def check_outputs(outputs: Iterable[StrPath], inputs: Iterable[StrPath] = ()) -> None:
+    """See that files can be written: each is new, or a plain file that is not read.
+
+    Parameters
+    ----------
+    outputs : iterable of path-like
+        The files that will be written.
+    inputs : iterable of path-like
+        The files and folders that are read.
+
+    Raises
+    ------
+    ValueError
+        If an output is an input, by whatever links, lies in one or holds one.
+    OSError
+        If a folder, or what is no plain file, is in the way, or a name is too long.
+
+    Examples
+    --------
+    >>> from classicseg.extras.files import check_outputs
+    >>> check_outputs(["labels.png"], ["photograph.png"])
+    """
+    outputs = [Path(output) for output in outputs]
+    check_apart(outputs, inputs)
+    for output in outputs:
+        mode = mode_of(output)
+        if mode is not None and not stat.S_ISREG(mode):
+            what = "a folder" if stat.S_ISDIR(mode) else "no plain file"
+            raise OSError(f"{output}: is {what}, and would be written as a file; move it, or write elsewhere")
+
+
+def check_apart(outputs: Iterable[StrPath], inputs: Iterable[StrPath]) -> None:
+    """See that no output is an input, lies in one or holds one."""
+    read = [(path, *_places(path)) for path in inputs]
+    for output in outputs:
+        target, around = _places(output)
+        for path, source, around_source in read:
+            if target in around_source or source in around:
+                how = "is" if target == source else "holds" if target in around_source else "lies in"
+                raise ValueError(
+                    f"{output}: would be written, and {how} {path}, which is read; expected a place apart from "
+                    "what is read; write elsewhere"
+                )
+
+
+def mode_of(path: StrPath) -> int | None:
+    """The mode of what is at a path, links followed; None where nothing is."""
+    try:
+        return os.stat(path).st_mode  # noqa: PTH116
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            n_bytes = len(os.fsencode(Path(path).name))
+            raise OSError(f"{path}: a name of {n_bytes} bytes is too long; choose a shorter one") from None
+        raise
+
+
+def _places(path: StrPath) -> tuple[object, set[object]]:
+    """What tells a place from others, whatever links lead there, and the same of the folders around it."""
+    real = Path(os.path.realpath(path))
+    itself, *around = (_place(place) for place in (real, *real.parents))
+    return itself, {itself, *around}
+
+
+def _place(path: Path) -> object:
+    try:
+        status = path.stat()
+    except OSError:
+        return path
+    return status.st_dev, status.st_ino
