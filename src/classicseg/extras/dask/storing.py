@@ -250,8 +250,8 @@ def _cluster(address: str | None, target: Path) -> Iterator[None]:
                 raise
             what = "lost workers" if isinstance(error, KilledWorker) else "is gone"
             raise OSError(
-                f"{target}: the Dask scheduler at {address} {what} ({type(error).__name__}); start it or them, then "
-                "run the same command again, which goes on; what was at that path is whole"
+                f"{target}: the Dask scheduler at {address} {what} ({type(error).__name__}); start it or them, "
+                "then run the same command again, which goes on; what was at that path is whole"
             ) from None
 
 
