@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from classicseg.extras.files.outputs import MOST_BYTES_OF_NAME
 from classicseg.extras.files.writing import write_json
 
 MANIFEST = "classicseg.json"
@@ -25,7 +26,6 @@ MARKS = ".finished"
 CHUNKS = "c"
 _MOST_BYTES = 2**24
 _NAME = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))*")
-_MOST_LETTERS = 255
 _EXPECTED: dict[str, type] = {"recipe": dict, "n_chunks": int, "complete": bool}
 
 Index = tuple[int, ...]
@@ -39,7 +39,7 @@ def draft_of(path: Path) -> Path:
 def beside(path: Path, suffix: str) -> Path:
     """A path with one more suffix, its name cut where it would be too long."""
     name = f"{path.name}.{suffix}"
-    if len(os.fsencode(name)) > _MOST_LETTERS:
+    if len(os.fsencode(name)) > MOST_BYTES_OF_NAME:
         digest = hashlib.blake2b(os.fsencode(path.name), digest_size=8).hexdigest()
         kept = os.fsencode(path.name)[:200].decode(errors="ignore")
         name = f"{kept}-{digest}.{suffix}"

@@ -10,6 +10,9 @@ from pathlib import Path
 
 StrPath = str | os.PathLike[str]
 
+MOST_BYTES_OF_NAME = 255
+"""In nearly all file systems."""
+
 
 def check_outputs(outputs: Iterable[StrPath], inputs: Iterable[StrPath] = ()) -> None:
     """See that files can be written: each is new, or a plain file that is not read.
@@ -61,12 +64,16 @@ def mode_of(path: StrPath) -> int | None:
     try:
         return os.stat(path).st_mode  # noqa: PTH116
     except (FileNotFoundError, NotADirectoryError):
+        if len(os.fsencode(Path(path).name)) > MOST_BYTES_OF_NAME:  # the folder may not be there either
+            raise _too_long(path) from None
         return None
     except OSError as error:
-        if error.errno == errno.ENAMETOOLONG:
-            n_bytes = len(os.fsencode(Path(path).name))
-            raise OSError(f"{path}: a name of {n_bytes} bytes is too long; choose a shorter one") from None
-        raise
+        raise _too_long(path) if error.errno == errno.ENAMETOOLONG else error from None
+
+
+def _too_long(path: StrPath) -> OSError:
+    n_bytes = len(os.fsencode(Path(path).name))
+    return OSError(f"{path}: a name of {n_bytes} bytes is too long; choose a shorter one")
 
 
 def _places(path: StrPath) -> tuple[object, set[object]]:
