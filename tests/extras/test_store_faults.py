@@ -25,6 +25,7 @@ import classicseg
 from classicseg.extras.cli import main
 
 da = pytest.importorskip("dask.array")
+dask = pytest.importorskip("dask")
 zarr = pytest.importorskip("zarr")
 
 from classicseg.extras import dask as tiled  # noqa: E402
@@ -44,7 +45,8 @@ posix = pytest.mark.skipif(os.name == "nt", reason="needs POSIX")
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(chunked, "_CHUNK_BYTES", 2**10)
-    return tmp_path
+    with dask.config.set(scheduler="synchronous"):  # no thread goes on writing when a run is cut
+        yield
 
 
 def write(path, pixels, chunks=(20, 20), **options):
@@ -167,7 +169,7 @@ def test_what_appears_during_the_work_is_not_replaced():
 
 
 @pytest.mark.parametrize("n_renamed", [0, 1, 2])
-def test_a_run_that_is_killed_while_it_finishes_is_settled(n_renamed, monkeypatch):
+def test_a_run_that_is_killed_while_it_finishes_is_settled(n_renamed):
     """Before the store is renamed, between the store and the draft, and before the old store is removed."""
     store_labels("l.zarr", ones, {})
     replace, renamed = Path.replace, []
@@ -179,15 +181,15 @@ def test_a_run_that_is_killed_while_it_finishes_is_settled(n_renamed, monkeypatc
             renamed.append(path)
         return replace(path, target)
 
-    def removed(path):
-        raise KeyboardInterrupt
+    def removed(path, remove=drafts._remove):
+        if path.name == "l.zarr.former":
+            raise KeyboardInterrupt
+        remove(path)
 
-    monkeypatch.setattr(Path, "replace", killed)
-    if n_renamed == 2:
-        monkeypatch.setattr(drafts, "_remove", removed)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Path, "replace", killed)
+        patch.setattr(drafts, "_remove", removed)
         store_labels("l.zarr", lambda: 2 * ones(), {"twice": True})
-    monkeypatch.undo()
     with pytest.raises(ValueError, match="stop"):
         store_labels("l.zarr", lambda: (_ for _ in ()).throw(ValueError("stop")), {"another": True})
     assert_array_equal(zarr.open("l.zarr")[:], np.full((4, 4), 2))
@@ -208,11 +210,11 @@ def test_the_old_store_is_taken_back_where_the_draft_is_gone():
 @pytest.mark.parametrize("raw", [b"odd\xff.zarr", "字".encode() * 83 + b".zarr", b"x" * 250 + b".zarr"])
 def test_names_of_stores(raw):
     np.save("image.npy", OLD)
-    os.rename("image.npy", b"odd\xfe.npy")
+    Path("image.npy").rename(os.fsdecode(b"odd\xfe.npy"))
     for _ in range(2):
         assert main(["threshold", os.fsdecode(b"odd\xfe.npy"), "--thresholds=99", "--out", os.fsdecode(raw)]) == 0
     assert_array_equal(zarr.open(os.fsdecode(raw))[:], 1 + (OLD >= 99))
-    assert len(os.listdir()) == 2
+    assert len(list(Path().iterdir())) == 2
 
 
 # Inputs that change
@@ -223,7 +225,7 @@ def in_place(path, pixels):
 
 
 def keep_time(path, pixels):
-    status = os.stat(path)
+    status = Path(path).stat()
     np.save(path, pixels)
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
 
@@ -379,6 +381,15 @@ def test_no_chunk_of_another_recipe_is_taken():
     path.write_text(path.read_text().replace('"n": 1', '"n": 2'))
     assert store_labels("l.zarr", lambda: 2 * ones(), {"n": 2}) == 4
     assert_array_equal(zarr.open("l.zarr")[:], np.full((4, 4), 2))
+
+
+def test_a_task_of_another_run_writes_nothing():
+    with cut_after(1):
+        store_labels("l.zarr", ones, {"n": 1})
+    before = files()
+    with pytest.raises(OSError, match=r"l.zarr.part: is now written by another run"):
+        storing._write_of_run(np.zeros((2, 2), "i4"), str(Path("l.zarr.part")), b"key", (1, 1))
+    assert files() == before
 
 
 @posix
@@ -556,7 +567,8 @@ def test_a_scheduler_that_goes_away_is_one_line(capfd):
                 slow, dtype="i4", meta=np.empty((0, 0), "i4")
             )
 
-        with pytest.raises(OSError, match=r"the Dask scheduler at tcp://.* is gone .*which goes on"):
+        lost = pytest.raises(OSError, match=r"the Dask scheduler at tcp://.* is gone .*which goes on")
+        with dask.config.set(scheduler=None), lost:
             store_labels("l.zarr", make, {}, scheduler=address)
         assert "Traceback" not in capfd.readouterr().err
         n_done = len(manifest.marked(Path("l.zarr.part")))

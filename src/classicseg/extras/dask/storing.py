@@ -35,6 +35,7 @@ from classicseg.extras.files.manifest import (
     begin,
     draft_of,
     expect,
+    key_of,
     mark,
     marked,
     read_manifest,
@@ -157,7 +158,8 @@ def _write_missing(array: da.Array, draft: Path, target: Path, doing: str) -> in
     missing = [index for index in np.ndindex(array.numblocks) if index not in done]
     ones = tuple((1,) * n for n in array.numblocks)
     meta = np.empty((0,) * array.ndim, bool)
-    writing = array.map_blocks(_write, path=str(draft), dtype=bool, chunks=ones, meta=meta)
+    options = {"path": str(draft), "key": key_of(draft)}
+    writing = array.map_blocks(_write_of_run, dtype=bool, chunks=ones, meta=meta, **options)
     name = f"all-{writing.name}"
     layer = {name: (len, [(writing.name, *index) for index in missing])}
     graph = HighLevelGraph.from_collections(name, layer, dependencies=[writing])
@@ -184,6 +186,13 @@ def _said_of(array: da.Array) -> bytes:
         fill_value=0,
     )
     return held[ARRAY].to_bytes()
+
+
+def _write_of_run(block: NDArray[Any], path: str, key: bytes, block_id: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Write a chunk, unless the draft is by now another run's: tasks outlive the process that has sent them."""
+    if key_of(Path(path)) != key:
+        raise OSError(f"{path}: is now written by another run")
+    return _write(block, path=path, block_id=block_id)
 
 
 def _write(block: NDArray[Any], path: str, block_id: tuple[int, ...]) -> NDArray[np.bool_]:

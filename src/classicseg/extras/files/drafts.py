@@ -59,7 +59,7 @@ def check_store(target: Path, inputs: Iterable[StrPath] = ()) -> None:
 def settle(draft: Path, store: Path) -> None:
     """Finish, or take back, what a process that was killed while it finished has left."""
     former, whole = beside(store, "former"), is_whole(draft)
-    if former.exists() and not store.exists() and not whole:
+    if read_manifest(former) is not None and not store.exists() and not whole:
         former.replace(store)
     if whole:
         finish(draft, store)

@@ -96,7 +96,7 @@ def expect(draft: Path, n_chunks: int) -> None:
 
 def mark(draft: Path, index: Index) -> None:
     """Note that a chunk is written."""
-    _mark(draft, index).write_text(f"{_digest(draft, index, _key(draft))}\n", encoding="ascii")
+    _mark(draft, index).write_text(f"{_digest(draft, index, key_of(draft))}\n", encoding="ascii")
 
 
 def marked(draft: Path) -> set[Index]:
@@ -117,7 +117,7 @@ def written(draft: Path, indices: Iterable[Index]) -> dict[Index, str]:
 
 def unchanged(draft: Path, indices: Iterable[Index]) -> set[Index]:
     """Those of the chunks that are there as they were when they were marked."""
-    key = _key(draft)
+    key = key_of(draft)
     return {index for index, digest in written(draft, indices).items() if digest == _digest(draft, index, key)}
 
 
@@ -133,7 +133,7 @@ def is_whole(draft: Path) -> bool:
     manifest = read_manifest(draft)
     if manifest is None or not manifest["complete"]:
         return False
-    key, digests = _key(draft), {}
+    key, digests = key_of(draft), {}
     for folder, _, names in os.walk(draft / CHUNKS):
         for name in names:
             place = (Path(folder) / name).relative_to(draft / CHUNKS).as_posix().replace("/", ".")
@@ -144,7 +144,7 @@ def is_whole(draft: Path) -> bool:
     return len(digests) == manifest["n_chunks"] and manifest.get("digest") == _digest_of_all(digests)
 
 
-def _key(draft: Path) -> bytes:
+def key_of(draft: Path) -> bytes:
     """What a mark stands for beside the bytes of its chunk."""
     manifest = read_manifest(draft) or {}
     array = _content(draft / ARRAY, _MOST_BYTES)
