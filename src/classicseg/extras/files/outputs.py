@@ -47,15 +47,22 @@ def check_outputs(outputs: Iterable[StrPath], inputs: Iterable[StrPath] = ()) ->
 
 def check_apart(outputs: Iterable[StrPath], inputs: Iterable[StrPath]) -> None:
     """See that no output is an input, lies in one or holds one."""
-    read = [(path, *_places(path)) for path in inputs]
+    known: dict[Path, list[object]] = {}  # folders hold many of both
+    sources: dict[object, StrPath] = {}
+    holders: dict[object, StrPath] = {}
+    for path in inputs:
+        source, *around = _places(path, known)
+        sources[source] = path
+        holders.update(dict.fromkeys(around, path))
     for output in outputs:
-        target, around = _places(output)
-        for path, source, around_source in read:
-            if target in around_source or source in around:
-                how = "is" if target == source else "holds" if target in around_source else "lies in"
+        target, *around = _places(output, known)
+        inside = next((place for place in around if place in sources), None)
+        found = ("is", target, sources), ("holds", target, holders), ("lies in", inside, sources)
+        for how, place, read in found:
+            if place in read:
                 raise ValueError(
-                    f"{output}: would be written, and {how} {path}, which is read; expected a place apart from "
-                    "what is read; write elsewhere"
+                    f"{output}: would be written, and {how} {read[place]}, which is read; expected a place apart "
+                    "from what is read; write elsewhere"
                 )
 
 
@@ -76,11 +83,12 @@ def _too_long(path: StrPath) -> OSError:
     return OSError(f"{path}: a name of {n_bytes} bytes is too long; choose a shorter one")
 
 
-def _places(path: StrPath) -> tuple[object, set[object]]:
+def _places(path: StrPath, known: dict[Path, list[object]]) -> list[object]:
     """What tells a place from others, whatever links lead there, and the same of the folders around it."""
     real = Path(os.path.realpath(path))
-    itself, *around = (_place(place) for place in (real, *real.parents))
-    return itself, {itself, *around}
+    if real.parent not in known:
+        known[real.parent] = [_place(place) for place in real.parents]
+    return [_place(real), *known[real.parent]]
 
 
 def _place(path: Path) -> object:
