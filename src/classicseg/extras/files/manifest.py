@@ -162,7 +162,7 @@ def _chunk(draft: Path, index: Index) -> Path:
 
 def _digest(draft: Path, index: Index, key: bytes) -> str:
     with _chunk(draft, index).open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.blake2b(key=key, digest_size=16)).hexdigest()
+        return hashlib.file_digest(file, lambda: hashlib.sha256(key)).hexdigest()
 
 
 def _digest_of_all(digests: Mapping[Index, str]) -> str:
