@@ -113,7 +113,8 @@ def _check(job: Job, images: Sequence[Path]) -> None:
         raise ValueError(f"--table is {job.table}; expected the path of a .csv file")
     outputs = [output for path in images for output in _results(job, path).files()]
     tables = [] if job.table is None else [job.table]
-    check_outputs([*outputs, *tables], [*images, *job.files()])
+    files = [path for path in images if not path.is_dir()]  # a folder is no image, as its reader will say
+    check_outputs([*outputs, *tables], [*files, *job.files()])
     for folder in (job.out, *(table.parent for table in tables)):
         prepare_folder(folder)
 
