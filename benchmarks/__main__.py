@@ -14,6 +14,8 @@ from rich.progress import track
 from benchmarks.speed import cold, edges, floods, growing, scaling, scores, values
 from benchmarks.speed.measure import measure, surroundings, table, use_threads
 from benchmarks.tables import Section
+from classicseg.extras.files import replacing
+from classicseg.extras.files.outputs import check_apart
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -81,6 +83,7 @@ def quality(*, data: Path, only: str = "") -> None:
     """
     from benchmarks.quality import PARTS
 
+    check_apart([RESULTS], [data])
     sections = [part(data) for name, part in PARTS.items() if only in name]
     if only:
         print(*(f"## {section.title}\n\n{section.text}\n" for section in sections), sep="\n")
@@ -100,10 +103,12 @@ def _report(name: str, sections: Iterable[Section], around: str) -> None:
     for section in sections:
         parts.append(f"## {section.title}\n\n{section.text}")
         for file, figure in section.figures.items():
-            figure.savefig(RESULTS / f"{file}.png")
+            with replacing(RESULTS / f"{file}.png") as picture:
+                figure.savefig(picture, format="png")
             parts.append(f"![{section.title}]({file}.png)")
     text = "\n\n".join([f"# {name.capitalize()}", around, *parts])
-    (RESULTS / f"{name}.md").write_text(f"{text}\n", encoding="utf-8")
+    with replacing(RESULTS / f"{name}.md") as file:
+        file.write(f"{text}\n".encode())
     print(text)
     print(f"wrote {RESULTS / f'{name}.md'}", file=sys.stderr)
 

@@ -11,6 +11,10 @@ from matplotlib.figure import Figure
 from skimage import data
 
 from classicseg import local_threshold_segment, threshold_segment
+from classicseg.extras.plot import check_figure, save_figure
+
+path = sys.argv[1] if len(sys.argv) > 1 else "binarize_page.png"
+check_figure(path)
 
 page = data.page()
 
@@ -29,6 +33,5 @@ for axes, (title, image) in zip(figure.subplots(2, 3).flat, panels.items(), stri
     axes.set_title(title)
     axes.set_axis_off()
 
-path = sys.argv[1] if len(sys.argv) > 1 else "binarize_page.png"
-figure.savefig(path)
+save_figure(figure, path)
 print(f"wrote {path}")

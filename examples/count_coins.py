@@ -12,7 +12,10 @@ from matplotlib.figure import Figure
 from skimage import data
 
 from classicseg import connected_regions, otsu_threshold, region_table, threshold_segment
-from classicseg.extras.plot import overlay
+from classicseg.extras.plot import check_figure, overlay, save_figure
+
+path = sys.argv[1] if len(sys.argv) > 1 else "count_coins.png"
+check_figure(path)
 
 photograph = data.coins()
 
@@ -39,6 +42,5 @@ for (row, column), area in zip(table.centroid[is_coin], table.area[is_coin], str
 axes.set_title(f"{is_coin.sum()} coins, and the area of each in pixels")
 axes.set_axis_off()
 
-path = sys.argv[1] if len(sys.argv) > 1 else "count_coins.png"
-figure.savefig(path)
+save_figure(figure, path)
 print(f"{is_coin.sum()} coins, of {table.area[is_coin].mean():.0f} pixels on average; wrote {path}")

@@ -18,7 +18,10 @@ from classicseg import (
     region_growing_segment,
     threshold_segment,
 )
-from classicseg.extras.plot import overlay
+from classicseg.extras.plot import check_figure, overlay, save_figure
+
+path = sys.argv[1] if len(sys.argv) > 1 else "four_families.png"
+check_figure(path)
 
 photograph = data.astronaut()
 
@@ -42,6 +45,5 @@ for title, labels in segmentations.items():
 for axes in figure.axes:
     axes.set_axis_off()
 
-path = sys.argv[1] if len(sys.argv) > 1 else "four_families.png"
-figure.savefig(path)
+save_figure(figure, path)
 print(f"wrote {path}")

@@ -18,6 +18,7 @@ from scipy import ndimage
 
 from classicseg import connected_regions, otsu_threshold, region_growing_segment
 from classicseg.extras.files import read_image
+from classicseg.extras.plot import check_figure, save_figure
 
 SPACING = (3.0, 1.0, 1.0)  # mm: slices are three times as far apart as pixels
 SLICES = (12.5, 1.0, 1.0)  # 50 nm apart, of pixels of 4 nm
@@ -101,6 +102,8 @@ def true_cell(membranes):
 
 
 def main(figure_path="grow_lesion.png", stack=None, membranes=None):
+    read = [folder for folder in (stack, membranes) if folder is not None]
+    check_figure(figure_path, read)
     if stack is None:
         scan, truth, seed = make_volume(np.random.default_rng(0))
         found = grow_lesion(scan, seed)
@@ -112,7 +115,7 @@ def main(figure_path="grow_lesion.png", stack=None, membranes=None):
         score = dice(found[seed[0]], truth[seed[0]])
         title = f"a cell of {np.count_nonzero(found):,} voxels (yellow), truth on a slice (blue): Dice {score:.3f}"
         figure = draw(scan, {"deepskyblue": truth, "yellow": found}, seed, SLICES, title)
-    figure.savefig(figure_path)
+    save_figure(figure, figure_path, read)
     print(f"{title}; wrote {figure_path}")
 
 

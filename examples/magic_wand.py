@@ -16,7 +16,8 @@ from matplotlib import pyplot as plt
 from skimage import data
 
 from classicseg import region_boundaries, region_growing_segment
-from classicseg.extras.files import read_image, write_labels
+from classicseg.extras.files import check_outputs, read_image, write_labels
+from classicseg.extras.plot import check_figure, save_figure
 
 MOST_ROWS = 900  # a screen shows no more, and pictures of 12 megapixels take matplotlib seconds
 COLOR = (0, 230, 255)
@@ -26,8 +27,8 @@ KEYS = {"keymap.save": ["ctrl+s"], "keymap.back": ["left", "backspace"]}  # matp
 class MagicWand:
     """A photograph in a matplotlib axes, and the region that is grown in it."""
 
-    def __init__(self, axes, image, tolerance=25.0):
-        self.axes, self.image, self.tolerance = axes, np.asarray(image), tolerance
+    def __init__(self, axes, image, tolerance=25.0, read=()):
+        self.axes, self.image, self.tolerance, self.read = axes, np.asarray(image), tolerance, read
         self.shape = self.image.shape[:2]
         self.seeds, self.labels = [], np.zeros(self.shape, np.int32)
         self.step = -(-max(self.shape) // MOST_ROWS)
@@ -68,7 +69,14 @@ class MagicWand:
             self.seeds, self.labels = [], np.zeros(self.shape, np.int32)
             self.show("click on something")
         elif event.key == "s":
-            self.show(f"wrote {write_labels('magic_wand_labels', self.labels)}")
+            self.show(self.save("magic_wand_labels"))
+
+    def save(self, path):
+        try:
+            check_outputs([f"{path}.png"], self.read)
+        except (OSError, ValueError) as error:  # the photograph is there
+            return str(error).partition(";")[0]
+        return f"wrote {write_labels(path, self.labels)}"
 
     def grow(self, seeds):
         """Each seed has its own value; together they are one region."""
@@ -96,15 +104,18 @@ class MagicWand:
 
 
 def main(figure_path=None, photograph=None):
+    read = [] if photograph is None else [photograph]
+    if figure_path is not None:
+        check_figure(figure_path, read)
     image = data.astronaut() if photograph is None else read_image(photograph).pixels
-    figure, axes = plt.subplots(figsize=(8, 8), layout="constrained")
-    wand = MagicWand(axes, image, tolerance=float(image.max()) / 4)
+    figure, axes = plt.subplots(figsize=(8, 8), dpi=100, layout="constrained")
+    wand = MagicWand(axes, image, tolerance=float(image.max()) / 4, read=read)
     if figure_path is None:
         with plt.rc_context(KEYS):
             plt.show()
         return
     wand.grow([(300, 130)] if photograph is None else [tuple(n // 2 for n in wand.shape)])
-    figure.savefig(figure_path, dpi=100)
+    save_figure(figure, figure_path, read)
     print(f"the region has {np.count_nonzero(wand.labels)} pixels; wrote {figure_path}")
 
 

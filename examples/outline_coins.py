@@ -11,6 +11,10 @@ from matplotlib.figure import Figure
 from skimage import data
 
 from classicseg import canny_edge_points, canny_edges, gradient_magnitude, link_edges
+from classicseg.extras.plot import check_figure, save_figure
+
+path = sys.argv[1] if len(sys.argv) > 1 else "outline_coins.png"
+check_figure(path)
 
 photograph = data.coins()
 
@@ -37,6 +41,5 @@ right.set_title("link_edges: lines, red where they are closed")
 for axes in figure.axes:
     axes.set_axis_off()
 
-path = sys.argv[1] if len(sys.argv) > 1 else "outline_coins.png"
-figure.savefig(path)
+save_figure(figure, path)
 print(f"wrote {path}")

@@ -11,6 +11,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from classicseg import kmeans_segment, region_growing_segment, region_table
+from classicseg.extras.plot import check_figure, save_figure
+
+path = sys.argv[1] if len(sys.argv) > 1 else "segment_volume.png"
+check_figure(path)
 
 # A scan of 40 x 64 x 64 voxels, twice as far apart between slices as within one: a ball of tissue with a bright
 # core and a tilted vessel through it, noise, and a slice that the scanner lost.
@@ -49,6 +53,5 @@ for row, (view, (cut, aspect)) in enumerate(views.items()):
         axes.set_title(title if row == 0 or column == 0 else "", fontsize=10)
         axes.set_axis_off()
 
-path = sys.argv[1] if len(sys.argv) > 1 else "segment_volume.png"
-figure.savefig(path)
+save_figure(figure, path)
 print(f"the vessel fills {volume:.0f} mm³; wrote {path}")

@@ -296,6 +296,45 @@ def test_numba_cache_dir_that_cannot_be_made(copy, tmp_path):
     assert call(copy, NUMBA_CACHE_DIR=str(tmp_path / "file" / "below"))["sum"] == 10
 
 
+@needs_numba
+@pytest.mark.parametrize("mode", [0o777, 0o775, 0o1777])
+def test_numba_cache_dir_that_others_may_write_is_not_used(copy, tmp_path, mode):
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    for path in cache_files(copy):
+        path.rename(shared / path.name)
+    before = {path: path.stat().st_mtime_ns for path in cache_files(shared)}
+    shared.chmod(mode)
+    answer = call(copy, NUMBA_CACHE_DIR=str(shared))
+    assert (answer["sum"], answer["hits"]) == (10, [0, 0])
+    assert {path: path.stat().st_mtime_ns for path in cache_files(shared)} == before
+    assert cache_files(copy), "the other places are"
+
+
+WHERE = "from classicseg._core.kernel import _cache_directories; print(*_cache_directories())"
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="needs POSIX")
+def test_numba_cache_dir_in_a_directory_that_others_may_write_is_not_used(tmp_path):
+    for mode, is_used in [(0o755, True), (0o1777, True), (0o777, False), (0o775, False)]:
+        around = tmp_path / oct(mode)
+        around.mkdir()
+        around.chmod(mode)
+        (around / "below").mkdir(mode=0o755)
+        (tmp_path / f"link{mode}").symlink_to(around / "below")
+        for said in (around / "below", around / "below" / "new", tmp_path / f"link{mode}"):
+            assert (run(WHERE, NUMBA_CACHE_DIR=str(said)) == str(said)) == is_used
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="needs root")
+def test_numba_cache_dir_of_another_user_is_not_used(tmp_path):
+    for owner, is_used in [(0, True), (12345, False)]:
+        said = tmp_path / str(owner)
+        said.mkdir()
+        os.chown(said, owner, -1)
+        assert (run(WHERE, NUMBA_CACHE_DIR=str(said)) == str(said)) == is_used
+
+
 def test_first_call_from_many_threads_at_once(copy):
     code = """
 import threading

@@ -10,7 +10,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from classicseg import region_growing_segment
-from classicseg.extras.files import read_markers
+from classicseg.extras.files import read_markers, write_image
 
 IMAGE = np.random.default_rng(0).integers(0, 9, (40, 60)) + 100 * (np.arange(60) > 30)
 
@@ -113,6 +113,30 @@ def test_by_itself_it_draws_a_figure(load_example, tmp_path):
     path = tmp_path / "figure.png"
     load_example("magic_wand").main(path)
     assert path.stat().st_size > 10_000
+
+
+def test_it_never_writes_over_a_photograph(load_example, tmp_path, monkeypatch):
+    script = load_example("magic_wand")
+    monkeypatch.chdir(tmp_path)
+    photograph = tmp_path / "magic_wand_labels.png"
+    write_image(photograph, IMAGE)
+    before = photograph.read_bytes()
+    with pytest.raises(FileExistsError, match="is there, and no figure"):
+        script.main(photograph)
+    with pytest.raises(ValueError, match="which is read"):
+        script.main(photograph, photograph)
+    monkeypatch.setattr(script.plt, "show", lambda: None)
+    made, make = [], script.MagicWand
+
+    def kept(*arguments, **options):
+        made.append(make(*arguments, **options))
+        return made[0]
+
+    monkeypatch.setattr(script, "MagicWand", kept)
+    script.main(None, photograph)
+    press(made[0], "s")
+    assert "which is read" in made[0].axes.get_title()
+    assert photograph.read_bytes() == before
 
 
 def test_a_window_leaves_its_keys_to_the_wand(load_example, monkeypatch):

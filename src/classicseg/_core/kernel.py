@@ -19,6 +19,7 @@ import marshal
 import numbers
 import os
 import pickle
+import stat
 import sys
 import tempfile
 import threading
@@ -138,7 +139,7 @@ class _Cache:
         name = self._file_name(signature, target_context.codegen())
         for directory in _cache_directories():
             with contextlib.suppress(Exception):  # whatever is wrong with the file, the kernel is compiled anew
-                content = (directory / name).read_bytes()
+                content = _read(directory / name)
                 digest, data = content[:32], content[32:]
                 if hashlib.blake2b(data, digest_size=32).digest() == digest:
                     return CompileResult._rebuild(target_context, *pickle.loads(data))
@@ -185,16 +186,46 @@ def _cache_directories() -> tuple[Path, ...]:
     """Where compiled kernels may lie, best first; never where another user could put a file to be executed."""
     if not _PACKAGE.is_dir():  # imported from an archive: no stamp could tell its versions apart
         return ()
-    if said := os.environ.get("NUMBA_CACHE_DIR"):
+    if (said := os.environ.get("NUMBA_CACHE_DIR")) and _made_private(Path(said)):
         return (Path(said),)
     directories = [_PACKAGE / "__pycache__"]
     with contextlib.suppress(Exception):  # a user without a home
         private = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "classicseg"
-        private.mkdir(mode=0o700, parents=True, exist_ok=True)
-        status = private.stat()
-        if not hasattr(os, "getuid") or (status.st_uid == os.getuid() and not status.st_mode & 0o022):
+        if _made_private(private):
             directories.append(private)
     return tuple(directories)
+
+
+def _made_private(directory: Path) -> bool:
+    """Make a directory where there is none, and say whether no other user can put files there or move it away.
+
+    It and all directories around it are this user's or root's, and nobody else may write into them; but around it
+    one may be such that only owners move what is theirs, as /tmp is. Of a link both ends are looked at.
+    """
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        ends = {directory.absolute(), directory.resolve()}
+        return all(
+            _is_private(place, may_stick=place not in ends) for end in ends for place in (end, *end.parents)
+        )
+    except OSError:  # a file is in the way, or there is no permission
+        return False
+
+
+def _is_private(directory: Path, *, may_stick: bool) -> bool:
+    if not hasattr(os, "getuid"):
+        return True
+    status = directory.stat()
+    kept = not status.st_mode & 0o022 or (may_stick and status.st_mode & stat.S_ISVTX)
+    return bool(kept) and status.st_uid in (0, os.getuid())
+
+
+def _read(path: Path) -> bytes:
+    """Read a file that this user wrote, or root."""
+    with path.open("rb") as file:
+        if hasattr(os, "getuid") and os.fstat(file.fileno()).st_uid not in (0, os.getuid()):
+            raise PermissionError(f"{path} is another user's")
+        return file.read()
 
 
 def _write(directory: Path, name: str, content: bytes) -> None:

@@ -1,24 +1,17 @@
 """The command line, built from the catalogue: every segmenter is a command, every option stands in its signature.
 
 Exit codes: 0 when all is done, 1 when some of several images could not be segmented, 2 for a mistake that leaves
-nothing done, 130 after Ctrl-C. A mistake is one line on standard error.
+nothing done, 130 after Ctrl-C, 143 after SIGTERM. A mistake is one line on standard error.
 """
 
 from __future__ import annotations
 
-import os
+import signal
 import sys
-from collections.abc import Sequence
-from typing import Any
-
-from cyclopts import App, CycloptsError
-
-import classicseg
-from classicseg.extras.cli.compare import compare
-from classicseg.extras.cli.demo import demo
-from classicseg.extras.cli.evaluate import evaluate
-from classicseg.extras.cli.options import command_for
-from classicseg.extras.cli.report import command_name, report, summary
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NoReturn
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,42 +34,50 @@ def main(arguments: Sequence[str] | None = None) -> int:
     2
     """
     try:
-        result: Any = _app()(arguments, exit_on_error=False, print_error=False, result_action="return_value")
-        sys.stdout.flush()
-    except CycloptsError as error:
-        report(f"{str(error).rstrip('.')}; see classicseg --help")
-        return 2
-    except BrokenPipeError:  # the reader, say `head`, has left; nothing more can be printed
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except (OSError, ValueError) as error:
-        report(error)
-        return 2
+        with _terminated_in_order(), _any_name_printed():
+            from classicseg.extras.cli.commands import run  # here, where Ctrl-C is heard: it takes a second
+
+            return run(arguments)
+    except _Terminated:
+        return 128 + signal.SIGTERM
     except KeyboardInterrupt:
-        return 130
-    return result if isinstance(result, int) else 0
+        return 128 + signal.SIGINT
 
 
-def _app() -> App:
-    app = App(
-        name="classicseg",
-        help="Classical image segmentation: images in, labels out.",
-        version=classicseg.__version__,
-        help_format="markdown",
-        suppress_keyboard_interrupt=False,
-    )
-    app.command(demo)
-    app.command(methods)
-    app.command(compare)
-    app.command(evaluate)
-    for name, segmenter in classicseg.segmenters().items():
-        app.command(command_for(name, segmenter), name=command_name(name), sort_key=1)
-    return app
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM, which is answered as Ctrl-C is: nothing that was begun stays."""
 
 
-def methods() -> None:
-    """List the methods, one line each."""
-    segmenters = classicseg.segmenters()
-    width = max(len(command_name(name)) for name in segmenters)
-    for name, segmenter in segmenters.items():
-        print(f"{command_name(name):{width}}  {summary(segmenter)}")
+@contextmanager
+def _terminated_in_order() -> Iterator[None]:
+    """Answer SIGTERM, where nobody else does."""
+
+    def stop(number: int, _: Any) -> NoReturn:
+        signal.signal(number, signal.SIG_IGN)  # a second one would stop what the first one cleans
+        raise _Terminated
+
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+@contextmanager
+def _any_name_printed() -> Iterator[None]:
+    """Print what standard output has no letters for, such as names that are no UTF-8, as escapes."""
+    out: Any = sys.stdout
+    if not hasattr(out, "reconfigure"):
+        yield
+        return
+    errors = out.errors
+    out.reconfigure(errors="backslashreplace")
+    try:
+        yield
+    finally:
+        if not out.closed:
+            out.reconfigure(errors=errors)

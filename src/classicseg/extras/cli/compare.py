@@ -17,7 +17,7 @@ from classicseg import Labels
 from classicseg.extras.cli.options import Integer
 from classicseg.extras.cli.report import command_name, report
 from classicseg.extras.cli.segment import prepare_folder
-from classicseg.extras.files import MAX_PIXELS, Picture, read_image, read_markers, replacing
+from classicseg.extras.files import MAX_PIXELS, Picture, check_outputs, read_image, read_markers, replacing
 from classicseg.extras.plot import compare_sheet
 from classicseg.extras.progress import progress
 from classicseg.metrics import (
@@ -66,6 +66,8 @@ def compare(
     stems = [path.stem for path in images]
     if len(set(stems)) < len(stems):
         raise ValueError("several images have the same name, and their sheets would, too; rename them")
+    sheets = [out / f"{stem}_comparison.png" for stem in stems]
+    check_outputs(sheets, [*images, *(truth or [])])
     pictures = [read_image(path, max_pixels=max_pixels) for path in images]
     truths = [read_markers(path, max_pixels=max_pixels) for path in truth] if truth else [None] * len(images)
     for path, picture, true in zip(images, pictures, truths, strict=True):
@@ -79,8 +81,8 @@ def compare(
             results.append(run_method(stems[number], pictures[number], name, truths[number]))
         except ValueError as error:  # a method that does not take such an image
             report(f"{images[number]}: {command_name(name)}: {error}")
-    for stem, picture, true in zip(stems, pictures, truths, strict=True):
-        draw_sheet(out / f"{stem}_comparison.png", picture, [one for one in results if one.image == stem], true)
+    for sheet, stem, picture, true in zip(sheets, stems, pictures, truths, strict=True):
+        draw_sheet(sheet, picture, [one for one in results if one.image == stem], true)
     print_results(results)
     print(f"{len(images)} comparison sheets are in {out}")
     return 0 if len(results) == len(jobs) else 1

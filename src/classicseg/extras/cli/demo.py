@@ -9,8 +9,9 @@ from cyclopts import Parameter
 
 import classicseg
 from classicseg.extras.cli.compare import draw_sheet, print_results, run_method
+from classicseg.extras.cli.report import command_name
 from classicseg.extras.cli.segment import prepare_folder
-from classicseg.extras.files import Picture, write_image
+from classicseg.extras.files import Picture, check_outputs, write_image
 from classicseg.extras.plot import overlay_image
 from classicseg.extras.progress import progress
 
@@ -19,18 +20,21 @@ _PHOTOGRAPHS = ("coins", "camera", "astronaut", "coffee")
 
 def demo(*, out: Annotated[Path, Parameter(help="The folder for the pictures.")] = Path("segmented")) -> int:
     """Segment some photographs with every method, and draw the results."""
-    prepare_folder(out)
     photographs = _photographs()
     jobs = [(image, name) for image in photographs for name in classicseg.segmenters()]
+    sheets = {image: out / f"{image}_comparison.png" for image in photographs}
+    overlays = {(image, name): out / f"{image}_{command_name(name)}_overlay.png" for image, name in jobs}
+    check_outputs([*sheets.values(), *overlays.values()])
+    prepare_folder(out)
     results = []
     for image, name in progress(jobs, "segmenting", len(jobs)):
         picture = photographs[image]
         result = run_method(image, picture, name)
         painted = overlay_image(picture.pixels, result.labels, channel_axis=picture.channel_axis)
-        write_image(out / f"{image}_{result.method}_overlay.png", painted)
+        write_image(overlays[image, name], painted)
         results.append(result)
     for image, picture in progress(photographs.items(), "drawing", len(photographs)):
-        draw_sheet(out / f"{image}_comparison.png", picture, [r for r in results if r.image == image])
+        draw_sheet(sheets[image], picture, [r for r in results if r.image == image])
     print_results(results)
     print(f"{len(results)} overlays and {len(photographs)} comparison sheets are in {out.resolve()}")
     return 0

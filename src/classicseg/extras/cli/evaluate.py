@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from classicseg import metrics
 from classicseg.extras.cli.options import Integer
-from classicseg.extras.files import MAX_PIXELS, read_markers, read_mask, write_table
+from classicseg.extras.files import MAX_PIXELS, check_outputs, read_markers, read_mask, write_table
 
 _LIMIT = Integer(MAX_PIXELS)
 Score = tuple[str, str, float]
@@ -35,6 +35,7 @@ def evaluate(
     max_pixels: Annotated[Integer, Parameter(help="Refuse files of more pixels times pages.")] = _LIMIT,
 ) -> int:
     """Score labels against the truth: overlap, partition, boundaries, objects."""
+    check_outputs([] if table is None else [table], [labels, truth, *([] if mask is None else [mask])])
     found, true = (read_markers(path, max_pixels=max_pixels) for path in (labels, truth))
     if found.shape != true.shape:
         raise ValueError(f"{labels} has the shape {found.shape}, and {truth} {true.shape}; expected the same")

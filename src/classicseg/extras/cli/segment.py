@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from classicseg import Labels, Segmenter
 from classicseg.extras.cli.report import command_name, report
 from classicseg.extras.files import (
     Picture,
+    check_outputs,
     read_image,
     write_image,
     write_json,
@@ -46,6 +47,16 @@ class Job:
     @property
     def method(self) -> str:
         return command_name(self.name)
+
+    def files(self) -> list[Path]:
+        """Those that the options name; a list of words may be one marker image."""
+        found = []
+        for value in self.options.values():
+            if isinstance(value, Path):
+                found.append(value)
+            elif isinstance(value, list):
+                found += [Path(word) for word in value if isinstance(word, str) and Path(word).is_file()]
+        return found
 
 
 def segment_files(job: Job, images: Sequence[Path]) -> int:
@@ -98,11 +109,32 @@ def _check(job: Job, images: Sequence[Path]) -> None:
                 "segment them in two runs with a --out each"
             )
         stems[path.stem] = path
-    if job.table is not None:
-        if job.table.suffix.lower() != ".csv" or job.table.is_dir():
-            raise ValueError(f"--table is {job.table}; expected the path of a .csv file")
-        prepare_folder(job.table.parent)
-    prepare_folder(job.out)
+    if job.table is not None and (job.table.suffix.lower() != ".csv" or job.table.is_dir()):
+        raise ValueError(f"--table is {job.table}; expected the path of a .csv file")
+    outputs = [output for path in images for output in _results(job, path).files()]
+    tables = [] if job.table is None else [job.table]
+    files = [path for path in images if not path.is_dir()]  # a folder is no image, as its reader will say
+    check_outputs([*outputs, *tables], [*files, *job.files()])
+    for folder in (job.out, *(table.parent for table in tables)):
+        prepare_folder(folder)
+
+
+class Results(NamedTuple):
+    """Where the results of one image go."""
+
+    labels: Path
+    """Without its suffix, which depends on the labels."""
+    overlay: Path
+    record: Path
+
+    def files(self) -> list[Path]:
+        labels = [self.labels.with_name(f"{self.labels.name}{suffix}") for suffix in (".png", ".tif")]
+        return [*labels, self.overlay, self.record]
+
+
+def _results(job: Job, path: Path) -> Results:
+    stem = f"{path.stem}_{job.method}"
+    return Results(job.out / f"{stem}_labels", job.out / f"{stem}_overlay.png", job.out / f"{stem}.json")
 
 
 def _segment_file(job: Job, path: Path, arguments: Mapping[str, Any]) -> tuple[Labels, list[Row]]:
@@ -119,10 +151,10 @@ def _segment_file(job: Job, path: Path, arguments: Mapping[str, Any]) -> tuple[L
             picture.mask if mask is None or mask.shape != picture.mask.shape else mask & picture.mask
         )
     labels = job.segmenter(picture.pixels, **settings)
-    stem = job.out / f"{path.stem}_{job.method}"
-    written = write_labels(f"{stem}_labels", labels)
-    write_image(f"{stem}_overlay.png", overlay_image(picture.pixels, labels, channel_axis=channel_axis))
-    write_json(f"{stem}.json", _record(job, path, picture, channel_axis, labels, written))
+    results = _results(job, path)
+    written = write_labels(results.labels, labels)
+    write_image(results.overlay, overlay_image(picture.pixels, labels, channel_axis=channel_axis))
+    write_json(results.record, _record(job, path, picture, channel_axis, labels, written))
     if job.table is None:
         return labels, []
     return labels, _rows(path, labels, picture.pixels, channel_axis, settings.get("spacing"))
@@ -148,7 +180,7 @@ def _record(
         "parameters": options,
         "segments": int(np.unique(labels[labels > 0]).size),
         "labels": written.name,
-        "overlay": f"{path.stem}_{job.method}_overlay.png",
+        "overlay": _results(job, path).overlay.name,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ def segment_in_chunks(job: Job, images: Sequence[Path]) -> int:
         from classicseg.extras import dask as tiled
         from classicseg.extras.dask.storing import store_labels
         from classicseg.extras.files.chunked import open_chunked
+        from classicseg.extras.files.drafts import check_store
+        from classicseg.extras.files.stamps import stamp_of
     except ImportError as error:
         raise ValueError(
             f"--out is {job.out}, which needs Dask and Zarr ({error}); pip install 'classicseg[dask]'"
@@ -30,8 +33,10 @@ def segment_in_chunks(job: Job, images: Sequence[Path]) -> int:
         )
     if len(images) > 1 or job.table is not None:
         raise ValueError(f"--out is {job.out}; expected one image, and no --table; run the others by themselves")
-    path = images[0]
+    path, read = images[0], [images[0], *job.files()]
+    check_store(Path(os.path.realpath(job.out)), read)
     pixels, channel_axis = open_chunked(path)
+    stamps = {source.resolve(): stamp_of(source) for source in read}
     settings = job.load()
     if settings.get("channel_axis") == "auto":
         settings["channel_axis"] = channel_axis
@@ -39,6 +44,7 @@ def segment_in_chunks(job: Job, images: Sequence[Path]) -> int:
         job.out,
         lambda: segmenter(pixels, **settings),
         _recipe(job, path, pixels, channel_axis),
+        stamps=stamps,
         scheduler=job.scheduler,
         doing=job.method,
     )
@@ -52,12 +58,10 @@ def _recipe(job: Job, path: Path, pixels: Any, channel_axis: int | None) -> dict
         f"--{command_name(name)}": str(value.resolve()) if isinstance(value, Path) else value
         for name, value in {**job.options, "channel_axis": channel_axis}.items()
     }
-    held = path / "zarr.json" if (path / "zarr.json").exists() else path
     return {
         "classicseg": classicseg.__version__,
         "method": job.name,
         "image": str(path.resolve()),
-        "image modified": held.stat().st_mtime_ns,
         "shape": pixels.shape,
         "dtype": str(pixels.dtype),
         "chunks": pixels.chunksize,

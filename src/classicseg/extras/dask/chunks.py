@@ -29,7 +29,7 @@ from classicseg._core.image import (
     span_of,
     working_dtype,
 )
-from classicseg.extras.dask.checkpoints import kept
+from classicseg.extras.dask.checkpoints import kept, kind_of
 from classicseg.extras.dask.fusing import fused
 from classicseg.types import ChannelAxis
 
@@ -164,7 +164,7 @@ def merged(tiles: da.Array, merge: Callable[[list[Any]], Any]) -> Any:
         layer |= {(name, level, i): (merge, group) for i, group in enumerate(groups)}
         keys = [(name, level, i) for i in range(len(groups))]
     graph = HighLevelGraph.from_collections(name, layer, dependencies=[tiles])
-    return kept(lambda: Delayed(keys[0], graph, layer=name).compute())
+    return kept(lambda: Delayed(keys[0], graph, layer=name).compute(), kind_of(merge))
 
 
 def settled_span(parsed: Chunked, *, extremes: bool = False) -> Span:
@@ -213,18 +213,18 @@ def by_tile(grid: tuple[int, ...], items: Mapping[int, Any], other: Any) -> da.A
     return da.Array(graph, name, tuple((1,) * n for n in grid), dtype=object)
 
 
-def computed(tiles: da.Array, numbers: Sequence[int]) -> list[Any]:
-    """Compute some tiles alone."""
+def computed(tiles: da.Array, numbers: Sequence[int], kind: Any = Any) -> list[Any]:
+    """Compute some tiles alone; the kind of what they hold is an annotation."""
     keys = list(flatten(tiles.__dask_keys__()))
     chosen = [Delayed(keys[number], tiles.dask, layer=tiles.name) for number in numbers]
-    return kept(lambda: list(compute(*chosen)))
+    return kept(lambda: list(compute(*chosen)), list[kind])
 
 
 def any_tile(tiles: da.Array) -> bool:
     """Whether any tile says so: more and more at once are asked, so that mostly the first is enough."""
     n_tiles, asked, n_at_once = math.prod(tiles.numblocks), 0, 1
     while asked < n_tiles:
-        if any(computed(tiles, range(asked, min(asked + n_at_once, n_tiles)))):
+        if any(computed(tiles, range(asked, min(asked + n_at_once, n_tiles)), bool)):
             return True
         asked, n_at_once = asked + n_at_once, 2 * n_at_once
     return False

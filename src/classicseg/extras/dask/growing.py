@@ -19,6 +19,7 @@ from classicseg._core.image import Image, Span, as_part
 from classicseg._core.numbers import as_count, as_number
 from classicseg._core.seams import HeldPatch, Near, held_patch_at
 from classicseg._core.seeds import SeedPixels, check_part, listed, seed_nodes
+from classicseg.extras.dask.checkpoints import kind_of
 from classicseg.extras.dask.chunks import Chunked, as_layer, by_tile, computed, merged, settled_span
 from classicseg.extras.dask.pieces import any_key, keep_held
 from classicseg.extras.dask.twins import refuse, twin_of
@@ -112,7 +113,7 @@ def _starts(parsed: Chunked, seeds: Any, span: Span) -> tuple[SeedPixels, da.Arr
         items[number] = TileSeeds((places - corners)[own], starts.numbers[own], own)
     none = TileSeeds(np.empty((0, parsed.ndim), np.int64), np.empty(0, np.int32), np.empty(0, np.int64))
     tiles = by_tile(parsed.grid, items, none)
-    found = computed(parsed.each(_values_of_seeds, tiles, span=span), list(items))
+    found = computed(parsed.each(_values_of_seeds, tiles, span=span), list(items), kind_of(_values_of_seeds))
     order = np.argsort(np.concatenate([item.order for item in items.values()]))
     values, inside = (np.concatenate(column)[order] for column in zip(*found, strict=True))
     check_part(starts, inside, parsed.shape)

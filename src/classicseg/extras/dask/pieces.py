@@ -15,7 +15,6 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import dask.array as da
@@ -39,7 +38,7 @@ from classicseg._core.seams import (
     paint_held,
     pairs_at_cut,
 )
-from classicseg.extras.dask.checkpoints import load, next_checkpoint, save
+from classicseg.extras.dask.checkpoints import Place, is_kept, kind_of, load, next_checkpoint, save
 from classicseg.extras.dask.fusing import PAINT, fused
 
 
@@ -98,8 +97,8 @@ def _joined(
             cuts.append((cut, axis, i))
             layer[cuts[-1]] = (touching, *([(faces, *tiles[number]) for number in side] for side in pairs.T))
     found = next_checkpoint()
-    if found is not None and found.exists():
-        layer[joined] = (load, found)
+    if found is not None and is_kept(found):
+        layer[joined] = (partial(load, found, kind_of(join)),)
     else:
         layer[joined] = (partial(_join, join, chunks, found), [(facts, *tile) for tile in tiles], cuts)
     graph = HighLevelGraph.from_collections(joined, layer, dependencies=[patches])
@@ -132,7 +131,7 @@ def _touching(
 
 
 def _join(
-    join: Callable[..., Any], chunks: Chunks, found: Path | None, facts: list[Any], pairs: list[NDArray[np.int64]]
+    join: Callable[..., Any], chunks: Chunks, found: Place | None, facts: list[Any], pairs: list[NDArray[np.int64]]
 ) -> list[Any]:
     joined = join(chunks, facts, pairs)
     return joined if found is None else save(found, joined)

@@ -1,20 +1,22 @@
 """Labels to disk, chunk by chunk, such that a run that is killed goes on where it was.
 
-`manifest` says how chunks are noted. The same recipe begun again computes the chunks that are missing; what was
-found of the whole image before is read from the draft.
+`manifest` says how chunks are noted, `drafts` what becomes of the store. The same recipe begun again computes the
+chunks that are missing; what was found of the whole image before is read from the draft.
 """
 
 from __future__ import annotations
 
 import errno
 import functools
+import logging
 import math
 import os
-import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import dask.array as da
@@ -26,12 +28,26 @@ from numpy.typing import NDArray
 
 import classicseg
 from classicseg.extras.dask.checkpoints import checkpoints
-from classicseg.extras.files.manifest import begin, draft_of, expect, finish, mark, marked, read_manifest
+from classicseg.extras.files.drafts import FOUND, check_store, discard, finish, locked, settle
+from classicseg.extras.files.manifest import (
+    ARRAY,
+    Index,
+    begin,
+    draft_of,
+    expect,
+    key_of,
+    mark,
+    marked,
+    read_manifest,
+    unchanged,
+    written,
+)
+from classicseg.extras.files.stamps import Stamp, has_changed
+from classicseg.extras.files.writing import replacing
 from classicseg.extras.progress import bar
 
 _ANSWER_SECONDS = 10
 _LOOK_SECONDS = 0.5
-_FOUND = ".found"
 _ONE_OPENS = threading.Lock()
 
 
@@ -40,6 +56,7 @@ def store_labels(
     labels: Callable[[], da.Array],
     recipe: Mapping[str, Any],
     *,
+    stamps: Mapping[Path, Stamp] = MappingProxyType({}),
     scheduler: str | None = None,
     doing: str = "labels",
 ) -> int:
@@ -48,12 +65,17 @@ def store_labels(
     Parameters
     ----------
     path : path-like
-        The folder to make or to replace, `name.zarr`. What is there stays whole until all is written.
+        The folder to make, or the store to replace that was made here, `name.zarr`. What is there stays whole
+        until all is written.
     labels : callable
         Makes the labels; called where the scheduler is at hand.
     recipe : mapping of str to JSON values
         All that the labels depend on. A run of the same recipe that was killed is gone on with; one of another is
         refused.
+    stamps : mapping of Path to Stamp
+        The files and folders that the labels are made of, as they were before they were read: parts of the recipe.
+        Where one has changed since, a run is not gone on with; where one changes meanwhile, the labels are not
+        kept.
     scheduler : str, optional
         The address of a running Dask scheduler, whose workers see the same files. Without it the client at hand
         computes, or threads.
@@ -68,8 +90,9 @@ def store_labels(
     Raises
     ------
     OSError, ValueError
-        If the disk is full or not to be written to, the unfinished run is of another recipe, or the scheduler does
-        not answer or has workers without this package.
+        If the disk is full or not to be written to, something else is at the path, an input is there, another
+        process writes it, the unfinished run is of another recipe, an input has changed, or the scheduler does not
+        answer or has workers without this package.
 
     Examples
     --------
@@ -82,25 +105,37 @@ def store_labels(
     ...     store_labels(f"{folder}/labels.zarr", lambda: connected_regions(image), {"image": "ones"})
     4
     """
-    target = Path(path).absolute()
+    target = Path(os.path.realpath(path))
     draft = draft_of(target)
-    manifest = read_manifest(draft)
-    if manifest is not None and manifest["complete"]:  # killed between the last chunk and the new name
-        finish(draft, target)
-    with _cluster(scheduler):
+    check_store(target, stamps)
+    with locked(draft):
+        settle(draft, target)
+    recipe = {**recipe, **{f"content of {source}": stamp.said() for source, stamp in stamps.items()}}
+    with locked(draft), _cluster(scheduler, target):
+        is_new = read_manifest(draft) is None
         begin(draft, recipe)
-        with checkpoints(draft / _FOUND):
+        with checkpoints(draft / FOUND, recipe):
             try:
                 array = _regular(labels())
             except (TypeError, ValueError):
-                if manifest is None:
-                    shutil.rmtree(draft)  # what is refused is not to be gone on with
+                if is_new:
+                    discard(draft)  # what is refused is not to be gone on with
                 raise
             expect(draft, math.prod(array.numblocks))
             n_written = _write_missing(array, draft, target, doing)
-    shutil.rmtree(draft / _FOUND)
-    finish(draft, target)
+        for source, stamp in stamps.items():
+            if has_changed(source, stamp):
+                discard(draft)
+                raise ValueError(f"{source}: has changed while it was read; the labels are not kept; begin again")
+        finish(draft, target, _all_written(array, draft, target))
     return n_written
+
+
+def _all_written(array: da.Array, draft: Path, target: Path) -> dict[Index, str]:
+    digests = written(draft, np.ndindex(array.numblocks))
+    if missing := math.prod(array.numblocks) - len(digests):
+        raise OSError(f"{target}: {missing} chunks were lost meanwhile; run the same command again, which goes on")
+    return digests
 
 
 def _regular(array: da.Array) -> da.Array:
@@ -114,23 +149,20 @@ def _regular(array: da.Array) -> da.Array:
 
 
 def _write_missing(array: da.Array, draft: Path, target: Path, doing: str) -> int:
-    """Compute and write the chunks that are not marked."""
-    if not (draft / "zarr.json").exists():
-        zarr.create_array(
-            draft,
-            shape=array.shape,
-            chunks=array.chunksize,
-            dtype=array.dtype,
-            fill_value=0,
-        )
-    done = marked(draft)
+    """Compute and write the chunks that are not there."""
+    said = _said_of(array)
+    if not (draft / ARRAY).is_file() or (draft / ARRAY).read_bytes() != said:
+        with replacing(draft / ARRAY) as file:
+            file.write(said)
+    done = unchanged(draft, np.ndindex(array.numblocks))
     missing = [index for index in np.ndindex(array.numblocks) if index not in done]
     ones = tuple((1,) * n for n in array.numblocks)
     meta = np.empty((0,) * array.ndim, bool)
-    written = array.map_blocks(_write, path=str(draft), dtype=bool, chunks=ones, meta=meta)
-    name = f"all-{written.name}"
-    layer = {name: (len, [(written.name, *index) for index in missing])}
-    graph = HighLevelGraph.from_collections(name, layer, dependencies=[written])
+    options = {"path": str(draft), "key": key_of(draft)}
+    writing = array.map_blocks(_write_of_run, dtype=bool, chunks=ones, meta=meta, **options)
+    name = f"all-{writing.name}"
+    layer = {name: (len, [(writing.name, *index) for index in missing])}
+    graph = HighLevelGraph.from_collections(name, layer, dependencies=[writing])
     try:
         with _watched(draft, doing, math.prod(array.numblocks)):
             return int(Delayed(name, graph, layer=name).compute()) if missing else 0
@@ -143,9 +175,30 @@ def _write_missing(array: da.Array, draft: Path, target: Path, doing: str) -> in
         ) from None
 
 
+def _said_of(array: da.Array) -> bytes:
+    """What a Zarr array of these chunks says of itself."""
+    held: dict[str, Any] = {}
+    zarr.create_array(
+        zarr.storage.MemoryStore(held),
+        shape=array.shape,
+        chunks=array.chunksize,
+        dtype=array.dtype,
+        fill_value=0,
+    )
+    return held[ARRAY].to_bytes()
+
+
+def _write_of_run(block: NDArray[Any], path: str, key: bytes, block_id: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Write a chunk, unless the draft is by now another run's: tasks outlive the process that has sent them."""
+    if key_of(Path(path)) != key:
+        raise OSError(f"{path}: is now written by another run")
+    return _write(block, path=path, block_id=block_id)
+
+
 def _write(block: NDArray[Any], path: str, block_id: tuple[int, ...]) -> NDArray[np.bool_]:
     draft = Path(path)
-    stored = _stored(path, (draft / "zarr.json").stat().st_mtime_ns)
+    status = (draft / ARRAY).stat()
+    stored = _stored(path, (status.st_mtime_ns, status.st_ino))
     first = (i * step for i, step in zip(block_id, stored.chunks, strict=True))
     stored[tuple(slice(start, start + n) for start, n in zip(first, block.shape, strict=True))] = block
     with draft.joinpath("c", *map(str, block_id)).open("rb") as chunk:
@@ -155,7 +208,7 @@ def _write(block: NDArray[Any], path: str, block_id: tuple[int, ...]) -> NDArray
 
 
 @functools.lru_cache(maxsize=4)
-def _stored(path: str, stamp: int) -> Any:
+def _stored(path: str, stamp: Any) -> Any:
     # Empty chunks are written too, so that one that is lost is missed. The setting is of the process: two threads
     # that set it at once would set it back under each other.
     with _ONE_OPENS, zarr.config.set({"array.write_empty_chunks": True}):
@@ -182,12 +235,12 @@ def _watched(draft: Path, doing: str, n_chunks: int) -> Iterator[None]:
 
 
 @contextmanager
-def _cluster(address: str | None) -> Iterator[None]:
+def _cluster(address: str | None, target: Path) -> Iterator[None]:
     """Make a running scheduler the one that computes."""
     if address is None:
         yield
         return
-    from distributed import Client
+    from distributed import Client, KilledWorker
 
     try:
         client = Client(address, timeout=_ANSWER_SECONDS, set_as_default=False)
@@ -196,9 +249,31 @@ def _cluster(address: str | None) -> Iterator[None]:
             f"{address}: no Dask scheduler answers there ({error}); expected the address of one, e.g. "
             "tcp://127.0.0.1:8786"
         ) from None
-    with client, client.as_current():
-        _check_workers(client)
+    with _in_our_words("distributed.client"), client, client.as_current():
+        try:
+            _check_workers(client)
+            yield
+        except Exception as error:
+            lost = isinstance(error, CancelledError | KilledWorker)
+            if client.status == "running" and not lost:
+                raise
+            what = "lost workers" if isinstance(error, KilledWorker) else "is gone"
+            raise OSError(
+                f"{target}: the Dask scheduler at {address} {what} ({type(error).__name__}); start it or them, "
+                "then run the same command again, which goes on; what was at that path is whole"
+            ) from None
+
+
+@contextmanager
+def _in_our_words(name: str) -> Iterator[None]:
+    """Keep a library from logging what is raised here."""
+    logger = logging.getLogger(name)
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
         yield
+    finally:
+        logger.setLevel(level)
 
 
 def _check_workers(client: Any) -> None:

@@ -1,5 +1,6 @@
 """Image files in, as they are; results out, whole or not at all."""
 
+from classicseg.extras.files.outputs import check_outputs
 from classicseg.extras.files.palettes import encode_palette
 from classicseg.extras.files.reading import (
     MAX_PIXELS,
@@ -15,6 +16,7 @@ __all__ = [
     "MAX_PIXELS",
     "ImageFileError",
     "Picture",
+    "check_outputs",
     "encode_palette",
     "read_image",
     "read_markers",

@@ -1,7 +1,8 @@
 """Results out, whole or not at all.
 
 Each file is written beside its place under another name, flushed to the disk, then renamed. Whenever the
-process is killed, the old file or the new one is there.
+process is killed, the old file or the new one is there. A draft is locked as long as it is written; one that is
+not was left by a process that was killed, and is removed by the next that writes into its folder.
 """
 
 from __future__ import annotations
@@ -11,14 +12,23 @@ import errno
 import io
 import json
 import os
+import re
 import secrets
+import stat
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import ArrayLike
+
+from classicseg.extras.files.locks import CAN_LOCK, lock
+
+_DRAFT = re.compile(r"\.classicseg-[0-9a-f]{16}\.tmp")
+"""Short, whatever the name of the file is: names have 255 bytes at the most."""
+_ODD = "backslashreplace"
+"""How bytes of paths that are no UTF-8 are written; JSON reads them back."""
 
 
 def write_labels(path: str | os.PathLike[str], labels: ArrayLike) -> Path:
@@ -120,7 +130,7 @@ def write_table(path: str | os.PathLike[str], header: Sequence[str], rows: Itera
     ...     write_table(f"{folder}/regions.csv", ["label", "area"], [[1, 20.0], [2, 4.0]])
     """
     with replacing(path) as file:
-        text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+        text = io.TextIOWrapper(file, encoding="utf-8", errors=_ODD, newline="")
         writer = csv.writer(text)
         writer.writerow(header)
         writer.writerows(rows)
@@ -150,7 +160,7 @@ def write_json(path: str | os.PathLike[str], content: object) -> None:
     ...     write_json(f"{folder}/run.json", {"n_clusters": 4})
     """
     with replacing(path) as file:
-        file.write((json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode())
+        file.write((json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode(errors=_ODD))
 
 
 @contextmanager
@@ -186,13 +196,49 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     target = Path(os.path.realpath(path))  # a link stays a link: what it points to is replaced
     if target.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-    draft = target.with_name(f".{secrets.token_hex(4)}.{target.name}"[:200] + ".tmp")
+    remove_leftovers(target.parent)
+    file = _begin_draft(target.parent)
+    draft = Path(file.name)
     try:
-        with draft.open("xb") as file:
+        with file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        draft.replace(target)
+            if CAN_LOCK:  # what is renamed later would be open to removal in between
+                draft.replace(target)
+        if not CAN_LOCK:  # Windows renames no open file
+            draft.replace(target)
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what processes that were killed have left of the files that they wrote here."""
+    try:
+        names = os.listdir(folder)  # noqa: PTH208
+    except OSError:
+        return
+    for path in (folder / name for name in names if _DRAFT.fullmatch(name)):
+        with suppress(OSError):  # gone, of another user, or locked: somebody writes it
+            if stat.S_ISREG(path.lstat().st_mode):
+                with path.open("r+b") as file:
+                    lock(file)
+                    path.unlink()
+
+
+def _begin_draft(folder: Path) -> BinaryIO:
+    """Open a locked draft under a name of its own."""
+    while True:
+        draft = folder / f".classicseg-{secrets.token_hex(8)}.tmp"
+        file = draft.open("xb")
+        try:
+            lock(file)
+            is_there = draft.exists()
+        except BlockingIOError:  # somebody removes it
+            is_there = False
+        except OSError:  # no locks here, and so none who removes it
+            is_there = True
+        if is_there:
+            return file
+        file.close()  # taken for a leftover before it was locked

@@ -1,0 +1,59 @@
+"""The commands: one for each segmenter of the catalogue, and those that look at several."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from cyclopts import App, CycloptsError
+
+import classicseg
+from classicseg.extras.cli.compare import compare
+from classicseg.extras.cli.demo import demo
+from classicseg.extras.cli.evaluate import evaluate
+from classicseg.extras.cli.options import command_for
+from classicseg.extras.cli.report import command_name, report, summary
+
+
+def run(arguments: Sequence[str] | None) -> int:
+    """Run a command and return its exit code; a mistake is one line."""
+    try:
+        result: Any = _app()(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+        sys.stdout.flush()
+    except CycloptsError as error:
+        report(f"{str(error).rstrip('.')}; see classicseg --help")
+        return 2
+    except BrokenPipeError:  # the reader, say `head`, has left; nothing more can be printed
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (OSError, ValueError) as error:
+        report(error)
+        return 2
+    return result if isinstance(result, int) else 0
+
+
+def _app() -> App:
+    app = App(
+        name="classicseg",
+        help="Classical image segmentation: images in, labels out.",
+        version=classicseg.__version__,
+        help_format="markdown",
+        suppress_keyboard_interrupt=False,
+    )
+    app.command(demo)
+    app.command(methods)
+    app.command(compare)
+    app.command(evaluate)
+    for name, segmenter in classicseg.segmenters().items():
+        app.command(command_for(name, segmenter), name=command_name(name), sort_key=1)
+    return app
+
+
+def methods() -> None:
+    """List the methods, one line each."""
+    segmenters = classicseg.segmenters()
+    width = max(len(command_name(name)) for name in segmenters)
+    for name, segmenter in segmenters.items():
+        print(f"{command_name(name):{width}}  {summary(segmenter)}")
