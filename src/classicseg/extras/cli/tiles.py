@@ -31,8 +31,10 @@ def segment_in_chunks(job: Job, images: Sequence[Path]) -> int:
     if len(images) > 1 or job.table is not None:
         raise ValueError(f"--out is {job.out}; expected one image, and no --table; run the others by themselves")
     path = images[0]
-    pixels, channel_axis = open_chunked(path)
+    pixels, channel_axis, present = open_chunked(path, **job.reading)
     settings = job.load()
+    if present is not None:
+        settings["mask"] = present if settings.get("mask") is None else settings["mask"] & present
     if settings.get("channel_axis") == "auto":
         settings["channel_axis"] = channel_axis
     n_computed = store_labels(

@@ -1,14 +1,8 @@
 """Image files in, as they are; results out, whole or not at all."""
 
 from classicseg.extras.files.palettes import encode_palette
-from classicseg.extras.files.reading import (
-    MAX_PIXELS,
-    ImageFileError,
-    Picture,
-    read_image,
-    read_markers,
-    read_mask,
-)
+from classicseg.extras.files.pictures import MAX_PIXELS, ImageFileError, Picture
+from classicseg.extras.files.reading import read_image, read_markers, read_mask
 from classicseg.extras.files.writing import replacing, write_image, write_json, write_labels, write_table
 
 __all__ = [

@@ -1,0 +1,114 @@
+"""JPEG, GIF and BMP, by Pillow, and WebP, by imagecodecs.
+
+Pillow's classes are used by themselves: `Image.open` would look at a limit that holds for the whole process.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from classicseg.extras.files.colors import from_palette
+from classicseg.extras.files.pictures import ImageFileError, Stored, check_size
+
+_AS_THEY_ARE = ("1", "L", "I", "I;16", "F", "LA", "RGB", "RGBA")
+_SOF = {0xC3: "lossless", 0xC5: "hierarchical", 0xC6: "hierarchical", 0xC7: "hierarchical"}
+
+
+def read_jpeg(data: bytes, max_pixels: int) -> tuple[Stored, int]:
+    """Read a JPEG; the further pictures of an MPO photograph are previews of the first."""
+    from PIL.JpegImagePlugin import JpegImageFile
+
+    _check_frame(data)
+    return _read(JpegImageFile(io.BytesIO(data)), max_pixels)
+
+
+def read_gif(data: bytes, max_pixels: int) -> tuple[Stored, int]:
+    """Read a GIF of one frame."""
+    from PIL.GifImagePlugin import GifImageFile
+
+    return _read(GifImageFile(io.BytesIO(data)), max_pixels)
+
+
+def read_bmp(data: bytes, max_pixels: int) -> tuple[Stored, int]:
+    """Read a BMP."""
+    from PIL.BmpImagePlugin import BmpImageFile
+
+    return _read(BmpImageFile(io.BytesIO(data)), max_pixels)
+
+
+def _read(image: Any, max_pixels: int) -> tuple[Stored, int]:
+    with image:
+        check_size(image.size[::-1], max_pixels)
+        if (frames := getattr(image, "n_frames", 1)) > 1:
+            raise ImageFileError(f"has {frames} frames; expected one; save the one wanted as PNG")
+        image.load()
+        orientation = int(image.getexif().get(0x0112, 1))
+        show = present = None
+        if image.mode == "P":
+            table = np.array(image.getpalette("RGB"), np.uint8).reshape(-1, 3)
+            show = partial(from_palette, table=table)
+        elif image.mode not in _AS_THEY_ARE:  # inks, which a JPEG stores in one of two ways
+            image = image.convert("RGB")
+        numbers = np.array(image)
+        if isinstance(clear := image.info.get("transparency"), int):
+            present = numbers != clear
+    n_channels = numbers.shape[2] if numbers.ndim == 3 else 1
+    return Stored(numbers, 2 if n_channels > 1 else None, n_channels in (2, 4), None, show, present), orientation
+
+
+def _check_frame(data: bytes) -> None:
+    """Name a JPEG of a kind that is not decoded."""
+    place = 2
+    while place + 9 < len(data) and data[place] == 0xFF:
+        marker = data[place + 1]
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            if (bits := data[place + 4]) != 8 and bits in (2, 12, 16):
+                raise ImageFileError(f"a {bits}-bit JPEG, which is not supported; save it as TIFF or PNG")
+            if marker in _SOF:
+                raise ImageFileError(f"a {_SOF[marker]} JPEG, which is not supported; save it as TIFF or PNG")
+            return
+        if marker == 0xFF:
+            place += 1
+        elif marker in (0x01, *range(0xD0, 0xD9)):
+            place += 2
+        else:
+            place += 2 + int.from_bytes(data[place + 2 : place + 4], "big")
+
+
+def read_webp(data: bytes, max_pixels: int) -> tuple[Stored, int]:
+    """Read a WebP of one frame."""
+    import imagecodecs
+    from PIL import Image
+
+    chunks: dict[bytes, bytes] = {}
+    place, frames = 12, 0
+    if len(data) < 8 + int.from_bytes(data[4:8], "little"):
+        raise ImageFileError("cut short (its length); make or copy it again")
+    while place + 8 <= len(data):
+        name, length = struct.unpack("<4sI", data[place : place + 8])
+        chunks.setdefault(name, data[place + 8 : place + 8 + length])
+        frames += name == b"ANMF"
+        place += 8 + length + length % 2
+    if frames > 1:
+        raise ImageFileError(f"has {frames} frames; expected one; save the one wanted as PNG")
+    check_size(_webp_size(chunks), max_pixels)
+    numbers = np.asarray(imagecodecs.webp_decode(data))
+    exif = Image.Exif()
+    if b"EXIF" in chunks:
+        exif.load(chunks[b"EXIF"])
+    return Stored(numbers, channel_axis=2, has_alpha=numbers.shape[2] == 4), int(exif.get(0x0112, 1))
+
+
+def _webp_size(chunks: dict[bytes, bytes]) -> tuple[int, int]:
+    if canvas := chunks.get(b"VP8X"):
+        return 1 + int.from_bytes(canvas[7:10], "little"), 1 + int.from_bytes(canvas[4:7], "little")
+    if lossless := chunks.get(b"VP8L"):
+        bits = int.from_bytes(lossless[1:5], "little")
+        return 1 + (bits >> 14 & 0x3FFF), 1 + (bits & 0x3FFF)
+    lossy = chunks[b"VP8 "]
+    return int.from_bytes(lossy[8:10], "little") & 0x3FFF, int.from_bytes(lossy[6:8], "little") & 0x3FFF

@@ -1,0 +1,194 @@
+"""What the directories of a TIFF say of its pages, before any library trusts it.
+
+A file of a few kilobytes can declare millions of tiles, pages in a circle, or values that lie beyond its end,
+and keep a decoder busy for minutes. So the numbers of each header are held against each other and against the
+file's size first.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classicseg.extras.files.pictures import ImageFileError
+
+TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+REDUCED, MASK = 1, 4
+"""Bits of NewSubfileType: a smaller copy of another page, and which pixels of a page are valid."""
+
+_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
+_CODES = {1: "u1", 3: "u2", 4: "u4", 6: "i1", 8: "i2", 9: "i4", 13: "u4", 16: "u8", 17: "i8", 18: "u8"}
+_FACTORS = {1: 1, 5: 5461, 8: 1032, 32946: 1032, 32773: 64}
+"""What a byte can unpack to at most: LZW's longest string is 4096 bytes in 12 bits, twice that in the old kind."""
+_MAX_TAGS = 4096
+_LSM = 34412
+_TILE_PIXELS = 2**24
+"""A tile may be so large, or four times as large as the image."""
+
+
+class Directory(NamedTuple):
+    """What one page says of itself."""
+
+    subfile: int
+    shape: tuple[int, int, int]
+    """Planes, rows and columns."""
+    samples: int
+    bits: int
+    compression: int
+    photometric: int
+    extra_samples: tuple[int, ...]
+    palette: bytes
+    n_segments: int
+    """How many tiles or strips it is cut into."""
+
+
+class _Layout(NamedTuple):
+    order: str
+    is_big: bool
+    size: int
+
+
+class _Entries:
+    """The tags of one directory, read as they are asked for."""
+
+    def __init__(self, file: BinaryIO, layout: _Layout, table: NDArray[np.void]) -> None:
+        self.file, self.layout = file, layout
+        self.rows = {int(row["tag"]): row for row in table[::-1]}
+
+    def count(self, tag: int) -> int:
+        return int(self.rows[tag]["count"]) if tag in self.rows else 0
+
+    def values(self, tag: int) -> NDArray[np.int64] | None:
+        if tag not in self.rows or (code := _CODES.get(int(self.rows[tag]["type"]))) is None:
+            return None
+        return np.frombuffer(self.raw(tag), f"{self.layout.order}{code}").astype(np.int64)
+
+    def raw(self, tag: int) -> bytes:
+        row = self.rows[tag]
+        n_bytes = int(row["count"]) * _SIZES.get(int(row["type"]), 0)
+        if n_bytes <= row["value"].nbytes:
+            return bytes(row["value"].tobytes()[:n_bytes])
+        self.file.seek(int(row["value"].view(f"{self.layout.order}u{row['value'].nbytes}")[0]))
+        return self.file.read(n_bytes)
+
+    def first(self, tag: int, default: int) -> int:
+        values = self.values(tag)
+        return default if values is None or not len(values) else int(values[0])
+
+
+def read_directories(file: BinaryIO, size: int) -> list[Directory]:
+    """Read the directory of each page."""
+    start = file.read(16)
+    order = "<" if start.startswith(b"II") else ">"
+    is_big = b"+" in start[:4]
+    layout = _Layout(order, is_big, size)
+    width = 8 if is_big else 4
+    place = _number(start[8:16] if is_big else start[4:8], order, width)
+    seen: set[int] = set()
+    pages: list[Directory] = []
+    while place:
+        if place in seen:
+            raise ImageFileError(
+                f"damaged (after page {len(pages)} its pages run in a circle); make or copy it again"
+            )
+        seen.add(place)
+        entries, place = _entries(file, place, layout, len(pages) + 1)
+        try:
+            pages.append(_directory(entries))
+        except ImageFileError as error:
+            raise ImageFileError(f"page {len(pages) + 1}: {error}") from None
+    if not pages:
+        raise ImageFileError("cut short (a TIFF without pages); make or copy it again")
+    return pages
+
+
+def _number(data: bytes, order: str, width: int) -> int:
+    if len(data) < width:
+        raise ImageFileError("cut short (in its header); make or copy it again")
+    return int(struct.unpack(order + ("Q" if width == 8 else "I"), data)[0])
+
+
+def _entries(file: BinaryIO, place: int, layout: _Layout, number: int) -> tuple[_Entries, int]:
+    """The tags of the directory at a place, and the place of the next."""
+    order, width = layout.order, 8 if layout.is_big else 4
+    kind = np.dtype(
+        [("tag", order + "u2"), ("type", order + "u2"), ("count", f"{order}u{width}"), ("value", "u1", width)]
+    )
+    head = 8 if layout.is_big else 2
+    file.seek(place) if place < layout.size else None
+    count = file.read(head) if place < layout.size else b""
+    n_tags = int.from_bytes(count, "little" if order == "<" else "big")
+    body = file.read(n_tags * kind.itemsize + width) if 0 < n_tags <= _MAX_TAGS else b""
+    if len(body) < n_tags * kind.itemsize + width or not n_tags:
+        raise ImageFileError(f"damaged or cut short (page {number} is missing); make or copy it again")
+    table = np.frombuffer(body, kind, n_tags)
+    sizes = np.array([_SIZES.get(int(code), 0) for code in table["type"]], np.float64)
+    if np.any(table["count"] * sizes > layout.size):
+        raise ImageFileError(f"damaged or cut short (a tag of page {number}); make or copy it again")
+    return _Entries(file, layout, table), _number(body[-width:], order, width)
+
+
+def _directory(entries: _Entries) -> Directory:
+    first = entries.first
+    bits, samples = entries.values(258), first(277, 1)
+    old_subfile = {2: REDUCED}.get(first(255, 0), 0)
+    extra = entries.values(338)
+    page = Directory(
+        subfile=first(254, 0) or old_subfile,
+        shape=(first(32997, 1), first(257, 0), first(256, 0)),
+        samples=samples,
+        bits=1 if bits is None or not len(bits) else int(bits.max()),
+        compression=first(259, 1),
+        photometric=first(262, -1),
+        extra_samples=() if extra is None else tuple(extra.tolist()),
+        palette=entries.raw(320) if 320 in entries.rows else b"",
+        n_segments=0,
+    )
+    _check_values(page)
+    page = page._replace(n_segments=_n_segments(entries, page))
+    n_held = entries.count(324) or entries.count(273)
+    if n_held < page.n_segments and _LSM not in entries.rows and page.compression != 6:
+        raise ImageFileError(
+            f"damaged ({page.n_segments} strips or tiles are declared, {n_held} are there); make or copy it again"
+        )
+    _check_unpacked(entries, page)
+    return page
+
+
+def _check_values(page: Directory) -> None:
+    planes, rows, columns = page.shape
+    if min(planes, rows, columns, page.samples) < 1 or page.bits < 1 or page.bits > 128:
+        raise ImageFileError(
+            f"damaged ({rows} x {columns} pixels of {page.samples} samples of {page.bits} bits); make it again"
+        )
+
+
+def _n_segments(entries: _Entries, page: Directory) -> int:
+    planes, rows, _ = page.shape
+    apart = page.samples if entries.first(284, 1) == 2 else 1
+    if 322 not in entries.rows:
+        strip = entries.first(278, rows) if entries.count(278) == 1 else rows
+        if strip < 1:
+            raise ImageFileError("damaged (strips without rows); make or copy it again")
+        return -(-rows // min(strip, rows)) * planes * apart
+    tile = (entries.first(32998, 1), entries.first(323, 0), entries.first(322, 0))
+    if min(tile) < 1 or math.prod(tile) > max(_TILE_PIXELS, 4 * math.prod(page.shape)):
+        raise ImageFileError(f"damaged (tiles of {tile[1]} x {tile[2]} pixels); make or copy it again")
+    return math.prod(-(-n // t) for n, t in zip(page.shape, tile, strict=True)) * apart
+
+
+def _check_unpacked(entries: _Entries, page: Directory) -> None:
+    """See that what is stored can be as much as is declared; tiles that are left out (0 bytes) are empty."""
+    counts = entries.values(325 if 325 in entries.rows else 279)
+    if counts is None or page.compression not in _FACTORS or _LSM in entries.rows or not np.all(counts > 0):
+        return
+    samples = page.samples if page.photometric != 6 else 1  # chroma may be stored for a few pixels at a time
+    declared = math.prod(page.shape) * samples * page.bits // 8
+    if declared > _FACTORS[page.compression] * float(counts.sum(dtype=np.float64)):
+        raise ImageFileError(
+            f"damaged or cut short ({declared} bytes of pixels are declared, {counts.sum()} stored); make it again"
+        )
