@@ -118,7 +118,7 @@ def command_for(name: str, segmenter: Segmenter) -> Callable[..., int]:
                 for key, value in values.items()
             }
 
-        said = {} if files["nodata"] is None else {"nodata": files["nodata"]}
+        said = {} if files["nodata"] is None else {"nodata": [str(value) for value in files["nodata"]]}
         return segment_files(Job(name, segmenter, values | said, arguments, **files), images)
 
     keyword = inspect.Parameter.KEYWORD_ONLY

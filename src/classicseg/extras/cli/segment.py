@@ -159,7 +159,7 @@ def _record(
         "image": str(path.resolve()),
         "shape": picture.pixels.shape,
         "dtype": str(picture.pixels.dtype),
-        "alpha_is_mask": picture.mask is not None,
+        "file_has_mask": picture.mask is not None,
         "parameters": options,
         "segments": int(np.unique(labels[labels > 0]).size),
         "labels": written.name,

@@ -51,7 +51,7 @@ def read_jpeg2000(data: bytes, max_pixels: int) -> Stored:
     numbers = np.asarray(imagecodecs.jpeg2k_decode(stream))
     if b"pclr" in boxes:
         return _of_palette(numbers, boxes)
-    numbers, alpha = _ordered(numbers, boxes.get(b"cdef"))
+    numbers, alpha = _ordered(numbers, boxes.get(b"cdef")) if numbers.ndim == 3 else (numbers, None)
     if numbers.ndim == 2 and size.bits == 1:
         numbers = numbers.astype(bool)
     top = (1 << size.bits) - 1
@@ -110,8 +110,6 @@ def _definitions(held: bytes | None) -> dict[int, tuple[int, int]]:
 
 def _ordered(numbers: NDArray[Any], held: bytes | None) -> tuple[NDArray[Any], int | None]:
     """The channels in the order of their colors, alpha last, and what kind of alpha it is."""
-    if numbers.ndim == 2:
-        return numbers, None
     kinds = _definitions(held)
     if not kinds:
         return numbers, _OPACITY if numbers.shape[-1] in (2, 4) else None
