@@ -221,6 +221,38 @@ def test_pages_that_run_in_a_circle(tmp_path: Path) -> None:
         read_image(tmp_path / "t.tif")
 
 
+def test_pages_that_are_all_masks_or_smaller_copies_are_the_image(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "m.tif", GREY > 9, photometric=4, subfiletype=4, metadata=None)
+    np.testing.assert_array_equal(read_mask(tmp_path / "m.tif"), GREY > 9)
+    assert read_image(tmp_path / "m.tif").mask is None
+    tifffile.imwrite(tmp_path / "r.tif", GREY, subfiletype=1, metadata=None)
+    np.testing.assert_array_equal(read_image(tmp_path / "r.tif").pixels, GREY)
+    with tifffile.TiffWriter(tmp_path / "raw.dng") as file:
+        file.write(GREY[::2, ::2], subfiletype=1, subifds=1, metadata=None)
+        file.write(GREY, metadata=None)
+    with pytest.raises(ImageFileError, match="holds previews only"):
+        read_image(tmp_path / "raw.dng")
+
+
+# other formats
+
+
+def test_small_files_that_claim_large_images_are_refused_at_once(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    for suffix in ("jpg", "bmp", "gif"):
+        Image.fromarray(GREY).save(tmp_path / f"i.{suffix}")
+        data = (tmp_path / f"i.{suffix}").read_bytes()
+        place = {"jpg": data.find(b"\xff\xc0") + 5, "bmp": 18, "gif": data.find(b",", 13 + 3 * 128) + 5}[suffix]
+        size = {"jpg": struct.pack(">2H", 20_000, 20_000), "bmp": struct.pack("<2i", 20_000, 20_000)}
+        claimed = size.get(suffix, struct.pack("<2H", 20_000, 20_000))
+        (tmp_path / f"i.{suffix}").write_bytes(data[:place] + claimed + data[place + len(claimed) :])
+        before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
+        with pytest.raises(ImageFileError, match="pixels or bytes are declared"):
+            read_image(tmp_path / f"i.{suffix}")
+        assert time.perf_counter() - start < 1
+        assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200 * 1024
+
+
 # PNG
 
 

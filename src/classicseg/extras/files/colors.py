@@ -43,10 +43,9 @@ def spread(numbers: NDArray[Any], *, factor: int) -> Colors:
 
 def from_palette(numbers: NDArray[Any], *, table: NDArray[Any]) -> Colors:
     """The colors that indices stand for."""
-    indices = numbers.astype(np.intp)
-    if indices.size and (most := int(indices.max())) >= len(table):
+    if numbers.size and (most := int(numbers.max())) >= len(table):
         raise ImageFileError(f"damaged: has color {most} of a palette of {len(table)}; make or copy it again")
-    return table[indices]
+    return np.take(table, numbers, axis=0)
 
 
 def palette_table(values: NDArray[Any]) -> NDArray[Any]:

@@ -16,6 +16,8 @@ from classicseg.extras.files.colors import from_palette
 from classicseg.extras.files.pictures import ImageFileError, Stored, check_size
 
 _AS_THEY_ARE = ("1", "L", "I", "I;16", "F", "LA", "RGB", "RGBA")
+_JPEG_PIXELS, _GIF_PIXELS = 1024, 2731
+"""Pixels that a byte holds at most: a bit is a block of 8 x 8 or more, or 12 bits LZW's longest string."""
 _SOF = {0xC3: "lossless", 0xC5: "hierarchical", 0xC6: "hierarchical", 0xC7: "hierarchical"}
 
 
@@ -24,13 +26,16 @@ def read_jpeg(data: bytes, max_pixels: int) -> tuple[Stored, int]:
     from PIL.JpegImagePlugin import JpegImageFile
 
     _check_frame(data)
-    return _read(JpegImageFile(io.BytesIO(data)), max_pixels)
+    image = JpegImageFile(io.BytesIO(data))
+    _check_bytes(image.size[0] * image.size[1], _JPEG_PIXELS, data)
+    return _read(image, max_pixels)
 
 
 def read_gif(data: bytes, max_pixels: int) -> tuple[Stored, int]:
     """Read a GIF of one frame."""
     from PIL.GifImagePlugin import GifImageFile
 
+    _check_gif(data, max_pixels)
     return _read(GifImageFile(io.BytesIO(data)), max_pixels)
 
 
@@ -38,14 +43,16 @@ def read_bmp(data: bytes, max_pixels: int) -> tuple[Stored, int]:
     """Read a BMP."""
     from PIL.BmpImagePlugin import BmpImageFile
 
-    return _read(BmpImageFile(io.BytesIO(data)), max_pixels)
+    image: Any = BmpImageFile(io.BytesIO(data))
+    decoder, _, start, arguments = image.tile[0]
+    if decoder == "raw":
+        _check_bytes(arguments[1] * (image.size[1] - 1), 1, data[start:])
+    return _read(image, max_pixels)
 
 
 def _read(image: Any, max_pixels: int) -> tuple[Stored, int]:
     with image:
         check_size(image.size[::-1], max_pixels)
-        if (frames := getattr(image, "n_frames", 1)) > 1:
-            raise ImageFileError(f"has {frames} frames; expected one; save the one wanted as PNG")
         image.load()
         orientation = int(image.getexif().get(0x0112, 1))
         show = present = None
@@ -59,6 +66,42 @@ def _read(image: Any, max_pixels: int) -> tuple[Stored, int]:
             present = numbers != clear
     n_channels = numbers.shape[2] if numbers.ndim == 3 else 1
     return Stored(numbers, 2 if n_channels > 1 else None, n_channels in (2, 4), None, show, present), orientation
+
+
+def _check_bytes(needed: int, factor: int, data: bytes) -> None:
+    """See that so much can be in a file, before room is made for it; a byte holds `factor` at most."""
+    if needed > factor * len(data):
+        raise ImageFileError(
+            f"damaged or cut short ({needed} pixels or bytes are declared); make or copy it again"
+        )
+
+
+def _check_one(frames: int) -> None:
+    if frames > 1:
+        raise ImageFileError(f"has {frames} frames; expected one; save the one wanted as PNG")
+
+
+def _check_gif(data: bytes, max_pixels: int) -> None:
+    """Count the frames, and see that the first is of a size that can be."""
+    place, frames = 13 + _table_bytes(data[10]), 0
+    while data[place : place + 1] in (b"!", b","):
+        if data[place] == ord(","):
+            left, top, width, height, flags = struct.unpack_from("<4HB", data, place + 1)
+            if not frames:
+                check_size((top + height, left + width), max_pixels)
+                _check_bytes(width * height, _GIF_PIXELS, data)
+            frames += 1
+            place += 11 + _table_bytes(flags)
+        else:
+            place += 2
+        while place < len(data) and data[place]:  # blocks, each after its length, to an empty one
+            place += 1 + data[place]
+        place += 1
+    _check_one(frames)
+
+
+def _table_bytes(flags: int) -> int:
+    return 3 << (flags & 7) + 1 if flags & 0x80 else 0
 
 
 def _check_frame(data: bytes) -> None:
@@ -94,8 +137,7 @@ def read_webp(data: bytes, max_pixels: int) -> tuple[Stored, int]:
         chunks.setdefault(name, data[place + 8 : place + 8 + length])
         frames += name == b"ANMF"
         place += 8 + length + length % 2
-    if frames > 1:
-        raise ImageFileError(f"has {frames} frames; expected one; save the one wanted as PNG")
+    _check_one(frames)
     check_size(_webp_size(chunks), max_pixels)
     numbers = np.asarray(imagecodecs.webp_decode(data))
     exif = Image.Exif()

@@ -64,12 +64,12 @@ def reading(path: Path, expected: str) -> Iterator[None]:
         raise ImageFileError(f"{path}: permission denied; expected a readable file") from None
     except MemoryError:
         raise ImageFileError(f"{path}: does not fit into memory; cut or shrink it") from None
-    except NotImplementedError as error:
-        raise ImageFileError(f"{path}: not supported ({error}); save it as plain TIFF or PNG") from error
     except Exception as error:  # on damaged data decoders raise whatever they stumble over
         if isinstance(error, OSError) and error.errno == errno.ELOOP:
             raise ImageFileError(f"{path}: a link that leads to itself; expected {expected}") from None
         said = str(error) or type(error).__name__
+        if isinstance(error, NotImplementedError) or "supported" in said:
+            raise ImageFileError(f"{path}: not supported ({said[:300]}); save it as plain TIFF or PNG") from error
         raise ImageFileError(
             f"{path}: damaged or cut short ({said[:300]}); expected {expected}, whole; make or copy it again"
         ) from error

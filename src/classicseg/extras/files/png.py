@@ -121,13 +121,14 @@ def _written(header: _Header, pixels: list[memoryview]) -> Iterator[bytes]:
 
 
 def _stored(numbers: NDArray[Any], header: _Header, held: dict[bytes, bytes]) -> Stored:
-    clear = held.get(b"tRNS")
+    clear, present = held.get(b"tRNS"), None
     if header.color == _PALETTE:
         table = np.frombuffer(held[b"PLTE"], np.uint8).reshape(-1, 3)
-        opacity = np.full(256, 255, np.uint8)
-        opacity[: len(clear or b"")] = np.frombuffer(clear or b"", np.uint8)[:256]
-        return Stored(numbers, show=partial(from_palette, table=table), present=opacity[numbers] != 0)
-    present = None
+        if clear is not None:
+            opacity = np.full(256, 255, np.uint8)
+            opacity[: len(clear)] = np.frombuffer(clear, np.uint8)[:256]
+            present = np.take(opacity != 0, numbers)
+        return Stored(numbers, show=partial(from_palette, table=table), present=present)
     if clear is not None and header.color in (0, 2):
         keys = np.frombuffer(clear, ">u2")[: _SAMPLES[header.color]] & ((1 << header.depth) - 1)
         present = numbers != keys[0] if header.color == _GREY else np.any(numbers != keys, axis=-1)

@@ -106,9 +106,7 @@ def open_pages(path: Path, max_pixels: int) -> Iterator[Pages]:
 
     with path.open("rb") as file:
         directories = read_directories(file, path.stat().st_size)
-    kept = [n for n, page in enumerate(directories) if not page.subfile & (REDUCED | MASK)]
-    if not kept:
-        raise ImageFileError("holds previews only (a raw file of a camera?); expected an image; convert it")
+    kept = _kept(directories)
     for number in kept:
         check_size(directories[number].shape, max_pixels)
         check_supported(directories[number])
@@ -127,11 +125,23 @@ def open_pages(path: Path, max_pixels: int) -> Iterator[Pages]:
         complaints.check()
 
 
+def _kept(directories: list[Directory]) -> list[int]:
+    """The pages that are the image: no masks, and no smaller copies, where there is anything else."""
+    for passed_over in (REDUCED | MASK, MASK, 0):
+        if kept := [n for n, page in enumerate(directories) if not page.subfile & passed_over]:
+            break
+    if all(directories[n].subfile & REDUCED for n in kept) and any(page.has_inner for page in directories):
+        raise ImageFileError("holds previews only (a camera's raw file?); expected an image; convert it")
+    return kept
+
+
 def _choose(tiff: Any, directories: list[Directory], kept: list[int]) -> Pages:
     described = [directories[number] for number in kept]
     series = [found for found in tiff.series if not found.keyframe.subfiletype & (REDUCED | MASK)]
     is_plain = all(found.kind in _PLAIN for found in series)
-    masks = [n for n, page in enumerate(directories) if page.subfile & (REDUCED | MASK) == MASK]
+    masks = [
+        n for n in set(range(len(directories))) - set(kept) if directories[n].subfile & (REDUCED | MASK) == MASK
+    ]
     whole = len(kept) == len(directories) and described[0].photometric != PHOTOMETRIC_YCBCR
     if len(series) == 1 and (whole or not is_plain):
         return Pages(tiff, series[0], [], [tiff.pages[n] for n in masks], described)

@@ -11,9 +11,6 @@ import math
 import struct
 from typing import BinaryIO, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
 from classicseg.extras.files.pictures import ImageFileError
 
 TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -21,7 +18,7 @@ REDUCED, MASK = 1, 4
 """Bits of NewSubfileType: a smaller copy of another page, and which pixels of a page are valid."""
 
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
-_CODES = {1: "u1", 3: "u2", 4: "u4", 6: "i1", 8: "i2", 9: "i4", 13: "u4", 16: "u8", 17: "i8", 18: "u8"}
+_CODES = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I", 16: "Q", 17: "q", 18: "Q"}
 _FACTORS = {1: 1, 5: 5461, 8: 1032, 32946: 1032, 32773: 64}
 """What a byte can unpack to at most: LZW's longest string is 4096 bytes in 12 bits, twice that in the old kind."""
 _MAX_TAGS = 4096
@@ -44,6 +41,8 @@ class Directory(NamedTuple):
     palette: bytes
     n_segments: int
     """How many tiles or strips it is cut into."""
+    has_inner: bool
+    """Whether other images hang on it, as on the preview in a camera's raw file."""
 
 
 class _Layout(NamedTuple):
@@ -52,32 +51,40 @@ class _Layout(NamedTuple):
     size: int
 
 
+class _Entry(NamedTuple):
+    tag: int
+    kind: int
+    n_values: int
+    value: bytes
+    """What it holds, or where that is."""
+
+
 class _Entries:
     """The tags of one directory, read as they are asked for."""
 
-    def __init__(self, file: BinaryIO, layout: _Layout, table: NDArray[np.void]) -> None:
+    def __init__(self, file: BinaryIO, layout: _Layout, entries: list[_Entry]) -> None:
         self.file, self.layout = file, layout
-        self.rows = {int(row["tag"]): row for row in table[::-1]}
+        self.rows = {entry.tag: entry for entry in reversed(entries)}
 
     def count(self, tag: int) -> int:
-        return int(self.rows[tag]["count"]) if tag in self.rows else 0
+        return self.rows[tag].n_values if tag in self.rows else 0
 
-    def values(self, tag: int) -> NDArray[np.int64] | None:
-        if tag not in self.rows or (code := _CODES.get(int(self.rows[tag]["type"]))) is None:
-            return None
-        return np.frombuffer(self.raw(tag), f"{self.layout.order}{code}").astype(np.int64)
+    def values(self, tag: int) -> tuple[int, ...]:
+        if tag not in self.rows or (code := _CODES.get(self.rows[tag].kind)) is None:
+            return ()
+        return struct.unpack(f"{self.layout.order}{self.rows[tag].n_values}{code}", self.raw(tag))
 
     def raw(self, tag: int) -> bytes:
-        row = self.rows[tag]
-        n_bytes = int(row["count"]) * _SIZES.get(int(row["type"]), 0)
-        if n_bytes <= row["value"].nbytes:
-            return bytes(row["value"].tobytes()[:n_bytes])
-        self.file.seek(int(row["value"].view(f"{self.layout.order}u{row['value'].nbytes}")[0]))
+        _, kind, count, value = self.rows[tag]
+        n_bytes = count * _SIZES.get(kind, 0)
+        if n_bytes <= len(value):
+            return value[:n_bytes]
+        self.file.seek(_number(value, self.layout.order, len(value)))
         return self.file.read(n_bytes)
 
     def first(self, tag: int, default: int) -> int:
         values = self.values(tag)
-        return default if values is None or not len(values) else int(values[0])
+        return values[0] if values else default
 
 
 def read_directories(file: BinaryIO, size: int) -> list[Directory]:
@@ -115,38 +122,37 @@ def _number(data: bytes, order: str, width: int) -> int:
 def _entries(file: BinaryIO, place: int, layout: _Layout, number: int) -> tuple[_Entries, int]:
     """The tags of the directory at a place, and the place of the next."""
     order, width = layout.order, 8 if layout.is_big else 4
-    kind = np.dtype(
-        [("tag", order + "u2"), ("type", order + "u2"), ("count", f"{order}u{width}"), ("value", "u1", width)]
-    )
+    entry = struct.Struct(f"{order}HH{'Q' if layout.is_big else 'I'}{width}s")
     head = 8 if layout.is_big else 2
-    file.seek(place) if place < layout.size else None
-    count = file.read(head) if place < layout.size else b""
+    count = b""
+    if place < layout.size:
+        file.seek(place)
+        count = file.read(head)
     n_tags = int.from_bytes(count, "little" if order == "<" else "big")
-    body = file.read(n_tags * kind.itemsize + width) if 0 < n_tags <= _MAX_TAGS else b""
-    if len(body) < n_tags * kind.itemsize + width or not n_tags:
+    stop = n_tags * entry.size
+    body = file.read(stop + width) if 0 < n_tags <= _MAX_TAGS else b""
+    if len(body) < stop + width or not n_tags:
         raise ImageFileError(f"damaged or cut short (page {number} is missing); make or copy it again")
-    table = np.frombuffer(body, kind, n_tags)
-    sizes = np.array([_SIZES.get(int(code), 0) for code in table["type"]], np.float64)
-    if np.any(table["count"] * sizes > layout.size):
+    entries = [_Entry(*values) for values in entry.iter_unpack(body[:stop])]
+    if any(one.n_values * _SIZES.get(one.kind, 0) > layout.size for one in entries):
         raise ImageFileError(f"damaged or cut short (a tag of page {number}); make or copy it again")
-    return _Entries(file, layout, table), _number(body[-width:], order, width)
+    return _Entries(file, layout, entries), _number(body[-width:], order, width)
 
 
 def _directory(entries: _Entries) -> Directory:
     first = entries.first
-    bits, samples = entries.values(258), first(277, 1)
     old_subfile = {2: REDUCED}.get(first(255, 0), 0)
-    extra = entries.values(338)
     page = Directory(
         subfile=first(254, 0) or old_subfile,
         shape=(first(32997, 1), first(257, 0), first(256, 0)),
-        samples=samples,
-        bits=1 if bits is None or not len(bits) else int(bits.max()),
+        samples=first(277, 1),
+        bits=max(entries.values(258), default=1),
         compression=first(259, 1),
         photometric=first(262, -1),
-        extra_samples=() if extra is None else tuple(extra.tolist()),
+        extra_samples=entries.values(338),
         palette=entries.raw(320) if 320 in entries.rows else b"",
         n_segments=0,
+        has_inner=330 in entries.rows,
     )
     _check_values(page)
     page = page._replace(n_segments=_n_segments(entries, page))
@@ -184,11 +190,11 @@ def _n_segments(entries: _Entries, page: Directory) -> int:
 def _check_unpacked(entries: _Entries, page: Directory) -> None:
     """See that what is stored can be as much as is declared; tiles that are left out (0 bytes) are empty."""
     counts = entries.values(325 if 325 in entries.rows else 279)
-    if counts is None or page.compression not in _FACTORS or _LSM in entries.rows or not np.all(counts > 0):
+    if not counts or page.compression not in _FACTORS or _LSM in entries.rows or min(counts) < 1:
         return
     samples = page.samples if page.photometric != 6 else 1  # chroma may be stored for a few pixels at a time
     declared = math.prod(page.shape) * samples * page.bits // 8
-    if declared > _FACTORS[page.compression] * float(counts.sum(dtype=np.float64)):
+    if declared > _FACTORS[page.compression] * sum(counts):
         raise ImageFileError(
-            f"damaged or cut short ({declared} bytes of pixels are declared, {counts.sum()} stored); make it again"
+            f"damaged or cut short ({declared} bytes of pixels are declared, {sum(counts)} stored); make it again"
         )
