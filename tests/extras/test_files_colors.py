@@ -247,6 +247,12 @@ def test_palettes_of_every_depth_in_other_formats(tmp_path: Path, kind: str, bit
     assert_array_equal(read_markers(tmp_path / "p"), indices)
 
 
+def test_colors_of_several_depths_are_no_cut_file(tmp_path: Path) -> None:
+    packed = np.array([[0xF800, 0x07E0], [0x001F, 0xFFFF]], "<u2")  # 5 bits of red, 6 of green, 5 of blue
+    path = tiff_by_hand(tmp_path / "565.tif", plain((2, 2), 2, (5, 6, 5)), packed.tobytes())
+    assert read_image(path).pixels.shape == (2, 2, 3)
+
+
 # what is not there
 
 

@@ -287,6 +287,10 @@ def test_no_data_in_chunks(tmp_path: Path) -> None:
     colors = np.dstack([image] * 3)
     colors[0, 0, 0] = 5
     tag = [(42113, "s", 0, "-9999", True)]
+    volume = np.repeat(np.dstack([IMAGE.astype("u1")] * 3)[None, :64, :64], 3, 0)
+    by_jpeg = {"compression": "jpeg", "photometric": "ycbcr", "tile": (32, 32)}
+    tifffile.imwrite(tmp_path / "v.tif", volume, **by_jpeg)
+    assert open_chunked(tmp_path / "v.tif").pixels.shape == volume.shape
     tifffile.imwrite(tmp_path / "i.tif", colors, photometric="rgb", tile=(32, 32), extratags=tag)
     mask = open_chunked(tmp_path / "i.tif").mask
     assert mask is not None

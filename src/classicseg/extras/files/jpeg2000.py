@@ -37,7 +37,8 @@ class _Size(NamedTuple):
     width: int
     height: int
     bits: int
-    n_components: int
+    is_even: bool
+    """Whether all channels have a number for each pixel."""
 
 
 def read_jpeg2000(data: bytes, max_pixels: int) -> Stored:
@@ -48,6 +49,9 @@ def read_jpeg2000(data: bytes, max_pixels: int) -> Stored:
     check_size((size.height, size.width), max_pixels)
     import imagecodecs
 
+    if not size.is_even:  # chroma once for several pixels, which imagecodecs makes red, green and blue of
+        numbers = np.asarray(imagecodecs.jpeg2k_decode(data))
+        return Stored(numbers, channel_axis=2 if numbers.ndim == 3 else None)
     numbers = np.asarray(imagecodecs.jpeg2k_decode(stream))
     if b"pclr" in boxes:
         return _of_palette(numbers, boxes)
@@ -94,11 +98,10 @@ def _size_of(stream: bytes) -> _Size:
     each = [struct.unpack(">BBB", stream[at : at + 3]) for at in range(42, 42 + 3 * n_components, 3)]
     if right <= left or bottom <= top or not each:
         raise ImageFileError("damaged (an image without pixels); make or copy it again")
-    if any(part != each[0] for part in each) or each[0][1:] != (1, 1):
-        raise ImageFileError(
-            "its channels have several depths or steps, which is not supported; save it with channels of one kind"
-        )
-    return _Size(right - left, bottom - top, (each[0][0] & 0x7F) + 1, n_components)
+    if len({depth for depth, _, _ in each}) > 1:
+        raise ImageFileError("its channels have several depths, which is not supported; save them in one")
+    is_even = all(part[1:] == (1, 1) for part in each)
+    return _Size(right - left, bottom - top, (each[0][0] & 0x7F) + 1, is_even)
 
 
 def _definitions(held: bytes | None) -> dict[int, tuple[int, int]]:

@@ -68,7 +68,7 @@ def reading(path: Path, expected: str) -> Iterator[None]:
         if isinstance(error, OSError) and error.errno == errno.ELOOP:
             raise ImageFileError(f"{path}: a link that leads to itself; expected {expected}") from None
         said = str(error) or type(error).__name__
-        if isinstance(error, NotImplementedError) or "supported" in said:
+        if "supported" in said and not isinstance(error, TypeError):
             raise ImageFileError(f"{path}: not supported ({said[:300]}); save it as plain TIFF or PNG") from error
         raise ImageFileError(
             f"{path}: damaged or cut short ({said[:300]}); expected {expected}, whole; make or copy it again"

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classicseg.extras.files.pictures import ImageFileError, Stored, check_size
-from classicseg.extras.files.tiff_colors import PHOTOMETRIC_YCBCR, check_supported, numbers_of, show_of
+from classicseg.extras.files.tiff_colors import check_supported, has_own_chroma, numbers_of, show_of
 from classicseg.extras.files.tiff_header import MASK, REDUCED, Directory, read_directories
 
 _ALPHA, _PREMULTIPLIED, _STRAIGHT = (1, 2), 1, 2
@@ -142,7 +142,7 @@ def _choose(tiff: Any, directories: list[Directory], kept: list[int]) -> Pages:
     masks = [
         n for n in set(range(len(directories))) - set(kept) if directories[n].subfile & (REDUCED | MASK) == MASK
     ]
-    whole = len(kept) == len(directories) and described[0].photometric != PHOTOMETRIC_YCBCR
+    whole = len(kept) == len(directories) and not has_own_chroma(described[0])
     if len(series) == 1 and (whole or not is_plain):
         return Pages(tiff, series[0], [], [tiff.pages[n] for n in masks], described)
     tiff.pages.useframes = False

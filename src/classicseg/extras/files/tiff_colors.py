@@ -14,7 +14,7 @@ from classicseg.extras.files import colors
 from classicseg.extras.files.pictures import ImageFileError
 from classicseg.extras.files.tiff_header import Directory
 
-_WHITE_IS_ZERO, _GREY, _RGB, _PALETTE, _MASK, _INKS, PHOTOMETRIC_YCBCR, _CIELAB, _ICCLAB = (
+_WHITE_IS_ZERO, _GREY, _RGB, _PALETTE, _MASK, _INKS, _YCBCR, _CIELAB, _ICCLAB = (
     0,
     1,
     2,
@@ -67,7 +67,7 @@ def show_of(page: Any, directories: Sequence[Directory], *, is_imagej: bool) -> 
         if int(page.tags.valueof(332, _CMYK)) != _CMYK or n_inks != 4 or page.dtype.kind != "u":
             return partial(colors.not_shown, name=f"{n_inks} inks that are not CMYK in whole numbers")
         return partial(colors.from_cmyk, top=(1 << page.bitspersample) - 1)
-    if kind == PHOTOMETRIC_YCBCR:
+    if kind == _YCBCR:
         return _ycbcr(page)
     if kind in (_CIELAB, _ICCLAB) and page.samplesperpixel - len(page.extrasamples) == 3:
         return partial(colors.from_lab, signed=kind == _CIELAB)
@@ -105,13 +105,14 @@ def _fractions(values: Sequence[float], count: int) -> tuple[float, ...]:
     return tuple(top / (bottom or 1) for top, bottom in zip(values[::2], values[1::2], strict=True))
 
 
+def has_own_chroma(page: Any) -> bool:
+    """Whether it is YCbCr that no decoder turns into red, green and blue."""
+    return page.photometric == _YCBCR and page.compression not in (*_JPEGS, _WEBP)
+
+
 def numbers_of(page: Any) -> NDArray[Any]:
     """The numbers of a page, chroma that is stored once for several pixels repeated for each."""
-    if (
-        page.photometric == PHOTOMETRIC_YCBCR
-        and page.compression not in (*_JPEGS, _WEBP)
-        and (steps := _steps(page)) != (1, 1)
-    ):
+    if has_own_chroma(page) and (steps := _steps(page)) != (1, 1):
         if page.planarconfig != 1 or page.samplesperpixel != 3 or page.bitspersample != 8 or page.predictor != 1:
             raise ImageFileError(
                 "its colors are YCbCr of an unusual kind (subsampled, in planes or predicted), which is not "

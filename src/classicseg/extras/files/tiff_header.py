@@ -192,8 +192,11 @@ def _check_unpacked(entries: _Entries, page: Directory) -> None:
     counts = entries.values(325 if 325 in entries.rows else 279)
     if not counts or page.compression not in _FACTORS or _LSM in entries.rows or min(counts) < 1:
         return
-    samples = page.samples if page.photometric != 6 else 1  # chroma may be stored for a few pixels at a time
-    declared = math.prod(page.shape) * samples * page.bits // 8
+    bits = entries.values(258)
+    n_bits = sum(bits) if len(bits) == page.samples else page.bits * page.samples
+    if page.photometric == 6:  # chroma may be stored once for several pixels
+        n_bits = page.bits
+    declared = math.prod(page.shape) * n_bits // 8
     if declared > _FACTORS[page.compression] * sum(counts):
         raise ImageFileError(
             f"damaged or cut short ({declared} bytes of pixels are declared, {sum(counts)} stored); make it again"
