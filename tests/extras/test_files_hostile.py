@@ -209,6 +209,20 @@ def test_pages_of_one_shape_in_several_compressions_are_a_volume(tmp_path: Path)
     np.testing.assert_array_equal(read_image(tmp_path / "c.tif").pixels, colors)
 
 
+@pytest.mark.parametrize(
+    ("compression", "name"), [(7, "jpeg"), (34712, "jpeg2k"), (34933, "png"), (50001, "webp")]
+)
+def test_a_strip_that_holds_a_far_larger_picture(tmp_path: Path, compression: int, name: str) -> None:
+    large = np.zeros((5000, 5000, 3) if name == "webp" else (5000, 5000), np.uint8)
+    inner = getattr(imagecodecs, f"{name}_encode")(large)
+    data = io.BytesIO()
+    tifffile.imwrite(data, GREY, metadata=None, photometric="minisblack", compression="zlib")
+    whole = changed(data.getvalue(), {259: compression, 273: len(data.getvalue()), 279: len(inner)})
+    (tmp_path / "t.tif").write_bytes(whole + inner)
+    with pytest.raises(ImageFileError, match="25000000 pixels"):
+        read_image(tmp_path / "t.tif")
+
+
 def test_pages_that_run_in_a_circle(tmp_path: Path) -> None:
     data = io.BytesIO()
     tifffile.imwrite(data, GREY, metadata=None)

@@ -33,7 +33,7 @@ _SPACES = {
 }
 
 
-class _Size(NamedTuple):
+class Size(NamedTuple):
     width: int
     height: int
     bits: int
@@ -45,7 +45,7 @@ def read_jpeg2000(data: bytes, max_pixels: int) -> Stored:
     """Read the numbers of a JPEG 2000 file."""
     boxes = {b"jp2c": data} if data.startswith(CODESTREAM_START) else _boxes(data)
     stream = boxes.get(b"jp2c", b"")
-    size = _size_of(stream)
+    size = size_of(stream)
     check_size((size.height, size.width), max_pixels)
     import imagecodecs
 
@@ -90,7 +90,7 @@ def _split(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         place = stop
 
 
-def _size_of(stream: bytes) -> _Size:
+def size_of(stream: bytes) -> Size:
     """What the header of a codestream says."""
     if not stream.startswith(CODESTREAM_START):
         raise ImageFileError("damaged or cut short (a JPEG 2000 file without a codestream); make or copy it again")
@@ -101,7 +101,7 @@ def _size_of(stream: bytes) -> _Size:
     if len({depth for depth, _, _ in each}) > 1:
         raise ImageFileError("its channels have several depths, which is not supported; save them in one")
     is_even = all(part[1:] == (1, 1) for part in each)
-    return _Size(right - left, bottom - top, (each[0][0] & 0x7F) + 1, is_even)
+    return Size(right - left, bottom - top, (each[0][0] & 0x7F) + 1, is_even)
 
 
 def _definitions(held: bytes | None) -> dict[int, tuple[int, int]]:

@@ -106,21 +106,27 @@ def _table_bytes(flags: int) -> int:
 
 def _check_frame(data: bytes) -> None:
     """Name a JPEG of a kind that is not decoded."""
+    marker, bits, _ = jpeg_frame(data) or (0, 8, (0, 0))
+    if bits in (2, 12, 16):
+        raise ImageFileError(f"a {bits}-bit JPEG, which is not supported; save it as TIFF or PNG")
+    if marker in _SOF:
+        raise ImageFileError(f"a {_SOF[marker]} JPEG, which is not supported; save it as TIFF or PNG")
+
+
+def jpeg_frame(data: bytes) -> tuple[int, int, tuple[int, int]] | None:
+    """The kind, the bits and the size that a JPEG's header declares, where it is found."""
     place = 2
     while place + 9 < len(data) and data[place] == 0xFF:
         marker = data[place + 1]
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            if (bits := data[place + 4]) != 8 and bits in (2, 12, 16):
-                raise ImageFileError(f"a {bits}-bit JPEG, which is not supported; save it as TIFF or PNG")
-            if marker in _SOF:
-                raise ImageFileError(f"a {_SOF[marker]} JPEG, which is not supported; save it as TIFF or PNG")
-            return
+            return marker, data[place + 4], struct.unpack_from(">2H", data, place + 5)
         if marker == 0xFF:
             place += 1
         elif marker in (0x01, *range(0xD0, 0xD9)):
             place += 2
         else:
             place += 2 + int.from_bytes(data[place + 2 : place + 4], "big")
+    return None
 
 
 def read_webp(data: bytes, max_pixels: int) -> tuple[Stored, int]:
@@ -128,17 +134,11 @@ def read_webp(data: bytes, max_pixels: int) -> tuple[Stored, int]:
     import imagecodecs
     from PIL import Image
 
-    chunks: dict[bytes, bytes] = {}
-    place, frames = 12, 0
     if len(data) < 8 + int.from_bytes(data[4:8], "little"):
         raise ImageFileError("cut short (its length); make or copy it again")
-    while place + 8 <= len(data):
-        name, length = struct.unpack("<4sI", data[place : place + 8])
-        chunks.setdefault(name, data[place + 8 : place + 8 + length])
-        frames += name == b"ANMF"
-        place += 8 + length + length % 2
+    chunks, frames = _webp_chunks(data)
     _check_one(frames)
-    check_size(_webp_size(chunks), max_pixels)
+    check_size(webp_size(data), max_pixels)
     numbers = np.asarray(imagecodecs.webp_decode(data))
     exif = Image.Exif()
     if b"EXIF" in chunks:
@@ -146,7 +146,21 @@ def read_webp(data: bytes, max_pixels: int) -> tuple[Stored, int]:
     return Stored(numbers, channel_axis=2, has_alpha=numbers.shape[2] == 4), int(exif.get(0x0112, 1))
 
 
-def _webp_size(chunks: dict[bytes, bytes]) -> tuple[int, int]:
+def _webp_chunks(data: bytes) -> tuple[dict[bytes, bytes], int]:
+    """The first chunk of each name, and how many frames of an animation there are."""
+    chunks: dict[bytes, bytes] = {}
+    place, frames = 12, 0
+    while place + 8 <= len(data):
+        name, length = struct.unpack_from("<4sI", data, place)
+        chunks.setdefault(name, data[place + 8 : place + 8 + length])
+        frames += name == b"ANMF"
+        place += 8 + length + length % 2
+    return chunks, frames
+
+
+def webp_size(data: bytes) -> tuple[int, int]:
+    """Rows and columns, as the header says."""
+    chunks, _ = _webp_chunks(data)
     if canvas := chunks.get(b"VP8X"):
         return 1 + int.from_bytes(canvas[7:10], "little"), 1 + int.from_bytes(canvas[4:7], "little")
     if lossless := chunks.get(b"VP8L"):

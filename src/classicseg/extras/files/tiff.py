@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from classicseg.extras.files.pictures import ImageFileError, Stored, check_size
 from classicseg.extras.files.tiff_colors import check_supported, has_own_chroma, numbers_of, show_of
 from classicseg.extras.files.tiff_header import MASK, REDUCED, Directory, read_directories
+from classicseg.extras.files.tiff_inner import check_inner
 
 _ALPHA, _PREMULTIPLIED, _STRAIGHT = (1, 2), 1, 2
 _GDAL_NODATA = 42113
@@ -86,6 +87,8 @@ def read_tiff(path: Path, max_pixels: int) -> Stored:
     """Read all pages of a TIFF."""
     with open_pages(path, max_pixels) as pages:
         first, channel_axis = pages.first, pages.channel_axis
+        for page in (*pages.masks, *pages.images, *(pages.series.pages if pages.series else ())):
+            check_inner(page)
         numbers = _stacked(pages.images) if pages.series is None else pages.series.asarray()
         spatial = tuple(n for axis, n in enumerate(numbers.shape) if axis != channel_axis)
         return Stored(
