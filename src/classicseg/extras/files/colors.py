@@ -58,8 +58,9 @@ def palette_table(values: NDArray[Any]) -> NDArray[Any]:
 
 def from_cmyk(numbers: NDArray[Any], *, top: int) -> Colors:
     """Inks (0: none) on white paper: what a color's ink and black leave of the light, rounded."""
-    light = np.uint64(top) - numbers.astype(np.uint64)
-    return ((light[..., :3] * light[..., 3:] + top // 2) // top).astype(numbers.dtype)
+    wide: Any = np.uint32 if top < 2**16 else np.uint64  # holds the product of two of them
+    light = wide(top) - numbers.astype(wide)
+    return ((light[..., :3] * light[..., 3:] + wide(top // 2)) // wide(top)).astype(numbers.dtype)
 
 
 def from_lab(numbers: NDArray[Any], *, signed: bool) -> Colors:
@@ -110,7 +111,7 @@ def divided(colors: Colors, alpha: NDArray[Any], opaque: float) -> Colors:
     if colors.dtype.kind == "f":
         shares = np.divide(opaque, alpha, out=np.zeros_like(alpha), where=alpha != 0)
         return colors * shares
-    kind = np.uint64 if colors.dtype.kind == "u" else np.int64
+    kind: Any = np.int64 if colors.dtype.kind == "i" else np.uint32 if opaque < 2**16 else np.uint64
     wide, part, whole = colors.astype(kind), alpha.astype(kind), kind(opaque)
     quotients = (wide * whole + part // kind(2)) // np.maximum(part, kind(1))
     return np.where(part == 0, kind(0), np.minimum(quotients, whole)).astype(colors.dtype)

@@ -121,9 +121,9 @@ def refuse_folder(folder: Path) -> str:
     return "a folder; expected an image file; name the files in it"
 
 
-def refuse_unknown(head: bytes, file: BinaryIO) -> str:
+def refuse_unknown(file: BinaryIO) -> str:
     """What to say of a file that is none of the formats that are read."""
-    named = name_of(head + file.read(_HEAD))
+    named = name_of(file.read(_HEAD))
     if named is not None:
         return (
             f"{named[0]}: not read; expected {READABLE}; convert it, or load it with {named[1]} and pass the array"

@@ -269,7 +269,7 @@ def _read(path: Path, max_pixels: int) -> Stored:
         for matches, read in _UPRIGHT:
             if matches(start):
                 return _upright(*read(file.read(), max_pixels))
-        raise ImageFileError(refuse_unknown(b"", file))
+        raise ImageFileError(refuse_unknown(file))
 
 
 _UPRIGHT: Sequence[tuple[Any, Any]] = (
