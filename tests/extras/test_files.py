@@ -73,15 +73,14 @@ def test_sixteen_bits_stay_sixteen_bits(tmp_path: Path, suffix: str, image: np.n
     np.testing.assert_array_equal(picture.pixels, image)
 
 
-def test_deep_pgm_is_read_and_what_would_be_rescaled_is_refused(tmp_path: Path) -> None:
+def test_deep_pgm_and_ppm_are_read_as_they_are(tmp_path: Path) -> None:
     grey = DEEP_COLOR[..., 0]
     path = tmp_path / "deep.pgm"
     path.write_bytes(b"P5\n60 40\n65535\n" + grey.astype(">u2").tobytes())
     np.testing.assert_array_equal(read_image(path).pixels, grey)
     assert read_image(path).pixels.dtype == np.uint16
     path.write_bytes(b"P6\n60 40\n65535\n" + DEEP_COLOR.astype(">u2").tobytes())
-    with pytest.raises(ImageFileError, match="65535"):
-        read_image(path)
+    np.testing.assert_array_equal(read_image(path).pixels, DEEP_COLOR)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int16, np.int32, np.float32, np.float64])
@@ -267,7 +266,7 @@ def test_noise_over_a_file_is_an_image_or_an_image_file_error(tmp_path: Path) ->
             try:
                 read_image(tmp_path / "damaged", max_pixels=10**6)
             except ImageFileError as error:
-                assert "damaged" in str(error)
+                assert "damaged" in str(error) or "not supported" in str(error)
 
 
 @pytest.mark.parametrize("name", ["missing.png", ".", "empty.png", "text.png"])

@@ -17,8 +17,8 @@ from cyclopts import Parameter
 from numpy.typing import NDArray
 
 from classicseg import Segmenter
-from classicseg.extras.cli.segment import Job, segment_files
-from classicseg.extras.files import MAX_PIXELS, read_image, read_markers, read_mask
+from classicseg.extras.cli.segment import Job, limit_of, segment_files
+from classicseg.extras.files import read_image, read_markers, read_mask
 
 
 class Integer(int):
@@ -29,10 +29,11 @@ class Integer(int):
 class Load:
     """How the value of an option, as typed, becomes the segmenter's argument."""
 
-    load: Callable[[Any, int], object]
+    load: Callable[[Any, int | None], object]
+    """Of the value, and the most pixels that a file may have."""
 
 
-def _load_seeds(given: list[str], max_pixels: int) -> NDArray[Any] | dict[int, list[list[int]]]:
+def _load_seeds(given: list[str], max_pixels: int | None) -> NDArray[Any] | dict[int, list[list[int]]]:
     try:
         named = [word.rpartition(":")[::2] for word in given]
         points = [[int(index) for index in point.split(",")] for _, point in named]
@@ -43,7 +44,7 @@ def _load_seeds(given: list[str], max_pixels: int) -> NDArray[Any] | dict[int, l
                 f"seeds are {' '.join(given)}; expected points such as 10,20, points of regions such as 3:10,20, "
                 "or one marker image"
             ) from None
-        return read_markers(given[0], max_pixels=max_pixels)
+        return read_markers(given[0], **limit_of(max_pixels))
     if len({len(point) for point in points}) > 1:
         raise ValueError(f"seeds are {' '.join(given)}; expected as many indices for each point")
     if not labels:
@@ -56,17 +57,17 @@ def _load_seeds(given: list[str], max_pixels: int) -> NDArray[Any] | dict[int, l
     return regions
 
 
-def _load_array(given: Path | str, max_pixels: int) -> NDArray[Any] | str:
+def _load_array(given: Path | str, max_pixels: int | None) -> NDArray[Any] | str:
     """A file; a word of the option's own, such as its default, stays what it is."""
-    return given if isinstance(given, str) else read_image(given, max_pixels=max_pixels).pixels
+    return given if isinstance(given, str) else read_image(given, **limit_of(max_pixels)).pixels
 
 
-def _load_mask(given: Path, max_pixels: int) -> Any:
+def _load_mask(given: Path, max_pixels: int | None) -> Any:
     if given.suffix != ".zarr":
-        return read_mask(given, max_pixels=max_pixels)
+        return read_mask(given, **limit_of(max_pixels))
     from classicseg.extras.files.chunked import open_chunked
 
-    return open_chunked(given).pixels != 0
+    return open_chunked(given, **limit_of(max_pixels)).pixels != 0
 
 
 _MEANINGS = {
@@ -117,7 +118,8 @@ def command_for(name: str, segmenter: Segmenter) -> Callable[..., int]:
                 for key, value in values.items()
             }
 
-        return segment_files(Job(name, segmenter, values, arguments, **files), images)
+        said = {} if files["nodata"] is None else {"nodata": [str(value) for value in files["nodata"]]}
+        return segment_files(Job(name, segmenter, values | said, arguments, **files), images)
 
     keyword = inspect.Parameter.KEYWORD_ONLY
     command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
@@ -155,8 +157,26 @@ _FILES: dict[str, tuple[Any, Any]] = {
         None,
     ),
     "max_pixels": (
-        Annotated[Integer, Parameter(help="Refuse files of more pixels times pages.", group="Files")],
-        MAX_PIXELS,
+        Annotated[
+            Integer | None,
+            Parameter(
+                help="Refuse files of more pixels times pages; 500 million without it, in chunks 10^12.",
+                group="Files",
+            ),
+        ],
+        None,
+    ),
+    "nodata": (
+        Annotated[
+            list[float] | None,
+            Parameter(
+                help="A value, as stored, of pixels that take no part, such as -9999 or nan; may be repeated. "
+                "What the file says itself (alpha, GDAL's no-data tag, an internal mask) holds without it.",
+                group="Files",
+                negative_iterable="",
+            ),
+        ],
+        None,
     ),
     "scheduler": (
         Annotated[

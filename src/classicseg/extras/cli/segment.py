@@ -41,7 +41,9 @@ class Job:
     """Make arguments of the options: reads the files that they name."""
     out: Path
     table: Path | None
-    max_pixels: int
+    max_pixels: int | None = None
+    """None: as much as the reader takes by itself, more in chunks."""
+    nodata: Sequence[float] | None = None
     scheduler: str | None = None
 
     @property
@@ -57,6 +59,20 @@ class Job:
             elif isinstance(value, list):
                 found += [Path(word) for word in value if isinstance(word, str) and Path(word).is_file()]
         return found
+
+    @property
+    def reading(self) -> dict[str, Any]:
+        """How its images are read."""
+        return limit_of(self.max_pixels) | {"nodata": self.nodata}
+
+
+def limit_of(max_pixels: int | None) -> dict[str, Any]:
+    """The limit as typed, or none, for the reader's own."""
+    if max_pixels is None:
+        return {}
+    if max_pixels < 1:
+        raise ValueError(f"--max-pixels is {max_pixels}; expected a whole number >= 1")
+    return {"max_pixels": max_pixels}
 
 
 def segment_files(job: Job, images: Sequence[Path]) -> int:
@@ -95,8 +111,7 @@ def prepare_folder(folder: Path) -> None:
 
 def _check(job: Job, images: Sequence[Path]) -> None:
     """Find what would go wrong at the end, before any work."""
-    if job.max_pixels < 1:
-        raise ValueError(f"--max-pixels is {job.max_pixels}; expected a whole number >= 1")
+    limit_of(job.max_pixels)
     if job.scheduler is not None:
         raise ValueError(f"--scheduler is {job.scheduler}, and --out is {job.out}; expected --out labels.zarr")
     stems: dict[str, Path] = {}
@@ -138,7 +153,7 @@ def _results(job: Job, path: Path) -> Results:
 
 
 def _segment_file(job: Job, path: Path, arguments: Mapping[str, Any]) -> tuple[Labels, list[Row]]:
-    picture = read_image(path, max_pixels=job.max_pixels)
+    picture = read_image(path, **job.reading)
     settings = dict(arguments)
     if settings.get("channel_axis") == "auto":
         settings["channel_axis"] = picture.channel_axis
@@ -176,7 +191,7 @@ def _record(
         "image": str(path.resolve()),
         "shape": picture.pixels.shape,
         "dtype": str(picture.pixels.dtype),
-        "alpha_is_mask": picture.mask is not None,
+        "file_has_mask": picture.mask is not None,
         "parameters": options,
         "segments": int(np.unique(labels[labels > 0]).size),
         "labels": written.name,
@@ -184,9 +199,9 @@ def _record(
     }
 
 
-def _typed(options: Mapping[str, Any], max_pixels: int) -> list[str]:
+def _typed(options: Mapping[str, Any], max_pixels: int | None) -> list[str]:
     """The options as one types them."""
-    words = [f"--max-pixels={max_pixels}"]
+    words = [] if max_pixels is None else [f"--max-pixels={max_pixels}"]
     for name, value in options.items():
         option = "--" + name.replace("_", "-")
         if name == "channel_axis":

@@ -35,9 +35,11 @@ def segment_in_chunks(job: Job, images: Sequence[Path]) -> int:
         raise ValueError(f"--out is {job.out}; expected one image, and no --table; run the others by themselves")
     path, read = images[0], [images[0], *job.files()]
     check_store(Path(os.path.realpath(job.out)), read)
-    pixels, channel_axis = open_chunked(path)
+    pixels, channel_axis, present = open_chunked(path, **job.reading)
     stamps = {source.resolve(): stamp_of(source) for source in read}
     settings = job.load()
+    if present is not None:
+        settings["mask"] = present if settings.get("mask") is None else settings["mask"] & present
     if settings.get("channel_axis") == "auto":
         settings["channel_axis"] = channel_axis
     n_computed = store_labels(

@@ -2,14 +2,8 @@
 
 from classicseg.extras.files.outputs import check_outputs
 from classicseg.extras.files.palettes import encode_palette
-from classicseg.extras.files.reading import (
-    MAX_PIXELS,
-    ImageFileError,
-    Picture,
-    read_image,
-    read_markers,
-    read_mask,
-)
+from classicseg.extras.files.pictures import MAX_PIXELS, ImageFileError, Picture
+from classicseg.extras.files.reading import read_image, read_markers, read_mask
 from classicseg.extras.files.writing import replacing, write_image, write_json, write_labels, write_table
 
 __all__ = [

@@ -15,11 +15,20 @@ import dask.array as da
 import numpy as np
 from numpy.typing import NDArray
 
-from classicseg.extras.files.manifest import draft_of, marked, read_manifest
-from classicseg.extras.files.reading import ImageFileError, check_tiff
+from classicseg.extras.files.manifest import MANIFEST, draft_of, marked, read_manifest
+from classicseg.extras.files.npy import NPY_START, open_npy
+from classicseg.extras.files.pictures import ImageFileError, NoData, check_regular, check_size, equals, reading
+from classicseg.extras.files.tiff import Pages, open_pages
+from classicseg.extras.files.tiff_colors import show_of
+from classicseg.extras.files.tiff_header import TIFF_STARTS
+from classicseg.extras.files.zarr_store import open_zarr
+
+MAX_CHUNKED_PIXELS = 10**12
+"""Larger images are refused before a chunk is read."""
 
 _CHUNK_BYTES = 2**24
 """Chunks are made of so many bytes, of several stored ones where those are small."""
+_READABLE = "Zarr, TIFF or .npy"
 
 
 class ChunkedPicture(NamedTuple):
@@ -27,9 +36,13 @@ class ChunkedPicture(NamedTuple):
 
     pixels: da.Array
     channel_axis: int | None
+    mask: da.Array | None
+    """Spatial shape, False where a pixel has a no-data value; None where none is named."""
 
 
-def open_chunked(path: str | os.PathLike[str]) -> ChunkedPicture:
+def open_chunked(
+    path: str | os.PathLike[str], *, max_pixels: int = MAX_CHUNKED_PIXELS, nodata: NoData = None
+) -> ChunkedPicture:
     """Open an image without reading it.
 
     Parameters
@@ -37,16 +50,21 @@ def open_chunked(path: str | os.PathLike[str]) -> ChunkedPicture:
     path : path-like
         A Zarr array (a folder; one in a group by its path), the largest level of an OME-Zarr image, a TIFF,
         BigTIFF or OME-TIFF of one series, or a .npy file.
+    max_pixels : int
+        Pixels times pages above which the image is refused.
+    nodata : float or sequence of floats, optional
+        Values of pixels that take no part, beside that of a TIFF's no-data tag. NaN may be one.
 
     Returns
     -------
     ChunkedPicture
-        The pixels as a lazy dask array, and the axis of the channels.
+        The pixels as a lazy dask array, the axis of the channels, and a lazy mask made of no-data values.
 
     Raises
     ------
     ImageFileError
-        If it is no such image, damaged, or labels that are not finished.
+        If it is no such image, too large, damaged, or labels that are not finished. What is wrong with a single
+        chunk is raised when it is read.
 
     Examples
     --------
@@ -59,116 +77,132 @@ def open_chunked(path: str | os.PathLike[str]) -> ChunkedPicture:
     (4, 6)
     """
     source = Path(path)
-    _check_whole(source)
-    try:
-        stored, channel_axis = _open(str(source))
-    except ImageFileError:
-        raise
-    except Exception as error:  # on damaged data libraries raise whatever they stumble over
-        raise ImageFileError(
-            f"{source}: damaged or cut short ({error}); expected Zarr, TIFF or .npy; make or copy it again"
-        ) from error
-    if stored.dtype.kind not in "biuf":
-        raise ImageFileError(f"{source}: has dtype {stored.dtype}; expected real numbers; cast it first")
-    if stored.ndim < 2 or not math.prod(stored.shape):
-        raise ImageFileError(f"{source}: has shape {stored.shape}; expected two axes or more that hold pixels")
+    with reading(source, _READABLE):
+        _check_whole(source)
+        stored, channel_axis, told = _open(str(source))
+        if stored.dtype.kind not in "biuf":
+            raise ImageFileError(f"has dtype {stored.dtype}; expected real numbers; cast it first")
+        if stored.ndim < 2 or not math.prod(stored.shape):
+            raise ImageFileError(f"has shape {stored.shape}; expected two axes or more that hold pixels")
+        check_size([n for axis, n in enumerate(stored.shape) if axis != channel_axis], max_pixels)
+        pixels = da.map_blocks(
+            _read,
+            path=str(source.resolve()),
+            chunks=_chunks(stored),
+            dtype=stored.dtype,
+            meta=np.empty((0,) * stored.ndim, stored.dtype),
+        )
+        values = (*told, *np.atleast_1d(np.asarray([] if nodata is None else nodata, np.float64)).tolist())
+        return ChunkedPicture(pixels, channel_axis, _mask(pixels, channel_axis, values))
+
+
+def _chunks(stored: Any) -> Any:
+    """Chunks of a size to work on, made of whole stored ones."""
     chunks = da.core.normalize_chunks(
         tuple(getattr(stored, "chunks", None) or stored.shape), stored.shape, dtype=stored.dtype
     )
     if math.prod(max(lengths) for lengths in chunks) * stored.dtype.itemsize < _CHUNK_BYTES // 4:
-        chunks = da.core.normalize_chunks(
+        return da.core.normalize_chunks(
             "auto", stored.shape, _CHUNK_BYTES, dtype=stored.dtype, previous_chunks=chunks
         )
-    elif isinstance(stored, np.memmap):
-        chunks = da.core.normalize_chunks("auto", stored.shape, _CHUNK_BYTES, dtype=stored.dtype)
-    pixels = da.map_blocks(
-        _read,
-        path=str(source.resolve()),
-        chunks=chunks,
-        dtype=stored.dtype,
-        meta=np.empty((0,) * stored.ndim, stored.dtype),
-    )
-    return ChunkedPicture(pixels, channel_axis)
+    if isinstance(stored, np.memmap):
+        return da.core.normalize_chunks("auto", stored.shape, _CHUNK_BYTES, dtype=stored.dtype)
+    return chunks
+
+
+def _mask(pixels: da.Array, channel_axis: int | None, values: tuple[float, ...]) -> da.Array | None:
+    """False where all channels of a pixel have a no-data value."""
+    missing = None
+    for value in values:
+        equal = pixels.map_blocks(equals, value, dtype=bool)
+        equal = equal if channel_axis is None else equal.all(axis=channel_axis)
+        missing = equal if missing is None else missing | equal
+    return None if missing is None else ~missing
 
 
 def _check_whole(path: Path) -> None:
     if not path.exists():
-        if draft_of(path).exists():
-            path = draft_of(path)
-        else:
-            raise ImageFileError(f"{path}: no such file; expected an image; check the path")
-    manifest = read_manifest(path) if path.is_dir() else None
+        if not draft_of(path).exists():
+            raise ImageFileError("no such file; expected an image; check the path")
+        path = draft_of(path)
+    if not path.is_dir():
+        return check_regular(path)
+    if os.path.lexists(path / MANIFEST):
+        check_regular(path / MANIFEST)
+    manifest = read_manifest(path)
     if manifest is None:
-        return
+        return None
     if not manifest["complete"]:
         raise ImageFileError(
-            f"{path}: an unfinished run ({len(marked(path))} of {manifest['n_chunks']} chunks); run the same "
+            f"an unfinished run ({len(marked(path))} of {manifest['n_chunks']} chunks); run the same "
             "command again to finish it, or remove the folder"
         )
     held = sum(len(files) for _, _, files in os.walk(path / "c"))
     if held < manifest["n_chunks"]:
         raise ImageFileError(
-            f"{path}: cut short ({held} of {manifest['n_chunks']} chunks are there); make or copy it again"
+            f"cut short ({held} of {manifest['n_chunks']} chunks are there); make or copy it again"
         )
+    return None
 
 
-def _open(path: str) -> tuple[Any, int | None]:
-    """What is stored, to be read by slices, and the axis of its channels."""
+def _open(path: str) -> tuple[Any, int | None, tuple[float, ...]]:
+    """What is stored, to be read by slices, the axis of its channels, and what stands for no data."""
     return _open_once(path, Path(path).stat().st_mtime_ns)
 
 
 @functools.lru_cache(maxsize=16)
-def _open_once(path: str, stamp: int) -> tuple[Any, int | None]:
+def _open_once(path: str, stamp: int) -> tuple[Any, int | None, tuple[float, ...]]:
     """Each process opens a file once, as long as it is the same."""
     if Path(path).is_dir():
-        return _open_zarr(path)
+        return *open_zarr(Path(path)), ()
     with Path(path).open("rb") as file:
         start = file.read(6)
-    if start.startswith((b"II", b"MM")):
-        return _open_tiff(path)
-    if start == b"\x93NUMPY":
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-        return array, _last_axis(array.shape)
+    if start.startswith(TIFF_STARTS):
+        return _open_tiff(Path(path))
+    if start == NPY_START:
+        return *open_npy(Path(path)), ()
     raise ImageFileError(
-        f"{path}: is read as a whole only; expected Zarr, TIFF or .npy, which are read in chunks; save it as one"
+        f"is read as a whole only; expected {_READABLE}, which are read in chunks; save it as one"
     )
 
 
-def _open_zarr(path: str) -> tuple[Any, int | None]:
-    import zarr
-
-    try:
-        found = zarr.open(path, mode="r")
-    except FileNotFoundError:
-        raise ImageFileError(f"{path}: a folder without a Zarr array; expected one; check the path") from None
-    if isinstance(found, zarr.Array):
-        return found, _last_axis(found.shape)
-    attributes = dict(found.attrs)
-    levels = attributes.get("ome", attributes).get("multiscales")
-    if not levels:
-        arrays = ", ".join(sorted(name for name, _ in found.arrays())) or "none"
-        raise ImageFileError(f"{path}: a group of Zarr arrays ({arrays}); expected one; add its name to the path")
-    array = found[levels[0]["datasets"][0]["path"]]
-    kinds = [axis.get("type") if isinstance(axis, dict) else None for axis in levels[0].get("axes", [])]
-    return array, kinds.index("channel") if "channel" in kinds else None
-
-
-def _open_tiff(path: str) -> tuple[Any, int | None]:
+def _open_tiff(path: Path) -> tuple[Any, int | None, tuple[float, ...]]:
     import tifffile
     import zarr
 
-    shape, channel_axis = check_tiff(Path(path))
-    stored = zarr.open(tifffile.imread(path, aszarr=True, series=0, level=0), mode="r")
+    with open_pages(path, MAX_CHUNKED_PIXELS) as pages:
+        _check_plain(pages)
+        which = (
+            {"key": pages.images[0].index}
+            if pages.series is None
+            else {"series": list(pages.tiff.series).index(pages.series), "level": 0}
+        )
+        shape, channel_axis, nodata = pages.shape, pages.channel_axis, pages.nodata
+    stored = zarr.open(tifffile.imread(path, aszarr=True, **which), mode="r")
     if tuple(stored.shape) != shape:
-        raise ImageFileError(f"{path}: its pages have other shapes than {shape}; save them apart")
-    return stored, channel_axis
+        raise ImageFileError(f"its pages have other shapes than {shape}; save them apart")
+    return stored, channel_axis, nodata
 
 
-def _last_axis(shape: tuple[int, ...]) -> int | None:
-    """That of the channels of a photograph, where nothing says more."""
-    return len(shape) - 1 if len(shape) > 2 and shape[-1] <= 4 else None
+def _check_plain(pages: Pages) -> None:
+    """Refuse a TIFF whose chunks are not yet the image."""
+    show = show_of(pages.first, pages.directories, is_imagej=pages.tiff.is_imagej)
+    photometric = {0: "0 for white", 3: "a palette"}.get(int(pages.first.photometric), "colors that are not RGB")
+    odd = {
+        photometric: show is not None,
+        "an alpha channel": pages.alpha is not None,
+        "an internal mask": bool(pages.masks),
+        "pages that are stored in several ways": pages.series is None and len(pages.images) > 1,
+    }
+    for name, found in odd.items():
+        if found:
+            raise ImageFileError(
+                f"has {name}, which is not read in chunks; save it as plain values "
+                "(what takes part goes into a mask)"
+            )
 
 
 def _read(path: str, block_info: Any) -> NDArray[Any]:
     place = tuple(slice(start, stop) for start, stop in block_info[None]["array-location"])
-    return np.asarray(_open(path)[0][place])
+    with reading(Path(path), _READABLE):
+        return np.asarray(_open(path)[0][place])
