@@ -215,7 +215,7 @@ def test_the_mean(values, dtype):
 def test_otsu_s_classes_of_the_others_stay_beside_a_value_far_away(far):
     rng = np.random.default_rng(1)
     image = rng.normal(np.repeat([100, 150, 220], 20), 3).astype(np.float64 if abs(far) > 1e40 else np.float32)
-    alone = classicseg.multi_otsu_thresholds(image)
-    found = classicseg.multi_otsu_thresholds(np.append(np.full(15, far, image.dtype), image), n_classes=4)
+    alone, far = classicseg.multi_otsu_thresholds(image), image.dtype.type(far)
+    found = classicseg.multi_otsu_thresholds(np.append(np.full(15, far), image), n_classes=4)
     assert_array_equal(found, [image.min(), *alone] if far < 0 else [*alone, far])
-    assert classicseg.otsu_threshold(np.append(image, image.dtype.type(far))) == max(image.min(), far)
+    assert classicseg.otsu_threshold(np.append(image, far)) == max(image.min(), far)
