@@ -30,8 +30,9 @@ _LOW = 2**_BITS - 1
 _LEAST_SHARE = 1e-12
 """A channel that the others determine keeps this part of its variance."""
 
-_LEAST_STEP = 1e-25
-"""A channel without variance counts in steps of this part of the largest value: what differs is far away."""
+_LEAST_STEP, _LEAST_OF_ALL = 1e-25, 1e-140
+"""A channel without variance counts in steps of this part of the largest value about the seeds, or of this number,
+where all are 0: what differs is far away."""
 
 
 class Moments(NamedTuple):
@@ -61,37 +62,30 @@ def confidence_reach(
         reach = reach._replace(scales=np.zeros(shape))
     lines = image.values.reshape(-1, image.shape[-1], image.n_channels)
     flat, starts = lines.reshape(-1, image.n_channels), line_starts(image.shape)
-    least, most = flat.min(axis=0).astype(np.float64), flat.max(axis=0).astype(np.float64)
-    finest = _LEAST_STEP * float(np.abs([least, most]).max())
     for number in range(1, len(seeds.names) + 1):
         nodes = seeds.nodes[seeds.numbers == number]
         pixels = flat[_box_nodes(image, nodes, box)]
-        low, high = pixels.min(axis=0).astype(np.float64), pixels.max(axis=0).astype(np.float64)
+        finest = max(_LEAST_STEP * float(np.abs(pixels.astype(np.float64)).max()), _LEAST_OF_ALL)
         in_box = np.full(len(pixels), REACHED, np.uint8), np.zeros(1, np.int64)
-        moments = moments_of(pixels[np.newaxis], *in_box, low, high)
+        moments = moments_of(pixels[np.newaxis], *in_box)
         for _ in range(max_iter):
-            low, high = _accept(reach, number, moments, multiplier, flat[nodes], finest)
+            _accept(reach, number, moments, multiplier, flat[nodes], finest)
             grid = accepted_by(image, reach, number, nodes, radius, spacing)
             flood(grid, image.shape, connectivity, nodes)
-            bounds = np.maximum(low, least), np.minimum(high, most)
-            former, moments = moments, moments_of(lines, grid, starts, *bounds)
+            former, moments = moments, moments_of(lines, grid, starts)
             if np.array_equal(former.mean, moments.mean) and np.array_equal(former.covariance, moments.covariance):
                 break
         _accept(reach, number, moments, multiplier, flat[nodes], finest)
     return reach
 
 
-def moments_of(
-    lines: NDArray[Any],
-    grid: NDArray[np.uint8],
-    starts: NDArray[np.int64],
-    low: NDArray[np.float64],
-    high: NDArray[np.float64],
-) -> Moments:
-    """The mean and the unbiased covariance of the pixels that a region has reached, all between two colors.
+def moments_of(lines: NDArray[Any], grid: NDArray[np.uint8], starts: NDArray[np.int64]) -> Moments:
+    """The mean and the unbiased covariance of the pixels that a region has reached.
 
     `starts` says where in the grid each line is.
     """
+    ends = run_bands(_extremes, len(lines), lines[0].size, lines, grid, starts)
+    low, high = np.min([least for least, _ in ends], axis=0), np.max([most for _, most in ends], axis=0)
     exponents = np.frexp(high - low)[1] - _BITS
     arguments = lines, grid, starts, low, np.ldexp(1.0, -exponents)
     found = run_bands(_sum_products, len(lines), lines[0].size, *arguments)
@@ -109,22 +103,19 @@ def _accept(
     multiplier: float,
     seed_values: NDArray[Any],
     finest: float,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Set what a region accepts, wide enough for its seeds; return bounds of each channel there."""
+) -> None:
+    """Set what a region accepts, wide enough for its seeds."""
     reach.centers[number] = moments.mean
     deviation = np.sqrt(np.diagonal(moments.covariance))
     if len(deviation) == 1:
         low, high = moments.mean - multiplier * deviation, moments.mean + multiplier * deviation
-        low, high = np.minimum(low, seed_values.min()), np.maximum(high, seed_values.max())
-        reach.lows[number], reach.highs[number] = low[0], high[0]
-        return low, high
+        reach.lows[number] = min(low[0], float(seed_values.min()))
+        reach.highs[number] = max(high[0], float(seed_values.max()))
+        return
     reach.scales[number] = _whitening(moments.covariance, finest)
     parts = np.array([_whitened(reach.scales[number], value - moments.mean) for value in seed_values])
     farthest = math.nextafter(math.sqrt((parts**2).sum(axis=1).max()), math.inf)
     reach.highs[number] = max(multiplier, farthest)
-    extent = deviation * reach.highs[number]
-    low, high = moments.mean - extent, moments.mean + extent
-    return np.minimum(low, seed_values.min(axis=0)), np.maximum(high, seed_values.max(axis=0))
 
 
 def _whitened(scale: NDArray[np.float64], difference: NDArray[np.float64]) -> list[float]:
@@ -159,6 +150,33 @@ def _box_nodes(image: Image, nodes: NDArray[np.int64], box: tuple[int, ...]) -> 
     places = places[((places >= 0) & (places < image.shape)).all(axis=1)]
     found = np.ravel_multi_index(tuple(places.T), image.shape)
     return found if image.mask is None else found[image.mask.reshape(-1)[found]]
+
+
+def _extremes_numpy(
+    lines: NDArray[Any], grid: NDArray[np.uint8], starts: NDArray[np.int64], start: int, stop: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    inside = grid[starts[start:stop, np.newaxis] + np.arange(lines.shape[1])] == REACHED
+    own = lines[start:stop][inside].astype(np.float64)
+    return own.min(axis=0, initial=np.inf), own.max(axis=0, initial=-np.inf)
+
+
+@kernel(numpy=_extremes_numpy)
+def _extremes(
+    lines: NDArray[Any], grid: NDArray[np.uint8], starts: NDArray[np.int64], start: int, stop: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The least and the greatest values of the pixels that are reached, of each channel."""
+    width, n_channels = lines.shape[1], lines.shape[2]
+    low, high = np.full(n_channels, np.inf), np.full(n_channels, -np.inf)
+    for line in range(start, stop):
+        own, flat = grid[starts[line] : starts[line] + width], lines[line].reshape(-1)
+        for c in range(n_channels):
+            least, most = low[c], high[c]
+            for i in range(len(own)):
+                value, inside = np.float64(flat[i * n_channels + c]), own[i] == REACHED
+                least = min(least, value if inside else np.inf)
+                most = max(most, value if inside else -np.inf)
+            low[c], high[c] = least, most
+    return low, high
 
 
 def _sum_products_numpy(
