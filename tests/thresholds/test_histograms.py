@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -178,10 +181,21 @@ def test_valley_kernel(counts):
         assert shape._valley(counts, most) == shape._valley.numpy(counts, most)
 
 
-@given(hnp.arrays(np.float32, st.integers(2, 60), elements=st.floats(0, 1, width=32)))
-def test_sum_kernel(values):
-    arguments = values, float(values.min()), 2.0**31, 1, len(values)
-    assert_array_equal(moments._sum_parts(*arguments), moments._sum_parts.numpy(*arguments))
+@given(hnp.arrays(np.float32, st.integers(2, 60), elements=st.floats(0, 1, width=32)), st.sampled_from([0, 1e30]))
+def test_sum_kernel(values, far):
+    values[:2] = far, -far
+    total, rest = moments._sum_up(values, 0, len(values))
+    assert total + rest == sum(moments._sum_up.numpy(values, 0, len(values))) == math.fsum(values.tolist())
+
+
+@given(float_images())
+def test_the_mean_is_rounded_once(values):
+    exact = float(sum(map(Fraction, values.tolist())) / len(values))
+    if np.ptp(values) > 0:
+        expected = min(max(exact, math.nextafter(values.min(), math.inf)), values.max())
+        assert_allclose(classicseg.mean_threshold(values), expected, rtol=2**-52, atol=0)
+        assert classicseg.mean_threshold(values[::-1]) == classicseg.mean_threshold(values)
+        assert classicseg.mean_threshold(classicseg.pixel_histogram(values)) == classicseg.mean_threshold(values)
 
 
 @given(COUNTS)

@@ -33,14 +33,18 @@ def settled(sums: NDArray[np.float64], rests: NDArray[np.float64]) -> tuple[NDAr
 def means_of(sums: NDArray[np.float64], rests: NDArray[np.float64], counts: NDArray[Any]) -> NDArray[np.float64]:
     """The rounded means: of equal values, that value."""
     means = sums / counts
-    product = means * counts
-    (high, low), (above, below) = _halves(means), _halves(counts.astype(np.float64))
-    missing = ((high * above - product) + high * below + low * above) + low * below
+    product, missing = products(means, counts.astype(np.float64))
     return means + ((sums - product) - missing + rests) / counts
 
 
+def products(one: NDArray[np.float64], other: NDArray[np.float64]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Rounded products, and what rounding has taken from them."""
+    (high, low), (above, below), product = _halves(one), _halves(other), one * other
+    return product, ((high * above - product) + high * below + low * above) + low * below
+
+
 def _halves(numbers: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Two numbers that add up to one, of so few bits that products of them are exact (Dekker 1971)."""
+    """Two numbers that add up to one, of so few bits that products of such are exact (Dekker 1971)."""
     wide = numbers * (2.0**27 + 1)
     high = wide - (wide - numbers)
     return high, numbers - high

@@ -40,7 +40,7 @@ def running_means(image: Image, seeds: SeedPixels) -> RunningMeans:
         means = seed_means(image, seeds)
         return RunningMeans(means.copy(), np.zeros(means.shape), np.zeros(means.shape), counts, means)
     values = image.values.reshape(-1, image.n_channels)[seeds.nodes]
-    sums = np.stack([np.bincount(seeds.numbers, channel) for channel in values.T], axis=1)
+    sums = np.stack([np.bincount(seeds.numbers, channel) for channel in values.T], axis=1, dtype=np.float64)
     means = sums / np.maximum(counts, 1)[:, np.newaxis]
     return RunningMeans(np.zeros(means.shape), sums, np.zeros(means.shape), counts, means)
 

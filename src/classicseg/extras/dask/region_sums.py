@@ -82,14 +82,19 @@ def _neighbors_of_tile(
 def _named_sums(labels: NDArray[Any], image: Image) -> NamedSums:
     names, compact = compact_labels(labels)
     found = region_sums(compact.astype(np.int32), image.values, len(names))
-    return NamedSums(names.astype(np.int64), *(part[1:] for part in found), np.empty(0, np.int64))
+    return _without_none(names.astype(np.int64), found, np.empty(0, np.int64))
 
 
 def merge_sums(parts: Sequence[NamedSums]) -> NamedSums:
     names, areas, sums, rests, pairs = (np.concatenate(column) for column in zip(*parts, strict=True))
     all_names, places = np.unique(names, return_inverse=True)
     found = joined_sums(RegionSums(areas, sums, rests), 1 + places, len(all_names))
-    return NamedSums(all_names, *(part[1:] for part in found), np.unique(pairs))
+    return _without_none(all_names, found, np.unique(pairs))
+
+
+def _without_none(names: NDArray[np.int64], found: RegionSums, pairs: NDArray[np.int64]) -> NamedSums:
+    """The sums of those that have a name."""
+    return NamedSums(names, found.areas[1:], found.sums[1:], found.rests[1:], pairs)
 
 
 def _renumber(labels: NDArray[Any], mask: None, *, table: NDArray[Any]) -> NDArray[Any]:
