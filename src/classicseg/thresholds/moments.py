@@ -121,6 +121,7 @@ def mean_level(image: Values) -> NDArray[np.float64]:
     if not values.size or values.min() == values.max():
         return np.empty(0)
     low, high, n_pixels = float(values.min()), float(values.max()), values.size
+    parts: Any
     if isinstance(image, PixelHistogram) or values.dtype.kind == "u":
         levels, _, counts = value_places(image)
         parts, n_pixels = products(levels, counts.astype(np.float64)), int(counts.sum())
