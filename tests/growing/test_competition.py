@@ -48,7 +48,7 @@ def compete_by_rounds(image, markers, inside, connectivity, norm):
             touched = ndimage.binary_dilation(joined & (labels == number), near) & inside & (labels == 0)
             apart = distance(number) if norm == "maximum" else np.sqrt(distance(number))
             part, exponent = np.frexp(apart)
-            steps = np.where(apart > 0, 2.0**12 * (exponent + 512) + np.floor(2.0**13 * part), 0)
+            steps = np.where(apart > 0, 2.0**10 * (exponent + 512) + np.floor(2.0**11 * part), 0)
             waits = np.where(touched, np.minimum(waits, steps), waits)
         waits[labels > 0] = np.inf
         joined = (waits == waits.min()) & (waits < np.inf)
@@ -164,8 +164,8 @@ def test_the_nearest_value_joins_first():
     assert_array_equal(found, [[1, 1, 1, 1, 2, 2, 2]])
 
 
-@pytest.mark.parametrize(("later", "expected"), [(0, 2), (2**-15, 2), (2**-14, 1)])
-def test_distances_are_compared_by_12_bits(later, expected):
+@pytest.mark.parametrize(("later", "expected"), [(0, 2), (2**-13, 2), (2**-12, 1)])
+def test_distances_are_compared_by_10_bits(later, expected):
     """Both in the middle wait at 1/4; where the right one waits a step longer, the left one joins before it."""
     row = np.array([[0, 1 / 4, 17 / 64, 17 / 64 + 1 / 4 + later, 1]])
     found = run(row[..., np.newaxis], np.array([[1, 0, 0, 2, 0]]), np.ones((1, 5), bool), 1, "euclidean")

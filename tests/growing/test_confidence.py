@@ -64,13 +64,17 @@ def test_moments_are_those_of_numpy(data):
     region = data.draw(hnp.arrays(np.uint8, 20, elements=st.sampled_from([0, 1, REACHED])))
     region[0] = REACHED
     place = values[np.newaxis], region, np.zeros(1, np.int64)
-    found = confidence.moments_of(*place)
+    low, high = values.min(axis=0).astype(float), values.max(axis=0).astype(float)
+    found = confidence.moments_of(*place, low, high)
     own = values[region == REACHED].astype(float)
     assert_allclose(found.mean, own.mean(axis=0), rtol=1e-12)
     covariance = np.atleast_2d(np.cov(own, rowvar=False)) if len(own) > 1 else np.zeros((n_channels, n_channels))
     assert_allclose(found.covariance, covariance, rtol=1e-9, atol=1e-9)
     arguments = *place, own.min(axis=0), np.full(n_channels, 2.0**16), 0, 1
-    for kernel, given_ in ((confidence._sum_products, arguments), (confidence._extremes, (*place, 0, 1))):
+    for kernel, given_ in (
+        (confidence._sum_products, arguments),
+        (confidence._extremes, (*place, values[0], 0, 1)),
+    ):
         for mine, defined in zip(kernel(*given_), kernel.numpy(*given_), strict=True):
             assert_array_equal(mine, defined)
 

@@ -21,8 +21,12 @@ from classicseg.growing.reach import Reach, line_starts, reach_of_seeds
 from classicseg.growing.wand import REACHED, accepted_by, flood
 
 _BITS = 24
-"""Moments are taken of whole numbers of so many bits, over the range of the pixels that they are taken of: the
-sums are exact, and turn with the image."""
+"""Moments are taken of whole numbers of so many bits, over the limits of the region or the range of its pixels:
+the sums are exact, and turn with the image."""
+
+_WIDE = 2**7
+"""Limits so many standard deviations apart make steps that are fine enough. Where they are farther apart, the
+range of the pixels that are reached is looked for: a third of the time of their moments."""
 
 _LOW = 2**_BITS - 1
 """The lower bits of a product."""
@@ -67,25 +71,33 @@ def confidence_reach(
         pixels = flat[_box_nodes(image, nodes, box)]
         finest = max(_LEAST_STEP * float(np.abs(pixels.astype(np.float64)).max()), _LEAST_OF_ALL)
         in_box = np.full(len(pixels), REACHED, np.uint8), np.zeros(1, np.int64)
-        moments = moments_of(pixels[np.newaxis], *in_box)
+        low, high = pixels.min(axis=0).astype(np.float64), pixels.max(axis=0).astype(np.float64)
+        moments = moments_of(pixels[np.newaxis], *in_box, low, high)
         for _ in range(max_iter):
-            _accept(reach, number, moments, multiplier, flat[nodes], finest)
+            low, high = _accept(reach, number, moments, multiplier, flat[nodes], finest)
             grid = accepted_by(image, reach, number, nodes, radius, spacing)
             flood(grid, image.shape, connectivity, nodes)
-            former, moments = moments, moments_of(lines, grid, starts)
+            if (high - low > _WIDE * np.sqrt(np.diagonal(moments.covariance))).any():
+                ends = run_bands(_extremes, len(lines), lines[0].size, lines, grid, starts, flat[nodes[0]])
+                low, high = (end(ends, axis=(0, 1)).astype(np.float64) for end in (np.min, np.max))
+            former, moments = moments, moments_of(lines, grid, starts, low, high)
             if np.array_equal(former.mean, moments.mean) and np.array_equal(former.covariance, moments.covariance):
                 break
         _accept(reach, number, moments, multiplier, flat[nodes], finest)
     return reach
 
 
-def moments_of(lines: NDArray[Any], grid: NDArray[np.uint8], starts: NDArray[np.int64]) -> Moments:
-    """The mean and the unbiased covariance of the pixels that a region has reached.
+def moments_of(
+    lines: NDArray[Any],
+    grid: NDArray[np.uint8],
+    starts: NDArray[np.int64],
+    low: NDArray[np.float64],
+    high: NDArray[np.float64],
+) -> Moments:
+    """The mean and the unbiased covariance of the pixels that a region has reached, all between two colors.
 
     `starts` says where in the grid each line is.
     """
-    ends = run_bands(_extremes, len(lines), lines[0].size, lines, grid, starts)
-    low, high = np.min([least for least, _ in ends], axis=0), np.max([most for _, most in ends], axis=0)
     exponents = np.frexp(high - low)[1] - _BITS
     arguments = lines, grid, starts, low, np.ldexp(1.0, -exponents)
     found = run_bands(_sum_products, len(lines), lines[0].size, *arguments)
@@ -103,19 +115,22 @@ def _accept(
     multiplier: float,
     seed_values: NDArray[Any],
     finest: float,
-) -> None:
-    """Set what a region accepts, wide enough for its seeds."""
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Set what a region accepts, wide enough for its seeds; return bounds of each channel there."""
     reach.centers[number] = moments.mean
     deviation = np.sqrt(np.diagonal(moments.covariance))
     if len(deviation) == 1:
         low, high = moments.mean - multiplier * deviation, moments.mean + multiplier * deviation
-        reach.lows[number] = min(low[0], float(seed_values.min()))
-        reach.highs[number] = max(high[0], float(seed_values.max()))
-        return
+        low, high = np.minimum(low, seed_values.min()), np.maximum(high, seed_values.max())
+        reach.lows[number], reach.highs[number] = low[0], high[0]
+        return low, high
     reach.scales[number] = _whitening(moments.covariance, finest)
     parts = np.array([_whitened(reach.scales[number], value - moments.mean) for value in seed_values])
     farthest = math.nextafter(math.sqrt((parts**2).sum(axis=1).max()), math.inf)
     reach.highs[number] = max(multiplier, farthest)
+    extent = deviation * reach.highs[number]
+    low, high = moments.mean - extent, moments.mean + extent
+    return np.minimum(low, seed_values.min(axis=0)), np.maximum(high, seed_values.max(axis=0))
 
 
 def _whitened(scale: NDArray[np.float64], difference: NDArray[np.float64]) -> list[float]:
@@ -153,30 +168,47 @@ def _box_nodes(image: Image, nodes: NDArray[np.int64], box: tuple[int, ...]) -> 
 
 
 def _extremes_numpy(
-    lines: NDArray[Any], grid: NDArray[np.uint8], starts: NDArray[np.int64], start: int, stop: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    lines: NDArray[Any],
+    grid: NDArray[np.uint8],
+    starts: NDArray[np.int64],
+    reached: NDArray[Any],
+    start: int,
+    stop: int,
+) -> NDArray[Any]:
     inside = grid[starts[start:stop, np.newaxis] + np.arange(lines.shape[1])] == REACHED
-    own = lines[start:stop][inside].astype(np.float64)
-    return own.min(axis=0, initial=np.inf), own.max(axis=0, initial=-np.inf)
+    own = np.concatenate([lines[start:stop][inside], reached[np.newaxis]])
+    return np.stack([own.min(axis=0), own.max(axis=0)])
 
 
 @kernel(numpy=_extremes_numpy)
 def _extremes(
-    lines: NDArray[Any], grid: NDArray[np.uint8], starts: NDArray[np.int64], start: int, stop: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The least and the greatest values of the pixels that are reached, of each channel."""
+    lines: NDArray[Any],
+    grid: NDArray[np.uint8],
+    starts: NDArray[np.int64],
+    reached: NDArray[Any],
+    start: int,
+    stop: int,
+) -> NDArray[Any]:
+    """The least and the greatest values of the pixels that are reached, and of one more, in each channel.
+
+    They are kept for each place in a line: vectors, where one number would wait for itself.
+    """
     width, n_channels = lines.shape[1], lines.shape[2]
-    low, high = np.full(n_channels, np.inf), np.full(n_channels, -np.inf)
-    for line in range(start, stop):
-        own, flat = grid[starts[line] : starts[line] + width], lines[line].reshape(-1)
-        for c in range(n_channels):
-            least, most = low[c], high[c]
+    ends, of_place = np.empty((2, n_channels), lines.dtype), np.empty((2, width), lines.dtype)
+    for c in range(n_channels):
+        low, high, begin = of_place[0], of_place[1], reached[c]
+        for i in range(width):
+            low[i] = high[i] = begin
+        for line in range(start, stop):
+            own, flat = grid[starts[line] : starts[line] + width], lines[line].reshape(-1)
             for i in range(len(own)):
-                value, inside = np.float64(flat[i * n_channels + c]), own[i] == REACHED
-                least = min(least, value if inside else np.inf)
-                most = max(most, value if inside else -np.inf)
-            low[c], high[c] = least, most
-    return low, high
+                value = flat[i * n_channels + c] if own[i] == REACHED else begin
+                low[i] = value if value < low[i] else low[i]
+                high[i] = value if value > high[i] else high[i]
+        ends[0, c], ends[1, c] = low[0], high[0]
+        for i in range(width):
+            ends[0, c], ends[1, c] = min(ends[0, c], low[i]), max(ends[1, c], high[i])
+    return ends
 
 
 def _sum_products_numpy(
