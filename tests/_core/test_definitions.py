@@ -149,7 +149,7 @@ def for_join(rng):
 def for_add_up(rng):
     pixels = rng.integers(0, 20, (50, 2)).astype(rng.choice(["u1", "f8"]))
     labels = rng.integers(0, 4, 50).astype(np.int32)
-    return labels, pixels, 2.0, 4.0, np.ones(4, np.int64), np.ones((4, 2)), *band(rng, 50)
+    return labels, pixels, np.ones(4, np.int64), np.ones((4, 2)), np.zeros((4, 2)), *band(rng, 50)
 
 
 def for_take(rng):

@@ -1,6 +1,7 @@
 """The image as a graph: neighbors, and regions that merge."""
 
 import itertools
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from classicseg._core.graph import (
     pad,
 )
 from classicseg._core.labels import number_by_first_pixel
-from classicseg._core.region_sums import region_sums
+from classicseg._core.region_sums import joined_sums, region_sums
 
 SHAPES = st.one_of(
     st.tuples(st.integers(1, 30)),
@@ -94,18 +95,54 @@ def test_region_sums_do_not_depend_on_the_order_of_the_pixels():
     rng = np.random.default_rng(1)
     labels = rng.integers(1, 4, (200, 300)).astype(np.int32)
     values = (rng.random((200, 300, 2)) * 1e3 + 0.1).astype(np.float32)
-    sums = region_sums(labels, values, 3)[1]
+    sums = region_sums(labels, values, 3).means
     assert sums.shape == (4, 2)
-    np.testing.assert_array_equal(sums, region_sums(labels[::-1, ::-1], values[::-1, ::-1], 3)[1])
-    np.testing.assert_array_equal(sums, region_sums(labels.T, values.swapaxes(0, 1), 3)[1])
+    np.testing.assert_array_equal(sums, region_sums(labels[::-1, ::-1], values[::-1, ::-1], 3).means)
+    np.testing.assert_array_equal(sums, region_sums(labels.T, values.swapaxes(0, 1), 3).means)
 
 
 def test_region_sums_of_integers_are_exact():
     values = np.arange(12, dtype=np.uint16).reshape(3, 4, 1)
     labels = np.array([[0, 1, 1, 2], [0, 1, 2, 2], [4, 4, 4, 4]], np.int32)
-    areas, sums = region_sums(labels, values, 4)
-    assert sums[:, 0].tolist() == [0, 5, 13, 0, 34]  # from 1, the least that has a label
+    areas, sums, rests = region_sums(labels, values, 4)
+    assert sums[:, 0].tolist() == [0, 8, 16, 0, 38]
+    assert not rests.any()
     assert areas.tolist() == [0, 3, 3, 0, 4]
+
+
+FAR = [-9999.0, 1e5, -1e30, 3.4028234663852886e38, 1e150]
+
+
+def exact_means(labels, values, n_regions):
+    """In fractions, rounded once."""
+    parts = [values[labels == name].reshape(-1).tolist() for name in range(1, n_regions + 1)]
+    return [float(sum(map(Fraction, part)) / len(part)) for part in parts]
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from(FAR), st.sampled_from([0.1, 1e-3, 1 / 3, 250.0]))
+def test_means_are_rounded_once_beside_values_far_away(seed, far, scale):
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(1, 4, (9, 11)).astype(np.int32)
+    values = scale * (1 + rng.random((9, 11, 1)) * rng.integers(0, 2))
+    labels[0, 0], values[0, 0] = 3, far
+    found = region_sums(labels, values, 3)
+    np.testing.assert_array_equal(found.means[1:, 0], exact_means(labels, values, 3))
+    for turned in (np.s_[::-1], np.s_[:, ::-1]):
+        np.testing.assert_array_equal(region_sums(labels[turned], values[turned], 3).means, found.means)
+    two = np.array([0, 1, 2, 1])
+    labels = np.where(labels == 3, 1, labels)
+    np.testing.assert_array_equal(joined_sums(found, two, 2).means[1:, 0], exact_means(labels, values, 2))
+
+
+@given(scenes(), st.sampled_from(FAR), st.integers(2, 12))
+def test_small_regions_join_as_they_do_without_a_value_far_away(scene, far, min_area):
+    labels, values, connectivity = scene
+    labels = np.concatenate([labels, np.zeros((2, *labels.shape[1:]), np.int32)])  # nothing, and a row far away
+    labels[-1] = labels.max() + 1
+    values = np.concatenate([values / 3, np.zeros((2, *values.shape[1:]))])
+    merged = merge_small_regions(labels, values, min_area, connectivity)
+    values[-1] = far
+    np.testing.assert_array_equal(merge_small_regions(labels, values, min_area, connectivity), merged)
 
 
 # ---- small regions
@@ -119,8 +156,8 @@ def by_mean(region, other, means, areas):
 
 def statistics(labels, values):
     n_regions = int(labels.max())
-    areas, sums = region_sums(labels, values, n_regions)
-    return sums / np.maximum(areas, 1)[:, np.newaxis], areas
+    found = region_sums(labels, values, n_regions)
+    return found.means, found.areas
 
 
 @given(scenes(), st.integers(1, 12))

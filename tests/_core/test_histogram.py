@@ -99,6 +99,58 @@ def test_optimal_split_of_floats_far_from_1_and_from_0(histogram, n_classes, sca
     assert squared_error(levels, counts, found) - least <= total * Fraction(1, 10**9)
 
 
+FAR = [1e5, 2.0**31, 1e10, 1e20, 9.96921e36, 3.4028234663852886e38, 1e150]
+"""Fill values and dead pixels, by their size."""
+
+
+@settings(deadline=None)
+@given(
+    histograms(6),
+    st.dictionaries(
+        st.sampled_from([*FAR, *(-far for far in FAR)]), st.integers(1, 10**7), min_size=1, max_size=3
+    ),
+    st.sampled_from([1, 10**4]),
+    st.sampled_from([1.0, 1 / 255, 1e-3]),
+    st.integers(2, 5),
+)
+def test_optimal_split_beside_levels_far_away(histogram, far, weight, scale, n_classes):
+    levels = np.concatenate([histogram[0] * scale, list(far)])
+    order = np.argsort(levels)
+    levels, counts = levels[order], np.concatenate([histogram[1] * weight, list(far.values())])[order]
+    found = optimal_split(levels, counts, n_classes)
+    n_starts = min(n_classes, len(levels)) - 1
+    every = itertools.combinations(range(1, len(levels)), n_starts)
+    least = min(squared_error(levels, counts, starts) for starts in every)
+    assert squared_error(levels, counts, found) <= least * (1 + Fraction(1, 10**9))
+
+
+def test_of_equal_optima_beside_a_level_far_away_the_lowest():
+    for far in FAR:
+        assert optimal_split(np.array([0.0, 1.0, 2.0, far]), np.ones(4, np.int64), 3).tolist() == [1, 3]
+        assert optimal_split(np.array([-far, 0.0, 1.0, 2.0]), np.ones(4, np.int64), 3).tolist() == [1, 2]
+        apart = np.array([0.0, 1.0, far, far + far / 8])
+        apart = np.sort(np.concatenate([apart, -apart[2:]]))  # three parts, of which two gain as much
+        assert optimal_split(apart, np.ones(6, np.int64), 4).tolist() == [1, 2, 4]
+
+
+def test_levels_on_every_scale():
+    levels = np.concatenate([[0.0], 10.0 ** np.arange(-3, 150, 3)])
+    counts = np.ones(len(levels), np.int64)
+    for n_classes in (2, 5, 20, len(levels) - 1):  # all that is below the greatest ones is one class
+        assert optimal_split(levels, counts, n_classes).tolist() == list(range(len(levels)))[1 - n_classes :]
+
+
+@pytest.mark.parametrize("far", [*FAR, *(-far for far in FAR)])
+def test_a_level_far_away_is_a_class_and_leaves_the_others(far):
+    rng = np.random.default_rng(0)
+    levels, counts = value_histogram(rng.normal([100, 150, 220], 3, (400, 3)).astype(np.float32).ravel())
+    alone = optimal_split(levels, counts, 3)
+    with_far, of_each = np.append(levels, far), np.append(counts, 15)
+    order = np.argsort(with_far)
+    found = optimal_split(with_far[order], of_each[order], 4)
+    assert found.tolist() == ([*alone, len(levels)] if far > 0 else [1, *(alone + 1)])
+
+
 def test_of_equal_optima_the_lowest():
     assert optimal_split(np.array([0.0, 1.0, 2.0]), np.ones(3, np.int64), 2).tolist() == [1]
     assert optimal_split(np.arange(4.0), np.ones(4, np.int64), 3).tolist() == [1, 2]

@@ -1,6 +1,7 @@
 """Label images: against scipy, scikit-image and brute force."""
 
 import itertools
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import ndimage
 
-from classicseg import connected_regions, region_boundaries, region_table, set_workers
+from classicseg import connected_regions, label_means, region_boundaries, region_table, set_workers
 from classicseg._core import bands
 from classicseg._core.labels import number_by_first_pixel
 
@@ -245,3 +246,19 @@ def test_region_table_sums_in_float64():
     np.testing.assert_allclose(
         region_table(np.ones(image.shape, np.uint8), float32).mean, np.float32(0.1), rtol=1e-9
     )
+
+
+@pytest.mark.parametrize("far", [None, 1e5, -1e30, 1e150])
+def test_means_are_rounded_once_and_turn_with_the_image(far):
+    rng = np.random.default_rng(0)
+    labels, image = rng.integers(1, 4, (20, 30)), rng.normal(0.1, 1, (20, 30))
+    image[labels == 2] = 0.1  # the mean of which is 0.1
+    if far is not None:
+        image[labels == 3] += np.where(rng.random(image[labels == 3].shape) < 0.1, far, 0)
+        image[5, 5] = -far
+    found = region_table(labels, image)
+    parts = [image[labels == n].tolist() for n in (1, 2, 3)]
+    exact = [float(sum(map(Fraction, part)) / len(part)) for part in parts]
+    np.testing.assert_array_equal(found.mean[:, 0], exact)
+    np.testing.assert_array_equal(region_table(labels[::-1, ::-1], image[::-1, ::-1]).mean, found.mean)
+    np.testing.assert_array_equal(label_means(labels, image), np.append(0, exact)[labels])

@@ -25,20 +25,18 @@ def mean_within(values):
 
 
 def compete_by_rounds(image, markers, inside, connectivity, norm):
-    """The definition: image with channels last; the sums of floats are taken in steps, as the module says."""
+    """The definition: image with channels last; sums of differences from the seeds are rounded once."""
     near = ndimage.generate_binary_structure(markers.ndim, connectivity)
     numbers, labels = range(1, markers.max() + 1), np.where(inside, markers, 0)
-    values, extent = image.astype(float), float(image[inside].max()) - float(image[inside].min())
+    values = image.astype(float)
     seeded = np.array([[mean_within(c) for c in values[labels == number].T] for number in numbers])
-    unit = math.ldexp(1, math.frexp(extent)[1] - 24) if image.dtype.kind == "f" else None
-    greatest = extent * math.sqrt(1 if norm == "maximum" else image.shape[-1])
 
     def mean(number):
         own = values[labels == number]
-        if unit is None:
+        if image.dtype.kind == "u":
             return own.sum(axis=0) / len(own)
         grown = values[(labels == number) & (markers != number)] - seeded[number - 1]
-        return seeded[number - 1] + np.rint(grown / unit).sum(axis=0) * unit / len(own)
+        return seeded[number - 1] + np.array([math.fsum(c) for c in grown.T]) / len(own)
 
     def distance(number):
         apart = abs(values - mean(number))
@@ -49,7 +47,8 @@ def compete_by_rounds(image, markers, inside, connectivity, norm):
         for number in numbers:
             touched = ndimage.binary_dilation(joined & (labels == number), near) & inside & (labels == 0)
             apart = distance(number) if norm == "maximum" else np.sqrt(distance(number))
-            steps = np.floor(apart * 2.0 ** (16 - math.frexp(greatest)[1])).clip(max=2**16 - 1)
+            part, exponent = np.frexp(apart)
+            steps = np.where(apart > 0, 2.0**10 * (exponent + 512) + np.floor(2.0**11 * part), 0)
             waits = np.where(touched, np.minimum(waits, steps), waits)
         waits[labels > 0] = np.inf
         joined = (waits == waits.min()) & (waits < np.inf)
@@ -119,6 +118,37 @@ def test_everything_that_connects_is_assigned(task, data):
     assert set(np.unique(parts[found > 0])) == set(np.unique(parts[markers > 0]))
 
 
+@given(tasks(), st.sampled_from([1e5, -1e30, 3.4028234663852886e38, 1e150, None]), st.data())
+def test_a_pixel_far_away_in_value_joins_last(task, far, data):
+    """And leaves the others as they were, where it stands in no way."""
+    image, markers, inside = task
+    first = (slice(None),) * (markers.ndim - 1) + (slice(1),)
+    beside = np.zeros_like(image[first]) + (image.dtype.type(255) if far is None or image.dtype == "u1" else far)
+    wide = np.concatenate([image, image[first], beside], axis=markers.ndim - 1)
+    there = np.concatenate([inside, inside[first], np.ones_like(inside[first])], axis=-1)
+    there[..., -2] = False  # not even a neighbor
+    markers = np.concatenate([markers, 0 * markers[first], 0 * markers[first]], axis=-1)
+    markers[..., -1].flat[0] = markers.max() + 1
+    connectivity = data.draw(st.integers(1, markers.ndim))
+    assert_array_equal(
+        run(wide, markers, there, connectivity, "euclidean")[..., :-2], run(*task, connectivity, "euclidean")
+    )
+
+
+@pytest.mark.parametrize("far", [-9999.0, 1e5, 1e30, 1e150])
+def test_a_dead_pixel_leaves_all_others_to_their_regions(far):
+    rng = np.random.default_rng(0)
+    image = ndimage.gaussian_filter(rng.normal(size=(40, 40)), 3)[..., np.newaxis]
+    markers = np.zeros((40, 40), np.int32)
+    markers[5, 5], markers[30, 8], markers[20, 33] = 1, 2, 3
+    inside = np.ones((40, 40), bool)
+    expected = run(image, markers, inside, 1, "euclidean")
+    image[0, 39] = far  # in a corner, on the way to nothing
+    found = run(image, markers, inside, 1, "euclidean")
+    found[0, 39] = expected[0, 39]
+    assert_array_equal(found, expected)
+
+
 @given(tasks(dtypes=("f8",)), st.integers(-40, 40))
 def test_scale_does_not_count(task, exponent):
     image, *rest = task
@@ -134,8 +164,8 @@ def test_the_nearest_value_joins_first():
     assert_array_equal(found, [[1, 1, 1, 1, 2, 2, 2]])
 
 
-@pytest.mark.parametrize(("later", "expected"), [(0, 2), (2**-16, 2), (2**-15, 1)])
-def test_distances_are_compared_in_steps(later, expected):
+@pytest.mark.parametrize(("later", "expected"), [(0, 2), (2**-13, 2), (2**-12, 1)])
+def test_distances_are_compared_by_10_bits(later, expected):
     """Both in the middle wait at 1/4; where the right one waits a step longer, the left one joins before it."""
     row = np.array([[0, 1 / 4, 17 / 64, 17 / 64 + 1 / 4 + later, 1]])
     found = run(row[..., np.newaxis], np.array([[1, 0, 0, 2, 0]]), np.ones((1, 5), bool), 1, "euclidean")

@@ -63,18 +63,46 @@ def test_moments_are_those_of_numpy(data):
     values = data.draw(hnp.arrays(dtype, (20, n_channels), elements=st.integers(0, 255)))
     region = data.draw(hnp.arrays(np.uint8, 20, elements=st.sampled_from([0, 1, REACHED])))
     region[0] = REACHED
-    low, high = values.min(axis=0).astype(float), values.max(axis=0).astype(float)
     place = values[np.newaxis], region, np.zeros(1, np.int64)
+    low, high = values.min(axis=0).astype(float), values.max(axis=0).astype(float)
     found = confidence.moments_of(*place, low, high)
     own = values[region == REACHED].astype(float)
     assert_allclose(found.mean, own.mean(axis=0), rtol=1e-12)
     covariance = np.atleast_2d(np.cov(own, rowvar=False)) if len(own) > 1 else np.zeros((n_channels, n_channels))
     assert_allclose(found.covariance, covariance, rtol=1e-9, atol=1e-9)
-    arguments = *place, low, np.full(n_channels, 2.0**16), 0, 1
-    for mine, defined in zip(
-        confidence._sum_products(*arguments), confidence._sum_products.numpy(*arguments), strict=True
+    arguments = *place, own.min(axis=0), np.full(n_channels, 2.0**16), 0, 1
+    for kernel, given_ in (
+        (confidence._sum_products, arguments),
+        (confidence._extremes, (*place, values[0], 0, 1)),
     ):
-        assert_array_equal(mine, defined)
+        for mine, defined in zip(kernel(*given_), kernel.numpy(*given_), strict=True):
+            assert_array_equal(mine, defined)
+
+
+@pytest.mark.parametrize("far", [-9999.0, 1e5, 1e30, -1e150])
+@pytest.mark.parametrize("n_channels", [1, 3])
+@pytest.mark.parametrize("multiplier", [2.5, 1e6])
+def test_a_dead_pixel_changes_no_limit(far, n_channels, multiplier):
+    rng = np.random.default_rng(0)
+    image = ndimage.gaussian_filter(rng.normal(size=(40, 40, n_channels)), (3, 3, 0))
+    image[..., -1].flat[:: 2 if n_channels > 1 else 10**6] = 0.25
+    options = {"criterion": "confidence", "multiplier": multiplier, "channel_axis": -1}
+    for seed in ([30, 8], [20, 33]):
+        expected = region_growing_segment(image, seeds=seed, **options)
+        dead = image.copy()
+        dead[0, 39] = far
+        found = region_growing_segment(dead, seeds=seed, **options)
+        found[0, 39] = expected[0, 39]
+        assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("far", [1e30, -1e100])
+def test_a_flat_channel_accepts_its_value_alone_beside_a_dead_pixel(far):
+    image = np.stack([np.random.default_rng(0).normal(size=(12, 12)), np.full((12, 12), 5.0)], axis=-1)
+    image[:, 7:, 1] += 1e-3
+    image[11, 11] = far
+    options = {"criterion": "confidence", "channel_axis": -1, "multiplier": 100.0}
+    assert_array_equal(region_growing_segment(image, seeds=(4, 3), **options), image[..., 1] == 5)
 
 
 @given(hnp.arrays(np.float64, (30, 3), elements=st.integers(-50, 50)))

@@ -27,20 +27,19 @@ def mean_within(values):
 
 
 def grow_by_steps(image, markers, inside, tolerance, connectivity, norm):
-    """The definition: image with channels last; the sums of floats are taken in steps, as the module says."""
+    """The definition: image with channels last; sums of differences from the seeds are rounded once."""
     near = ndimage.generate_binary_structure(markers.ndim, connectivity)
     numbers, labels = range(1, markers.max() + 1), np.where(inside, markers, 0)
-    values, extent = image.astype(float), float(image[inside].max()) - float(image[inside].min())
+    values = image.astype(float)
     seeded = np.array([[mean_within(c) for c in values[labels == number].T] for number in numbers])
-    unit = math.ldexp(1, math.frexp(min(extent, tolerance))[1] - 24) if image.dtype.kind == "f" else None
     limit = tolerance if norm == "maximum" else tolerance**2
 
     def mean_of(number):
         own = values[labels == number]
-        if unit is None:
+        if image.dtype.kind == "u":
             return own.sum(axis=0) / len(own)
         grown = values[(labels == number) & (markers != number)] - seeded[number - 1]
-        return seeded[number - 1] + np.rint(grown / unit).sum(axis=0) * unit / len(own)
+        return seeded[number - 1] + np.array([math.fsum(c) for c in grown.T]) / len(own)
 
     def distance(number):
         apart = abs(values - mean_of(number))
@@ -186,6 +185,20 @@ def test_what_lies_far_off_does_not_coarsen_the_sums(outlier):
     assert_array_equal(alone(image, [(0, 0)], 1e-3), [[1, 1, 0, 0, 0]])
     assert_array_equal(alone(image, [(0, 0)], 1.6e-3), [[1, 1, 1, 1, 0]])
     assert_array_equal(alone(image, [(0, 0), (0, 4)], 0.0), [[1, 0, 0, 0, 2]])
+
+
+@pytest.mark.parametrize("far", [-9999.0, 1e30, 1e150])
+@pytest.mark.parametrize("share", [1e-3, 0.5])
+def test_a_dead_pixel_beyond_the_tolerance_leaves_all_others_to_their_regions(far, share):
+    rng = np.random.default_rng(0)
+    image = ndimage.gaussian_filter(rng.normal(size=(40, 40)), 3)
+    places, tolerance = [(5, 5), (30, 8), (20, 33)], abs(far) * share  # all that is not dead is within it
+    expected = alone(image, places, tolerance)
+    image[0, 39] = far
+    found = alone(image, places, tolerance)
+    assert found[0, 39] == 0
+    found[0, 39] = expected[0, 39]
+    assert_array_equal(found, expected)
 
 
 def test_a_tolerance_beyond_the_range_leaves_all_to_the_nearest_mean():

@@ -35,6 +35,23 @@ def test_one_channel_is_the_optimum_of_all_partitions(values, k):
     assert result.counts.sum() == len(values)
 
 
+@pytest.mark.parametrize("far", [-9999, -(2.0**31), 1e10, 1e20, -3.4028234663852886e38, 1e150])
+@pytest.mark.parametrize("n_channels", [1, 3])
+def test_a_value_far_away_leaves_the_clusters_of_all_others(far, n_channels):
+    rng = np.random.default_rng(1)
+    own = rng.normal(np.repeat([[100], [150], [220]], 20, axis=0), 3, (60, n_channels))
+    own = own.astype(np.float64 if abs(far) > 1e40 else np.float32)
+    image = np.concatenate([np.full((15, n_channels), far, own.dtype), own])[np.newaxis]
+    options = {"n_clusters": 4, "channel_axis": -1, "n_init": 5}
+    first, parts = int(far < 0), own.astype(np.float64).reshape(3, 20, -1)
+    found, labels = kmeans_fit(image, **options), kmeans_segment(image, **options)[0]
+    assert_array_equal(found.counts, [15, 20, 20, 20] if first else [20, 20, 20, 15])
+    assert_allclose(found.centers[first : first + 3], parts.mean(axis=1), rtol=1e-12)
+    assert_allclose(found.inertia, sum(((part - part.mean(axis=0)) ** 2).sum() for part in parts), rtol=1e-9)
+    assert_array_equal(labels[15:], np.repeat([1, 2, 3], 20) + first)
+    assert_array_equal(kmeans_assign(image, found.centers, channel_axis=-1)[0], labels)
+
+
 @given(images(n_channels=3), st.integers(1, 5), st.integers(0, 9))
 def test_results_agree_with_themselves(image, k, seed):
     result = kmeans_fit(image, n_clusters=k, rng=seed)

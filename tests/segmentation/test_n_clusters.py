@@ -33,6 +33,17 @@ def test_separate_greys_are_counted(k):
     assert choose_n_clusters(np.where(mask, image, 1e6), mask=mask, max_clusters=8) == k
 
 
+@pytest.mark.parametrize("far", [-9999.0, 1e20, 1e150])
+@pytest.mark.parametrize("n_channels", [1, 3, 5])
+def test_a_value_far_away_is_one_cluster_more(far, n_channels):
+    rng = np.random.default_rng(0)
+    image = np.linspace(20, 230, 3)[rng.integers(0, 3, (30, 30))][..., np.newaxis] * np.ones(n_channels)
+    image += rng.normal(0, 4, image.shape)
+    assert choose_n_clusters(image, max_clusters=6, channel_axis=-1) == 3
+    image[3, 4] = far
+    assert choose_n_clusters(image, max_clusters=6, channel_axis=-1) == 4
+
+
 def test_few_distinct_values():
     assert choose_n_clusters([[5, 5]]) == 1
     assert choose_n_clusters([[5, 6, 9]]) == 3

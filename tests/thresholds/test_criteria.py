@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import entr, xlogy
 from strategies import images, scenes
 
@@ -209,3 +209,13 @@ def test_minimum_is_the_valley_of_the_smoothed_histogram(values):
 @given(PIXELS, st.sampled_from(["u1", "u2", "f4", "f8"]))
 def test_the_mean(values, dtype):
     assert_allclose(classicseg.mean_threshold(values.astype(dtype)), values.mean(), rtol=1e-15)
+
+
+@pytest.mark.parametrize("far", [-9999, -(2.0**31), 1e10, 1e20, -3.4028234663852886e38, 1e150])
+def test_otsu_s_classes_of_the_others_stay_beside_a_value_far_away(far):
+    rng = np.random.default_rng(1)
+    image = rng.normal(np.repeat([100, 150, 220], 20), 3).astype(np.float64 if abs(far) > 1e40 else np.float32)
+    alone, far = classicseg.multi_otsu_thresholds(image), image.dtype.type(far)
+    found = classicseg.multi_otsu_thresholds(np.append(np.full(15, far), image), n_classes=4)
+    assert_array_equal(found, [image.min(), *alone] if far < 0 else [*alone, far])
+    assert classicseg.otsu_threshold(np.append(image, far)) == max(image.min(), far)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import math
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_allclose, assert_array_equal
+from skimage import data
 from strategies import images, scenes
 
 import classicseg
 from classicseg._core.image import as_scalar_image
 from classicseg.thresholds import fuzzy, moments, shape
-from classicseg.thresholds.histograms import _bits_in_use, _count_bins, _edges, binned, split_sums, value_places
+from classicseg.thresholds.histograms import _count_bins, _count_levels, _edges, binned, split_sums, value_places
 
 FLOATS = st.floats(-1e30, 1e30) | st.floats(-1e-30, 1e-30) | st.integers(-3, 3).map(float)
 COUNTS = hnp.arrays(np.float64, st.integers(2, 40), elements=st.integers(1, 50))
@@ -46,7 +50,7 @@ def test_bins_of_levels_are_whole_numbers_of_them(image, spread, bins):
     image = image.astype(np.uint16) * np.uint16(spread)
     histogram = binned(as_scalar_image(image), bins)
     differences = np.unique(image - image.min()).astype(int)
-    level = np.gcd.reduce([*differences, 2**16])  # the greatest power of two
+    level = max(int(np.gcd.reduce(differences)), 1)
     n_levels = int(np.ptp(image)) // level + 1
     width = level * -(-n_levels // bins)
     assert_array_equal(histogram.places, np.unique((image - image.min()) // width))
@@ -70,25 +74,86 @@ def test_whole_numbers_have_the_same_bins_in_every_dtype(image, dtype, exponent,
 def test_uint8_is_never_merged():
     image = np.array([0, 1, 254, 255], np.uint8)
     assert_array_equal(binned(as_scalar_image(image), 256).levels, image)
-    assert_array_equal(binned(as_scalar_image(image.astype(np.uint16) * 257), 65536).levels, image * 257.0)
+    assert_array_equal(binned(as_scalar_image(image.astype(np.uint16) * 257), 256).levels, image * 257.0)
+
+
+BY_BINS = ["huang", "kapur", "kittler", "minimum", "renyi", "shanbhag", "triangle", "yen"]
+FACTORS = st.sampled_from([1 / 255, 257.0, 0.1, -3.0, 1e30, 1e-30]) | st.floats(1e-3, 1e3)
+
+
+@given(images(), FACTORS, st.sampled_from([0.0, 0.0, 1000.0]), st.integers(2, 300))
+def test_bins_are_the_same_by_any_factor(image, factor, offset, bins):
+    image = image.astype(np.float64) * (1 if factor > 0 else -1)
+    expected = binned(as_scalar_image(image), bins)
+    scaled = (image + offset) * abs(factor)
+    for dtype in (np.float64, np.float32):
+        if dtype == np.float32 and offset > 0:
+            continue
+        values = scaled.astype(dtype)
+        for copy in (values, values.astype(np.float64)):
+            found = binned(as_scalar_image(copy), bins)
+            assert_array_equal(found.places, expected.places)
+            assert_array_equal(found.counts, expected.counts)
+            for level, edge in zip(found.levels, expected.levels, strict=True):
+                assert_array_equal(copy >= level, image >= edge)
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(1e-3, 1e3), st.sampled_from([2**8, 2**12, 2**16, 2**20]))
+def test_deep_images_have_the_same_bins_by_any_factor(seed, factor, n_levels):
+    image = np.random.default_rng(seed).integers(0, n_levels, 400).astype(np.float64)
+    expected, found = (binned(as_scalar_image(values), 256) for values in (image, image * factor))
+    assert_array_equal(found.places, expected.places)
+    assert_array_equal(found.counts, expected.counts)
+
+
+@pytest.mark.large
+@pytest.mark.parametrize("method", BY_BINS)
+@pytest.mark.parametrize("name", ["coins", "text"])
+def test_photographs_have_the_same_labels_by_any_factor(name, method):
+    image = getattr(data, name)()
+    labels = classicseg.threshold_segment(image, thresholds=method)
+    single = image.astype(np.float32)
+    for scaled in (
+        image / 255.0,
+        single / 255,
+        image.astype(np.uint16) * 257,
+        image * 0.1,
+        single * 0.1,
+        single - 99,
+    ):
+        assert_array_equal(classicseg.threshold_segment(scaled, thresholds=method), labels)
+
+
+def test_real_numbers_have_equal_bins():
+    values = np.random.default_rng(0).random(500)
+    for copy in (values, values.astype(np.float32)):
+        assert_allclose(np.diff(binned(as_scalar_image(copy), 10).levels), np.ptp(copy) / 10)
+    values[7] = -9999  # which widens them
+    assert_array_equal(binned(as_scalar_image(values), 10).counts, [1, 499])
 
 
 @given(hnp.arrays(np.float32, st.integers(2, 60), elements=st.floats(-9, 9, width=32)), st.integers(2, 99))
 def test_counting_kernel(values, bins):
     if np.ptp(values) == 0:
         return
-    edges = _edges(values, float(values.min()), float(values.max()), bins)
+    edges = _edges(float(values.min()), float(values.max()), bins)
     steps = len(edges) / (float(values.max()) - float(values.min()))
     for wrong in (1.0, 0.5, 1.3):  # a guess that is off is put right
         found = _count_bins(values, edges, steps * wrong, 1, len(values))
         assert_array_equal(found, _count_bins.numpy(values, edges, steps, 1, len(values)))
 
 
-@given(hnp.arrays(np.float32, st.integers(1, 20), elements=st.integers(0, 99).map(lambda n: n / 4)))
-def test_levels_kernel(values):
-    for scale in (4.0, 2.0, 1.0):
-        arguments = values, 0.0, scale, 0, len(values)
-        assert _bits_in_use(*arguments) == _bits_in_use.numpy(*arguments)
+@given(hnp.arrays(np.float32, st.integers(1, 20), elements=st.integers(0, 99).map(lambda n: n / 4)), st.booleans())
+def test_levels_kernel(values, pooled):
+    of_each = np.arange(1, 1 + len(values)) if pooled else np.empty(0, np.int64)
+    for rounding in (0.1, 0.3, 0.5):
+        arguments = values, of_each, 0.0, 25.0, 50, rounding, 0, len(values)
+        *found, wrong = _count_levels(*arguments)
+        *defined, first = _count_levels.numpy(*arguments)
+        assert wrong == first
+        if wrong == 0.0:
+            for mine, other in zip(found, defined, strict=True):
+                assert_array_equal(mine, other)
 
 
 @given(COUNTS, st.data())
@@ -116,10 +181,21 @@ def test_valley_kernel(counts):
         assert shape._valley(counts, most) == shape._valley.numpy(counts, most)
 
 
-@given(hnp.arrays(np.float32, st.integers(2, 60), elements=st.floats(0, 1, width=32)))
-def test_sum_kernel(values):
-    arguments = values, float(values.min()), 2.0**31, 1, len(values)
-    assert_array_equal(moments._sum_parts(*arguments), moments._sum_parts.numpy(*arguments))
+@given(hnp.arrays(np.float32, st.integers(2, 60), elements=st.floats(0, 1, width=32)), st.sampled_from([0, 1e30]))
+def test_sum_kernel(values, far):
+    values[:2] = far, -far
+    total, rest = moments._sum_up(values, 0, len(values))
+    assert total + rest == sum(moments._sum_up.numpy(values, 0, len(values))) == math.fsum(values.tolist())
+
+
+@given(float_images())
+def test_the_mean_is_rounded_once(values):
+    exact = float(sum(map(Fraction, values.tolist())) / len(values))
+    if np.ptp(values) > 0:
+        expected = min(max(exact, math.nextafter(values.min(), math.inf)), values.max())
+        assert_allclose(classicseg.mean_threshold(values), expected, rtol=2**-52, atol=0)
+        assert classicseg.mean_threshold(values[::-1]) == classicseg.mean_threshold(values)
+        assert classicseg.mean_threshold(classicseg.pixel_histogram(values)) == classicseg.mean_threshold(values)
 
 
 @given(COUNTS)
@@ -144,12 +220,13 @@ def test_floats_are_thresholded_as_the_numbers_of_their_bins(image, bins, name):
     image = image * 0.1
     if np.ptp(image) == 0:
         return
-    image[image == image.min()] -= 1 / 3  # no levels
+    image[image == image.min()] -= np.pi / 3  # no levels, but of two values
+    assume(len(np.unique(image)) > 2)
     edges = image.min() + np.ptp(image) * (np.arange(bins) / bins)
     numbers = np.searchsorted(edges, image, side="right") - 1
-    assume((numbers % 2).any())  # or the numbers would have wider levels themselves
+    assume(np.gcd.reduce(numbers.ravel()) == 1)  # or the numbers would have wider levels themselves
     method = getattr(classicseg, f"{name}_threshold")
-    assert method(image, bins=bins) == edges[int(method(numbers.astype(np.uint8)))]
+    assert_allclose(method(image, bins=bins), edges[int(method(numbers.astype(np.uint8)))], rtol=1e-12)
 
 
 @pytest.mark.parametrize("bins", [1, 65537, 2.0, None])

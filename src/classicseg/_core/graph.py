@@ -17,7 +17,7 @@ from classicseg._core.components import line_at, line_grid, neighbor_views, pixe
 from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
 from classicseg._core.merging import LOW, N_HASHES, add_pair, choose, join, renumber
-from classicseg._core.region_sums import RegionSums, region_sums
+from classicseg._core.region_sums import RegionSums, joined_sums, region_sums
 
 
 def pad(array: NDArray[Any], n_axes: int) -> NDArray[Any]:
@@ -92,10 +92,7 @@ def merge_small(found: RegionSums, codes: NDArray[np.int64], min_area: int) -> N
         if not chosen.any():
             return region
         joined = run_aside(join, chosen, np.arange(len(chosen)))
-        region = joined[region]
-        areas = np.bincount(joined, weights=found.areas).astype(np.int64)
-        sums = [np.bincount(joined, weights=column) for column in found.sums.T]
-        found = RegionSums(areas, np.stack(sums, axis=1, dtype=np.float64))
+        region, found = joined[region], joined_sums(found, joined, int(joined.max()))
 
 
 def adjacent_pairs(labels: NDArray[np.int32], connectivity: int) -> NDArray[np.int64]:

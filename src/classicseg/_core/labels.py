@@ -15,6 +15,7 @@ from classicseg._core.graph import interior, neighbor_offsets, take
 from classicseg._core.image import as_classes, as_image, as_labels, as_spacing
 from classicseg._core.kernel import kernel
 from classicseg._core.numbers import as_count
+from classicseg._core.region_sums import region_sums
 from classicseg.types import ChannelAxis, Labels, RegionTable, Spacing
 
 
@@ -138,7 +139,7 @@ def region_table(
 
     Notes
     -----
-    O(n log n) in the number of pixels; sums in float64.
+    O(n log n) in the number of pixels; each mean is rounded once.
 
     Examples
     --------
@@ -189,7 +190,7 @@ def label_means(labels: ArrayLike, image: ArrayLike, *, channel_axis: ChannelAxi
 
     Notes
     -----
-    Linear in pixels, O(n log n) where labels are larger than there are pixels; sums in float64.
+    Linear in pixels, O(n log n) where labels are larger than there are pixels; each mean is rounded once.
 
     Examples
     --------
@@ -248,13 +249,8 @@ def _means(
     if parsed.shape != compact.shape:
         raise ValueError(f"image has spatial shape {parsed.shape}; expected the labels' shape {compact.shape}")
     inside = compact if parsed.mask is None else np.where(parsed.mask, compact, 0)
-    counts = np.bincount(inside.ravel(), minlength=n_regions + 1)[1:]
-    columns = [
-        np.bincount(inside.ravel(), weights=channel.ravel(), minlength=n_regions + 1)[1:]
-        for channel in np.moveaxis(parsed.values, -1, 0)
-    ]
-    sums = np.stack(columns, axis=1)
-    return np.divide(sums, counts[:, np.newaxis], out=np.full_like(sums, np.nan), where=counts[:, np.newaxis] > 0)
+    found = region_sums(inside.astype(np.int32), parsed.values, n_regions)
+    return np.where(found.areas[:, np.newaxis] > 0, found.means, np.nan)[1:]
 
 
 def _first_pixels_numpy(

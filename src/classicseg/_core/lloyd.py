@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.blocks import BLOCK, Blocks, center_sums, come_closer, in_blocks, weights_and_inertia
-from classicseg._core.histogram import optimal_split
+from classicseg._core.histogram import class_errors, class_means, optimal_split
 from classicseg._core.numbers import as_count, as_number
 from classicseg.types import KMeansResult, Random
 
@@ -51,13 +51,10 @@ def fit(
 
 def _fit_line(levels: NDArray[np.float64], weights: NDArray[np.float64], n_clusters: int) -> KMeansResult:
     """The optimum of ascending levels."""
-    starts = np.concatenate([[0], optimal_split(levels, weights, n_clusters)])
-    sizes = np.add.reduceat(weights, starts)
-    lengths = np.diff(np.append(starts, len(levels)))
-    offset = levels[starts]  # sums of differences to a value nearby cancel nothing
-    centers = offset + np.add.reduceat(weights * (levels - np.repeat(offset, lengths)), starts) / sizes
-    errors = levels - np.repeat(centers, lengths)
-    return KMeansResult(centers[:, np.newaxis], sizes, float(np.sum(weights * errors**2)), 0, True)
+    starts = optimal_split(levels, weights, n_clusters)
+    sizes, centers = class_means(levels, weights, starts)
+    inertia = float(class_errors(levels, weights, starts).sum())
+    return KMeansResult(centers[:, np.newaxis], sizes, inertia, 0, True)
 
 
 def _fit_lloyd(blocks: Blocks, brightness: NDArray[np.float64], search: Search) -> KMeansResult:

@@ -1,18 +1,16 @@
-"""The areas of regions, and the sums of their values, exact in any order: those of parts of an image add up."""
+"""Areas and mean values of regions, the same in any order of the pixels."""
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from classicseg._core.bands import run_bands
-from classicseg._core.histogram import level_scale
 from classicseg._core.kernel import kernel
-
-_MEAN_BITS = 24
-"""Region means are taken of whole numbers of so many bits: their float64 sums are exact to 5e8 pixels."""
+from classicseg._core.two_floats import lost, means_of, settled
 
 
 class RegionSums(NamedTuple):
@@ -21,39 +19,30 @@ class RegionSums(NamedTuple):
     areas: NDArray[np.int64]
     """(n + 1,), in pixels."""
     sums: NDArray[np.float64]
-    """(n + 1, channels), in whole steps from the least value that has a label."""
+    """(n + 1, channels)"""
+    rests: NDArray[np.float64]
+    """(n + 1, channels), what rounding has taken from the sums (`two_floats`)."""
 
     @property
     def means(self) -> NDArray[np.float64]:
-        """(n + 1, channels), in the same steps."""
-        return self.sums / np.maximum(self.areas, 1)[:, np.newaxis]
+        """(n + 1, channels)"""
+        return means_of(self.sums, self.rests, np.maximum(self.areas, 1)[:, np.newaxis])
 
 
 def region_sums(labels: NDArray[np.int32], values: NDArray[Any], n_regions: int) -> RegionSums:
     """Count the pixels of each label 0 … n_regions, and sum their values."""
-    return sums_in_steps(labels, values, n_regions, steps_within(ends_of_values(labels, values)))
+    pixels, flat = np.ascontiguousarray(values).reshape(-1, values.shape[-1]), labels.reshape(-1)
+    shape = n_regions + 1, pixels.shape[1]
+    areas, sums, rests = np.zeros(n_regions + 1, np.int64), np.zeros(shape), np.zeros(shape)
+    run_bands(_add_up, flat.size, 1, flat, pixels, areas, sums, rests, whole=True)
+    return RegionSums(areas, *settled(sums, rests))
 
 
-def ends_of_values(labels: NDArray[Any], values: NDArray[Any]) -> NDArray[Any]:
-    """The least and the greatest value that have a label, of each part of an image that has any."""
-    pixels, flat = _flat(labels, values)
-    return np.concatenate(run_bands(_range, flat.size, 1, flat, pixels))
-
-
-def steps_within(ends: NDArray[Any]) -> tuple[float, float]:
-    """The least value, and the step, in which values between these count."""
-    return level_scale(ends, _MEAN_BITS)
-
-
-def sums_in_steps(
-    labels: NDArray[np.int32], values: NDArray[Any], n_regions: int, steps: tuple[float, float]
-) -> RegionSums:
-    """The sums of a part, in the steps of the whole."""
-    low, step = steps
-    pixels, flat = _flat(labels, values)
-    found = RegionSums(np.zeros(n_regions + 1, np.int64), np.zeros((n_regions + 1, values.shape[-1])))
-    run_bands(_add_up, flat.size, 1, flat, pixels, low, 1 / step, *found, whole=True)
-    return found
+def joined_sums(found: RegionSums, joined: NDArray[Any], n_regions: int) -> RegionSums:
+    """The sums of regions 0 … n_regions, where each of those found has joined one; 0 stays 0."""
+    parts = np.concatenate([found.sums, found.rests])
+    together = region_sums(np.tile(joined.astype(np.int32), 2), parts, n_regions)
+    return together._replace(areas=np.bincount(joined, found.areas, n_regions + 1).astype(np.int64))
 
 
 def rank_regions(found: RegionSums, *keys: NDArray[Any]) -> NDArray[np.int64]:
@@ -68,42 +57,33 @@ def rank_regions(found: RegionSums, *keys: NDArray[Any]) -> NDArray[np.int64]:
     return ranks
 
 
-def _flat(labels: NDArray[Any], values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    return np.ascontiguousarray(values).reshape(-1, values.shape[-1]), labels.reshape(-1)
-
-
-def _range(labels: NDArray[Any], pixels: NDArray[Any], start: int, stop: int) -> NDArray[Any]:
-    chosen = pixels[start:stop]
-    if not labels[start:stop].all():
-        chosen = chosen.compress(labels[start:stop] > 0, axis=0)
-    return np.array([chosen.min(), chosen.max()], pixels.dtype) if chosen.size else pixels[:0, 0]
-
-
 def _add_up_numpy(
     labels: NDArray[np.int32],
     pixels: NDArray[Any],
-    low: float,
-    scale: float,
     areas: NDArray[np.int64],
     sums: NDArray[np.float64],
+    rests: NDArray[np.float64],
     start: int,
     stop: int,
 ) -> None:
-    inside = labels[start:stop] > 0
-    names, chosen = labels[start:stop][inside], pixels[start:stop][inside]
-    areas += np.bincount(names, minlength=len(areas))
-    for column, total in zip(chosen.T, sums.T, strict=True):
-        total += np.bincount(names, np.rint((column.astype(np.float64) - low) * scale), len(areas))
+    inside = start + np.flatnonzero(labels[start:stop] > 0)
+    inside = inside[np.argsort(labels[inside], kind="stable")]
+    of_each = np.bincount(labels[inside], minlength=len(areas))
+    areas += of_each
+    for name, own in enumerate(np.split(pixels[inside].astype(np.float64), np.cumsum(of_each)[:-1])):
+        for c, values in enumerate(own.T.tolist() if len(own) else []):
+            parts = [sums[name, c], rests[name, c], *values]
+            sums[name, c] = math.fsum(parts)
+            rests[name, c] = math.fsum([*parts, -sums[name, c]])
 
 
 @kernel(numpy=_add_up_numpy)
 def _add_up(
     labels: NDArray[np.int32],
     pixels: NDArray[Any],
-    low: float,
-    scale: float,
     areas: NDArray[np.int64],
     sums: NDArray[np.float64],
+    rests: NDArray[np.float64],
     start: int,
     stop: int,
 ) -> None:
@@ -112,4 +92,8 @@ def _add_up(
         if label > 0:
             areas[label] += 1
             for c in range(pixels.shape[1]):
-                sums[label, c] += np.rint((np.float64(pixels[i, c]) - low) * scale)
+                total, value = sums[label, c], np.float64(pixels[i, c])
+                sums[label, c] = total + value
+                rest = lost(total, value, total + value)
+                if rest != 0:  # never of integers: one memory access less
+                    rests[label, c] += rest

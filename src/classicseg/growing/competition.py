@@ -5,10 +5,10 @@ assign one after the other; where several are as far, the order of the pixels de
 Jackway [2], here all pixels that are as far join at once, so that it does not.
 
 A pixel waits at the distance to the mean of the region that touches it, as it was when the region came to do so;
-where there are several, or one comes again, at the least of these distances. They are compared in whole steps: a
-power of two, so that the greatest there can be is at least 2**15 of them and less than 2**16. In each round, all
-that wait at the least step join the touching region whose mean is then the nearest, of equal ones that of the
-lower number; then the means take them in, and their neighbors begin to wait.
+where there are several, or one comes again, at the least of these distances. They are compared by 10 bits, which
+is 1 part in 1000 of a distance, whatever the greatest in the image may be. In each round, all that wait
+at the least distance join the touching region whose mean is then the nearest, of equal ones that of the lower
+number; then the means take them in, and their neighbors begin to wait.
 
 [1] Adams R., Bischof L. Seeded region growing. IEEE Transactions on Pattern Analysis and Machine Intelligence
 16(6), 1994.
@@ -17,7 +17,6 @@ lower number; then the means take them in, and their neighbors begin to wait.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -30,13 +29,17 @@ from classicseg._core.kernel import kernel
 from classicseg._core.seeds import SeedPixels
 from classicseg.growing.entries import no_entries, release, take_entry, with_room
 from classicseg.growing.reach import between
-from classicseg.growing.running_means import join_region, nearest_region, running_means, settle_mean, value_range
+from classicseg.growing.running_means import join_region, nearest_region, running_means, settle_mean
 from classicseg.types import Norm
 
-_BITS = 16
-"""Distances have so many bits."""
+_BITS = 10
+"""There are 2**10 buckets from one power of two to the next."""
 
-_N_BUCKETS = 2**_BITS
+_LEAST_EXPONENT = 511
+"""That of 2**-512 in a float64: what is less counts as nothing. No distance is 2**512 or more."""
+
+_N_BUCKETS = 2 ** (10 + _BITS)
+"""Of the numbers of 1024 powers of two; some thousand are used, and no memory is touched for the others."""
 
 _OUTSIDE = -1
 """The label of what takes no part. A pixel that waits has the label -2 - bucket, one that nothing touches 0."""
@@ -52,17 +55,14 @@ _NODE, _NUMBER, _NEXT = 0, 1, 2
 
 def compete(image: Image, seeds: SeedPixels, connectivity: int, norm: Norm) -> NDArray[np.int32]:
     """Give each pixel that connects to a seed the number of the region that wins it."""
-    extent = value_range(image)
-    running = running_means(image, seeds, extent)
+    running = running_means(image, seeds)
     maximum = norm == "maximum" or image.n_channels == 1
-    greatest = extent if maximum else extent * math.sqrt(image.n_channels)
-    scale = math.ldexp(1.0, _BITS - max(math.frexp(greatest)[1], -900))
     labels = waiting_grid(image)
     values = pad(image.values, len(image.shape)).reshape(-1, image.n_channels)
     offsets = neighbor_offsets(image.shape, connectivity)
     entries, state = no_entries(3, len(labels))
     first, words = np.zeros(_N_BUCKETS, entries.dtype), np.zeros(_N_BUCKETS >> 4, np.int64)
-    queue = scale, offsets, first, words
+    queue = offsets, first, words
     nodes = padded_nodes(seeds.nodes, image.shape)
     labels[nodes] = seeds.numbers
     for start in range(0, len(nodes), _SEEDS_AT_ONCE):
@@ -79,7 +79,6 @@ def _begin(
     labels: NDArray[np.int32],
     means: NDArray[np.float64],
     maximum: bool,
-    scale: float,
     offsets: NDArray[np.int64],
     first: NDArray[Any],
     words: NDArray[np.int64],
@@ -90,7 +89,7 @@ def _begin(
     """Let the neighbors of seeds wait; return the entries, which may have grown."""
     entries = with_room(entries, state, len(nodes) * len(offsets))
     for node in nodes:
-        _touch(node, values, labels, means, maximum, scale, offsets, first, words, entries, state)
+        _touch(node, values, labels, means, maximum, offsets, first, words, entries, state)
     return entries
 
 
@@ -99,12 +98,11 @@ def _assign(
     values: NDArray[Any],
     labels: NDArray[np.int32],
     origins: NDArray[np.float64],
-    unit: float,
-    sums: NDArray[np.int64],
+    sums: NDArray[np.float64],
+    rests: NDArray[np.float64],
     counts: NDArray[np.int64],
     means: NDArray[np.float64],
     maximum: bool,
-    scale: float,
     offsets: NDArray[np.int64],
     first: NDArray[Any],
     words: NDArray[np.int64],
@@ -132,17 +130,17 @@ def _assign(
         while entry > 0:
             node, number = int(entries[entry, _NODE]), int(entries[entry, _NUMBER])
             labels[node] = number
-            join_region(values, node, number, origins, unit, sums, counts)
+            join_region(values, node, number, origins, sums, rests, counts)
             entry = int(entries[entry, _NEXT])
         entry = batch
         while entry > 0:
-            settle_mean(int(entries[entry, _NUMBER]), origins, unit, sums, counts, means, maximum)
+            settle_mean(int(entries[entry, _NUMBER]), origins, sums, rests, counts, means, maximum)
             entry = int(entries[entry, _NEXT])
         entry = batch
         while entry > 0:
             node, following = int(entries[entry, _NODE]), int(entries[entry, _NEXT])
             release(entry, entries, state)
-            _touch(node, values, labels, means, maximum, scale, offsets, first, words, entries, state)
+            _touch(node, values, labels, means, maximum, offsets, first, words, entries, state)
             entry = following
     return entries
 
@@ -154,7 +152,6 @@ def _touch(
     labels: NDArray[np.int32],
     means: NDArray[np.float64],
     maximum: bool,
-    scale: float,
     offsets: NDArray[np.int64],
     first: NDArray[Any],
     words: NDArray[np.int64],
@@ -169,8 +166,7 @@ def _touch(
         if label > 0 or label == _OUTSIDE:
             continue
         distance = between(values, place, means, number, maximum)
-        length = distance if maximum else np.sqrt(distance)
-        bucket = int(min(length * scale, _N_BUCKETS - 1.0))
+        bucket = _bucket(distance if maximum else np.sqrt(distance))
         if label == 0 or bucket < -2 - label:
             labels[place] = -2 - bucket
             entry = take_entry(entries, state)
@@ -178,6 +174,13 @@ def _touch(
             if first[bucket] == 0:
                 _mark(words, bucket)
             first[bucket] = entry
+
+
+@kernel()
+def _bucket(distance: float) -> int:
+    """The exponent and the first bits of a distance, as they stand in memory (math.frexp takes longer)."""
+    first = int(np.float64(distance).view(np.int64)) >> (52 - _BITS)
+    return max(first - (_LEAST_EXPONENT << _BITS), 0)
 
 
 @kernel()

@@ -21,8 +21,12 @@ from classicseg.growing.reach import Reach, line_starts, reach_of_seeds
 from classicseg.growing.wand import REACHED, accepted_by, flood
 
 _BITS = 24
-"""Moments are taken of whole numbers of so many bits, over the range of the pixels that they are taken of: the
-sums are exact, and turn with the image."""
+"""Moments are taken of whole numbers of so many bits, over the limits of the region or the range of its pixels:
+the sums are exact, and turn with the image."""
+
+_WIDE = 2**7
+"""Limits so many standard deviations apart make steps that are fine enough. Where they are farther apart, the
+range of the pixels that are reached is looked for: a third of the time of their moments."""
 
 _LOW = 2**_BITS - 1
 """The lower bits of a product."""
@@ -30,8 +34,9 @@ _LOW = 2**_BITS - 1
 _LEAST_SHARE = 1e-12
 """A channel that the others determine keeps this part of its variance."""
 
-_LEAST_STEP = 1e-25
-"""A channel without variance counts in steps of this part of the largest value: what differs is far away."""
+_LEAST_STEP, _LEAST_OF_ALL = 1e-25, 1e-140
+"""A channel without variance counts in steps of this part of the largest value about the seeds, or of this number,
+where all are 0: what differs is far away."""
 
 
 class Moments(NamedTuple):
@@ -61,20 +66,21 @@ def confidence_reach(
         reach = reach._replace(scales=np.zeros(shape))
     lines = image.values.reshape(-1, image.shape[-1], image.n_channels)
     flat, starts = lines.reshape(-1, image.n_channels), line_starts(image.shape)
-    least, most = flat.min(axis=0).astype(np.float64), flat.max(axis=0).astype(np.float64)
-    finest = _LEAST_STEP * float(np.abs([least, most]).max())
     for number in range(1, len(seeds.names) + 1):
         nodes = seeds.nodes[seeds.numbers == number]
         pixels = flat[_box_nodes(image, nodes, box)]
-        low, high = pixels.min(axis=0).astype(np.float64), pixels.max(axis=0).astype(np.float64)
+        finest = max(_LEAST_STEP * float(np.abs(pixels.astype(np.float64)).max()), _LEAST_OF_ALL)
         in_box = np.full(len(pixels), REACHED, np.uint8), np.zeros(1, np.int64)
+        low, high = pixels.min(axis=0).astype(np.float64), pixels.max(axis=0).astype(np.float64)
         moments = moments_of(pixels[np.newaxis], *in_box, low, high)
         for _ in range(max_iter):
             low, high = _accept(reach, number, moments, multiplier, flat[nodes], finest)
             grid = accepted_by(image, reach, number, nodes, radius, spacing)
             flood(grid, image.shape, connectivity, nodes)
-            bounds = np.maximum(low, least), np.minimum(high, most)
-            former, moments = moments, moments_of(lines, grid, starts, *bounds)
+            if (high - low > _WIDE * np.sqrt(np.diagonal(moments.covariance))).any():
+                ends = run_bands(_extremes, len(lines), lines[0].size, lines, grid, starts, flat[nodes[0]])
+                low, high = (end(ends, axis=(0, 1)).astype(np.float64) for end in (np.min, np.max))
+            former, moments = moments, moments_of(lines, grid, starts, low, high)
             if np.array_equal(former.mean, moments.mean) and np.array_equal(former.covariance, moments.covariance):
                 break
         _accept(reach, number, moments, multiplier, flat[nodes], finest)
@@ -159,6 +165,50 @@ def _box_nodes(image: Image, nodes: NDArray[np.int64], box: tuple[int, ...]) -> 
     places = places[((places >= 0) & (places < image.shape)).all(axis=1)]
     found = np.ravel_multi_index(tuple(places.T), image.shape)
     return found if image.mask is None else found[image.mask.reshape(-1)[found]]
+
+
+def _extremes_numpy(
+    lines: NDArray[Any],
+    grid: NDArray[np.uint8],
+    starts: NDArray[np.int64],
+    reached: NDArray[Any],
+    start: int,
+    stop: int,
+) -> NDArray[Any]:
+    inside = grid[starts[start:stop, np.newaxis] + np.arange(lines.shape[1])] == REACHED
+    own = np.concatenate([lines[start:stop][inside], reached[np.newaxis]])
+    return np.stack([own.min(axis=0), own.max(axis=0)])
+
+
+@kernel(numpy=_extremes_numpy)
+def _extremes(
+    lines: NDArray[Any],
+    grid: NDArray[np.uint8],
+    starts: NDArray[np.int64],
+    reached: NDArray[Any],
+    start: int,
+    stop: int,
+) -> NDArray[Any]:
+    """The least and the greatest values of the pixels that are reached, and of one more, in each channel.
+
+    They are kept for each place in a line: vectors, where one number would wait for itself.
+    """
+    width, n_channels = lines.shape[1], lines.shape[2]
+    ends, of_place = np.empty((2, n_channels), lines.dtype), np.empty((2, width), lines.dtype)
+    for c in range(n_channels):
+        low, high, begin = of_place[0], of_place[1], reached[c]
+        for i in range(width):
+            low[i] = high[i] = begin
+        for line in range(start, stop):
+            own, flat = grid[starts[line] : starts[line] + width], lines[line].reshape(-1)
+            for i in range(len(own)):
+                value = flat[i * n_channels + c] if own[i] == REACHED else begin
+                low[i] = value if value < low[i] else low[i]
+                high[i] = value if value > high[i] else high[i]
+        ends[0, c], ends[1, c] = low[0], high[0]
+        for i in range(width):
+            ends[0, c], ends[1, c] = min(ends[0, c], low[i]), max(ends[1, c], high[i])
+    return ends
 
 
 def _sum_products_numpy(

@@ -10,16 +10,13 @@ inequality a pixel that is too far from it comes within the tolerance no sooner 
 too far. So until then it waits, in a heap of the region's own; where several regions touch it, in that of each.
 Of 12 million pixels of a photograph those that join are asked once, and all others together a twentieth as often.
 
-A mean moves by k / (n + k) of the tolerance at the most when k pixels join n, no more than log((n + k) / n): no
-pixel of a region of N is farther than 1 + log N tolerances from the mean of its seeds. Its sums are taken from
-there, of floats in steps of 2**-24 of the tolerance (`running_means`).
-
 [1] Zucker S. W. Region growing: childhood and adolescence. Computer Graphics and Image Processing 5, 1976.
 [2] Sleator D. D., Tarjan R. E. Self-adjusting heaps. SIAM Journal on Computing 15(1), 1986.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -31,7 +28,7 @@ from classicseg._core.kernel import kernel
 from classicseg._core.seeds import SeedPixels
 from classicseg.growing.entries import USED, no_entries, release, take_entry
 from classicseg.growing.reach import between
-from classicseg.growing.running_means import join_region, nearest_region, running_means, settle_mean, value_range
+from classicseg.growing.running_means import join_region, nearest_region, running_means, settle_mean
 from classicseg.types import Norm
 
 _OUTSIDE, _JOINING = -1, np.iinfo(np.int32).min
@@ -49,7 +46,7 @@ def grow_by_mean(
     image: Image, seeds: SeedPixels, tolerance: float, connectivity: int, norm: Norm
 ) -> NDArray[np.int32]:
     """Give each pixel that a region takes in the region's number."""
-    running = running_means(image, seeds, min(tolerance, value_range(image)))
+    running = running_means(image, seeds)
     maximum = norm == "maximum" or image.n_channels == 1
     labels = waiting_grid(image)
     values = pad(image.values, len(image.shape)).reshape(-1, image.n_channels)
@@ -93,8 +90,8 @@ def _step_numpy(
     values: NDArray[Any],
     labels: NDArray[np.int32],
     origins: NDArray[np.float64],
-    unit: float,
-    sums: NDArray[np.int64],
+    sums: NDArray[np.float64],
+    rests: NDArray[np.float64],
     counts: NDArray[np.int64],
     means: NDArray[np.float64],
     tolerance: float,
@@ -122,8 +119,13 @@ def _step_numpy(
     joined, refused, of = asked[joins], asked[~joins], nearest[joins]
     labels[joined] = of
     np.add.at(counts, of, 1)
-    np.add.at(sums, of, np.rint((values[joined] - origins[of]) * (1 / unit)).astype(np.int64))
-    means[of] = origins[of] + sums[of] * unit / counts[of, np.newaxis]
+    for number in np.unique(of):
+        for c, origin in enumerate(origins[number].tolist()):
+            apart = values[joined[of == number], c].astype(np.float64) - origin
+            parts = [sums[number, c], rests[number, c], *apart.tolist()]
+            sums[number, c] = math.fsum(parts)
+            rests[number, c] = math.fsum([*parts, -sums[number, c]])
+    means[of] = origins[of] + (sums[of] + rests[of]) / counts[of, np.newaxis]
     state[USED] = 1 + len(refused)
     entries[1 : state[USED], _NODE], ring[: len(joined)] = refused, joined
     return len(joined)
@@ -134,8 +136,8 @@ def _step(
     values: NDArray[Any],
     labels: NDArray[np.int32],
     origins: NDArray[np.float64],
-    unit: float,
-    sums: NDArray[np.int64],
+    sums: NDArray[np.float64],
+    rests: NDArray[np.float64],
     counts: NDArray[np.int64],
     means: NDArray[np.float64],
     tolerance: float,
@@ -175,9 +177,9 @@ def _step(
         roots[number] = _meld(int(roots[number]), entry, entries, dues)
     for i in range(n_joined):
         labels[ring[i]] = numbers[i]
-        join_region(values, ring[i], numbers[i], origins, unit, sums, counts)
+        join_region(values, ring[i], numbers[i], origins, sums, rests, counts)
     for number in numbers[:n_joined]:
-        move = settle_mean(number, origins, unit, sums, counts, means, maximum)
+        move = settle_mean(number, origins, sums, rests, counts, means, maximum)
         ways[number] += move if maximum else np.sqrt(move)
     return n_joined
 

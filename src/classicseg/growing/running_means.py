@@ -1,12 +1,11 @@
-"""The means of regions while they grow: sums of whole numbers, which no order of the pixels changes.
+"""The means of regions while they grow: sums of two floats each, which no order of the pixels changes.
 
-Integers count as they are. A float counts by its difference from the mean over the region's seeds, in whole units:
-a power of two, 2**-24 of what the values differ by. The sums of 2**31 pixels have room in an int64.
+Integers count as they are, and floats by their difference from the mean over the region's seeds: a region of one
+value has this for its mean.
 """
 
 from __future__ import annotations
 
-import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,12 +14,8 @@ from numpy.typing import NDArray
 from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
 from classicseg._core.seeds import SeedPixels
+from classicseg._core.two_floats import lost
 from classicseg.growing.reach import between, seed_means
-
-_BITS = 24
-
-_LEAST_EXPONENT = -1000
-"""Units have an inverse."""
 
 
 class RunningMeans(NamedTuple):
@@ -28,36 +23,26 @@ class RunningMeans(NamedTuple):
 
     origins: NDArray[np.float64]
     """(n_regions + 1, channels), what values are counted from."""
-    unit: float
-    """What they are counted in."""
-    sums: NDArray[np.int64]
+    sums: NDArray[np.float64]
     """(n_regions + 1, channels)"""
+    rests: NDArray[np.float64]
+    """(n_regions + 1, channels), what rounding has taken from the sums (`two_floats`)."""
     counts: NDArray[np.int64]
     """(n_regions + 1,), the pixels of the region."""
     means: NDArray[np.float64]
     """(n_regions + 1, channels)"""
 
 
-def running_means(image: Image, seeds: SeedPixels, extent: float) -> RunningMeans:
-    """The means over the seeds; floats that join a region are within about 20 times `extent` of them."""
+def running_means(image: Image, seeds: SeedPixels) -> RunningMeans:
+    """The means over the seeds."""
     counts = np.bincount(seeds.numbers, minlength=len(seeds.names) + 1)
     if image.values.dtype.kind == "f":
         means = seed_means(image, seeds)
-        unit = math.ldexp(1.0, max(math.frexp(extent)[1] - _BITS, _LEAST_EXPONENT))
-        return RunningMeans(means.copy(), unit, np.zeros(means.shape, np.int64), counts, means)
+        return RunningMeans(means.copy(), np.zeros(means.shape), np.zeros(means.shape), counts, means)
     values = image.values.reshape(-1, image.n_channels)[seeds.nodes]
-    sums = np.stack([np.bincount(seeds.numbers, channel) for channel in values.T], axis=1)
+    sums = np.stack([np.bincount(seeds.numbers, channel) for channel in values.T], axis=1, dtype=np.float64)
     means = sums / np.maximum(counts, 1)[:, np.newaxis]
-    return RunningMeans(np.zeros(means.shape), 1.0, sums.astype(np.int64), counts, means)
-
-
-def value_range(image: Image) -> float:
-    """What the values of the pixels that take part differ by at most."""
-    if image.extremes is not None:
-        low, high = image.extremes
-        return high - low
-    pixels = image.pixels()
-    return float(pixels.max()) - float(pixels.min())
+    return RunningMeans(np.zeros(means.shape), sums, np.zeros(means.shape), counts, means)
 
 
 @kernel()
@@ -86,23 +71,26 @@ def join_region(
     node: int,
     number: int,
     origins: NDArray[np.float64],
-    unit: float,
-    sums: NDArray[np.int64],
+    sums: NDArray[np.float64],
+    rests: NDArray[np.float64],
     counts: NDArray[np.int64],
 ) -> None:
     """Count a pixel in; the mean stays until it is settled."""
     counts[number] += 1
-    scale = 1 / unit
     for c in range(values.shape[1]):
-        sums[number, c] += int(np.rint((np.float64(values[node, c]) - origins[number, c]) * scale))
+        total, value = sums[number, c], np.float64(values[node, c]) - origins[number, c]
+        sums[number, c] = total + value
+        rest = lost(total, value, total + value)
+        if rest != 0:  # never of integers: one memory access less
+            rests[number, c] += rest
 
 
 @kernel()
 def settle_mean(
     number: int,
     origins: NDArray[np.float64],
-    unit: float,
-    sums: NDArray[np.int64],
+    sums: NDArray[np.float64],
+    rests: NDArray[np.float64],
     counts: NDArray[np.int64],
     means: NDArray[np.float64],
     maximum: bool,
@@ -110,7 +98,7 @@ def settle_mean(
     """Bring the mean of a region up to date; return how far it has gone, as `between` has it."""
     distance = 0.0
     for c in range(means.shape[1]):
-        mean = origins[number, c] + np.float64(sums[number, c]) * unit / np.float64(counts[number])
+        mean = origins[number, c] + (sums[number, c] + rests[number, c]) / np.float64(counts[number])
         part = mean - means[number, c]
         means[number, c] = mean
         distance = max(distance, abs(part)) if maximum else distance + part * part

@@ -44,7 +44,8 @@ def choose_n_clusters(
     -------
     int
         From 1 to `max_clusters`. Few distinct values are as many clusters. Photographs, whose colors flow into
-        one another, tend to `max_clusters`; separate clusters, such as stains or materials, are found.
+        one another, tend to `max_clusters`; separate clusters, such as stains or materials, are found. Mask
+        fill values: one far from all others is a cluster of its own.
 
     Raises
     ------
@@ -89,5 +90,5 @@ def _greatest_jump(inertias: NDArray[np.float64], n_features: int) -> int:
     """The number of clusters, from 1, with the greatest rise of inertia**(-n_features / 2)."""
     if inertias[-1] == 0:
         return len(inertias)
-    explained = (inertias[0] / inertias) ** (n_features / 2)
+    explained = (inertias.min() / inertias) ** (n_features / 2)  # no power overflows
     return 1 + int(np.argmax(np.diff(explained, prepend=0.0)))

@@ -80,7 +80,8 @@ def region_growing_segment(
     tolerance : float, optional
         For "seed", "neighbor" and "mean": a distance in value units, at least 0. Where it is not given: the
         standard deviation of the image's values (for channels, the root of the sum of their variances), which
-        covers the training images of BSDS500 best; "neighbor" takes a tenth of it.
+        covers the training images of BSDS500 best; "neighbor" takes a tenth of it. A value far from all others
+        raises it: mask that, or say what the tolerance is.
     interval : (float, float), optional
         For "seed", on one channel and instead of `tolerance`: the least and the greatest value.
     norm : {"euclidean", "maximum"}

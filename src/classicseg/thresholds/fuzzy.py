@@ -36,8 +36,9 @@ def huang_threshold(
     image : array_like, any real dtype, or PixelHistogram
         A grey image, a volume, or a histogram; of three channels the luminance is taken.
     bins : int
-        How many equal bins over the range of the values at the most, 2 to 65536. Where the values are whole
-        numbers, a bin is a whole number of levels: one, if the range is shorter than `bins`.
+        How many equal bins over the range of the values at the most, 2 to 65536; a value far from all others
+        widens them, so mask it. Where the values are whole numbers of a step (1, or 1/255 after a division), of
+        65535 at the most, so is a bin: of one, if the range is shorter than `bins`.
     channel_axis : int, None or "auto"
         The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
         more.
@@ -86,8 +87,9 @@ def shanbhag_threshold(
     image : array_like, any real dtype, or PixelHistogram
         A grey image, a volume, or a histogram; of three channels the luminance is taken.
     bins : int
-        How many equal bins over the range of the values at the most, 2 to 65536. Where the values are whole
-        numbers, a bin is a whole number of levels: one, if the range is shorter than `bins`.
+        How many equal bins over the range of the values at the most, 2 to 65536; a value far from all others
+        widens them, so mask it. Where the values are whole numbers of a step (1, or 1/255 after a division), of
+        65535 at the most, so is a bin: of one, if the range is shorter than `bins`.
     channel_axis : int, None or "auto"
         The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
         more.

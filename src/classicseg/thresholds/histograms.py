@@ -25,8 +25,11 @@ from classicseg.types import ChannelAxis, Mask, PixelHistogram
 MOST_BINS = 2**16
 """Huang's threshold, which compares all pairs of bins, takes 2 s for as many, and four times that for twice."""
 
-_LEVEL_BITS = 24
-"""Finer levels than 2**-24 of the range are no levels: so fine, bins need no whole number of them."""
+_FEW = 64
+"""So many values strike out all numbers of steps, where there are no steps: each, 7 of 8."""
+
+_NEAR = 1 / 16
+"""A value this far from a whole number of steps, or less, may be one that was rounded; it must be less far."""
 
 _TIE = 1e-12
 """Logarithms differ in their last bits between processors; criteria this close, relatively, are equal."""
@@ -98,20 +101,28 @@ def value_places(image: Values) -> Histogram:
 
 
 def binned(image: Values, bins: int) -> Histogram:
-    """At most so many equal bins between the least and the greatest value."""
+    """At most so many equal bins between the least and the greatest value.
+
+    Where the values are whole numbers of a step, to rounding, so are the bins: an image and the same one by any
+    factor have the same bins.
+    """
     if isinstance(image, PixelHistogram) or image.values.dtype.kind == "u":
-        levels, of_level = _levels(image)
-        if len(levels) < 2:
-            return Histogram(levels, np.zeros(len(levels)), of_level)
-        edges = _edges(levels, levels[0], levels[-1], bins)
-        counts = np.bincount(np.searchsorted(edges, levels, side="right") - 1, of_level).astype(np.int64)
+        values, of_each = _levels(image)
     else:
-        values = np.ascontiguousarray(image.pixels()[:, 0])
-        if not values.size or (low := float(values.min())) == (high := float(values.max())):
-            return Histogram(values[:1].astype(np.float64), np.zeros(min(values.size, 1)), np.full(1, values.size))
-        edges = _edges(values, low, high, bins)
-        steps = len(edges) / (high - low)
-        counts = np.sum(run_bands(_count_bins, values.size, 1, values, edges, steps), axis=0)
+        values, of_each = np.ascontiguousarray(image.pixels()[:, 0]), np.empty(0, np.int64)
+    if not values.size or (low := float(values.min())) == (high := float(values.max())):
+        n_pixels = of_each if of_each.size else np.full(min(values.size, 1), values.size)
+        return Histogram(values[:1].astype(np.float64), np.zeros(min(values.size, 1)), n_pixels)
+    if found := _in_steps(values, of_each, low, high):
+        least, counts = found
+        width = math.ceil(len(counts) / bins)
+        firsts = np.arange(0, len(counts), width)
+        edges = low + (high - low) / (len(counts) - 1) * firsts
+        edges = np.minimum(edges, np.minimum.reduceat(least, firsts))  # rounding loses no value to the bin before
+        counts = np.add.reduceat(counts, firsts)
+    else:
+        edges = _edges(low, high, bins)
+        counts = _counted(values, of_each, edges, len(edges) / (high - low))
     held = np.flatnonzero(counts)
     return Histogram(edges[held], held.astype(np.float64), counts[held])
 
@@ -142,47 +153,117 @@ def _power_of_two(number: float) -> float:
     return math.ldexp(1.0, math.frexp(number)[1])
 
 
-def _edges(values: NDArray[Any], low: float, high: float, bins: int) -> NDArray[np.float64]:
-    """The lower edges of equal bins: each a whole number of levels, where there are levels."""
-    if level := _level(values, low, high):
-        n_levels = (high - low) // level + 1
-        width = level * math.ceil(n_levels / bins)
-        edges = low + width * np.arange(math.ceil(n_levels * level / width), dtype=np.float64)
-    else:
-        edges = low + (high - low) * (np.arange(bins) / bins)
-    # Rounding must not lose the second bin: the first edge above the least value, the last not above the greatest.
+def _edges(low: float, high: float, bins: int) -> NDArray[np.float64]:
+    """The lower edges of equal bins of any floats."""
+    edges = low + (high - low) * (np.arange(bins) / bins)
+    edges[1:] -= _rounding(low, high, np.float64) * (high - low)  # values on an edge stay above it by any factor
+    # Nor must rounding lose the second bin: it begins above the least value, and the last not above the greatest.
     edges[1:] = np.clip(edges[1:], np.nextafter(low, high), high)
     return np.unique(edges)  # where the range has few floats, edges fall together
 
 
-def _level(values: NDArray[Any], low: float, high: float) -> float:
-    """The greatest power of two that all values are whole multiples of, from the least on; 0 if it is too small.
+def _counted(
+    values: NDArray[Any], of_each: NDArray[np.int64], edges: NDArray[np.float64], steps: float
+) -> NDArray[np.int64]:
+    """The pixels of each bin, of which there are as many of each value as is said, or one."""
+    if of_each.size:
+        return np.bincount(np.searchsorted(edges, values, side="right") - 1, of_each, len(edges)).astype(np.int64)
+    return np.sum(run_bands(_count_bins, values.size, 1, values, edges, steps), axis=0)
 
-    So whole numbers have the same bins in every dtype, and so have all of them times a power of two.
+
+def _in_steps(
+    values: NDArray[Any], of_each: NDArray[np.int64], low: float, high: float
+) -> tuple[NDArray[np.float64], NDArray[np.int64]] | None:
+    """The least value of each level and its pixels, where all values are levels: whole numbers of one step.
+
+    Of all numbers of steps, those on which a few values do not lie are struck out first, so that mostly one look
+    at all values is enough, or none. The least number that is left counts. None, where there is none.
     """
-    exponent = math.frexp(high - low)[1] - _LEVEL_BITS
-    found = run_bands(_bits_in_use, values.size, 1, values, low, math.ldexp(1.0, -exponent))
-    bits = int(np.bitwise_or.reduce(found)) if min(found) >= 0 else 0
-    return math.ldexp(float(bits & -bits), exponent)
+    few = np.unique(values[:: -(-values.size // _FEW)]).astype(np.float64)
+    for dtype in (np.float64, np.float32):
+        if dtype == np.float32 and not _are_in_float32(values):
+            continue
+        rounding = _rounding(low, high, dtype)
+        left = np.arange(1.0, min(MOST_BINS, int(_NEAR / rounding)) + 1)
+        for value in few:
+            left = _that_hold(left, value, low, high, rounding)
+        while left.size:
+            arguments = values, of_each, low, high - low, int(left[0]), rounding * left[0]
+            parts = run_bands(_count_levels, values.size, 1, *arguments)
+            wrong = [value for _, _, value in parts if value != low]
+            if not wrong:
+                return np.min([least for least, _, _ in parts], axis=0), np.sum([n for _, n, _ in parts], axis=0)
+            left = left[1:]
+            for value in wrong:
+                left = _that_hold(left, value, low, high, rounding)
+    return None
 
 
-def _bits_in_use_numpy(values: NDArray[Any], low: float, scale: float, start: int, stop: int) -> int:
-    scaled = (values[start:stop].astype(np.float64) - low) * scale
-    bits = scaled.astype(np.int64)
-    return int(np.bitwise_or.reduce(bits)) if (bits == scaled).all() else -1
+def _rounding(low: float, high: float, dtype: type[np.floating[Any]]) -> float:
+    """What rounding may do to values that a few operations have made, as a part of their range."""
+    return 4 * float(np.finfo(dtype).eps) * max(abs(low), abs(high)) / (high - low)
 
 
-@kernel(numpy=_bits_in_use_numpy)
-def _bits_in_use(values: NDArray[Any], low: float, scale: float, start: int, stop: int) -> int:
-    """The bits that any of the scaled values has; -1 where one is no whole number, mostly the first."""
-    bits = 0
+def _are_in_float32(values: NDArray[Any]) -> bool:
+    """Whether the values are as they were in a float32 image, also where that works in float64."""
+    if values.dtype == np.float32:
+        return True
+    with np.errstate(over="ignore"):
+        return all((part == part.astype(np.float32)).all() for part in (values[:1024], values))
+
+
+def _that_hold(
+    steps: NDArray[np.float64], value: float, low: float, high: float, rounding: float
+) -> NDArray[np.float64]:
+    """Those numbers of steps of which a value is a whole number."""
+    place = (value - low) / (high - low) * steps
+    return steps[np.abs(place - np.rint(place)) <= rounding * steps]
+
+
+def _count_levels_numpy(
+    values: NDArray[Any],
+    of_each: NDArray[np.int64],
+    low: float,
+    extent: float,
+    n_steps: int,
+    rounding: float,
+    start: int,
+    stop: int,
+) -> tuple[NDArray[np.float64], NDArray[np.int64], float]:
+    inside = values[start:stop].astype(np.float64)
+    places = (inside - low) / extent * n_steps
+    levels = np.rint(places).astype(np.int64)
+    least, counts = np.full(n_steps + 1, np.inf), np.zeros(n_steps + 1, np.int64)
+    wrong = inside[np.abs(places - levels) > rounding]
+    if wrong.size:
+        return least, counts, float(wrong[0])
+    np.minimum.at(least, levels, inside)
+    np.add.at(counts, levels, of_each[start:stop] if of_each.size else 1)
+    return least, counts, low
+
+
+@kernel(numpy=_count_levels_numpy)
+def _count_levels(
+    values: NDArray[Any],
+    of_each: NDArray[np.int64],
+    low: float,
+    extent: float,
+    n_steps: int,
+    rounding: float,
+    start: int,
+    stop: int,
+) -> tuple[NDArray[np.float64], NDArray[np.int64], float]:
+    """The least value and the pixels of each level; and the first value that lies on none, or the lowest one."""
+    least, counts = np.full(n_steps + 1, np.inf), np.zeros(n_steps + 1, np.int64)
     for i in range(start, stop):
-        scaled = (float(values[i]) - low) * scale
-        whole = int(scaled)
-        if whole != scaled:
-            return -1
-        bits |= whole
-    return bits
+        value = float(values[i])
+        place = (value - low) / extent * n_steps
+        level = int(np.rint(place))
+        if abs(place - level) > rounding:
+            return least, counts, value
+        least[level] = min(least[level], value)
+        counts[level] += of_each[i] if len(of_each) > 0 else 1
+    return least, counts, low
 
 
 def _count_bins_numpy(

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.bands import run_bands
 from classicseg._core.kernel import kernel
+from classicseg._core.two_floats import lost, products
 from classicseg.thresholds.histograms import (
     Histogram,
     Values,
@@ -20,9 +21,6 @@ from classicseg.thresholds.histograms import (
     value_places,
 )
 from classicseg.types import ChannelAxis, Mask, PixelHistogram
-
-_PART = 2.0**31
-"""Whole numbers below this have int64 sums over 2**32 pixels."""
 
 
 def mean_threshold(
@@ -53,7 +51,7 @@ def mean_threshold(
 
     Notes
     -----
-    The sum is exact to 2**-62 of the range of the values, in any order. Linear in pixels.
+    The sum is rounded once, whatever the order of the pixels. One value far away moves it. Linear in pixels.
 
     References
     ----------
@@ -122,19 +120,14 @@ def mean_level(image: Values) -> NDArray[np.float64]:
     values = image.values[:, 0] if isinstance(image, PixelHistogram) else image.pixels()[:, 0]
     if not values.size or values.min() == values.max():
         return np.empty(0)
-    low, high = float(values.min()), float(values.max())
-    if values.dtype.kind == "u":
-        histogram = value_places(image)
-        n_pixels = int(histogram.counts.sum())
-        share = float((histogram.counts * histogram.places).sum()) / n_pixels / histogram.places[-1]
-        threshold = low + share * (high - low)
+    low, high, n_pixels = float(values.min()), float(values.max()), values.size
+    parts: Any
+    if isinstance(image, PixelHistogram) or values.dtype.kind == "u":
+        levels, _, counts = value_places(image)
+        parts, n_pixels = products(levels, counts.astype(np.float64)), int(counts.sum())
     else:
-        exponent = math.frexp(high - low)[1]
-        counts = image.counts if isinstance(image, PixelHistogram) else np.empty(0, np.int64)
-        whole, part, n_pixels = _sums_of_parts(
-            np.ascontiguousarray(values), counts, low, math.ldexp(_PART, -exponent)
-        )
-        threshold = low + math.ldexp((whole + part / _PART) / n_pixels / _PART, exponent)
+        parts = run_bands(_sum_up, values.size, 1, np.ascontiguousarray(values))
+    threshold = math.fsum(np.ravel(parts).tolist()) / n_pixels
     # The mean of nearly equal floats may be rounded to the least one, and beyond the greatest.
     return np.array([min(max(threshold, math.nextafter(low, math.inf)), high)])
 
@@ -148,37 +141,18 @@ def moments_level(histogram: Histogram) -> float:
     return float(histogram.levels[1 + first_greatest(-np.abs(np.cumsum(shares)[:-1] - share))])
 
 
-def _sums_of_parts(
-    values: NDArray[Any], counts: NDArray[np.int64], low: float, scale: float
-) -> tuple[int, int, int]:
-    """The sums of the whole and of the fractional parts of scaled values, and how many there are.
-
-    With counts each value occurs as often, and the sums may pass what int64 holds.
-    """
-    if not len(counts):
-        whole, part = np.sum(run_bands(_sum_parts, values.size, 1, values, low, scale), axis=0)
-        return int(whole), int(part), values.size
-    scaled = (values.astype(np.float64) - low) * scale
-    floor = np.floor(scaled)
-    whole, part = (
-        int((part.astype(np.int64).astype(object) * counts).sum()) for part in (floor, (scaled - floor) * _PART)
-    )
-    return whole, part, int(counts.sum())
+def _sum_up_numpy(values: NDArray[Any], start: int, stop: int) -> tuple[float, float]:
+    inside = values[start:stop].astype(np.float64).tolist()
+    total = math.fsum(inside)
+    return total, math.fsum([*inside, -total])
 
 
-def _sum_parts_numpy(values: NDArray[Any], low: float, scale: float, start: int, stop: int) -> NDArray[np.int64]:
-    """The sums of the whole and of the fractional parts of scaled values, both in whole numbers."""
-    scaled = (values[start:stop].astype(np.float64) - low) * scale
-    whole = np.floor(scaled)
-    return np.array([part.astype(np.int64).sum() for part in (whole, (scaled - whole) * _PART)])
-
-
-@kernel(numpy=_sum_parts_numpy)
-def _sum_parts(values: NDArray[Any], low: float, scale: float, start: int, stop: int) -> NDArray[np.int64]:
-    sums = np.zeros(2, np.int64)
+@kernel(numpy=_sum_up_numpy)
+def _sum_up(values: NDArray[Any], start: int, stop: int) -> tuple[float, float]:
+    """The sum of values in two floats (`two_floats`)."""
+    total, rest = 0.0, 0.0
     for i in range(start, stop):
-        scaled = (float(values[i]) - low) * scale
-        whole = int(scaled)
-        sums[0] += whole
-        sums[1] += int((scaled - whole) * _PART)
-    return sums
+        value = np.float64(values[i])
+        rest += lost(total, value, total + value)
+        total += value
+    return total, rest

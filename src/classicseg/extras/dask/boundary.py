@@ -7,9 +7,8 @@ from beyond it can be in time for a pixel of the tile, is measured first.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import dask.array as da
 import numpy as np
@@ -22,7 +21,7 @@ from classicseg._core.distance import farther_than
 from classicseg._core.flood import UNDECIDED, flood
 from classicseg._core.image import Image, Span, as_part, as_spacing
 from classicseg._core.labels import compact_labels
-from classicseg._core.region_sums import ends_of_values, rank_regions, steps_within
+from classicseg._core.region_sums import rank_regions
 from classicseg._core.seams import HeldPatch, Patch, held_patch_at, patch_of
 from classicseg.extras.dask.again import read_again, repainted
 from classicseg.extras.dask.chunks import Chunked, bare, merged, settled_span, tile_numbers
@@ -41,19 +40,6 @@ regions, and which of them touch: 24 bytes and more a region, which are found wh
 passes, each of which finds the edges again. Tiles overlap by as much as the floods need, which is measured first.
 """
 _FIRST_REACH = 8
-
-
-class Survey(NamedTuple):
-    """What must be known of all regions before edge pixels choose one."""
-
-    reach: int
-    """What is so far from a tile has no influence on its floods."""
-    cores: NDArray[Any]
-    """The least and the greatest value in cores, …"""
-    free: NDArray[Any]
-    """… in these and in what is free of edges, …"""
-    inside: NDArray[Any]
-    """… and of all that take part."""
 
 
 @twin_of(classicseg.boundary_segment, _NOTE)
@@ -75,24 +61,23 @@ def boundary_segment(
     edges = keep_from_strong(edge_marks(parsed, span, detector, settings, spacings))
     gradient = Gradient(span, spacings, "sobel", settings.edges.sigma)
     states = _states(parsed, edges, span, settings.max_gap, spacings)
-    survey = _survey(parsed, states, gradient)
+    reach = _reach_of_floods(parsed, states, gradient)
 
     markers = number_patches(bare(states).each(_patch_of_cores), chunks, 1, same_key)
     if settings.max_gap > 0:
         later = read_again(parsed, markers)
-        ranks = _ranks(later, markers, span, survey.cores)
-        reach = tuple(survey.reach + n for n in gradient.reach)
+        ranks = _ranks(later, markers, span)
+        halo = tuple(reach + n for n in gradient.reach)
         free = repainted(edges, markers)
         grown = over_halo(
-            later, reach, _flood_free, markers, free, gradient=gradient, table=ranks, dtype=markers.dtype
+            later, halo, _flood_free, markers, free, gradient=gradient, table=ranks, dtype=markers.dtype
         )
         markers = number_patches(bare(grown).each(_patch_of_labels), chunks, 1, same_key)
-    later, reach = read_again(parsed, markers), (survey.reach,) * parsed.ndim
-    ranks = _ranks(later, markers, span, survey.free)
-    sides = over_halo(later, reach, _flood_edges, markers, span=span, table=ranks, dtype=markers.dtype)
+    later, halo = read_again(parsed, markers), (reach,) * parsed.ndim
+    ranks = _ranks(later, markers, span)
+    sides = over_halo(later, halo, _flood_edges, markers, span=span, table=ranks, dtype=markers.dtype)
     numbered = number_patches(bare(sides).each(_patch_of_labels), chunks, 1, same_key)
-    steps = steps_within(survey.inside)
-    labels = without_small(read_again(parsed, numbered), numbered, span, steps, settings.min_area)
+    labels = without_small(read_again(parsed, numbered), numbered, span, settings.min_area)
     if not settings.keep_lines:
         return labels
     lines = repainted(edges, numbered)
@@ -113,20 +98,21 @@ def _states(parsed: Chunked, edges: da.Array, span: Span, gap: float, spacing: t
     return read_again(parsed, rooms).each(_states_of_tile, edges, far, rooms, parts, span=span, dtype=np.uint8)
 
 
-def _ranks(parsed: Chunked, markers: da.Array, span: Span, ends: NDArray[Any]) -> NDArray[np.int64]:
-    tiles = parsed.each(sums_of_tile, markers, span=span, steps=steps_within(ends))
+def _ranks(parsed: Chunked, markers: da.Array, span: Span) -> NDArray[np.int64]:
+    tiles = parsed.each(sums_of_tile, markers, span=span)
     return rank_regions(merged(tiles, merge_sums).table())
 
 
-def _survey(parsed: Chunked, states: da.Array, gradient: Gradient) -> Survey:
+def _reach_of_floods(parsed: Chunked, states: da.Array, gradient: Gradient) -> int:
+    """What is so far from a tile has no influence on its floods."""
     reach = _FIRST_REACH
     while True:
         wide, depth = with_halo(parsed, [reach + n for n in gradient.reach])
         others = widened(states, depth), tile_numbers(wide.chunks)
-        tiles = wide.each(_survey_tile, *others, gradient=gradient, depth=depth, grid=wide.grid, reach=reach)
-        survey: Survey = merged(tiles, _merge_surveys)
-        if survey.reach <= reach:
-            return survey
+        tiles = wide.each(_reach_in_tile, *others, gradient=gradient, depth=depth, grid=wide.grid, reach=reach)
+        needed: int = merged(tiles, max)
+        if needed <= reach:
+            return needed
         reach *= 2
 
 
@@ -176,7 +162,7 @@ def _states_of_tile(
     return np.where(inside, np.where(cores, 3, np.where(edges, 1, 2)), 0).astype(np.uint8)
 
 
-def _survey_tile(
+def _reach_in_tile(
     values: NDArray[Any],
     mask: NDArray[np.bool_] | None,
     states: NDArray[np.uint8],
@@ -186,7 +172,7 @@ def _survey_tile(
     depth: dict[int, int],
     grid: tuple[int, ...],
     reach: int,
-) -> Survey:
+) -> int:
     own, part = own_part(number, grid, depth), as_part(values, gradient.span, mask=mask)
     places = [slice(*place.indices(n)[:2]) for place, n in zip(own, states.shape, strict=True)]
     late = np.ones(states.shape, bool)
@@ -196,8 +182,7 @@ def _survey_tile(
         reached, needed = ndimage.binary_dilation(reached, mask=inside), needed + 1
     if (states == 2).any():
         needed = max(needed, reach + int(_comes_in(part, gradient, states, late)[own].any()))
-    pixels, kinds = part.values[own], states[own]
-    return Survey(needed, *(ends_of_values(kinds >= least, pixels) for least in (3, 2, 1)))
+    return needed
 
 
 def _comes_in(
@@ -207,15 +192,6 @@ def _comes_in(
     markers = np.where(late, 2, states == 3).astype(np.int32) * (states > 1)
     domain = Image(np.zeros((*states.shape, 1), np.uint8), states > 1)
     return flood(gradient.lengths(part), markers, np.array([0, 1, 0]), domain, 1) == 2
-
-
-def _merge_surveys(parts: Sequence[Survey]) -> Survey:
-    reaches, *ends = zip(*parts, strict=True)
-    return Survey(max(reaches), *(_ends(np.concatenate(found)) for found in ends))
-
-
-def _ends(values: NDArray[Any]) -> NDArray[Any]:
-    return np.array([values.min(), values.max()]) if values.size else values
 
 
 def _patch_of_cores(states: NDArray[np.uint8], mask: None) -> Patch:

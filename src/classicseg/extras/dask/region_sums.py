@@ -13,7 +13,7 @@ from classicseg._core.graph import merge_small, touching_codes
 from classicseg._core.image import Image, Span, as_part
 from classicseg._core.labels import compact_labels
 from classicseg._core.merging import LOW
-from classicseg._core.region_sums import RegionSums, sums_in_steps
+from classicseg._core.region_sums import RegionSums, joined_sums, region_sums
 from classicseg.extras.dask.chunks import Chunked, bare, merged, tile_numbers
 from classicseg.extras.dask.halos import own_part, widened, with_halo
 
@@ -24,22 +24,22 @@ class NamedSums(NamedTuple):
     names: NDArray[np.int64]
     areas: NDArray[np.int64]
     sums: NDArray[np.float64]
+    rests: NDArray[np.float64]
     pairs: NDArray[np.int64]
 
     def table(self) -> RegionSums:
         """Those of all regions 0 … n, where these are all."""
-        return RegionSums(np.append(0, self.areas), np.concatenate([np.zeros((1, self.sums.shape[1])), self.sums]))
+        none = np.zeros((1, self.sums.shape[1]))
+        return RegionSums(np.append(0, self.areas), *(np.concatenate([none, p]) for p in (self.sums, self.rests)))
 
 
-def without_small(
-    parsed: Chunked, labels: da.Array, span: Span, steps: tuple[float, float], min_area: int | None
-) -> da.Array:
+def without_small(parsed: Chunked, labels: da.Array, span: Span, min_area: int | None) -> da.Array:
     """Regions of fewer pixels than `min_area` joined to their neighbors, and all numbered by their first pixel."""
     if min_area == 1:
         return labels
     wide, depth = with_halo(parsed, (1,) * parsed.ndim)
     others = widened(labels, depth), tile_numbers(wide.chunks)
-    tiles = wide.each(_neighbors_of_tile, *others, span=span, steps=steps, depth=depth, grid=wide.grid)
+    tiles = wide.each(_neighbors_of_tile, *others, span=span, depth=depth, grid=wide.grid)
     found: NamedSums = merged(tiles, merge_sums)
     least = int(found.areas.sum()) // 1000 if min_area is None else min_area
     if least <= 1:
@@ -57,9 +57,8 @@ def sums_of_tile(
     markers: NDArray[Any],
     *,
     span: Span,
-    steps: tuple[float, float],
 ) -> NamedSums:
-    return _named_sums(markers, as_part(values, span, mask=mask), steps)
+    return _named_sums(markers, as_part(values, span, mask=mask))
 
 
 def _neighbors_of_tile(
@@ -69,7 +68,6 @@ def _neighbors_of_tile(
     number: NDArray[np.int64],
     *,
     span: Span,
-    steps: tuple[float, float],
     depth: dict[int, int],
     grid: tuple[int, ...],
 ) -> NamedSums:
@@ -78,22 +76,25 @@ def _neighbors_of_tile(
     names, compact = compact_labels(labels)
     codes = touching_codes(compact.astype(np.int32), 1)
     low, high = (names[place - 1].astype(np.int64) for place in (codes >> 32, codes & LOW))
-    return _named_sums(labels[own], Image(part.values[own], None), steps)._replace(pairs=low << 32 | high)
+    return _named_sums(labels[own], Image(part.values[own], None))._replace(pairs=low << 32 | high)
 
 
-def _named_sums(labels: NDArray[Any], image: Image, steps: tuple[float, float]) -> NamedSums:
+def _named_sums(labels: NDArray[Any], image: Image) -> NamedSums:
     names, compact = compact_labels(labels)
-    areas, sums = sums_in_steps(compact.astype(np.int32), image.values, len(names), steps)
-    return NamedSums(names.astype(np.int64), areas[1:], sums[1:], np.empty(0, np.int64))
+    found = region_sums(compact.astype(np.int32), image.values, len(names))
+    return _without_none(names.astype(np.int64), found, np.empty(0, np.int64))
 
 
 def merge_sums(parts: Sequence[NamedSums]) -> NamedSums:
-    names, areas, sums, pairs = (np.concatenate(column) for column in zip(*parts, strict=True))
+    names, areas, sums, rests, pairs = (np.concatenate(column) for column in zip(*parts, strict=True))
     all_names, places = np.unique(names, return_inverse=True)
-    all_areas, all_sums = np.zeros(len(all_names), np.int64), np.zeros((len(all_names), sums.shape[1]))
-    np.add.at(all_areas, places, areas)
-    np.add.at(all_sums, places, sums)
-    return NamedSums(all_names, all_areas, all_sums, np.unique(pairs))
+    found = joined_sums(RegionSums(areas, sums, rests), 1 + places, len(all_names))
+    return _without_none(all_names, found, np.unique(pairs))
+
+
+def _without_none(names: NDArray[np.int64], found: RegionSums, pairs: NDArray[np.int64]) -> NamedSums:
+    """The sums of those that have a name."""
+    return NamedSums(names, found.areas[1:], found.sums[1:], found.rests[1:], pairs)
 
 
 def _renumber(labels: NDArray[Any], mask: None, *, table: NDArray[Any]) -> NDArray[Any]:

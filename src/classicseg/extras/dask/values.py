@@ -55,7 +55,8 @@ def pixel_histogram(
         Spatial shape, True where a pixel takes part.
     n_levels : int, optional
         Round values down to so many equal steps of their range, each less than the range / `n_levels` off; for
-        floats, of which there may be as many as pixels. Without it every value counts.
+        floats, of which there may be as many as pixels. A value far from all others widens the steps: mask it.
+        Without `n_levels` every value counts.
 
     Returns
     -------
