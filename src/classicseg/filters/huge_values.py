@@ -1,7 +1,7 @@
 """Pixels whose values are so large that the squares of their derivatives overflow: they are computed apart.
 
-What depends on them is found from smaller multiples. All other pixels are computed as if there were none of these, so
-that one of them changes nothing out of its reach.
+What depends on them is found from smaller multiples. All other pixels are computed as if there were none of these,
+so that one of them changes nothing out of its reach.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _SMALLER = {"f4": 2.0**-72, "f8": 2.0**-400}
 """This takes all other values that an image may hold to where they are."""
 
 _APART = 2.0**-60
-"""Where no value is less than this share of the largest, no two are so near that their difference has no square."""
+"""Where no value is less than this share of the largest, no difference is so small that its square is lost."""
 
 _FINEST = 2.0**-120
 """With a spacing less than this float32 has no room for the derivatives of ordinary values."""
