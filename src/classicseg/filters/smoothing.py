@@ -1,8 +1,8 @@
-"""Gaussian smoothing in which no pixel counts beyond the reach of the weights, not even by the rounding of others.
+"""Gaussian smoothing in which no pixel counts beyond the reach of the weights, not even by what others round to.
 
-Weights have few bits, and each value is rounded by itself, as is each mean: whole numbers to a fine grid, floats to
-as many bits as they are given. What the sums round off is far less (nothing, where values are whole numbers of 16
-bits), so that mostly their order does not count: what is flat stays flat, and the image may be turned.
+Weights have few bits, and each value is rounded by itself, as is each mean: whole numbers to a fine grid, floats
+to as many bits as they are given. What the sums round off is far less (nothing, where values are whole numbers of
+16 bits), so that mostly their order does not count: what is flat stays flat, and the image may be turned.
 """
 
 from __future__ import annotations

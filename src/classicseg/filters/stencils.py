@@ -43,7 +43,7 @@ class Stencil(NamedTuple):
     back: NDArray[Any]
     """(1,), the power of two that takes the derivatives back to the image's units."""
     squares: NDArray[Any]
-    """(3,), those of `SQUARES`, or 0 and 1 where all sums of squares are exact; then -1 where they may vanish, or 0."""
+    """(3,), those of `SQUARES`, or 0 and 1 where all sums of squares are exact; -1 if they may vanish, else 0."""
 
     @property
     def radius(self) -> int:
