@@ -24,6 +24,23 @@ Segmenter = Callable[..., np.ndarray]
 
 LAWS: dict[str, Callable[[Segmenter, st.DataObject], None]] = {}
 
+LOCAL: dict[str, dict[str, object]] = {
+    "boundary_segment": {"sigma": 1, "low": 5, "high": 5, "max_gap": 0, "min_area": 1},
+    "gradient_segment": {"sigma": 1, "threshold": 5},
+    "region_growing_segment": {"seeds": [(4, 30), (12, 38)], "tolerance": 9},
+    "threshold_segment": {"thresholds": [50, 120]},
+    "watershed_segment": {"sigma": 1, "min_depth": 2},
+}
+"""Options in numbers, which leave no statistic of the whole image to a segmenter; others have none."""
+
+FAR = {
+    "u1": (0, 255),
+    "u2": (0, 65535),
+    "f4": (1e5, -1e5, 1e30, -1e30, 3.4028235e38, -3.4028235e38, 1e-45),
+    "f8": (1e5, -1e5, 1e30, -1e30, 1e150, -1e150, 5e-324),
+}
+"""A dead pixel, a hot one, what files are filled with, and the least and the largest numbers."""
+
 TURNS = {
     "flipped upside down": lambda array: array[::-1],
     "flipped left to right": lambda array: array[:, ::-1],
@@ -193,6 +210,24 @@ def scale_does_not_count(segment, data):
     image = data.draw(scenes(dtype="f8"))
     scale = 2.0 ** data.draw(st.integers(-40, 40))
     assert_array_equal(segment(image), segment(image * scale), f"times {scale}")
+
+
+@law
+def a_far_pixel_changes_nothing(segment, data):
+    """In a corner of its own, behind pixels that take no part, so that no region and no flood leads from it."""
+    options = LOCAL.get(segment.__name__)
+    if options is None:
+        return
+    dtype = data.draw(st.sampled_from(sorted(FAR)))
+    image = data.draw(scenes((16, 44), dtype=dtype))
+    if dtype[0] == "f":
+        image += np.random.default_rng(data.draw(st.integers(0, 9))).random(image.shape).astype(dtype)
+    mask = np.ones(image.shape, bool)
+    mask[:, 5] = False
+    far = image.copy()
+    far[data.draw(st.integers(0, 15)), data.draw(st.integers(0, 2))] = data.draw(st.sampled_from(FAR[dtype]))
+    before, after = (canonical(segment, segment(array, mask=mask, **options)[:, 12:]) for array in (image, far))
+    assert_array_equal(before, after)
 
 
 @law

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from laws import LAWS
+from laws import LAWS, LOCAL
 from numpy.testing import assert_array_equal
 
 import classicseg
@@ -168,6 +168,17 @@ def _counts_workers(image, **options):
     return np.minimum(labels, classicseg._core.bands.n_workers()).astype(np.int32)
 
 
+def _counts_in_steps_of_the_range(image, *, channel_axis="auto", mask=None):
+    """Classes 1 … n."""
+    values = np.asarray(image, float)
+    step = max(np.ptp(values), 1e-9) / 2**20
+    rounded = np.rint((values - values.min()) / step) * step + values.min()
+    return classicseg.gradient_segment(rounded, threshold=5, channel_axis=channel_axis, mask=mask)
+
+
+LOCAL["_counts_in_steps_of_the_range"] = {}
+
+
 @pytest.mark.parametrize(
     ("wrong", "law"),
     [
@@ -186,6 +197,7 @@ def _counts_workers(image, **options):
         (_grey_only, "channels_may_lie_anywhere"),
         (_counts_workers, "workers_do_not_count"),
         (_absolute, "scale_does_not_count"),
+        (_counts_in_steps_of_the_range, "a_far_pixel_changes_nothing"),
         (_changes_its_mind, "same_call_same_labels"),
         (_accepts_anything, "mistakes_are_named"),
     ],

@@ -187,18 +187,15 @@ def test_a_mask_has_the_spatial_shape_of_a_color_image():
 # ---- huge and small values
 
 
-@pytest.mark.parametrize(("value", "works_in"), [(1e37, np.float32), (3e38, np.float64), (1e-45, np.float32)])
-def test_float32_beyond_the_safe_range_works_in_float64(value, works_in):
+@pytest.mark.parametrize("value", [3.4028235e38, 1e37, 1e-45])
+def test_no_value_decides_the_working_dtype(value):
     image = np.array([[value, -value, 0]], np.float32)
     parsed = as_image(image)
-    assert parsed.values.dtype == works_in
+    assert parsed.values.dtype == np.float32
     np.testing.assert_array_equal(parsed.values[..., 0], image)
 
 
-def test_a_masked_huge_value_does_not_decide_the_working_dtype():
-    image = np.array([[3e38, 1, 2]], np.float32)
-    assert as_image(image, mask=image < 9).values.dtype == np.float32
-    assert as_image(np.where(image > 9, np.inf, image)).values.dtype == np.float32
+def test_a_masked_huge_value_is_not_refused():
     assert as_image(np.array([[1e300, 1]]), mask=[[False, True]]).pixels().tolist() == [[1]]
 
 

@@ -29,7 +29,7 @@ def test_it_is_the_mean_under_a_gaussian(data):
     widths = [sigma / step for step in spacing]
     radii = [min(int(np.ceil(4 * width)), n) for width, n in zip(widths, shape, strict=True)]
     options = {"mode": "constant", "radius": radii}
-    total = ndimage.gaussian_filter(np.where(inside, image - float(image[inside].min()), 0.0), widths, **options)
+    total = ndimage.gaussian_filter(np.where(inside, image, 0.0), widths, **options)
     share = ndimage.gaussian_filter(inside.astype(float), widths, **options)
     assert_allclose(found, np.where(inside, total / np.where(inside, share, 1), 0), atol=0.5)
 
@@ -56,17 +56,14 @@ def test_kernels_equal_their_definitions(data):
     for share in shares:  # 1 but at the ends
         share[:margin] = share[len(share) - min(margin, len(share)) :] = 0.75
     planes = rows.reshape(-1, length, rows.shape[1])
-    ends = shares[0][:length], shares[1], 0.25
+    grain = data.draw(st.sampled_from([smoothing.grain_of(np.dtype(dtype)) for dtype in ("u1", "u2", "f4", "f8")]))
+    ends = shares[0][:length], shares[1], grain
     apart = data.draw(st.sampled_from([1, len(rows) // length]))
     for kernel, arguments, shape in [
         (correlation._correlate_rows, (rows, half), rows.shape),
         (correlation._correlate_stacks, (rows, length, half), rows.shape),
-        (
-            smooth_rows.smooth_rows,
-            (planes, 2.0, 0.5, half, across, *ends),
-            planes.shape,
-        ),
-        (smooth_rows.smooth_stacks, (rows, length, apart, half, *shares, 0.25), rows.shape),
+        (smooth_rows.smooth_rows, (planes, grain, half, across, *ends), planes.shape),
+        (smooth_rows.smooth_stacks, (rows, length, apart, half, *shares, grain), rows.shape),
     ]:
         found, expected = np.full(shape, -1.0), np.full(shape, -1.0)
         kernel(*arguments, found, start, stop)
@@ -84,10 +81,18 @@ def test_a_masked_border_is_a_cropped_one(data):
     assert_array_equal(inner, smoothing.smooth(as_image(image, channel_axis=None), 1.0, spacing).values)
 
 
-@pytest.mark.parametrize("dtype", ["u1", "f4", "f8"])
-def test_what_is_flat_stays_flat(dtype):
-    flat = np.full((9, 8), 7, dtype)
-    assert not smoothing.smooth(as_image(flat), 2.0, (1.0, 1.0)).values.any()
+@pytest.mark.parametrize("dtype", ["u1", "u2", "f4", "f8"])
+@given(data=st.data())
+def test_what_is_flat_stays_flat(dtype, data):
+    for shape, sigma in [((9, 8), 2.0), ((7, 5, 6), 30.0), ((40,), 1e4), ((90, 3), 1e6)]:
+        chosen = data.draw(st.sampled_from([200] if dtype[0] == "u" else [200, 0.1, 300.7, -3e38, 1e-40]))
+        value = np.array(chosen, dtype)
+        flat, mask = np.full(shape, value), data.draw(masks(shape))
+        grain = smooth_rows.rounded(value.astype(float), smoothing.source_grain_of(value.dtype))
+        for taking_part in (None, mask):
+            image = as_image(flat, mask=taking_part, channel_axis=None)
+            found = smoothing.smooth(image, sigma, (1.0, 0.7, 2.0)[: len(shape)])
+            assert_array_equal(found.pixels(), grain)
 
 
 def test_no_sigma_changes_nothing():

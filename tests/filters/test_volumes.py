@@ -16,7 +16,7 @@ from classicseg.filters.volumes import volume_gradient
 @given(st.data())
 def test_the_kernel_equals_the_definition(data):
     volume = data.draw(images(data.draw(shapes(3, most=5)), dtype=data.draw(st.sampled_from(["u1", "f4"]))))
-    stencil = make_stencil((0.5, 0.25), (1.0,), (1.0, 2.0, 0.7), 255.0, np.dtype(np.float32))
+    stencil = make_stencil((0.5, 0.25), (1.0,), (1.0, 2.0, 0.7), 255.0, np.dtype(np.float32), False)
     n_rows, width = volume.shape[0] * volume.shape[1], volume.shape[2]
     start, stop = sorted(data.draw(st.tuples(*[st.integers(0, n_rows)] * 2)))
     found, expected = (

@@ -57,7 +57,7 @@ def value_histogram(
 def _are_levels(values: NDArray[Any]) -> bool:
     """Whether floats are whole numbers of a range that counters can be kept for, as those of int16 images are."""
     for part in (values[:1024], values):  # mostly the first ones tell
-        if not len(part) or part.max() - part.min() >= 2**16 or (part != np.floor(part)).any():
+        if not len(part) or float(part.max()) - float(part.min()) >= 2**16 or (part != np.floor(part)).any():
             return False
     return True
 

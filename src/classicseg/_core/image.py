@@ -24,9 +24,6 @@ LUMINANCE = (0.2125, 0.7154, 0.0721)
 _EXACT = 2**53
 """float64 holds every integer up to here."""
 
-_FLOAT32_SAFE = 1e37
-"""A float32 image beyond this works in float64: differences of its values would overflow float32."""
-
 _FLOAT64_SAFE = 1e150
 """Squares of values beyond this overflow float64, and vanish where all values are below its inverse."""
 
@@ -116,12 +113,18 @@ def merge_spans(spans: Sequence[Span]) -> Span:
 
 
 def as_part(image: ArrayLike, span: Span, *, mask: Mask = None) -> Image:
-    """Parse a part of an image, channels last, such that it works as in the whole, which has this span."""
+    """Parse a part of an image, channels last, such that it works as in the whole, which has this span.
+
+    Where that counts no pixels, only the dtype is known.
+    """
     values, given = _as_values(image, -1, mask)
-    values, given, _, _ = _taking_part(values, given)
+    values, given, low, high = _taking_part(values, given)
+    _check_largest(Span(values.dtype, low.item(), high.item(), values.size))
     whole = given is None or given.all()
     canonical = _canonical(values.astype(working_dtype(span), copy=False))
-    return Image(canonical, None if whole else given, (float(span.low), float(span.high)))
+    return Image(
+        canonical, None if whole else given, (float(span.low), float(span.high)) if span.n_pixels else None
+    )
 
 
 def as_scalar_image(image: ArrayLike, *, channel_axis: ChannelAxis = "auto", mask: Mask = None) -> Image:
@@ -149,6 +152,16 @@ def check_scalar(n_channels: int) -> None:
 
 def working_dtype(span: Span) -> type[np.generic]:
     """Choose the dtype that an image works in, or say why it can not."""
+    dtype, largest = span.dtype, _check_largest(span)
+    if 0 < largest < 1 / _FLOAT64_SAFE:
+        raise ValueError(f"image holds values up to {largest:.6g} only; expected 1e-150 or more; scale it up")
+    if _is_small(dtype):  # in either byte order
+        return np.uint16 if dtype.itemsize == 2 else np.uint8
+    return np.float32 if dtype.kind == "f" and dtype.itemsize <= 4 else np.float64
+
+
+def _check_largest(span: Span) -> int | float:
+    """Return the largest magnitude, or say why it is too large."""
     dtype, largest = span.dtype, max(abs(span.low), abs(span.high))
     if dtype.kind in "iu" and largest > _EXACT:
         raise ValueError(
@@ -157,13 +170,7 @@ def working_dtype(span: Span) -> type[np.generic]:
         )
     if largest > _FLOAT64_SAFE:
         raise ValueError(f"image holds values up to {largest:.6g}; expected at most 1e150; divide it first")
-    if 0 < largest < 1 / _FLOAT64_SAFE:
-        raise ValueError(f"image holds values up to {largest:.6g} only; expected 1e-150 or more; scale it up")
-    if _is_small(dtype):  # in either byte order
-        return np.uint16 if dtype.itemsize == 2 else np.uint8
-    if dtype.kind == "f" and dtype.itemsize <= 4 and largest <= _FLOAT32_SAFE:
-        return np.float32
-    return np.float64
+    return largest
 
 
 def as_channel_axis(shape: tuple[int, ...], channel_axis: ChannelAxis) -> int | None:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from classicseg._core.bands import run_bands
 from classicseg._core.image import Image
-from classicseg.filters.gradients import scaled_gradient
+from classicseg.filters.gradients import HUGE_UNIT, scaled_gradient
+from classicseg.filters.huge_values import has_huge_values
 from classicseg.filters.ridges import Suppression, ridge_heights
 from classicseg.filters.smoothing import smooth
 from classicseg.filters.thin_rows import plane_gaussian, plane_stencil, thin_rows
@@ -26,12 +27,15 @@ def mark_ridges(
     crests: NDArray[Any] | None = None,
 ) -> NDArray[np.uint8]:
     """Mark the ridges that are weak and strong, for `keep_from_strong`; `crests` takes the gradients on them."""
-    if len(image.shape) == 2 and image.n_channels == 1 and image.mask is None:
+    is_plane = len(image.shape) == 2 and image.n_channels == 1 and image.mask is None
+    if is_plane and not has_huge_values(image, spacing):
         return _mark_in_plane(image, spacing, sigma, suppression, low, high, crests)
     smoothed = smooth(image, sigma, spacing)
     field, heights, unit = scaled_gradient(smoothed, spacing)
     one_channel = smoothed.n_channels == 1
-    brightness = smoothed.values[..., 0] if one_channel else smoothed.values.sum(axis=-1, dtype=np.float64)
+    brightness = smoothed.values[..., 0] if one_channel else smoothed.values.mean(axis=-1, dtype=np.float64)
+    if has_huge_values(smoothed, spacing):  # sums of a few of these do not overflow
+        brightness = brightness / HUGE_UNIT
     for steps, step in zip(field, spacing, strict=True):
         if step != min(spacing):
             steps /= field.dtype.type(step / min(spacing))

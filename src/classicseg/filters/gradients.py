@@ -9,6 +9,7 @@ Di Zenzo's tensor, the sum of the channels' outer products.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Literal, TypeAlias, cast
 
 import numpy as np
@@ -18,6 +19,13 @@ from classicseg._core.bands import run_bands
 from classicseg._core.image import Image, as_image, as_spacing
 from classicseg._core.kernel import kernel
 from classicseg._core.numbers import as_number
+from classicseg.filters.huge_values import (
+    computed_apart,
+    has_exact_squares,
+    has_huge_values,
+    largest_value,
+    working_dtype,
+)
 from classicseg.filters.masked import fill_border_pixels
 from classicseg.filters.planes import plain_row_lengths, row_lengths
 from classicseg.filters.smoothing import smooth
@@ -39,8 +47,8 @@ _OPERATORS: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
 """The weights of the smoothing and of the difference, from the middle out, to a factor. No sum exceeds 1, and
 those of three are whole numbers over a power of two, so that sums of integers are exact."""
 
-_FLOAT32_SAFE = 1e37
-"""A gradient beyond this is computed in float64."""
+HUGE_UNIT = 16.0
+"""Sums of a few lengths up to the largest number of float32, divided by this, are in its range."""
 
 
 def gradient_magnitude(
@@ -65,8 +73,8 @@ def gradient_magnitude(
         "roberts": (1, 1) / 2 and (-1, 1), the sharpest, in the 2**ndim windows of two pixels a side around a
         pixel, which are taken together as channels are, by their mean.
     sigma : float
-        The standard deviation of a Gaussian that smooths first, in units of `spacing`, at least 0 (none). Floats
-        are smoothed in steps of 2**-20 of their range.
+        The standard deviation of a Gaussian that smooths first, in units of `spacing`, at least 0 (none).
+        It ends at four sigma; each value of float64 counts by its first 32 bits.
     channel_axis : int, None or "auto"
         The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
         more. Channels are taken together, as vectors.
@@ -79,8 +87,9 @@ def gradient_magnitude(
     -------
     ndarray
         The magnitude in value units per unit of `spacing` (a ramp of slope 3 gives 3 with every operator), of the
-        spatial shape, float64 where the image works in float64 and float32 elsewhere; 0 where a pixel takes no
-        part.
+        spatial shape, float64 where the image works in float64 and float32 elsewhere (at most its largest number);
+        0 where a pixel takes no part. No pixel changes the gradient out of the reach of the operator and the
+        Gaussian, however large its value.
 
     Raises
     ------
@@ -198,36 +207,30 @@ def steepness(
 ) -> NDArray[Any]:
     """The length of the gradient at each pixel."""
     smoothed = smooth(image, sigma, spacing)
-    stencil = stencil_of(smoothed, spacing, operator)
-    values = smoothed.values
-    out = np.empty(image.shape, stencil.even.dtype)
-    row_size = values[0].size
-    if out.ndim == 2:
-        plain = stencil.taps == 3 and values.shape[2] == 1 and values.dtype == out.dtype
-        run_bands(plain_row_lengths if plain else row_lengths, len(values), row_size, values, *stencil, out)
-    elif _is_plain_volume(smoothed, stencil):
-        _fill_volume(values, stencil, np.empty((3, 0, 0), out.dtype), out)
-    else:
-        run_bands(_reduce_band, len(values), row_size, values, stencil, lengths, out)
-    _mend(smoothed, stencil, lengths, out)
-    return out.astype(_result_dtype(image), copy=False)
+    find = partial(_steepness, spacing=spacing, operator=operator)
+    return computed_apart(find, smoothed, spacing, operator_reach(operator))
 
 
 def components(
     image: Image, spacing: tuple[float, ...], operator: Operator = "sobel", sigma: float = 0.0
 ) -> NDArray[Any]:
     """The gradient of a parsed image at each pixel, (ndim, *shape)."""
-    field = gradient_field(smooth(image, sigma, spacing), spacing, operator)
-    return field.astype(_result_dtype(image), copy=False)
+    return gradient_field(smooth(image, sigma, spacing), spacing, operator)
 
 
 def gradient_field(image: Image, spacing: tuple[float, ...], operator: Operator = "sobel") -> NDArray[Any]:
     """The gradient as a vector a pixel, (ndim, *shape), with either sign where it is that of several channels."""
-    return _field(image, stencil_of(image, spacing, operator))
+    find = partial(_field_of, spacing=spacing, operator=operator)
+    return computed_apart(find, image, spacing, operator_reach(operator))
 
 
 def scaled_gradient(image: Image, spacing: tuple[float, ...]) -> tuple[NDArray[Any], NDArray[Any], float]:
-    """Sobel's field and its length, as multiples of a power of two that keeps squares in range; and that power."""
+    """Sobel's field and its length, as multiples of a power of two that keeps them in range; and that power."""
+    if has_huge_values(image, spacing):
+        field = gradient_field(image, spacing)
+        heights = computed_apart(partial(_heights_of, spacing=spacing), image, spacing, operator_reach("sobel"))
+        unit = field.dtype.type(HUGE_UNIT)
+        return field / unit, heights / unit, float(unit)
     stencil = stencil_of(image, spacing)
     unit, stencil = float(stencil.back[0]), stencil._replace(back=np.ones_like(stencil.back))
     if image.mask is None and _is_plain_volume(image, stencil):
@@ -235,9 +238,17 @@ def scaled_gradient(image: Image, spacing: tuple[float, ...]) -> tuple[NDArray[A
         _fill_volume(image.values, stencil, field, heights)
         return field, heights, unit
     field = _field(image, stencil)
-    if len(field) != 2:
-        return field, field_magnitude(field), unit
-    return field, np.sqrt(field[0] * field[0] + field[1] * field[1]), unit  # the same bits as in `thin_rows`
+    return field, _lengths_of(field), unit
+
+
+def _heights_of(image: Image, spacing: tuple[float, ...]) -> NDArray[Any]:
+    _, heights, unit = scaled_gradient(image, spacing)
+    return heights * heights.dtype.type(unit)
+
+
+def _lengths_of(field: NDArray[Any]) -> NDArray[Any]:
+    """The length of each vector; of pairs with the same bits as in `thin_rows`."""
+    return lengths(field[np.newaxis, np.newaxis]) if len(field) == 2 else field_magnitude(field)
 
 
 def field_magnitude(field: NDArray[Any]) -> NDArray[Any]:
@@ -250,21 +261,26 @@ def field_magnitude(field: NDArray[Any]) -> NDArray[Any]:
 
 def stencil_of(image: Image, spacing: tuple[float, ...], operator: Operator = "sobel") -> Stencil:
     """An operator in the dtype that the image's gradient is computed in."""
-    low, high = _extremes(image)
-    largest = max(high, -low)
-    dtype = _result_dtype(image) if largest / min(spacing) < _FLOAT32_SAFE else np.dtype(np.float64)
-    return make_stencil(*_OPERATORS[operator], spacing, largest, dtype)
+    dtype, exact = working_dtype(image, spacing), has_exact_squares(image, spacing)
+    return make_stencil(*_OPERATORS[operator], spacing, largest_value(image), dtype, exact)
 
 
-def _result_dtype(image: Image) -> np.dtype[Any]:
-    return np.dtype(np.float64 if image.values.dtype == np.float64 else np.float32)
+def _steepness(image: Image, spacing: tuple[float, ...], operator: Operator) -> NDArray[Any]:
+    stencil, values = stencil_of(image, spacing, operator), image.values
+    out, row_size = np.empty(image.shape, stencil.even.dtype), values[0].size
+    if out.ndim == 2:
+        plain = stencil.taps == 3 and values.shape[2] == 1 and values.dtype == out.dtype
+        run_bands(plain_row_lengths if plain else row_lengths, len(values), row_size, values, *stencil, out)
+    elif _is_plain_volume(image, stencil):
+        _fill_volume(values, stencil, np.empty((3, 0, 0), out.dtype), out)
+    else:
+        run_bands(_reduce_band, len(values), row_size, values, stencil, lengths, out)
+    _mend(image, stencil, lengths, out)
+    return out
 
 
-def _extremes(image: Image) -> tuple[float, float]:
-    """No value is less, and none is greater."""
-    if image.values.dtype.kind == "u":
-        return 0.0, float(np.iinfo(image.values.dtype).max)
-    return image.extremes or (float(image.values.min()), float(image.values.max()))
+def _field_of(image: Image, spacing: tuple[float, ...], operator: Operator) -> NDArray[Any]:
+    return _field(image, stencil_of(image, spacing, operator))
 
 
 def _field(image: Image, stencil: Stencil) -> NDArray[Any]:

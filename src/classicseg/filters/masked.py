@@ -69,7 +69,7 @@ def _fill_band(
     start: int,
     stop: int,
 ) -> None:
-    taps, even, odd, back = stencil
+    taps, even, odd, back = stencil[:4]
     found = np.empty((stencil.n_cells, values.shape[1], len(odd), stop - start), even.dtype)
     _derive(values, inside, nodes[start:stop], *window, taps, even, odd, found)
     flat[..., pixels[start:stop]] = reduce(found) * back

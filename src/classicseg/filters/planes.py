@@ -12,8 +12,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classicseg._core.kernel import kernel
-from classicseg.filters.stencils import Stencil, add_pair, add_three, derivatives, take_pair
+from classicseg.filters.stencils import (
+    SQUARES,
+    Stencil,
+    add_pair,
+    add_three,
+    derivatives,
+    has_small,
+    mend_lengths,
+    pair_lengths,
+    take_pair,
+)
 from classicseg.filters.tensor import lengths
+
+_SQUARES = (*SQUARES["f8"], 0.0)
+"""Tensors are of float64."""
 
 
 def _row_lengths_numpy(
@@ -22,11 +35,12 @@ def _row_lengths_numpy(
     even: NDArray[Any],
     odd: NDArray[Any],
     back: NDArray[Any],
+    squares: NDArray[Any],
     out: NDArray[Any],
     start: int,
     stop: int,
 ) -> None:
-    out[start:stop] = lengths(derivatives(values, Stencil(taps, even, odd, back), start, stop)) * back
+    out[start:stop] = lengths(derivatives(values, Stencil(taps, even, odd, back, squares), start, stop)) * back
 
 
 @kernel(numpy=_row_lengths_numpy)
@@ -36,6 +50,7 @@ def row_lengths(
     even: NDArray[Any],
     odd: NDArray[Any],
     back: NDArray[Any],
+    squares: NDArray[Any],
     out: NDArray[Any],
     start: int,
     stop: int,
@@ -47,7 +62,7 @@ def row_lengths(
     lines = np.empty((n_channels, span, n_columns + 2 * radius), out.dtype)
     blurred = np.empty((n_channels, span, n_columns), out.dtype)
     slopes = np.empty((3, n_columns + 2 * radius), out.dtype)
-    tensor, corners = np.empty((3, n_columns)), np.empty((2, 3, n_columns + 1))
+    tensor, corners = np.empty((4, n_columns)), np.empty((2, 3, n_columns + 1))
     for y in range(start - radius, stop + radius):
         for c in range(n_channels):
             _read(values, _mirror(y, n_rows), c, radius, lines[c, y % span])
@@ -61,13 +76,13 @@ def row_lengths(
         elif taps == 3 and n_channels == 1:
             if row >= start:
                 above, here, below = lines[0, (row - 1) % 3], lines[0, row % 3], lines[0, y % 3]
-                _lengths_of_three(above, here, below, even, odd, back, out[row])
+                _lengths_of_three(above, here, below, even, odd, back, squares, out[row])
         else:
             for c in range(n_channels):
                 _blur(lines[c, y % span], even, blurred[c, y % span])
             if row >= start and n_channels == 1:
                 _slopes(lines[0], blurred[0], row, even, odd, slopes)
-                _lengths(slopes[0, :n_columns], slopes[1, :n_columns], back, out[row])
+                pair_lengths(slopes[0, :n_columns], slopes[1, :n_columns], squares, back[0], out[row])
             elif row >= start:
                 tensor[:] = 0.0
                 for c in range(n_channels):
@@ -83,6 +98,7 @@ def plain_row_lengths(
     even: NDArray[Any],
     odd: NDArray[Any],
     back: NDArray[Any],
+    squares: NDArray[Any],
     out: NDArray[Any],
     start: int,
     stop: int,
@@ -93,12 +109,12 @@ def plain_row_lengths(
     for y in range(start, stop):
         above, here, below = plane[max(y - 1, 0)], plane[y], plane[min(y + 1, n_rows - 1)]
         if n_columns > 2:
-            _lengths_of_three(above, here, below, even, odd, back, out[y, 1:-1])
+            _lengths_of_three(above, here, below, even, odd, back, squares, out[y, 1:-1])
         for x in (0, n_columns - 1):
             for i in range(3):
                 column = min(max(x - 1 + i, 0), n_columns - 1)
                 edge[0, i], edge[1, i], edge[2, i] = above[column], here[column], below[column]
-            _lengths_of_three(edge[0], edge[1], edge[2], even, odd, back, out[y, x : x + 1])
+            _lengths_of_three(edge[0], edge[1], edge[2], even, odd, back, squares, out[y, x : x + 1])
 
 
 @kernel()
@@ -160,6 +176,7 @@ def _lengths_of_three(
     even: NDArray[Any],
     odd: NDArray[Any],
     back: NDArray[Any],
+    squares: NDArray[Any],
     out: NDArray[Any],
 ) -> None:
     """Three taps and one channel at once, without rows in between: a quarter less time.
@@ -173,13 +190,29 @@ def _lengths_of_three(
         down = ((g[x] * center + (f[x] + h[x]) * side) - (b[x] * center + (a[x] + c[x]) * side)) * vertical
         across = ((e[x] * center + (c[x] + h[x]) * side) - (d[x] * center + (a[x] + f[x]) * side)) * horizontal
         out[x] = np.sqrt(down * down + across * across) * factor
+    if has_small(out, squares, factor):
+        slopes = np.empty((2, len(out)), out.dtype)
+        differentiate(above, here, below, even, odd, slopes[0], slopes[1])
+        mend_lengths(slopes[0], slopes[1], squares, factor, out)
 
 
 @kernel()
-def _lengths(down: NDArray[Any], across: NDArray[Any], back: NDArray[Any], out: NDArray[Any]) -> None:
-    factor = back[0]
-    for x in range(len(out)):
-        out[x] = np.sqrt(down[x] * down[x] + across[x] * across[x]) * factor
+def differentiate(
+    above: NDArray[Any],
+    here: NDArray[Any],
+    below: NDArray[Any],
+    even: NDArray[Any],
+    odd: NDArray[Any],
+    down: NDArray[Any],
+    across: NDArray[Any],
+) -> None:
+    """The derivatives in a row, read as above."""
+    a, b, c, d, e = above[:-2], above[1:-1], above[2:], here[:-2], here[2:]
+    f, g, h = below[:-2], below[1:-1], below[2:]
+    center, side, vertical, horizontal = even[0], even[1], odd[0, 0], odd[1, 0]
+    for x in range(len(down)):
+        down[x] = ((g[x] * center + (f[x] + h[x]) * side) - (b[x] * center + (a[x] + c[x]) * side)) * vertical
+        across[x] = ((e[x] * center + (c[x] + h[x]) * side) - (d[x] * center + (a[x] + f[x]) * side)) * horizontal
 
 
 @kernel()
@@ -223,8 +256,10 @@ def _join_corners(above: NDArray[np.float64], below: NDArray[np.float64], tensor
 
 @kernel()
 def _tensor_lengths(tensor: NDArray[np.float64], back: NDArray[Any], out: NDArray[Any]) -> None:
-    """The square root of the largest eigenvalue."""
-    yy, xx, yx, factor = tensor[0], tensor[1], tensor[2], np.float64(back[0])
+    """The square root of the largest eigenvalue; the last row of `tensor` is room to work in."""
+    yy, xx, yx, root, factor = tensor[0], tensor[1], tensor[2], tensor[3], np.float64(back[0])
     for x in range(len(out)):
-        half = (yy[x] - xx[x]) / 2
-        out[x] = np.sqrt((yy[x] + xx[x]) / 2 + np.sqrt(half * half + yx[x] * yx[x])) * factor
+        yy[x], xx[x] = (yy[x] + xx[x]) / 2, (yy[x] - xx[x]) / 2
+    pair_lengths(xx, yx, np.array(_SQUARES), 1.0, root)
+    for x in range(len(out)):
+        out[x] = np.sqrt(yy[x] + root[x]) * factor

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,15 +12,23 @@ from classicseg.filters.correlation import correlate
 from classicseg.filters.stencils import add_pair
 
 
+class Grain(NamedTuple):
+    """How finely the values of a dtype are smoothed: to what each one is rounded, by itself."""
+
+    shift: float
+    """To a multiple of a power of two, if this number is added and subtracted; 0 where not."""
+    split: float
+    """To so many bits, if this number splits it (Dekker, Veltkamp); 0 where not."""
+
+
 def _smooth_rows_numpy(
     planes: NDArray[Any],
-    low: float,
-    step: float,
+    source: Grain,
     down: NDArray[np.float64],
     across: NDArray[np.float64],
     share_down: NDArray[np.float64],
     share_across: NDArray[np.float64],
-    unit: float,
+    result: Grain,
     out: NDArray[Any],
     start: int,
     stop: int,
@@ -29,46 +37,44 @@ def _smooth_rows_numpy(
     for plane in range(start // n_rows, -(-stop // n_rows)):
         top, bottom = max(start - plane * n_rows, 0), min(stop - plane * n_rows, n_rows)
         first = max(top - reach, 0)
-        levels = np.rint((planes[plane, first : bottom + reach].astype(np.float64) - low) / step)
-        total = correlate(levels, [down, across])[top - first : bottom - first]
-        out[plane, top:bottom] = total / np.multiply.outer(share_down[top:bottom], share_across) * unit
+        values = rounded(planes[plane, first : bottom + reach].astype(np.float64), source)
+        total = correlate(values, [down, across])[top - first : bottom - first]
+        out[plane, top:bottom] = rounded(total / np.multiply.outer(share_down[top:bottom], share_across), result)
 
 
 @kernel(numpy=_smooth_rows_numpy)
 def smooth_rows(
     planes: NDArray[Any],
-    low: float,
-    step: float,
+    source: Grain,
     down: NDArray[np.float64],
     across: NDArray[np.float64],
     share_down: NDArray[np.float64],
     share_across: NDArray[np.float64],
-    unit: float,
+    result: Grain,
     out: NDArray[Any],
     start: int,
     stop: int,
 ) -> None:
     """Smooth within planes (planes, rows, columns), for rows `start` to `stop` of all planes one after the other.
 
-    Levels are counted from `low` in steps of `step`, their sums divided by the shares of the weights that lie
-    inside, and multiplied by `unit`.
+    Sums are divided by the shares of the weights that lie inside.
     """
     _, n_rows, n = planes.shape
     reach = len(down) - 1
     span = 2 * reach + 1
-    levels, blurred, total = np.zeros(n + 2 * (len(across) - 1)), np.zeros((span, n)), np.empty(n)
+    values, blurred, total = np.zeros(n + 2 * (len(across) - 1)), np.zeros((span, n)), np.empty(n)
     for plane in range(start // n_rows, -(-stop // n_rows)):
         top, bottom = max(start - plane * n_rows, 0), min(stop - plane * n_rows, n_rows)
         for y in range(top - reach, bottom + reach):
             if 0 <= y < n_rows:
-                read_levels(planes[plane, y], low, 1 / step, levels)
-                blur_row(levels, across, blurred[y % span])
+                read_values(planes[plane, y], source, values)
+                blur_row(values, across, blurred[y % span])
             else:
                 blurred[y % span] = 0.0
             row = y - reach
             if row >= top:
                 blur_rows(blurred, row, down, total)
-                write_means(total, share_down[row], share_across, unit, out[plane, row])
+                write_means(total, share_down[row], share_across, result, out[plane, row])
 
 
 def _smooth_stacks_numpy(
@@ -78,7 +84,7 @@ def _smooth_stacks_numpy(
     half: NDArray[np.float64],
     share_down: NDArray[np.float64],
     share_across: NDArray[np.float64],
-    unit: float,
+    result: Grain,
     out: NDArray[Any],
     start: int,
     stop: int,
@@ -90,7 +96,7 @@ def _smooth_stacks_numpy(
         above = (place >= k)[:, np.newaxis] * totals[np.maximum(lines - k * apart, 0)]
         below = (place < length - k)[:, np.newaxis] * totals[np.minimum(lines + k * apart, last)]
         total += (above + below) * half[k]
-    out[start:stop] = total / np.multiply.outer(share_down[start:stop], share_across) * unit
+    out[start:stop] = rounded(total / np.multiply.outer(share_down[start:stop], share_across), result)
 
 
 @kernel(numpy=_smooth_stacks_numpy)
@@ -101,12 +107,12 @@ def smooth_stacks(
     half: NDArray[np.float64],
     share_down: NDArray[np.float64],
     share_across: NDArray[np.float64],
-    unit: float,
+    result: Grain,
     out: NDArray[Any],
     start: int,
     stop: int,
 ) -> None:
-    """Smooth along an axis of `length` in which neighbors are `apart` lines apart; shares and unit as above."""
+    """Smooth along an axis of `length` in which neighbors are `apart` lines apart; the rest as above."""
     n, radius = totals.shape[1], len(half) - 1
     total, nothing = np.empty(n), np.zeros(n)
     for line in range(start, stop):
@@ -116,29 +122,49 @@ def smooth_stacks(
             above = totals[line - k * apart] if place >= k else nothing
             below = totals[line + k * apart] if place < length - k else nothing
             add_pair(above, below, half[k:], total)
-        write_means(total, share_down[line], share_across, unit, out[line])
+        write_means(total, share_down[line], share_across, result, out[line])
+
+
+def rounded(values: NDArray[np.float64], grain: Grain) -> NDArray[np.float64]:
+    """Values as a dtype is smoothed in."""
+    values = (values + grain.shift) - grain.shift if grain.shift else values
+    return values * grain.split - (values * grain.split - values) if grain.split else values
 
 
 @kernel()
-def read_levels(source: NDArray[Any], low: float, per_step: float, levels: NDArray[np.float64]) -> None:
+def round_row(line: NDArray[np.float64], grain: Grain) -> None:
+    shift, split = grain.shift, grain.split
+    if shift > 0:
+        for x in range(len(line)):
+            line[x] = (line[x] + shift) - shift
+    if split > 0:
+        for x in range(len(line)):
+            large = line[x] * split
+            line[x] = large - (large - line[x])
+
+
+@kernel()
+def read_values(source: NDArray[Any], grain: Grain, values: NDArray[np.float64]) -> None:
+    """Convert a row, in the midst of what is 0."""
     n = len(source)
-    radius = (len(levels) - n) // 2
-    inner = levels[radius : radius + n]
+    radius = (len(values) - n) // 2
+    inner = values[radius : radius + n]
     for x in range(n):
-        inner[x] = np.rint((np.float64(source[x]) - low) * per_step)
+        inner[x] = source[x]
+    round_row(inner, grain)
 
 
 @kernel()
-def blur_row(levels: NDArray[np.float64], half: NDArray[np.float64], out: NDArray[np.float64]) -> None:
+def blur_row(values: NDArray[np.float64], half: NDArray[np.float64], out: NDArray[np.float64]) -> None:
     n, radius = len(out), len(half) - 1
-    scale(levels[radius : radius + n], half[0], out)
+    scale(values[radius : radius + n], half[0], out)
     k = 1
     while k + 3 <= radius:
-        a, b = levels[radius - k - 3 : radius - k + n], levels[radius + k : radius + k + 3 + n]
+        a, b = values[radius - k - 3 : radius - k + n], values[radius + k : radius + k + 3 + n]
         _add_four(a[3:], b, a[2:], b[1:], a[1:], b[2:], a, b[3:], half[k : k + 4], out)
         k += 4
     while k <= radius:
-        add_pair(levels[radius - k :], levels[radius + k :], half[k:], out)
+        add_pair(values[radius - k :], values[radius + k :], half[k:], out)
         k += 1
 
 
@@ -198,7 +224,7 @@ def write_means(
     total: NDArray[np.float64],
     share_down: float,
     share_across: NDArray[np.float64],
-    step: float,
+    grain: Grain,
     out: NDArray[Any],
 ) -> None:
     """The weighted means, where weights beyond the border do not count: shares less than 1, at both ends alike."""
@@ -206,6 +232,9 @@ def write_means(
     while 2 * margin < n and (share_down != 1 or share_across[margin] != 1):
         margin += 1
     for x in range(margin):
-        out[x] = total[x] / (share_down * share_across[x]) * step
-        out[n - 1 - x] = total[n - 1 - x] / (share_down * share_across[n - 1 - x]) * step
-    scale(total[margin : n - margin], step, out[margin : n - margin])  # nothing is beyond the border: no division
+        total[x] /= share_down * share_across[x]
+    for x in range(max(margin, n - margin), n):
+        total[x] /= share_down * share_across[x]
+    round_row(total, grain)
+    for x in range(n):
+        out[x] = total[x]

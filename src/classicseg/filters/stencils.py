@@ -16,11 +16,19 @@ from numpy.typing import NDArray
 from classicseg._core.kernel import kernel
 
 _EXPONENT = 60
-"""Derivatives are computed as multiples of a power of two that takes them to about 2**60: in float32, squares
-overflow beyond 1e19 and vanish below 1e-23."""
+"""Derivatives are computed as multiples of a power of two that takes the largest to about 2**60, but never as less
+than they are: their squares rarely leave the range of the dtype, and no power of two changes a bit of a result."""
 
 _LARGEST_EXPONENT = {"f4": 120, "f8": 900}
 """The power itself, and the weights times it, fit the dtype."""
+
+SQUARES = {"f4": (2.0**-70, 2.0**90), "f8": (2.0**-900, 2.0**500)}
+"""The least sum of squares that is as exact as the dtype, and the power of two that takes derivatives whose sum is
+less to where it is."""
+
+
+_NONE_VANISH = 48
+"""No square of a derivative above 2**-118 vanishes in float32 if it is taken times 2 to this power, or more."""
 
 
 class Stencil(NamedTuple):
@@ -34,6 +42,8 @@ class Stencil(NamedTuple):
     """(ndim, taps // 2), the difference along each axis: the weight of each pair, from the inside out."""
     back: NDArray[Any]
     """(1,), the power of two that takes the derivatives back to the image's units."""
+    squares: NDArray[Any]
+    """(3,), those of `SQUARES`, or 0 and 1 where all sums of squares are exact; -1 if they may vanish, else 0."""
 
     @property
     def radius(self) -> int:
@@ -51,20 +61,26 @@ def make_stencil(
     spacing: tuple[float, ...],
     largest: float,
     dtype: np.dtype[Any],
+    exact: bool,
 ) -> Stencil:
-    """Scale an operator such that a ramp has its slope, for an image of values up to `largest`."""
+    """Scale an operator such that a ramp has its slope, for an image of values up to `largest`.
+
+    Whether no square of a derivative is too small for the dtype is known, if it is `exact`.
+    """
     middle, *pairs = smoothing
     ndim, taps = len(spacing), 2 * len(pairs) + (middle > 0)
     slope = sum(weight * (taps % 2 + 2 * k + 1) for k, weight in enumerate(difference))
     norm = (middle + 2 * sum(pairs)) ** (ndim - 1) * slope
     if taps == 2:
         norm *= math.sqrt(2**ndim)  # the mean of the corners' tensors
-    most = _LARGEST_EXPONENT[dtype.str[1:]]
-    fitting = (_EXPONENT - math.frexp(largest / min(spacing))[1], most, most + math.frexp(min(spacing))[1] - 1)
-    exponent = min(fitting)
+    most, finest = _LARGEST_EXPONENT[dtype.str[1:]], math.frexp(min(spacing))[1]
+    fitting = (_EXPONENT - math.frexp(largest / min(spacing))[1], most, most + finest - 1)
+    exponent = max(min(fitting), finest + 1)
     odd = [[math.ldexp(weight / norm, exponent) / step for weight in difference] for step in spacing]
     back = math.ldexp(1.0, -exponent)
-    return Stencil(taps, np.array(smoothing, dtype), np.array(odd, dtype), np.array([back], dtype))
+    vanish = -1.0 if exponent < _NONE_VANISH + math.frexp(max(spacing))[1] else 0.0
+    squares = (*((0.0, 1.0) if exact else SQUARES[dtype.str[1:]]), vanish)
+    return Stencil(taps, *(np.array(found, dtype) for found in (smoothing, odd, [back], squares)))
 
 
 def derivatives(values: NDArray[Any], stencil: Stencil, start: int, stop: int) -> NDArray[Any]:
@@ -76,7 +92,7 @@ def derivatives(values: NDArray[Any], stencil: Stencil, start: int, stop: int) -
     rows = np.arange(start - radius, stop + radius) % (2 * len(values))
     block = values[np.minimum(rows, 2 * len(values) - 1 - rows)].astype(stencil.even.dtype)
     block = np.pad(block, [(0, 0), *[(radius, radius)] * (ndim - 1), (0, 0)], mode="symmetric")
-    taps, even, odd, _ = stencil
+    taps, even, odd = stencil[:3]
     slopes = np.stack([derivative(block, axis, taps, even, odd[axis]) for axis in range(ndim)])
     shape = (stop - start, *values.shape[1:-1])
     cells = np.ndindex((2 if stencil.n_cells > 1 else 1,) * ndim)
@@ -179,3 +195,36 @@ def take_pair(low: NDArray[Any], high: NDArray[Any], weights: NDArray[Any], more
     else:
         for i in range(len(out)):
             out[i] = (high[i] - low[i]) * side
+
+
+@kernel()
+def pair_lengths(
+    down: NDArray[Any], across: NDArray[Any], squares: NDArray[Any], factor: float, out: NDArray[Any]
+) -> None:
+    """The lengths of a row of gradients, times a power of two."""
+    for x in range(len(out)):
+        out[x] = np.sqrt(down[x] * down[x] + across[x] * across[x]) * factor
+    if has_small(out, squares, factor):
+        mend_lengths(down, across, squares, factor, out)
+
+
+@kernel()
+def mend_lengths(
+    down: NDArray[Any], across: NDArray[Any], squares: NDArray[Any], factor: float, out: NDArray[Any]
+) -> None:
+    """Measure again, with larger squares where those are too small."""
+    least, lift, unit = squares[0], squares[1], squares.dtype.type(1)
+    for x in range(len(out)):
+        power = lift if down[x] * down[x] + across[x] * across[x] < least else unit
+        one, two = down[x] * power, across[x] * power
+        out[x] = np.sqrt(one * one + two * two) / power * factor
+
+
+@kernel()
+def has_small(lengths: NDArray[Any], squares: NDArray[Any], factor: float) -> bool:
+    """Whether squares may have been too small."""
+    least, none = np.sqrt(squares[0]) * factor, squares[2]
+    found = 0
+    for x in range(len(lengths) if squares[0] > 0 else 0):  # without a way out in between, which vectorizes it
+        found |= int((lengths[x] < least) & (lengths[x] > none))
+    return found > 0

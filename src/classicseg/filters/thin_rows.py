@@ -15,18 +15,27 @@ from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
 from classicseg.filters.gradients import stencil_of
 from classicseg.filters.ridges import SECTOR, Suppression, ridge_heights
-from classicseg.filters.smooth_rows import blur_row, blur_rows, read_levels, scale, smooth_rows, write_means
-from classicseg.filters.smoothing import gaussian_of, shares_of
-from classicseg.filters.stencils import Stencil, derivatives, read_row
+from classicseg.filters.smooth_rows import (
+    Grain,
+    blur_row,
+    blur_rows,
+    read_values,
+    scale,
+    smooth_rows,
+    write_means,
+)
+from classicseg.filters.smoothing import gaussian_of, grain_of, shares_of, source_grain_of
+from classicseg.filters.stencils import Stencil, derivatives, has_small, mend_lengths, read_row
+from classicseg.filters.tensor import lengths
 
 
 class PlaneGaussian(NamedTuple):
     """Exact smoothing of a plane, as arrays; no weights where there is none."""
 
-    low: float
-    """Levels are counted from it, and 0 beyond the border,"""
-    step: float
-    """in steps of this."""
+    source: Grain
+    """To what values are rounded, …"""
+    result: Grain
+    """… and means."""
     down: NDArray[np.float64]
     across: NDArray[np.float64]
     """The weights along each axis, from the middle out."""
@@ -41,6 +50,7 @@ class PlaneStencil(NamedTuple):
     even: NDArray[Any]
     odd: NDArray[Any]
     back: NDArray[Any]
+    squares: NDArray[Any]
     """As in `Stencil`."""
     spacing: NDArray[Any]
     """(2,), the least one 1."""
@@ -49,17 +59,15 @@ class PlaneStencil(NamedTuple):
 def plane_gaussian(image: Image, sigma: float, spacing: tuple[float, ...]) -> PlaneGaussian:
     """Prepare to smooth."""
     if sigma == 0:
-        return PlaneGaussian(0.0, 1.0, *[np.empty(0)] * 4)
-    low, step, weights = gaussian_of(image, sigma, spacing)
-    return PlaneGaussian(low, step, *weights, *shares_of(image.shape, weights))
+        return PlaneGaussian(Grain(0.0, 0.0), Grain(0.0, 0.0), *[np.empty(0)] * 4)
+    weights, dtype = gaussian_of(image.shape, sigma, spacing), image.values.dtype
+    return PlaneGaussian(source_grain_of(dtype), grain_of(dtype), *weights, *shares_of(image.shape, weights))
 
 
 def plane_stencil(image: Image, spacing: tuple[float, ...]) -> PlaneStencil:
     """Prepare to differentiate."""
     stencil = stencil_of(image, spacing, "sobel")
-    return PlaneStencil(
-        stencil.even, stencil.odd, stencil.back, (np.array(spacing) / min(spacing)).astype(stencil.even.dtype)
-    )
+    return PlaneStencil(*stencil[1:], (np.array(spacing) / min(spacing)).astype(stencil.even.dtype))
 
 
 def _thin_rows_numpy(
@@ -78,11 +86,11 @@ def _thin_rows_numpy(
     first, last = max(start - reach, 0), min(stop + reach, len(plane))  # the rows at a cut are wrong, and left out
     block = plane[first:last].astype(stencil.even.dtype)
     if len(gaussian.down):
-        low_level, step, down, across, share_down, share_across = gaussian
-        source, smoothed, share_down = plane[np.newaxis, first:last], block[np.newaxis], share_down[first:last]
-        smooth_rows(source, low_level, step, down, across, share_down, share_across, step, smoothed, 0, len(block))
-    slopes = derivatives(block[..., np.newaxis], Stencil(3, *stencil[:3]), 0, len(block))[0, 0]
-    heights = np.sqrt(slopes[0] * slopes[0] + slopes[1] * slopes[1])
+        source, result, down, across, share_down, share_across = gaussian
+        given, smoothed, share_down = plane[np.newaxis, first:last], block[np.newaxis], share_down[first:last]
+        smooth_rows(given, source, down, across, share_down, share_across, result, smoothed, 0, len(block))
+    slopes = derivatives(block[..., np.newaxis], Stencil(3, *stencil[:4]), 0, len(block))
+    heights, slopes = lengths(slopes), slopes[0, 0]
     suppression: Suppression = "sector" if sector else "interpolated"
     found = ridge_heights(slopes / stencil.spacing[:, np.newaxis, np.newaxis], heights, block, suppression, low)
     found = found[start - first : stop - first]
@@ -114,7 +122,7 @@ def thin_rows(
     blurs = len(gaussian.down) > 0
     reach = max(len(gaussian.down) - 1, 0)
     span = 2 * reach + 1
-    levels = np.zeros(n + 2 * max(len(gaussian.across) - 1, 0))
+    values = np.zeros(n + 2 * max(len(gaussian.across) - 1, 0))
     blurred = np.zeros((span if blurs else 1, n))
     total = np.empty(n)
     lines = np.empty((4, n + 2), even.dtype)
@@ -123,8 +131,8 @@ def thin_rows(
     least, most = even.dtype.type(low), even.dtype.type(high)
     for y in range(start - 2 - reach, stop + 2 + reach):
         if blurs and 0 <= y < n_rows:
-            read_levels(plane[y], gaussian.low, 1 / gaussian.step, levels)
-            blur_row(levels, gaussian.across, blurred[y % span])
+            read_values(plane[y], gaussian.source, values)
+            blur_row(values, gaussian.across, blurred[y % span])
         elif blurs:
             blurred[y % span] = 0.0
         row = y - reach
@@ -132,16 +140,15 @@ def thin_rows(
             if blurs:
                 blur_rows(blurred, row, gaussian.down, total)
                 inner = lines[row % 4, 1 : n + 1]
-                write_means(total, gaussian.share_down[row], gaussian.share_across, gaussian.step, inner)
+                write_means(total, gaussian.share_down[row], gaussian.share_across, gaussian.result, inner)
                 lines[row % 4, 0], lines[row % 4, n + 1] = inner[0], inner[n - 1]
             else:
                 read_row(plane[row], lines[row % 4])
         row -= 1
         if row >= start - 1 and 0 <= row < n_rows:
             above, below = lines[max(row - 1, 0) % 4], lines[min(row + 1, n_rows - 1) % 4]
-            _differentiate(
-                above, lines[row % 4], below, even, odd, down[row % 3], across[row % 3], heights[row % 3]
-            )
+            slopes = down[row % 3], across[row % 3]
+            _differentiate(above, lines[row % 4], below, even, odd, stencil.squares, *slopes, heights[row % 3])
             if spacing[0] != spacing[1]:
                 _divide(down[row % 3], spacing[0])
                 _divide(across[row % 3], spacing[1])
@@ -175,6 +182,7 @@ def _differentiate(
     below: NDArray[Any],
     even: NDArray[Any],
     odd: NDArray[Any],
+    squares: NDArray[Any],
     down: NDArray[Any],
     across: NDArray[Any],
     heights: NDArray[Any],
@@ -188,6 +196,8 @@ def _differentiate(
         dx = ((e[x] * center + (c[x] + h[x]) * side) - (d[x] * center + (a[x] + f[x]) * side)) * horizontal
         down[x], across[x] = dy, dx
         inner[x] = np.sqrt(dy * dy + dx * dx)
+    if has_small(inner, squares, squares.dtype.type(1)):
+        mend_lengths(down, across, squares, squares.dtype.type(1), inner)
 
 
 @kernel()
@@ -217,7 +227,7 @@ def _thin(
     for x in range(len(crest)):
         na, nb, nc, nd, ne, nf, ng, nh = a[x], b[x], c[x], d[x], e[x], f[x], g[x], h[x]
         dy, dx, height = down[x], across[x], inner[x]
-        steep, same = abs(dy) >= abs(dx), dy * dx >= zero
+        steep, same = abs(dy) >= abs(dx), (dy >= zero) == (dx >= zero)
         major, minor = max(abs(dy), abs(dx)), min(abs(dy), abs(dx))
         share = minor / (major if major > zero else one)
         one_corner, other_corner = nc if steep else nf, nf if steep else nc
@@ -249,7 +259,7 @@ def _thin_sectors(
     for x in range(len(crest)):
         na, nb, nc, nd, ne, nf, ng, nh = a[x], b[x], c[x], d[x], e[x], f[x], g[x], h[x]
         dy, dx, height = down[x], across[x], inner[x]
-        same, level, steep = dy * dx >= zero, abs(dy) < slope * abs(dx), abs(dx) < slope * abs(dy)
+        same, level, steep = (dy >= zero) == (dx >= zero), abs(dy) < slope * abs(dx), abs(dx) < slope * abs(dy)
         before, beyond = na if same else nc, nh if same else nf
         before, beyond = nd if level else before, ne if level else beyond
         before, beyond = nb if steep else before, ng if steep else beyond
@@ -271,7 +281,7 @@ def _beyond(
     ring: NDArray[Any], n_rows: int, row: int, x: int, down: float, across: float, side: int, sector: bool
 ) -> float:
     """What lies one step to a side along the gradient, as in `_thin` and `_thin_sectors`."""
-    turn = side if down * across >= 0 else -side
+    turn = side if (down >= 0) == (across >= 0) else -side
     steep = abs(down) >= abs(across)
     near = _at(ring, n_rows, row + side, x) if steep else _at(ring, n_rows, row, x + side)
     far = _at(ring, n_rows, row + side, x + turn) if steep else _at(ring, n_rows, row + turn, x + side)

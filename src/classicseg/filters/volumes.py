@@ -22,6 +22,7 @@ def _volume_gradient_numpy(
     even: NDArray[Any],
     odd: NDArray[Any],
     back: NDArray[Any],
+    squares: NDArray[Any],
     field: NDArray[Any],
     heights: NDArray[Any],
     start: int,
@@ -29,7 +30,7 @@ def _volume_gradient_numpy(
 ) -> None:
     n_rows = values.shape[1]
     first, last = start // n_rows, max(start // n_rows + 1, -(-stop // n_rows))
-    planes = derivatives(values[..., np.newaxis], Stencil(taps, even, odd, back), first, last)[0, 0]
+    planes = derivatives(values[..., np.newaxis], Stencil(taps, even, odd, back, squares), first, last)[0, 0]
     rows = planes.reshape(3, -1, values.shape[2])[:, start - first * n_rows : stop - first * n_rows]
     if field.size:
         field[:, start:stop] = rows * back
@@ -44,6 +45,7 @@ def volume_gradient(
     even: NDArray[Any],
     odd: NDArray[Any],
     back: NDArray[Any],
+    squares: NDArray[Any],
     field: NDArray[Any],
     heights: NDArray[Any],
     start: int,

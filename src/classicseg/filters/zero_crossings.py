@@ -15,9 +15,6 @@ from classicseg.filters.gradients import steepness
 from classicseg.filters.smoothing import smooth
 from classicseg.types import ChannelAxis, Mask, Spacing
 
-_LEVEL_BITS = 16
-"""Otsu's threshold of gradients is found in 2**16 steps: of all values of 12 million it takes 2 seconds."""
-
 
 def zero_crossing_edges(
     image: ArrayLike,
@@ -38,7 +35,8 @@ def zero_crossing_edges(
         The standard deviation of the Gaussian that smooths first, in units of `spacing`, at least 0 (none).
     threshold : float, optional
         The least gradient of an edge, in value units per unit of `spacing`, at least 0 (all that lie on a slope).
-        Where it is not given: Otsu's threshold of the gradients where the sign changes, in 2**16 steps.
+        Where it is not given: Otsu's threshold of the gradients where the sign changes, in 2**16 steps of
+        their range, which a single hot pixel moves.
     channel_axis : int, None or "auto"
         The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
         more.

@@ -57,7 +57,7 @@ def boundary_segment(
 ) -> da.Array:
     settings = as_boundary_settings(detector, sigma, low, high, max_gap, min_area, keep_lines)
     spacings, chunks = as_spacing(spacing, parsed.ndim), parsed.chunks
-    span = settled_span(parsed, extremes=settings.edges.sigma > 0)
+    span = settled_span(parsed)
     edges = keep_from_strong(edge_marks(parsed, span, detector, settings, spacings))
     gradient = Gradient(span, spacings, "sobel", settings.edges.sigma)
     states = _states(parsed, edges, span, settings.max_gap, spacings)

@@ -168,11 +168,8 @@ def merged(tiles: da.Array, merge: Callable[[list[Any]], Any]) -> Any:
 
 
 def settled_span(parsed: Chunked, *, extremes: bool = False) -> Span:
-    """What tiles must know of the whole image: one pass, where that is more than the dtype.
-
-    Whether float32 has room for differences, and integers of 64 bits fit float64, only the extremes say.
-    """
-    if not extremes and parsed.dtype.kind in "biu" and parsed.dtype.itemsize <= 4:
+    """What tiles must know of the whole image: one pass, where that is more than the dtype."""
+    if not extremes:
         return Span(parsed.dtype, 0, 0, 0)
     span = merged(parsed.each(_span_of_tile), merge_spans)
     working_dtype(span)  # raises where there is none

@@ -29,9 +29,9 @@ from classicseg.segmentation.gradient import as_gradient_threshold
 from classicseg.thresholds.names import named_thresholds
 
 _NOTE = """\
-The result is lazy. Thresholds that are not numbers, and the extremes of the image, are found first, when the
-function is called: a pass for each. Tiles overlap by what one pixel depends on. What hangs together with a strong
-pixel is found in each tile and joined over the seams, however far it runs; a bit a pixel is kept meanwhile.
+The result is lazy. Thresholds that are not numbers are found first, when the function is called, in a pass over
+the image. Tiles overlap by what one pixel depends on. What hangs together with a strong pixel is found in each
+tile and joined over the seams, however far it runs; a bit a pixel is kept meanwhile.
 """
 
 
@@ -53,7 +53,7 @@ def canny_edges(
 ) -> da.Array:
     settings = as_canny_settings(sigma, low, high, high_fraction, suppression)
     spacings = as_spacing(spacing, parsed.ndim)
-    ridges = Ridges(settled_span(parsed, extremes=settings.sigma > 0), spacings, settings)
+    ridges = Ridges(settled_span(parsed), spacings, settings)
     thresholds = both_thresholds(settings, _high(parsed, ridges))
     return keep_from_strong(
         over_halo(parsed, ridges.reach, _marks_of_tile, ridges=ridges, thresholds=thresholds, dtype=np.uint8)

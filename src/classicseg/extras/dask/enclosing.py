@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import dask.array as da
@@ -11,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classicseg._core.image import Span, as_part, luminance
-from classicseg.extras.dask.chunks import Chunked, as_layer, bare, merged, span_of_luminance
+from classicseg.extras.dask.chunks import Chunked, as_layer, bare, merged
 from classicseg.extras.dask.edges import Ridges, crests_of_tiles, otsu_of_heights, steepness_of
 from classicseg.extras.dask.filters import Gradient
 from classicseg.extras.dask.halos import over_halo
@@ -40,14 +39,12 @@ def edge_marks(
         _, high = settings.thresholds(lambda: otsu_of_levels(*merged(steep.each(_count_steep), _merge_counts)))
         return steep.each(_mark_steep, high=high, dtype=np.uint8)
     if detector == "log":
-        grey = span if parsed.n_channels == 1 else span_of_luminance(parsed, span)
         reach = tuple(2 + n for n in reach_of(sigma, spacing))
         heights = over_halo(
             parsed,
             reach,
             _crossings_of_tile,
             span=span,
-            extremes=(grey.low, grey.high),
             spacing=spacing,
             sigma=sigma,
             dtype=np.float64,
@@ -82,12 +79,10 @@ def _crossings_of_tile(
     mask: NDArray[np.bool_] | None,
     *,
     span: Span,
-    extremes: tuple[float, float],
     spacing: tuple[float, ...],
     sigma: float,
 ) -> NDArray[Any]:
-    grey = replace(luminance(as_part(values, span, mask=mask)), extremes=extremes)
-    return crossing_heights(grey, spacing, sigma)
+    return crossing_heights(luminance(as_part(values, span, mask=mask)), spacing, sigma)
 
 
 def _grade(heights: NDArray[Any], mask: None, *, thresholds: tuple[float, float]) -> NDArray[np.uint8]:

@@ -18,8 +18,7 @@ from classicseg.filters.gradients import Operator, as_operator, components, oper
 from classicseg.filters.smoothing import reach_of
 
 _LAZY = """\
-The result is lazy. Where it depends on the extremes of the image (floats, or any smoothing), these are found
-first, in one pass when the function is called.
+The result is lazy.
 """
 
 
@@ -57,10 +56,10 @@ def gradient_components(parsed: Chunked, *, operator: Any, sigma: Any, spacing: 
 
 
 def as_gradient(parsed: Chunked, operator: Any, sigma: Any, spacing: Any) -> Gradient:
-    """Parse the options of a gradient, and find what tiles must know of the whole image."""
+    """Parse the options of a gradient."""
     width, known = as_number("sigma", sigma, least=0.0), as_operator(operator)
     spacings = as_spacing(spacing, parsed.ndim)
-    return Gradient(settled_span(parsed, extremes=width > 0), spacings, known, width)
+    return Gradient(settled_span(parsed), spacings, known, width)
 
 
 def _magnitude_of_tile(
