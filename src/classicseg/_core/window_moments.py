@@ -41,6 +41,8 @@ class Rule(NamedTuple):
     offset: float = 0.0
     length: float = 0.0
     """The threshold is below all values where fewer than one in so many pixels of the window are summed."""
+    fuzz: float = 0.0
+    """By how many levels rounding moves a pixel beside the mean of its window at most; 0 where all are whole."""
 
 
 def split_by_moments_numpy(
@@ -54,12 +56,21 @@ def split_by_moments_numpy(
     labels: NDArray[np.int32],
     start: int,
     stop: int,
-) -> int:
-    count, mean, deviation, size = _moments_numpy(values, marks, least, scale, window, start, stop)
-    thresholds = _threshold.loops(rule, count, mean, deviation)
-    if rule.length > 0:
-        thresholds = np.where(count * rule.length < size, -np.inf, thresholds)
-    return write_labels_numpy(levels_numpy(values[start:stop], scale) >= thresholds, marks, labels, start, stop)
+) -> tuple[int, int]:
+    count, middle, part, deviation, size = _moments_numpy(values, marks, least, scale, window, start, stop)
+    levels, mean = levels_numpy(values[start:stop], scale), middle + part
+    lift = lift_numpy(rule, count, mean + rule.zero, deviation)
+    gaps = middle - levels + part + lift
+    bright = levels >= mean + lift if values.itemsize <= 2 else gaps <= 0
+    sparse = (rule.length > 0) & (count * rule.length < size)
+    n_dark = write_labels_numpy(bright | sparse, marks, labels, start, stop)
+    if values.itemsize <= 2:
+        return n_dark, 0
+    unsure = ~sparse & (np.abs(gaps) < _doubt.loops(rule, middle - levels + part, mean + rule.zero, deviation))
+    unsure &= labels[start:stop] > 0
+    n_dark -= int(np.count_nonzero(labels[start:stop][unsure] == 1))
+    labels[start:stop][unsure] = 0
+    return n_dark, int(np.count_nonzero(unsure))
 
 
 @kernel(numpy=split_by_moments_numpy)
@@ -74,21 +85,29 @@ def split_by_moments(
     labels: NDArray[np.int32],
     start: int,
     stop: int,
-) -> int:
-    """Split by mean and deviation of the pixels of mark `least` or more in the window."""
+) -> tuple[int, int]:
+    """Split by mean and deviation of the pixels of mark `least` or more in the window.
+
+    Returns how many pixels are of class 1, and how many of floats are left in doubt, with label 0.
+    """
     columns = new_columns(values, marks, least, columns_type)
     scratch = np.empty((min(2, len(window.axes) - 1), *columns.shape), columns.dtype)
     totals = np.empty((4, values.shape[1]), np.int64)
     sums, thresholds = np.zeros((5, values.shape[1])), np.empty(values.shape[1])
-    n_dark = 0
+    n_dark = n_unsure = 0
     for row in range(start, stop):
         above = slide_columns(columns, values, marks, least, scale, window.radius, start, row)
         window_sums(values, columns, window.axes, scratch, totals, above, window.reach, sums)
-        _threshold_row(rule, sums, thresholds)
-        n_dark += _split_row(values, row, scale, thresholds, labels)
-        if len(marks) > 0:
-            n_dark -= hide_row(marks, row, labels)
-    return n_dark
+        if values.itemsize > 2:
+            dark, unsure = _decide_row(values, marks, row, scale, rule, sums, thresholds, labels)
+            n_dark += dark
+            n_unsure += unsure
+        else:
+            _threshold_row(rule, sums, thresholds)
+            n_dark += _split_row(values, row, scale, thresholds, labels)
+            if len(marks) > 0:
+                n_dark -= hide_row(marks, row, labels)
+    return n_dark, n_unsure
 
 
 def greatest_deviation_numpy(
@@ -101,7 +120,7 @@ def greatest_deviation_numpy(
     start: int,
     stop: int,
 ) -> float:
-    _, _, deviation, _ = _moments_numpy(values, marks, 1, scale, window, start, stop)
+    *_, deviation, _ = _moments_numpy(values, marks, 1, scale, window, start, stop)
     return float(deviation[counted[start:stop] > 0 if len(counted) else ...].max(initial=0.0))
 
 
@@ -140,27 +159,49 @@ def _moments_numpy(
     window: Window,
     start: int,
     stop: int,
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+) -> tuple[NDArray[np.float64], ...]:
+    """Of each window the count, a level near the mean, the rest of the mean, the deviation and the size."""
     shape, radii = shape_of(values, window), radii_of(window)
     middle, count, total, squares, size = window_sums_numpy(values, marks, least, scale, radii, shape, start, stop)
     count = np.maximum(count, 1.0)
     mean = total / count
-    return count, middle + mean, np.sqrt(np.maximum((squares - total * mean) / count, 0.0)), size
+    return count, middle, mean, np.sqrt(np.maximum((squares - total * mean) / count, 0.0)), size
 
 
 @kernel()
-def _threshold(rule: Rule, count: Any, mean: Any, deviation: Any) -> Any:
-    """Of arrays as of numbers."""
+def _lift(rule: Rule, count: Any, value: Any, deviation: Any) -> Any:
+    """How far the threshold lies above the mean, which is `value` from where the formula counts.
+
+    Of arrays as of numbers.
+    """
     if rule.formula == DEVIATION:
-        return mean + rule.k * deviation - rule.offset
-    value = mean + rule.zero
+        return rule.k * deviation - rule.offset
     if rule.formula == PRODUCT:
-        return mean + rule.k * (deviation * rule.inverse_r - 1.0) * value
+        return rule.k * (deviation * rule.inverse_r - 1.0) * value
     if rule.formula == ROOT_MEAN_SQUARE:
-        square = deviation * deviation + value * value * (1.0 - 1.0 / count)
-        return mean + rule.k * np.sqrt(square)
+        return rule.k * np.sqrt(deviation * deviation + value * value * (1.0 - 1.0 / count))
     bump = 2.0 * np.exp(-5.0 * np.maximum(value, 0.0) * rule.inverse_r)
-    return mean + value * (bump + rule.k * (deviation * rule.inverse_r - 1.0))
+    return value * (bump + rule.k * (deviation * rule.inverse_r - 1.0))
+
+
+lift_numpy = _lift.loops
+
+
+@kernel()
+def _doubt(rule: Rule, above: Any, value: Any, deviation: Any) -> Any:
+    """By how much a pixel beside its threshold may be wrong, of arrays as of numbers.
+
+    Levels are rounded by half of one and a little: so much the pixel, the mean and the deviation may be wrong, and
+    the threshold by as much as the formula's derivatives say. The rest is rounding of float64, taken 256 times as
+    large as one.
+    """
+    k, bump = np.abs(rule.k), 2.0 * (rule.formula == EXPONENTIAL)
+    ratio, size = deviation * rule.inverse_r, np.abs(value)
+    moved = 1.0 + bump + 0.5 * k * (1.0 + np.abs(ratio - 1.0) + (size + 1.0) * rule.inverse_r)
+    terms = np.abs(above) + k * deviation + np.abs(rule.offset)
+    if rule.formula != DEVIATION:
+        terms = terms + size * (bump + k * (ratio + 1.0))
+    return rule.fuzz * moved + 2.0**-44 * terms
 
 
 @kernel()
@@ -169,11 +210,47 @@ def _threshold_row(rule: Rule, sums: NDArray[np.float64], thresholds: NDArray[np
         count = max(sums[1, i], 1.0)
         mean = sums[2, i] / count
         deviation = np.sqrt(max((sums[3, i] - sums[2, i] * mean) / count, 0.0))
-        thresholds[i] = _threshold(rule, count, sums[0, i] + mean, deviation)
+        mean += sums[0, i]
+        thresholds[i] = mean + _lift(rule, count, mean + rule.zero, deviation)
     if rule.length > 0:
         for i in range(len(thresholds)):
             if max(sums[1, i], 1.0) * rule.length < sums[4, i]:
                 thresholds[i] = -np.inf
+
+
+@kernel()
+def _decide_row(
+    values: NDArray[Any],
+    marks: NDArray[np.uint8],
+    row: int,
+    scale: Scale,
+    rule: Rule,
+    sums: NDArray[np.float64],
+    gaps: NDArray[np.float64],
+    labels: NDArray[np.int32],
+) -> tuple[int, int]:
+    """Split a row of floats by how far each threshold is above the pixel, where that is beyond doubt."""
+    for i in range(len(gaps)):
+        count = max(sums[1, i], 1.0)
+        part = sums[2, i] / count
+        deviation = np.sqrt(max((sums[3, i] - sums[2, i] * part) / count, 0.0))
+        value = sums[0, i] + part + rule.zero
+        above = sums[0, i] - float(level(values, row, i, scale)) + part
+        gap = above + _lift(rule, count, value, deviation)
+        unsure = np.abs(gap) < _doubt(rule, above, value, deviation)
+        gaps[i] = np.nan if unsure else gap
+    if rule.length > 0:
+        for i in range(len(gaps)):
+            if max(sums[1, i], 1.0) * rule.length < sums[4, i]:
+                gaps[i] = -np.inf
+    n_dark = n_unsure = 0
+    for i in range(len(gaps)):
+        there = int(len(marks) == 0 or marks[row, i] > 0)
+        dark, bright = there * int(gaps[i] > 0.0), there * int(gaps[i] <= 0.0)
+        labels[row, i] = dark + 2 * bright
+        n_dark += dark
+        n_unsure += there - dark - bright
+    return n_dark, n_unsure
 
 
 @kernel()
