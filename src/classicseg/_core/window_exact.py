@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from classicseg._core.window_moments import Rule, lift_numpy
+from classicseg._core.window_moments import Rule, threshold_numpy
 from classicseg._core.window_smooth import smooth_bits, smooth_sums_numpy, three_boxes
 from classicseg._core.windows import Field, box_sums_numpy, radii_of
 
@@ -41,7 +41,7 @@ def gaps_of_moments(field: Field, places: Places, rule: Rule) -> NDArray[np.floa
         squares = joined([around(plane * chosen) for plane in squared(digits.planes)], digits.width)
     numbers = joined([plane[places] for plane in digits.planes], digits.width)
     above, mean, deviation = _measured(total, squares, count, numbers, digits.exponent)
-    gaps = above + lift_numpy(rule, count.astype(np.float64), mean + rule.zero, deviation)
+    gaps = threshold_numpy(rule, count.astype(np.float64), above, mean, deviation)
     if rule.length > 0:
         sparse = count * rule.length < around((marks > 0).astype(np.int64))
         return np.where(sparse, -np.inf, gaps)

@@ -15,6 +15,7 @@ from classicseg._core.windows import (
     hide_row,
     level,
     levels_numpy,
+    n_hidden,
     radii_of,
     shape_of,
     write_labels_numpy,
@@ -43,6 +44,8 @@ class Rule(NamedTuple):
     """The threshold is below all values where fewer than one in so many pixels of the window are summed."""
     fuzz: float = 0.0
     """By how many levels rounding moves a pixel beside the mean of its window at most; 0 where all are whole."""
+    most: float = 0.0
+    """No level is greater."""
 
 
 def split_by_moments_numpy(
@@ -59,9 +62,9 @@ def split_by_moments_numpy(
 ) -> tuple[int, int]:
     count, middle, part, deviation, size = _moments_numpy(values, marks, least, scale, window, start, stop)
     levels, mean = levels_numpy(values[start:stop], scale), middle + part
-    lift = lift_numpy(rule, count, mean + rule.zero, deviation)
-    gaps = middle - levels + part + lift
-    bright = levels >= mean + lift if values.itemsize <= 2 else gaps <= 0
+    gaps = threshold_numpy(rule, count, 0.0, mean, deviation) + (middle - levels + part)
+    thresholds = threshold_numpy(rule, count, mean, mean, deviation)
+    bright = levels >= thresholds if values.itemsize <= 2 else gaps <= 0
     sparse = (rule.length > 0) & (count * rule.length < size)
     n_dark = write_labels_numpy(bright | sparse, marks, labels, start, stop)
     if values.itemsize <= 2:
@@ -94,19 +97,20 @@ def split_by_moments(
     scratch = np.empty((min(2, len(window.axes) - 1), *columns.shape), columns.dtype)
     totals = np.empty((4, values.shape[1]), np.int64)
     sums, thresholds = np.zeros((5, values.shape[1])), np.empty(values.shape[1])
+    aboves, doubts = np.empty(values.shape[1]), np.empty(values.shape[1])
     n_dark = n_unsure = 0
     for row in range(start, stop):
         above = slide_columns(columns, values, marks, least, scale, window.radius, start, row)
         window_sums(values, columns, window.axes, scratch, totals, above, window.reach, sums)
         if values.itemsize > 2:
-            dark, unsure = _decide_row(values, marks, row, scale, rule, sums, thresholds, labels)
-            n_dark += dark
-            n_unsure += unsure
+            dark, unsure = _decide_row(values, row, scale, rule, sums, aboves, thresholds, doubts, labels)
+            n_unsure += unsure - (n_hidden(marks, row, labels, 0) if len(marks) > 0 else 0)
         else:
             _threshold_row(rule, sums, thresholds)
-            n_dark += _split_row(values, row, scale, thresholds, labels)
-            if len(marks) > 0:
-                n_dark -= hide_row(marks, row, labels)
+            dark = _split_row(values, row, scale, thresholds, labels)
+        n_dark += dark
+        if len(marks) > 0:
+            n_dark -= hide_row(marks, row, labels)
     return n_dark, n_unsure
 
 
@@ -169,22 +173,25 @@ def _moments_numpy(
 
 
 @kernel()
-def _lift(rule: Rule, count: Any, value: Any, deviation: Any) -> Any:
-    """How far the threshold lies above the mean, which is `value` from where the formula counts.
+def _threshold(rule: Rule, count: Any, mean: Any, level: Any, deviation: Any) -> Any:
+    """Of arrays as of numbers. The mean may be counted from anywhere, e.g. from the pixel; `level` is the mean.
 
-    Of arrays as of numbers.
+    The order of the lines is that which is vectorized: with `value` made before the first branch, or a sum behind
+    the last, a row takes ten times as long.
     """
     if rule.formula == DEVIATION:
-        return rule.k * deviation - rule.offset
+        return mean + rule.k * deviation - rule.offset
+    value = level + rule.zero
     if rule.formula == PRODUCT:
-        return rule.k * (deviation * rule.inverse_r - 1.0) * value
+        return mean + rule.k * (deviation * rule.inverse_r - 1.0) * value
     if rule.formula == ROOT_MEAN_SQUARE:
-        return rule.k * np.sqrt(deviation * deviation + value * value * (1.0 - 1.0 / count))
+        square = deviation * deviation + value * value * (1.0 - 1.0 / count)
+        return mean + rule.k * np.sqrt(square)
     bump = 2.0 * np.exp(-5.0 * np.maximum(value, 0.0) * rule.inverse_r)
-    return value * (bump + rule.k * (deviation * rule.inverse_r - 1.0))
+    return mean + value * (bump + rule.k * (deviation * rule.inverse_r - 1.0))
 
 
-lift_numpy = _lift.loops
+threshold_numpy = _threshold.loops
 
 
 @kernel()
@@ -195,12 +202,10 @@ def _doubt(rule: Rule, above: Any, value: Any, deviation: Any) -> Any:
     the threshold by as much as the formula's derivatives say. The rest is rounding of float64, taken 256 times as
     large as one.
     """
-    k, bump = np.abs(rule.k), 2.0 * (rule.formula == EXPONENTIAL)
-    ratio, size = deviation * rule.inverse_r, np.abs(value)
-    moved = 1.0 + bump + 0.5 * k * (1.0 + np.abs(ratio - 1.0) + (size + 1.0) * rule.inverse_r)
-    terms = np.abs(above) + k * deviation + np.abs(rule.offset)
-    if rule.formula != DEVIATION:
-        terms = terms + size * (bump + k * (ratio + 1.0))
+    k, bump, scaled = abs(rule.k), 2.0 * (rule.formula == EXPONENTIAL), 1.0 * (rule.formula != DEVIATION)
+    ratio, size = deviation * rule.inverse_r, abs(value)
+    moved = 1.0 + bump + 0.5 * k * (1.0 + abs(ratio - 1.0) + (size + 1.0) * rule.inverse_r)
+    terms = abs(above) + k * deviation + abs(rule.offset) + scaled * size * (bump + k * (ratio + 1.0))
     return rule.fuzz * moved + 2.0**-44 * terms
 
 
@@ -210,8 +215,7 @@ def _threshold_row(rule: Rule, sums: NDArray[np.float64], thresholds: NDArray[np
         count = max(sums[1, i], 1.0)
         mean = sums[2, i] / count
         deviation = np.sqrt(max((sums[3, i] - sums[2, i] * mean) / count, 0.0))
-        mean += sums[0, i]
-        thresholds[i] = mean + _lift(rule, count, mean + rule.zero, deviation)
+        thresholds[i] = _threshold(rule, count, sums[0, i] + mean, sums[0, i] + mean, deviation)
     if rule.length > 0:
         for i in range(len(thresholds)):
             if max(sums[1, i], 1.0) * rule.length < sums[4, i]:
@@ -221,36 +225,64 @@ def _threshold_row(rule: Rule, sums: NDArray[np.float64], thresholds: NDArray[np
 @kernel()
 def _decide_row(
     values: NDArray[Any],
-    marks: NDArray[np.uint8],
     row: int,
     scale: Scale,
     rule: Rule,
     sums: NDArray[np.float64],
+    aboves: NDArray[np.float64],
     gaps: NDArray[np.float64],
+    doubts: NDArray[np.float64],
     labels: NDArray[np.int32],
 ) -> tuple[int, int]:
-    """Split a row of floats by how far each threshold is above the pixel, where that is beyond doubt."""
+    """Split a row of floats by how far each threshold is above the pixel, where that is beyond doubt.
+
+    Most rows are beyond the greatest doubt that there can be, and then no other one is found.
+    """
     for i in range(len(gaps)):
         count = max(sums[1, i], 1.0)
         part = sums[2, i] / count
         deviation = np.sqrt(max((sums[3, i] - sums[2, i] * part) / count, 0.0))
-        value = sums[0, i] + part + rule.zero
-        above = sums[0, i] - float(level(values, row, i, scale)) + part
-        gap = above + _lift(rule, count, value, deviation)
-        unsure = np.abs(gap) < _doubt(rule, above, value, deviation)
-        gaps[i] = np.nan if unsure else gap
+        gaps[i] = _threshold(rule, count, 0.0, sums[0, i] + part, deviation)
+    for i in range(len(gaps)):
+        level = np.rint((np.float64(values[row, i]) - scale.low) * scale.inverse)
+        aboves[i] = sums[0, i] - level + sums[2, i] / max(sums[1, i], 1.0)
+        gaps[i] += aboves[i]
     if rule.length > 0:
         for i in range(len(gaps)):
             if max(sums[1, i], 1.0) * rule.length < sums[4, i]:
                 gaps[i] = -np.inf
-    n_dark = n_unsure = 0
+    most = abs(rule.zero) + rule.most
+    doubts[:] = _doubt(rule, most, most, most) + abs(rule.k) * rule.fuzz
+    n_dark, n_unsure = _label_row(row, gaps, doubts, labels)
+    if n_unsure > 0:
+        _doubt_row(rule, sums, aboves, doubts)
+        n_dark, n_unsure = _label_row(row, gaps, doubts, labels)
+    return n_dark, n_unsure
+
+
+@kernel()
+def _doubt_row(
+    rule: Rule, sums: NDArray[np.float64], aboves: NDArray[np.float64], doubts: NDArray[np.float64]
+) -> None:
+    for i in range(len(doubts)):
+        count = max(sums[1, i], 1.0)
+        part = sums[2, i] / count
+        deviation = np.sqrt(max((sums[3, i] - sums[2, i] * part) / count, 0.0))
+        doubts[i] = _doubt(rule, aboves[i], sums[0, i] + part + rule.zero, deviation)
+
+
+@kernel()
+def _label_row(
+    row: int, gaps: NDArray[np.float64], doubts: NDArray[np.float64], labels: NDArray[np.int32]
+) -> tuple[int, int]:
+    n_dark = n_bright = 0
     for i in range(len(gaps)):
-        there = int(len(marks) == 0 or marks[row, i] > 0)
-        dark, bright = there * int(gaps[i] > 0.0), there * int(gaps[i] <= 0.0)
+        dark = int(gaps[i] > 0.0) & int(gaps[i] >= doubts[i])
+        bright = int(gaps[i] <= 0.0) & int(-gaps[i] >= doubts[i])
         labels[row, i] = dark + 2 * bright
         n_dark += dark
-        n_unsure += there - dark - bright
-    return n_dark, n_unsure
+        n_bright += bright
+    return n_dark, len(gaps) - n_dark - n_bright
 
 
 @kernel()

@@ -215,3 +215,12 @@ def hide_row(marks: NDArray[np.uint8], row: int, labels: NDArray[np.int32]) -> i
             n_dark += labels[row, i] == 1
             labels[row, i] = 0
     return n_dark
+
+
+@kernel()
+def n_hidden(marks: NDArray[np.uint8], row: int, labels: NDArray[np.int32], label: int) -> int:
+    """How many pixels that take no part have a label."""
+    count = 0
+    for i in range(labels.shape[1]):
+        count += int((marks[row, i] == 0) & (labels[row, i] == label))
+    return count

@@ -195,6 +195,7 @@ def _split_by_rule(field: Field, rule: Rule, bits: int, labels: Labels) -> int:
             inverse_r=rule.inverse_r / scale.inverse,
             offset=rule.offset * scale.inverse,
             fuzz=_fuzz(part, scale, rule.zero + scale.low),
+            most=2.0**bits,
         )
         columns = columns_type(part)
         return part.run(split_by_moments, part.marks, part.least, scale, part.window(), terms, columns, found)
