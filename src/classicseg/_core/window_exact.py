@@ -3,8 +3,8 @@
 A float is a whole number times a power of two. The numbers of a part of an image are written in digits to one
 base, the sums over windows are those of the digits in int64, and Python's integers join them for the pixels in
 question. So a sum is exact whatever values lie beside each other, and a mean or a deviation is rounded once: a
-label is a function of the values in the pixel's own window. This costs 20 to 100 times as much as levels, for
-few pixels.
+label is a function of the values in the pixel's own window. A pixel whose window has 75 × 75 others takes 1 to
+3 ms alone, and microseconds in a box of many.
 """
 
 from __future__ import annotations
