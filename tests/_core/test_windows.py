@@ -24,6 +24,8 @@ def both(height):
     """Run a kernel and its definition over bands of some height, and hold them to equality."""
 
     def run(kernel, n_rows, row_size, *arguments):
+        if not hasattr(kernel, "numpy"):  # a step in Python, which runs kernels
+            return [kernel(*arguments, 0, n_rows)]
         *others, out = arguments
         copy = out.copy() if isinstance(out, np.ndarray) and out.size else out
         bands = [(start, min(start + height, n_rows)) for start in range(0, n_rows, height)]

@@ -90,6 +90,18 @@ def test_any_tiling_gives_the_labels_of_the_whole(case, data):
     assert_same(outcome(getattr(tiled, name), chunked, mask=seen, **options), whole)
 
 
+@pytest.mark.parametrize("method", ["mean", "niblack", "gaussian", "median", "wolf", "su"])
+@given(data=st.data())
+def test_tiles_with_and_without_far_values_give_the_labels_of_the_whole(method, data):
+    """Each tile has levels of its own, and none of them shows."""
+    image = data.draw(scenes(data.draw(shapes(2, 6, 20)))).astype(np.float32) * np.float32(0.1)
+    image.flat[data.draw(st.integers(0, image.size - 1))] = data.draw(st.sampled_from([1e5, -1e30, 0.0]))
+    options = {"method": method, "window": data.draw(st.sampled_from([3, 7]))}
+    chunked = da.from_array(image, chunks=data.draw(tilings(image.shape)))
+    whole = classicseg.local_threshold_segment(image, **options)
+    assert_same(outcome(tiled.local_threshold_segment, chunked, **options), whole)
+
+
 @pytest.mark.parametrize("case", ["threshold otsu", "local wolf", "gradient magnitude", "canny otsu"])
 @given(data=st.data())
 def test_volumes_and_lines_are_tiled_alike(case, data):

@@ -98,10 +98,11 @@ def split_by_smooth_mean_numpy(
     window: Window,
     smooth: Smooth,
     offset: float,
+    fuzz: float,
     labels: NDArray[np.int32],
     start: int,
     stop: int,
-) -> int:
+) -> tuple[int, int]:
     first, last = max(start - window.radius, 0), min(stop + window.radius, len(values))
     numbers = levels_numpy(values[first:last], scale)
     inside = marks[first:last].astype(np.int64) if len(marks) else np.ones_like(numbers)
@@ -110,8 +111,16 @@ def split_by_smooth_mean_numpy(
         smooth_sums_numpy(of_pixels.reshape(shape), smooth.boxes)[start - first : stop - first]
         for of_pixels in (numbers * inside, inside)
     )
-    numbers = numbers[start - first : stop - first].reshape(total.shape)
-    return write_labels_numpy(numbers * weight - total >= -offset * weight, marks, labels, start, stop)
+    above = (numbers[start - first : stop - first].reshape(total.shape) * weight - total).astype(np.float64)
+    least = -offset * weight
+    n_dark = write_labels_numpy(above >= least, marks, labels, start, stop)
+    if values.itemsize <= 2:
+        return n_dark, 0
+    unsure = np.abs(above - least) < fuzz * weight + 2.0**-44 * np.abs(least)
+    unsure = unsure.reshape(stop - start, -1) & (labels[start:stop] > 0)
+    n_dark -= int(np.count_nonzero(labels[start:stop][unsure] == 1))
+    labels[start:stop][unsure] = 0
+    return n_dark, int(np.count_nonzero(unsure))
 
 
 @kernel(numpy=split_by_smooth_mean_numpy)
@@ -122,15 +131,19 @@ def split_by_smooth_mean(
     window: Window,
     smooth: Smooth,
     offset: float,
+    fuzz: float,
     labels: NDArray[np.int32],
     start: int,
     stop: int,
-) -> int:
-    """Split by a weighted mean of the window; `offset` in levels."""
+) -> tuple[int, int]:
+    """Split by a weighted mean of the window; `offset` in levels, of which rounding may move `fuzz`.
+
+    Returns how many pixels are of class 1, and how many of floats are left in doubt, with label 0.
+    """
     n_sums, n = 1 + (len(marks) > 0), values.shape[1]
     running = np.zeros((3, n_sums, n), np.int64)
     scratch = np.empty((2, n_sums, n), np.int64)
-    first, n_dark = max(start - window.radius, 0), 0
+    first, n_dark, n_unsure = max(start - window.radius, 0), 0, 0
     for entering in range(first, stop + window.radius):
         row = entering - window.radius
         _enter_smooth(running, values, marks, scale, smooth, first, entering)
@@ -144,13 +157,19 @@ def split_by_smooth_mean(
             source = target
         for i in range(n):
             weight = source[1, i] if n_sums == 2 else smooth.rows[row] * window.reach[i]
-            above = level(values, row, i, scale) * weight - source[0, i]
-            bright = int(float(above) >= -offset * float(weight))
+            above = float(level(values, row, i, scale) * weight - source[0, i])
+            least = -offset * float(weight)
+            bright = int(above >= least)
             labels[row, i] = 1 + bright
             n_dark += 1 - bright
+            doubt = fuzz * float(weight) + 2.0**-44 * np.abs(least)
+            if values.itemsize > 2 and np.abs(above - least) < doubt:
+                labels[row, i] = 0
+                n_dark -= 1 - bright
+                n_unsure += int(n_sums == 1 or marks[row, i] > 0)
         if n_sums == 2:
             n_dark -= hide_row(marks, row, labels)
-    return n_dark
+    return n_dark, n_unsure
 
 
 @kernel()

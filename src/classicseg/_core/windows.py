@@ -7,13 +7,15 @@ part) and return how many are 1.
 
 Sums over windows are sums of whole numbers, so that no order of adding counts and nothing drifts: the values of
 uint8 and uint16, and for floats whole levels between the least and the greatest value, made as the rows come in.
+Levels of floats are rounded, and one far value makes them coarse. So kernels leave a pixel of floats in doubt
+(label 0) where the rounding could decide, and `window_doubts` decides those by finer levels or without rounding.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -40,6 +42,10 @@ class Field:
     """The least and the greatest value that takes part."""
     reaches: tuple[int, ...]
     """How long the image is along each axis: longer than `shape`, where this is a part of it."""
+    own_ends: tuple[float, float]
+    """The least and the greatest value of floats that takes part in this part."""
+    least: int = 1
+    """The mark from which on a pixel is summed."""
 
     @property
     def span(self) -> float:
@@ -50,12 +56,29 @@ class Field:
         """The most pixels that a window holds. A masked border does not count."""
         return min(math.prod(self.sizes), self.n_pixels)
 
-    def scale(self, bits: int) -> Scale:
-        """Levels of at most so many bits; each a power of two of the image's units."""
+    def scale(self, bits: int, ends: tuple[float, float] | None = None) -> Scale:
+        """Levels of at most so many bits between two ends, by default its own; each a power of two."""
         if self.values.dtype.kind == "u":
             return Scale(0.0, 1.0)
-        step = math.ldexp(1.0, math.frexp(self.span)[1] - bits) if self.span > 0 else 1.0
-        return Scale(float(self.ends[0]), 1.0 / step)
+        low, high = ends or self.own_ends
+        step = math.ldexp(1.0, math.frexp(high - low)[1] - bits) if high > low else 1.0
+        return Scale(low, 1.0 / step)
+
+    def part(self, low: NDArray[np.int64], high: NDArray[np.int64]) -> tuple[Field, NDArray[np.int64]]:
+        """Cut out a box with the windows of its pixels, and say where in the image that begins."""
+        radii = [min(size // 2, n) for size, n in zip(self.sizes, self.shape, strict=True)]
+        first, last = np.maximum(low - radii, 0), np.minimum(high + radii, self.shape)
+        cut = tuple(map(slice, first.tolist(), last.tolist()))
+        shape = tuple((last - first).tolist())
+        values, marks = (
+            read_only(np.ascontiguousarray(array.reshape(self.shape)[cut]).reshape(shape[0], -1))
+            if len(array)
+            else array[:, : math.prod(shape[1:])]
+            for array in (self.values, self.marks)
+        )
+        ends, _ = _known_of(values, marks > 0 if len(marks) else None)
+        own_ends = float(ends[0]), float(ends[1])
+        return replace(self, values=values, marks=marks, shape=shape, own_ends=own_ends), first
 
     def window(self, sizes: tuple[int, ...] | None = None) -> Window:
         lengths = self.shape[1:]
@@ -95,15 +118,19 @@ def as_field(image: Image, sizes: tuple[int, ...], whole: FieldSpan | None = Non
     values = image.values.reshape(shape[0], -1)
     inside = None if image.mask is None else image.mask.reshape(values.shape)
     marks = np.zeros((0, values.shape[1]), np.uint8) if inside is None else inside.view(np.uint8)
-    ends, n_pixels, reaches = whole or FieldSpan(*_known_of(values, inside), image.shape)
+    own = whole if whole and values.dtype.kind == "u" else FieldSpan(*_known_of(values, inside), image.shape)
+    ends, n_pixels, reaches = whole or own
     of_dtype, reaches = np.array(ends, values.dtype), (*reaches, 1)[:n_axes]
-    return Field(values, read_only(marks), shape, (*sizes, 1)[:n_axes], n_pixels, of_dtype, reaches)
+    own_ends = float(own.ends[0]), float(own.ends[1])
+    return Field(values, read_only(marks), shape, (*sizes, 1)[:n_axes], n_pixels, of_dtype, reaches, own_ends)
 
 
 def _known_of(values: NDArray[Any], inside: NDArray[np.bool_] | None) -> tuple[tuple[Any, Any], int]:
     """The extremes of what takes part, and how much does."""
     if inside is None:
         return (values.min(), values.max()), values.size
+    if not inside.any():
+        return (0, 0), 0
     limits = np.iinfo(values.dtype) if values.dtype.kind == "u" else np.finfo(values.dtype)
     least = np.min(values, where=inside, initial=limits.max)
     return (least, np.max(values, where=inside, initial=limits.min)), int(np.count_nonzero(inside))
@@ -138,7 +165,8 @@ def levels_numpy(values: NDArray[Any], scale: Scale) -> NDArray[np.int64]:
     """The whole levels of values."""
     if values.itemsize <= 2:
         return values.astype(np.int64)
-    return np.rint((values.astype(np.float64) - scale.low) * scale.inverse).astype(np.int64)
+    levels = np.rint((values.astype(np.float64) - scale.low) * scale.inverse)
+    return np.clip(levels, -(2.0**62), 2.0**62).astype(np.int64)  # beyond lies only what takes no part
 
 
 def box_sums_numpy(numbers: NDArray[np.int64], radii: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -187,3 +215,12 @@ def hide_row(marks: NDArray[np.uint8], row: int, labels: NDArray[np.int32]) -> i
             n_dark += labels[row, i] == 1
             labels[row, i] = 0
     return n_dark
+
+
+@kernel()
+def n_hidden(marks: NDArray[np.uint8], row: int, labels: NDArray[np.int32], label: int) -> int:
+    """How many pixels that take no part have a label."""
+    count = 0
+    for i in range(labels.shape[1]):
+        count += int((marks[row, i] == 0) & (labels[row, i] == label))
+    return count

@@ -92,9 +92,16 @@ def local_threshold_segment(
 
     Linear in pixels, whatever the window, with a few rows of memory; "bernsen" keeps as many rows as the window
     has, "su" takes one byte a pixel and "isauvola" some twenty. "median" is that for 2-D images of uint8; for
-    others it is linear in the pixels times those of one side of the window, and floats are taken in 65 536 levels.
-    All sums are exact, and so are ties in flat areas. For that floats are taken in levels, of about 2**-24 of
-    their range for windows of up to 128 × 128 pixels, and of more for larger ones, 2**-18 for 4000 × 4000.
+    others it is linear in the pixels times those of one side of the window, and floats take two bytes a pixel.
+    All sums and medians are exact, and so are ties: means and deviations of floats are rounded once, of exact
+    sums. So a value far from all others (a dead pixel, a fill value) changes no label that its window does not
+    reach, by "mean", "gaussian", "median", "niblack" and "nick". The others take something from the whole image,
+    by which a far value does change labels everywhere, unless the option is given: `r` and `contrast` by default,
+    and always the least value and the greatest deviation of "wolf", the least contrast that is high of "su" and
+    "isauvola", and the middle of the image of "bernsen". Mask far values to leave them out. And where no pixel at
+    all is below its threshold, all are 1. Pixels of floats that are so near their threshold that rounding could
+    decide are looked at again, which takes time where there are many: flat areas of an image that has noise
+    nowhere, windows that hold values of very different size.
 
     References
     ----------

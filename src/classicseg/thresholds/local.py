@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Literal, NamedTuple, SupportsIndex, get_args
 
 import numpy as np
@@ -16,8 +18,10 @@ from classicseg._core.bands import run_bands
 from classicseg._core.histogram import optimal_split
 from classicseg._core.hysteresis import pieces_that_hold
 from classicseg._core.numbers import as_count, as_number
+from classicseg._core.window_doubts import Decision, are_whole, split_beyond_doubt
+from classicseg._core.window_exact import gaps_of_moments, gaps_of_smooth_means
 from classicseg._core.window_extremes import mark_contrast, split_by_extremes
-from classicseg._core.window_medians import split_by_median
+from classicseg._core.window_medians import as_ranks, counts_type, split_by_median
 from classicseg._core.window_moments import (
     DEVIATION,
     EXPONENTIAL,
@@ -117,9 +121,12 @@ def as_window(window: int | Sequence[int], ndim: int) -> tuple[int, ...]:
 
 
 def greatest_deviation_of(field: Field, counted: NDArray[np.uint8]) -> float:
-    """The greatest standard deviation of the windows of the pixels that are counted; no rows: of all."""
-    scale, window, columns = _fine_scale(field), field.window(), columns_type(field)
-    found = field.run(greatest_deviation, field.marks, counted, scale, window, columns)
+    """The greatest standard deviation of the windows of the pixels that are counted; no rows: of all.
+
+    In levels of the whole image's range, of which a part of it then finds the same.
+    """
+    scale = field.scale(_square_bits(field), (float(field.ends[0]), float(field.ends[1])))
+    found = field.run(greatest_deviation, field.marks, counted, scale, field.window(), columns_type(field))
     return float(max(found)) / scale.inverse
 
 
@@ -146,25 +153,54 @@ def dark_pieces(field: Field, rule: LocalRule) -> NDArray[np.uint8]:
 
 
 def _split_by_moments(field: Field, rule: LocalRule, labels: Labels) -> int:
-    scale, window, columns = _fine_scale(field), field.window(), columns_type(field)
-    options, zero = rule.options, scale.low
+    options, zero = rule.options, 0.0
     r = options.get("r", field.span / 2)
     if rule.method == "wolf":
-        zero = scale.low - float(field.ends[0])
+        zero = -float(field.ends[0])
         r = greatest_deviation_of(field, field.marks) if rule.found is None else rule.found
     terms = Rule(
         formula=_FORMULA[rule.method],
-        zero=zero * scale.inverse,
+        zero=zero,
         k=options.get("k", _K.get(rule.method, 0.0)),
-        inverse_r=1.0 / (r * scale.inverse) if r > 0 else 0.0,
-        offset=options.get("offset", 0.0) * scale.inverse,
+        inverse_r=1.0 / r if r > 0 else 0.0,
+        offset=options.get("offset", 0.0),
     )
-    return sum(field.run(split_by_moments, field.marks, 1, scale, window, terms, columns, labels))
+    # Sums need fewer bits than sums of squares, which "mean" does not look at and which may pass 64 there.
+    bits = min(_FINEST, 62 - field.n_around.bit_length()) if rule.method == "mean" else _square_bits(field)
+    return _split_by_rule(field, terms, bits, labels)
 
 
-def _fine_scale(field: Field) -> Scale:
+def _square_bits(field: Field) -> int:
     """As many bits as let sums of squares fit 62, and as float32 has."""
-    return field.scale(min(24, (62 - field.n_around.bit_length()) // 2))
+    return min(24, (62 - field.n_around.bit_length()) // 2)
+
+
+_FINEST = 49
+"""Bits of levels of float64 whose difference from the least value is rounded by 1/16 of a level at most."""
+
+
+def _fuzz(field: Field, scale: Scale, zero: float = 0.0) -> float:
+    """By how many levels rounding moves values and what they are counted from."""
+    if are_whole(field, scale) and (zero * scale.inverse).is_integer():
+        return 0.0
+    return 1.2 + 2.0**-48 * abs(zero * scale.inverse)
+
+
+def _split_by_rule(field: Field, rule: Rule, bits: int, labels: Labels) -> int:
+    """By a rule in the image's own units."""
+
+    def split(part: Field, scale: Scale, found: Labels) -> list[tuple[int, int]]:
+        terms = rule._replace(
+            zero=(rule.zero + scale.low) * scale.inverse,
+            inverse_r=rule.inverse_r / scale.inverse,
+            offset=rule.offset * scale.inverse,
+            fuzz=_fuzz(part, scale, rule.zero + scale.low),
+            most=2.0**bits,
+        )
+        columns = columns_type(part)
+        return part.run(split_by_moments, part.marks, part.least, scale, part.window(), terms, columns, found)
+
+    return split_beyond_doubt(field, Decision(split, partial(gaps_of_moments, rule=rule), bits), labels)
 
 
 def _split_by_smooth_mean(field: Field, rule: LocalRule, labels: Labels) -> int:
@@ -174,16 +210,22 @@ def _split_by_smooth_mean(field: Field, rule: LocalRule, labels: Labels) -> int:
             f"window is {field.sizes}, too long for 'gaussian': the weighted sums of {needed} bits pass 64; "
             "take a shorter one, or method='mean'"
         )
-    scale = field.scale(min(24, bits))
-    offset = rule.options.get("offset", 0.0) * scale.inverse
-    return sum(field.run(split_by_smooth_mean, field.marks, scale, *smooth_window(field), offset, labels))
+    offset = rule.options.get("offset", 0.0)
+
+    def split(part: Field, scale: Scale, found: Labels) -> list[tuple[int, int]]:
+        window, inverse = smooth_window(part), scale.inverse
+        fuzz = _fuzz(part, scale)
+        return part.run(split_by_smooth_mean, part.marks, scale, *window, offset * inverse, fuzz, found)
+
+    gaps = partial(gaps_of_smooth_means, offset=offset)
+    return split_beyond_doubt(field, Decision(split, gaps, min(_FINEST, bits)), labels)
 
 
 def _split_by_median(field: Field, rule: LocalRule, labels: Labels) -> int:
-    scale, n_levels = field.scale(16), 256 if field.values.itemsize == 1 else 2**16 + 1
-    offset = rule.options.get("offset", 0.0) * scale.inverse
-    arguments = field.marks, scale, field.window(), offset, n_levels, labels
-    if n_levels == 256 and len(field.shape) == 2:
+    offset, counts = rule.options.get("offset", 0.0), counts_type(field)
+    ranks = as_ranks(field)
+    arguments = field.marks, ranks, field.window(), offset, counts, labels
+    if field.values.itemsize == 1 and len(field.shape) == 2:
         return sum(field.run(split_by_median, *arguments))
     n_rows, row_size = field.values.shape
     side = math.prod(min(size, n) for size, n in zip(field.sizes, field.shape, strict=True)) // min(
@@ -199,9 +241,9 @@ def _split_by_extremes(field: Field, rule: LocalRule, labels: Labels) -> int:
 
 def _split_by_edges(field: Field, rule: LocalRule, labels: Labels) -> int:
     marks, least = _contrast(field, rule)
+    chosen = replace(field, marks=read_only(marks), least=least)
     terms = Rule(DEVIATION, k=0.5, length=float(max(field.sizes)))
-    scale, columns = _fine_scale(field), columns_type(field)
-    return sum(field.run(split_by_moments, read_only(marks), least, scale, field.window(), terms, columns, labels))
+    return _split_by_rule(chosen, terms, _square_bits(field), labels)
 
 
 def _split_and_connect(field: Field, rule: LocalRule, labels: Labels) -> int:
