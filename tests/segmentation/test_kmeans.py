@@ -222,7 +222,7 @@ def test_centers_are_plain_arrays(tmp_path):
         ({"weights": [[1, np.inf]]}, ValueError, "weights are not all finite"),
         ({"weights": [[0, 0]]}, ValueError, "weights are 0 wherever"),
         ({"weights": [1, 2]}, ValueError, r"weights have shape \(2,\)"),
-        ({"weights": [["a", "b"]]}, TypeError, "weights have dtype"),
+        ({"weights": [["a", "b"]]}, TypeError, "weights has dtype"),
     ],
 )
 def test_mistakes(options, error, message):

@@ -9,7 +9,7 @@ Di Zenzo's tensor, the sum of the channels' outer products.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal, TypeAlias, cast
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from classicseg._core.bands import run_bands
 from classicseg._core.image import Image, as_image, as_spacing
 from classicseg._core.kernel import kernel
-from classicseg._core.numbers import as_number
+from classicseg._core.numbers import as_choice, as_number
 from classicseg.filters.masked import fill_border_pixels
 from classicseg.filters.planes import plain_row_lengths, row_lengths
 from classicseg.filters.smoothing import smooth
@@ -188,9 +188,7 @@ def operator_reach(operator: Operator) -> int:
 
 def as_operator(operator: str) -> Operator:
     """Parse the name of an operator."""
-    if operator not in _OPERATORS:
-        raise ValueError(f"operator is {operator!r}; expected one of {', '.join(map(repr, _OPERATORS))}")
-    return cast("Operator", operator)
+    return as_choice("operator", operator, get_args(Operator))
 
 
 def steepness(
