@@ -25,7 +25,7 @@ LUMINANCE = (0.2125, 0.7154, 0.0721)
 _EXACT = 2**53
 """float64 holds every integer up to here."""
 
-_FLOAT32_SAFE = 1e37
+FLOAT32_SAFE = 1e37
 """A float32 image beyond this works in float64: differences of its values would overflow float32."""
 
 _REAL = "real numbers (bool, integers or floats); cast it, e.g. np.asarray(image, float), or take np.abs of it"
@@ -166,7 +166,7 @@ def working_dtype(span: Span, name: str = "image") -> type[np.generic]:
         raise ValueError(f"{name} holds values up to {largest:.6g} only; expected 1e-150 or more; scale it up")
     if _is_small(dtype):  # in either byte order
         return np.uint16 if dtype.itemsize == 2 else np.uint8
-    if dtype.kind == "f" and dtype.itemsize <= 4 and largest <= _FLOAT32_SAFE:
+    if dtype.kind == "f" and dtype.itemsize <= 4 and largest <= FLOAT32_SAFE:
         return np.float32
     return np.float64
 

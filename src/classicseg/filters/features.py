@@ -12,7 +12,7 @@ from classicseg._core.arrays import as_filled, check_sizes
 from classicseg._core.blocks import nearest
 from classicseg._core.colors import are_packable, distinct_colors, have_table, paint_colors, present_colors
 from classicseg._core.histogram import value_histogram
-from classicseg._core.image import LUMINANCE, Image, as_spacing
+from classicseg._core.image import FLOAT32_SAFE, LUMINANCE, Image, as_spacing
 from classicseg._core.numbers import as_choice, as_number
 from classicseg.filters.color import as_lab
 from classicseg.types import Labels, PixelHistogram, Spacing, Weights
@@ -47,8 +47,9 @@ class FeatureSpace:
         colors = self.colors(image.pixels())
         if self.spatial_weight == 0:
             return colors
-        dtype = np.float64 if colors.dtype == np.float64 else np.float32
         units = self.spatial_weight * np.array(self.spacing)
+        is_small = colors.dtype != np.float64 and (units * image.shape).max() < FLOAT32_SAFE
+        dtype = np.float32 if is_small else np.float64
         vectors = np.empty((len(colors), colors.shape[1] + len(units)), dtype)
         vectors[:, : colors.shape[1]] = colors
         for axis, (unit, length) in enumerate(zip(units, image.shape, strict=True)):
