@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -74,7 +74,7 @@ def as_choice(name: str, value: Any, words: Iterable[Word], otherwise: str = "")
     if not isinstance(value, str) or value not in known:
         listed = " or ".join(map(repr, known)) if len(known) < 3 else f"one of {', '.join(map(repr, known))}"
         raise ValueError(f"{name} is {shown(value)}; expected {otherwise}{listed}")
-    return cast("Word", value)
+    return value
 
 
 def as_flag(name: str, value: Any) -> bool:

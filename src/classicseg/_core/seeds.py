@@ -7,10 +7,10 @@ The list is as long as there are seed pixels: a seed in an image of 12 megapixel
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.arrays import as_array
 from classicseg._core.image import Image, as_labels
@@ -52,7 +52,7 @@ def seed_nodes(
     array, hidden = _integers(seeds, name)
     if array.shape != shape:
         return _from_points(array, hidden, shape, name)
-    markers = as_labels(seeds, name).reshape(-1)
+    markers = as_labels(cast("ArrayLike", seeds), name).reshape(-1)
     nodes = np.flatnonzero(markers)
     return nodes, markers[nodes]
 

@@ -24,7 +24,9 @@ from classicseg.filters.gradients import steepness
 from classicseg.filters.ridges import Suppression
 from classicseg.types import ChannelAxis, Mask, Spacing
 
-EdgeThreshold: TypeAlias = float | Literal["otsu", "median"]
+_Name: TypeAlias = Literal["otsu", "median"]
+_NAMES: tuple[_Name, ...] = get_args(_Name)
+EdgeThreshold: TypeAlias = float | _Name
 """A gradient, or how one is chosen; `canny_edges` has a line for each name."""
 
 _NOISE = 1e-3
@@ -134,7 +136,7 @@ def as_canny_settings(
     sigma = as_number("sigma", sigma, least=0.0)
     low = None if low is None else as_number("low", low, least=0.0)
     if isinstance(high, str):
-        high = as_choice("high", high, ["otsu", "median"], "a number >= 0, ")
+        high = as_choice("high", high, _NAMES, "a number >= 0, ")
     else:
         high = as_number("high", high, least=0.0)
     if low is not None and not isinstance(high, str) and low > high:

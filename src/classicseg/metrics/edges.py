@@ -204,8 +204,11 @@ def edge_curve(
     values = as_image(strengths, channel_axis=None, mask=mask, name="strengths")
     heights = np.where(values.inside(), values.values[..., 0], -np.inf)
     steps = _as_steps(thresholds, max(float(heights.max()), 0.0))
-    options = {"tolerance": tolerance, "spacing": spacing, "mask": values.mask}
-    return EdgeCurve(steps, [match_edges(truth, heights >= step, **options) for step in steps])
+    counts = [
+        match_edges(truth, heights >= step, tolerance=tolerance, spacing=spacing, mask=values.mask)
+        for step in steps
+    ]
+    return EdgeCurve(steps, counts)
 
 
 def ods_ois_ap(curves: Sequence[EdgeCurve]) -> EdgeScores:

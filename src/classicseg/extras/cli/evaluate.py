@@ -85,18 +85,13 @@ def _scores(
 
 def _page_scores(truth: NDArray[np.bool_], labels: NDArray[np.bool_], mask: NDArray[np.bool_]) -> list[Score]:
     """Those of two sets of pixels."""
-    scores = {
-        "F-measure": metrics.f_measure,
-        "PSNR, dB": metrics.psnr,
-        "DRD": metrics.drd,
-        "Hausdorff distance, pixels": metrics.hausdorff,
-        "Hausdorff distance, 95 %": metrics.hausdorff95,
-        "mean surface distance": metrics.average_surface_distance,
-    }
-    options = {"mask": mask, "channel_axis": None}
     return [
-        ("two-valued", name, score(truth, labels, **(options if name.startswith("PSNR") else {"mask": mask})))
-        for name, score in scores.items()
+        ("two-valued", "F-measure", metrics.f_measure(truth, labels, mask=mask)),
+        ("two-valued", "PSNR, dB", metrics.psnr(truth, labels, mask=mask, channel_axis=None)),
+        ("two-valued", "DRD", metrics.drd(truth, labels, mask=mask)),
+        ("two-valued", "Hausdorff distance, pixels", metrics.hausdorff(truth, labels, mask=mask)),
+        ("two-valued", "Hausdorff distance, 95 %", metrics.hausdorff95(truth, labels, mask=mask)),
+        ("two-valued", "mean surface distance", metrics.average_surface_distance(truth, labels, mask=mask)),
     ]
 
 
