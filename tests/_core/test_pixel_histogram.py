@@ -59,7 +59,7 @@ def test_masked_pixels_are_not_counted():
         ([PixelHistogram(np.zeros((2, 1)), np.zeros(2, int))], ValueError, "count"),
         ([PixelHistogram(np.zeros((2, 1)), np.ones(3, int))], ValueError, "count"),
         ([PixelHistogram(np.full((1, 1), np.nan), np.ones(1, int))], ValueError, "finite"),
-        ([PixelHistogram(np.zeros(2), np.ones(2, int))], TypeError, r"shape \(2,\)"),
+        ([PixelHistogram(np.zeros(2), np.ones(2, int))], ValueError, r"shape \(2,\)"),
         (
             [PixelHistogram(np.zeros((2, 1)), np.ones(2))],
             TypeError,
