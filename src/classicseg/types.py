@@ -16,14 +16,14 @@ ChannelAxis: TypeAlias = int | Literal["auto"] | None
 length 1 to 4 holds the channels."""
 
 Mask: TypeAlias = ArrayLike | None
-"""bool, the image's spatial shape, True where a pixel takes part."""
+"""bool, the image's spatial shape, True where a pixel takes part; what is masked of a masked array takes none."""
 
 Weights: TypeAlias = ArrayLike | None
-"""Real, the image's spatial shape, at least 0: how much a pixel counts."""
+"""Real, the image's spatial shape, at least 0: how much a pixel counts; what is masked weighs 0."""
 
 Seeds: TypeAlias = ArrayLike | Mapping[int, ArrayLike] | None
 """Points (n, ndim) in index order; or the points of each region under its label; or an integer marker image of the
-image's spatial shape."""
+image's spatial shape. What is masked of a masked array is no seed."""
 
 Norm: TypeAlias = Literal["euclidean", "maximum"]
 """The distance of two colors: the root of the sum over the channels of squared differences, or the largest

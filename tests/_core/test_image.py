@@ -298,10 +298,10 @@ def test_floats_come_through_exactly_where_they_take_part(image, mask):
         (np.array([["2020-01-01"]], "M8[D]"), TypeError, r"image has dtype datetime64\[D\]; expected real"),
         (np.array([[1]], "m8[s]"), TypeError, r"image has dtype timedelta64\[s\]"),
         (np.zeros((2, 2), [("a", "u1")]), TypeError, r"image has dtype \[\('a', 'u1'\)\]"),
-        (None, TypeError, r"image has dtype object"),
-        ("photo.png", TypeError, r"image has dtype <U9; expected real numbers"),
-        ({"a": 1}, TypeError, r"image has dtype object"),
-        ([[1, 2], [3]], ValueError, r"image is no array: .*; expected numbers of one shape"),
+        (None, TypeError, r"image is None; expected real numbers"),
+        ("photo.png", TypeError, r"image is 'photo.png'; expected real numbers"),
+        ({"a": 1}, TypeError, r"image is .*; expected real numbers"),
+        ([[1, 2], [3]], ValueError, r"image is no array: .*; expected real numbers .*, of one shape"),
         (5, ValueError, r"image is a single number; expected an array with at least one axis"),
         (np.float32(5), ValueError, r"image is a single number"),
         ([], ValueError, r"image has shape \(0,\): it holds no pixels; expected at least one"),
@@ -490,7 +490,7 @@ def test_numbers(value):
         (-1, {"least": 0.0}, ValueError, r"sigma is -1\.0; expected a finite number >= 0"),
         (math.nan, {}, ValueError, r"sigma is nan; expected a finite number"),
         (-math.inf, {}, ValueError, r"sigma is -inf; expected a finite number"),
-        (10**400, {}, (TypeError, ValueError), r"sigma is 10+; expected a finite number"),
+        (10**400, {}, (TypeError, ValueError), r"sigma is inf; expected a finite number"),
         ("3", {}, TypeError, r"sigma is '3'; expected a finite number"),
         (b"3", {}, TypeError, r"sigma is b'3'"),
         (None, {}, TypeError, r"sigma is None"),
@@ -514,7 +514,7 @@ def test_wrong_numbers(value, bounds, error, message):
 
 def test_bounds_of_numbers_are_met():
     assert as_number("sigma", 0, least=0.0) == 0.0
-    assert as_number("sigma", 1e-300, above=0.0) == 1e-300
+    assert as_number("sigma", 1e-150, above=0.0) == 1e-150
 
 
 @pytest.mark.parametrize("value", [1, 3, np.int8(3), np.uint64(3), np.array(3)])

@@ -55,12 +55,16 @@ def test_masked_pixels_are_not_counted():
     ("histograms", "error", "message"),
     [
         ([], ValueError, "empty"),
-        ([np.zeros(3)], TypeError, "ndarray; expected what pixel_histogram returns"),
-        ([PixelHistogram(np.zeros((2, 1)), np.zeros(2, int))], ValueError, "count >= 1"),
-        ([PixelHistogram(np.zeros((2, 1)), np.ones(3, int))], ValueError, "count >= 1"),
+        ([np.zeros(3)], TypeError, "expected what pixel_histogram returns"),
+        ([PixelHistogram(np.zeros((2, 1)), np.zeros(2, int))], ValueError, "count"),
+        ([PixelHistogram(np.zeros((2, 1)), np.ones(3, int))], ValueError, "count"),
         ([PixelHistogram(np.full((1, 1), np.nan), np.ones(1, int))], ValueError, "finite"),
-        ([PixelHistogram(np.zeros(2), np.ones(2, int))], TypeError, r"shape \(2,\)"),
-        ([PixelHistogram(np.zeros((2, 1)), np.ones(2))], TypeError, "counts float64"),
+        ([PixelHistogram(np.zeros(2), np.ones(2, int))], ValueError, r"shape \(2,\)"),
+        (
+            [PixelHistogram(np.zeros((2, 1)), np.ones(2))],
+            TypeError,
+            "dtype float64; expected a histogram of whole counts",
+        ),
         ([pixel_histogram([[1]]), pixel_histogram([[[1, 2]]])], ValueError, r"\[1, 2\] channels"),
     ],
 )

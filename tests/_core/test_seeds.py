@@ -36,8 +36,8 @@ def test_a_marker_image_keeps_its_names_and_the_caller_s_stays_writeable():
 @pytest.mark.parametrize(
     ("seeds", "error", "message"),
     [
-        ([(0.0, 1.0)], TypeError, r"seeds have dtype float64; expected integers: points .*; round them first"),
-        ([("a", "b")], TypeError, r"seeds have dtype <U1; expected integers"),
+        ([(0.0, 1.0)], TypeError, r"seeds has dtype float64; expected integers: points .*; round them first"),
+        ([("a", "b")], TypeError, r"seeds has dtype <U1; expected integers"),
         (np.zeros((0, 2), int), ValueError, r"seeds name no pixel; expected at least one, or seeds=None"),
         (np.zeros((2, 3), int), ValueError, r"seeds name no pixel; expected at least one, or seeds=None"),
         ([(0, 1, 2)], ValueError, r"seeds have shape \(1, 3\); expected points of shape \(n, 2\) .* \(2, 3\)"),
@@ -89,7 +89,7 @@ def test_a_point_may_be_given_twice_to_its_region():
         ({}, ValueError, "seeds name no pixel"),
         ({0: [(0, 0)]}, ValueError, "a label of seeds is 0; expected a whole number from 1"),
         ({"a": [(0, 0)]}, TypeError, "a label of seeds is 'a'"),
-        ({2: [(0.5, 0)]}, TypeError, "seeds 2 have dtype float64"),
+        ({2: [(0.5, 0)]}, TypeError, "seeds 2 has dtype float64"),
         ({2: [(0, 0, 0)]}, ValueError, r"seeds 2 have shape \(1, 3\)"),
         ({2: [(0, 0), (0, 3)]}, ValueError, r"point 2 of seeds 2 is at \(0, 3\), outside"),
         ({2: [(0, 0)], 9: [(0, 0)]}, ValueError, r"seeds 2 and 9 are both at \(0, 0\)"),

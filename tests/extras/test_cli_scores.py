@@ -64,6 +64,51 @@ def test_evaluate_scores_ink_as_ink() -> None:
     assert found["two-valued: Hausdorff distance, pixels"] == 0
 
 
+def page_files() -> tuple[np.ndarray, np.ndarray]:
+    """A page whose truth is 0 for ink and 255 for paper, and the classes 1 and 2 that a threshold makes of it."""
+    truth = np.where(GREY < 40, 0, 255).astype(np.uint8)
+    classes = classicseg.threshold_segment(GREY, thresholds=50).astype(np.uint8)
+    Image.fromarray(truth).save("page_truth.png")
+    Image.fromarray(classes).save("page_labels.png")
+    return truth, classes
+
+
+def test_evaluate_knows_the_classes_of_a_page(capsys: pytest.CaptureFixture[str]) -> None:
+    truth, classes = page_files()
+    assert main(["evaluate", "page_labels.png", "page_truth.png", "--table", "scores.csv"]) == 0
+    found, printed = scores_in("scores.csv"), capsys.readouterr().out
+    assert found["labels as numbered: pixel accuracy"] == np.mean((truth == 0) == (classes == 1))
+    for name, score in {"F-measure": metrics.f_measure, "DRD": metrics.drd, "PSNR, dB": metrics.psnr}.items():
+        assert found[f"two-valued: {name}"] == score(truth == 0, classes == 1)
+    assert "labels 1 and 2, dark and bright, are taken for the true values 0 and 255" in printed
+    assert "the true value 0 is looked for" in printed
+
+
+def test_evaluate_looks_for_the_value_that_is_said() -> None:
+    truth, classes = page_files()
+    arguments = ["evaluate", "page_labels.png", "page_truth.png", "--mask", "mask.png", "--table", "scores.csv"]
+    assert main([*arguments, "--foreground", "255"]) == 0
+    expected = metrics.f_measure(truth == 255, classes == 2, mask=GREY > 20)
+    assert scores_in("scores.csv")["two-valued: F-measure"] == expected
+    assert main(["evaluate", "ink.png", "ink.png", "--foreground", "0", "--ignore-label", "255"]) == 0
+
+
+def test_evaluate_scores_sets_of_other_names() -> None:
+    Image.fromarray((TRUTH > 2).astype(np.uint8)).save("found.png")
+    assert main(["evaluate", "found.png", "ink.png", "--table", "scores.csv"]) == 0
+    assert scores_in("scores.csv")["two-valued: F-measure"] == metrics.f_measure(TRUTH > 1, TRUTH > 2)
+
+
+def test_evaluate_reads_what_was_written_in_tiles() -> None:
+    zarr = pytest.importorskip("zarr")
+    zarr.save_array("labels.zarr", LABELS)
+    assert main(["evaluate", "labels.zarr", "truth.png", "--table", "scores.csv"]) == 0
+    assert scores_in("scores.csv")["labels as numbered: mean IoU"] == metrics.iou(TRUTH, LABELS).mean
+    assert main(["evaluate", "labels.zarr", "truth.png", "--max-pixels", "100"]) == 2
+    zarr.save_array("fractions.zarr", LABELS / 2)
+    assert main(["evaluate", "fractions.zarr", "truth.png"]) == 2
+
+
 def test_compare_draws_a_sheet_and_prints_the_scores(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["compare", "grey.png", "color.png", "--truth", "truth.png", "--truth", "truth.png"]) == 0
     printed = capsys.readouterr().out
@@ -86,6 +131,11 @@ def test_compare_draws_a_sheet_and_prints_the_scores(capsys: pytest.CaptureFixtu
         (["evaluate", "labels.png", "truth.png", "--ignore-label", "-1"], "ignore_label is -1"),
         (["evaluate", "labels.png", "truth.png", "--ignore-label", "2.5"], "--ignore-label"),
         (["evaluate", "labels.png", "truth.png", "--tolerance", "-1"], "tolerance is -1.0"),
+        (
+            ["evaluate", "labels.png", "truth.png", "--foreground", "1"],
+            "truth or labels have more than two values",
+        ),
+        (["evaluate", "ink.png", "ink.png", "--foreground", "1"], "the true values are [0, 255]"),
         (
             ["compare", "grey.png", "--truth", "truth.png", "--truth", "truth.png"],
             "there are 1 images and 2 truths",

@@ -203,3 +203,20 @@ def test_without_matplotlib_the_error_says_what_to_install(monkeypatch: pytest.M
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(ImportError, match=r"pip install 'classicseg\[plot\]'"):
         overlay(IMAGE, LABELS)
+
+
+@pytest.mark.parametrize("fills", [[-9999], [3e38], [-9999, -3e38], [-9999, 3e38]])
+def test_fill_values_take_no_contrast(fills):
+    grey = np.random.default_rng(0).normal(100, 20, (50, 60))
+    filled = grey.copy()
+    for k, fill in enumerate(fills):
+        filled[8 * k : 8 * k + 8] = fill
+    plain, shown = (overlay_image(image, np.ones(grey.shape, int))[20:, :, 1] for image in (grey, filled))
+    assert np.abs(plain.astype(int) - shown).max() < 12
+    assert plain.std() > 20
+
+
+def test_a_drawing_of_few_values_has_none_that_fills():
+    drawing = np.repeat([[0, 100, 101]], 9, axis=0)
+    shown = overlay_image(drawing, np.ones(drawing.shape, int))
+    assert len(np.unique(shown)) > len(np.unique(overlay_image(drawing > 0, np.ones(drawing.shape, int))))

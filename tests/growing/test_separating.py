@@ -48,7 +48,7 @@ def test_one_region_from_several_points():
         ((0, 0), (0, 1), {}, ValueError, "joined by every tolerance"),
         ((0, 0), (0, 0), {}, ValueError, "joined by every tolerance"),
         ((0, 9), (0, 1), {}, ValueError, r"inside is at \(0, 9\), outside the image"),
-        ((0, 0), (0.5, 1), {}, TypeError, "outside have dtype float64"),
+        ((0, 0), (0.5, 1), {}, TypeError, "outside has dtype float64"),
         ((0, 0), (0, 2), {"norm": "l1"}, ValueError, "norm is 'l1'"),
         ((0, 0), (0, 2), {"connectivity": 3}, ValueError, "connectivity is 3"),
     ],

@@ -111,7 +111,7 @@ def test_mistakes_are_told(truth, labels, options, error, message):
 
 
 def test_no_table_is_no_table():
-    with pytest.raises(ValueError, match="tables are empty"):
+    with pytest.raises(ValueError, match="tables is empty"):
         merge_contingency_tables([])
 
 

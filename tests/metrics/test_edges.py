@@ -185,7 +185,7 @@ def test_nothing_found_anywhere_scores_zero():
         (lambda: match_edges([[True]], [[True]], tolerance=np.nan), ValueError, "tolerance is nan"),
         (lambda: edge_curve([[True]], [[1]], thresholds=[]), ValueError, "thresholds are empty"),
         (lambda: edge_curve([[True]], [[1]], thresholds=[np.nan]), ValueError, "thresholds is nan"),
-        (lambda: ods_ois_ap([]), ValueError, "curves are empty"),
+        (lambda: ods_ois_ap([]), ValueError, "curves is empty"),
         (
             lambda: ods_ois_ap([curve_of((1, 1, 1, 1)), curve_of((1, 1, 1, 1), (1, 1, 1, 1))]),
             ValueError,

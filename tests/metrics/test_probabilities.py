@@ -52,7 +52,7 @@ def test_what_takes_no_part_may_hold_anything():
             ValueError,
             r"probabilities have shape \(2,\); expected that of truth, \(2,\), and",
         ),
-        ([[1j]], [0], {}, TypeError, "probabilities have dtype complex128"),
+        ([[1j]], [0], {}, TypeError, "probabilities has dtype complex128"),
         ([[0.5, 0.5]], [2], {}, ValueError, "truth goes to 2; expected classes from 0 to 1"),
         ([[0.5, 0.6]], [0], {}, ValueError, "add up to 1 within 0.1; expected within 1e-5"),
         ([[1.5, -0.5]], [0], {}, ValueError, "probabilities go from -0.5 to 1.5; expected 0 to 1"),

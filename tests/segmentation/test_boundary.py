@@ -170,10 +170,14 @@ def test_the_saucer_does_not_leak_into_the_table():
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"detector": "prewitt"}, ValueError, "'prewitt'; expected 'canny', 'sobel', 'log', a function"),
-        ({"detector": np.zeros((2, 2))}, TypeError, "edges of dtype float64; expected bool"),
+        (
+            {"detector": "prewitt"},
+            ValueError,
+            "'prewitt'; expected a function, an edge map or one of 'canny', 'sobel', 'log'",
+        ),
+        ({"detector": np.zeros((2, 2))}, TypeError, "detector has dtype float64; expected edges of dtype bool"),
         ({"detector": np.zeros((2, 3), bool)}, ValueError, r"edges of shape \(2, 3\)"),
-        ({"detector": lambda image: np.asarray(image)}, TypeError, "edges of dtype int64"),
+        ({"detector": lambda image: np.asarray(image)}, TypeError, "detector has dtype int64"),
         ({"detector": np.zeros((2, 2), bool), "low": 1}, ValueError, "low is given, but so are the edges"),
         ({"detector": canny_edges, "high": 1}, ValueError, "high is given, but so are the edges"),
         ({"keep_lines": 1}, TypeError, "keep_lines is 1"),

@@ -228,7 +228,7 @@ def test_centers_are_plain_arrays(tmp_path):
         ({"tol": np.nan}, ValueError, "tol is nan"),
         ({"init": "random"}, ValueError, "init is 'random'"),
         ({"init": [[1, 2]]}, ValueError, r"init has shape \(1, 2\); expected \(n, 1\)"),
-        ({"init": [1, np.nan]}, ValueError, "init is not all finite"),
+        ({"init": [1, np.nan]}, ValueError, "init holds other than finite numbers"),
         ({"init": [1, 2], "n_clusters": 3}, ValueError, "n_clusters is 3 and init has 2"),
         ({"init": [1, 2], "n_init": 3}, ValueError, "n_init is 3"),
         ({"color_space": "hsv"}, ValueError, "color_space is 'hsv'; expected 'given' or 'lab'"),
@@ -239,7 +239,7 @@ def test_centers_are_plain_arrays(tmp_path):
         ({"weights": [[1, np.inf]]}, ValueError, "weights are not all finite"),
         ({"weights": [[0, 0]]}, ValueError, "weights are 0 wherever"),
         ({"weights": [1, 2]}, ValueError, r"weights have shape \(2,\)"),
-        ({"weights": [["a", "b"]]}, TypeError, "weights have dtype"),
+        ({"weights": [["a", "b"]]}, TypeError, "weights has dtype"),
     ],
 )
 def test_mistakes(options, error, message):

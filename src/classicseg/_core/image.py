@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from classicseg._core.arrays import as_array, as_filled
 from classicseg._core.bands import run_bands
-from classicseg._core.numbers import as_count, as_number
+from classicseg._core.numbers import LARGEST, as_choice, as_count, as_number, per_axis, shown
 from classicseg.types import ChannelAxis, Mask, Spacing
 
 LUMINANCE = (0.2125, 0.7154, 0.0721)
@@ -24,8 +25,10 @@ LUMINANCE = (0.2125, 0.7154, 0.0721)
 _EXACT = 2**53
 """float64 holds every integer up to here."""
 
-_FLOAT64_SAFE = 1e150
-"""Squares of values beyond this overflow float64, and vanish where all values are below its inverse."""
+_REAL = "real numbers (bool, integers or floats); cast it, e.g. np.asarray(image, float), or take np.abs of it"
+
+_SPACINGS = 1e50
+"""Spacings are at most this, and at least its inverse: values up to 1e100 may be divided by them and squared."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,13 +83,15 @@ class Span(NamedTuple):
     """How many pixels take part."""
 
 
-def as_image(image: ArrayLike, *, channel_axis: ChannelAxis = "auto", mask: Mask = None) -> Image:
+def as_image(
+    image: ArrayLike, *, channel_axis: ChannelAxis = "auto", mask: Mask = None, name: str = "image"
+) -> Image:
     """Parse an image once, by the law for images."""
-    values, given = _as_values(image, channel_axis, mask)
+    values, given = _as_values(image, channel_axis, mask, name)
     if given is None and _is_small(values.dtype):  # nothing to look for
         return Image(_canonical(values.astype(working_dtype(Span(values.dtype, 0, 0, 0)), copy=False)), None)
     values, given, low, high = _taking_part(values, given)
-    dtype = working_dtype(Span(values.dtype, low.item(), high.item(), values.size))
+    dtype = working_dtype(Span(values.dtype, low.item(), high.item(), values.size), name)
     canonical = _canonical(values.astype(dtype, copy=False))
     if given is not None and not given.all():
         return Image(canonical, given)
@@ -150,26 +155,26 @@ def check_scalar(n_channels: int) -> None:
         )
 
 
-def working_dtype(span: Span) -> type[np.generic]:
+def working_dtype(span: Span, name: str = "image") -> type[np.generic]:
     """Choose the dtype that an image works in, or say why it can not."""
-    dtype, largest = span.dtype, _check_largest(span)
-    if 0 < largest < 1 / _FLOAT64_SAFE:
-        raise ValueError(f"image holds values up to {largest:.6g} only; expected 1e-150 or more; scale it up")
+    dtype, largest = span.dtype, _check_largest(span, name)
+    if 0 < largest < 1 / LARGEST:
+        raise ValueError(f"{name} holds values up to {largest:.6g} only; expected 1e-150 or more; scale it up")
     if _is_small(dtype):  # in either byte order
         return np.uint16 if dtype.itemsize == 2 else np.uint8
     return np.float32 if dtype.kind == "f" and dtype.itemsize <= 4 else np.float64
 
 
-def _check_largest(span: Span) -> int | float:
+def _check_largest(span: Span, name: str = "image") -> int | float:
     """Return the largest magnitude, or say why it is too large."""
     dtype, largest = span.dtype, max(abs(span.low), abs(span.high))
     if dtype.kind in "iu" and largest > _EXACT:
         raise ValueError(
-            f"image holds integers up to {largest:.6g}; expected at most 2**53 in magnitude, which float64 "
+            f"{name} holds integers up to {largest:.6g}; expected at most 2**53 in magnitude, which float64 "
             "holds exactly; subtract an offset or divide first"
         )
-    if largest > _FLOAT64_SAFE:
-        raise ValueError(f"image holds values up to {largest:.6g}; expected at most 1e150; divide it first")
+    if largest > LARGEST:
+        raise ValueError(f"{name} holds values up to {largest:.6g}; expected at most 1e150; divide it first")
     return largest
 
 
@@ -179,8 +184,7 @@ def as_channel_axis(shape: tuple[int, ...], channel_axis: ChannelAxis) -> int | 
     if channel_axis is None:
         return None
     if isinstance(channel_axis, str):
-        if channel_axis != "auto":
-            raise ValueError(f"channel_axis is {channel_axis!r}; expected an integer, None or 'auto'")
+        as_choice("channel_axis", channel_axis, ["auto"], "an integer, None or ")
         if ndim < 3:
             return None
         if shape[-1] > 4:
@@ -199,25 +203,21 @@ def as_mask(mask: Mask, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
     """Parse a mask of the spatial shape."""
     if mask is None:
         return None
-    array = np.asarray(mask)
-    if array.dtype != np.bool_:
-        raise TypeError(f"mask has dtype {array.dtype}; expected bool, True = takes part; pass e.g. mask > 0")
+    array = as_filled("mask", mask, "b", "bool, True = takes part; pass e.g. mask > 0")
     if array.shape != shape:
         raise ValueError(f"mask has shape {array.shape}; expected the image's spatial shape {shape}")
     return np.ascontiguousarray(array)
 
 
 def as_labels(labels: ArrayLike, name: str = "labels") -> NDArray[np.int32]:
-    """Parse a label image: integers from 0, or bool."""
+    """Parse a label image: integers from 0, or bool; what is masked is 0."""
     array = as_classes(labels, name)
     return array if array.dtype == np.int32 else _canonical(array.astype(np.int32))
 
 
 def as_classes(labels: ArrayLike, name: str = "labels") -> NDArray[Any]:
     """Parse a label image for what only compares labels: uint8 and uint16 stay what they are, bool is uint8."""
-    array = np.asarray(labels)
-    if array.dtype.kind not in "iub":
-        raise TypeError(f"{name} has dtype {array.dtype}; expected integers or bool; cast it first")
+    array = as_filled(name, labels, "iub", "integers or bool; cast it first")
     if array.ndim == 0 or array.size == 0:
         raise ValueError(f"{name} has shape {array.shape}: it holds no pixels; expected at least one")
     if array.dtype == np.bool_:
@@ -234,40 +234,25 @@ def as_spacing(spacing: Spacing, ndim: int) -> tuple[float, ...]:
     """Parse the distance between neighbors into one number an axis."""
     if spacing is None:
         return (1.0,) * ndim
-    if isinstance(spacing, np.ndarray) and spacing.ndim == 0:
-        spacing = as_number("spacing", spacing)
-    numbers = list(spacing) if isinstance(spacing, Sequence | np.ndarray) else [spacing] * ndim
-    if len(numbers) != ndim:
-        raise ValueError(f"spacing has {len(numbers)} numbers; expected one, or one for each of {ndim} axes")
-    return tuple(as_number("spacing", number, above=0.0) for number in numbers)
-
-
-def _as_array(name: str, value: ArrayLike) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
-    """Return a real array, and the mask that a masked array brings (True = masked)."""
-    hidden = np.ma.getmaskarray(value) if isinstance(value, np.ma.MaskedArray) else None
-    try:
-        array = np.asarray(np.ma.getdata(value) if hidden is not None else value)
-    except ValueError as error:
-        raise ValueError(f"{name} is no array: {error}; expected numbers of one shape") from None
-    if array.dtype.kind not in "biuf":
-        raise TypeError(
-            f"{name} has dtype {array.dtype}; expected real numbers (bool, integers or floats); "
-            "cast it, e.g. np.asarray(image, float), or take np.abs of complex values"
+    numbers = [as_number("spacing", one, above=0.0) for one in per_axis("spacing", spacing, ndim)]
+    if numbers and not 1 / _SPACINGS <= min(numbers) <= max(numbers) <= _SPACINGS:
+        raise ValueError(
+            f"spacing is {shown(numbers)}; expected {1 / _SPACINGS:g} to {_SPACINGS:g}; take another unit"
         )
-    if array.ndim == 0:
-        raise ValueError(f"{name} is a single number; expected an array with at least one axis")
-    return array, hidden
+    return tuple(numbers)
 
 
 def _as_values(
-    image: ArrayLike, channel_axis: ChannelAxis, mask: Mask
+    image: ArrayLike, channel_axis: ChannelAxis, mask: Mask, name: str = "image"
 ) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
     """The values, channels last, and what takes part of them by the masks that are given."""
-    array, hidden = _as_array("image", image)
+    array, hidden = as_array(name, image, "biuf", _REAL)
+    if array.ndim == 0:
+        raise ValueError(f"{name} is a single number; expected an array with at least one axis")
     axis = as_channel_axis(array.shape, channel_axis)
     values = array[..., np.newaxis] if axis is None else np.moveaxis(array, axis, -1)
     if values.size == 0:
-        raise ValueError(f"image has shape {array.shape}: it holds no pixels; expected at least one")
+        raise ValueError(f"{name} has shape {array.shape}: it holds no pixels; expected at least one")
     given = as_mask(mask, values.shape[:-1])
     if hidden is not None:
         shown = np.logical_not(hidden if axis is None else np.moveaxis(hidden, axis, -1).any(axis=-1))

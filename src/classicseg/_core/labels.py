@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 
+from classicseg._core.arrays import as_array
 from classicseg._core.bands import run_bands
 from classicseg._core.components import connected_pieces
 from classicseg._core.graph import interior, neighbor_offsets, take
@@ -200,9 +201,10 @@ def label_means(labels: ArrayLike, image: ArrayLike, *, channel_axis: ChannelAxi
     """
     segments = as_labels(labels)
     names, compact = compact_labels(segments)
+    values, _ = as_array("image", image, "biuf", "real numbers")
     means = _means(compact, image, channel_axis, len(names))
     painted = np.concatenate([np.zeros((1, means.shape[1])), means])[compact]
-    return painted if np.ndim(image) > segments.ndim else painted[..., 0]
+    return painted if values.ndim > segments.ndim else painted[..., 0]
 
 
 def compact_labels(labels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:

@@ -12,10 +12,14 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from classicseg._core.arrays import as_array, check_sizes
 from classicseg._core.blocks import BLOCK, Blocks, center_sums, come_closer, in_blocks, weights_and_inertia
 from classicseg._core.histogram import class_errors, class_means, optimal_split
-from classicseg._core.numbers import as_count, as_number
+from classicseg._core.numbers import as_choice, as_count, as_number, members
 from classicseg.types import KMeansResult, Random
+
+_LARGEST_SEED = 2**128 - 1
+"""What NumPy's own seeds go to."""
 
 
 @dataclass(frozen=True)
@@ -134,8 +138,7 @@ def as_search(
     times, iterations = as_count("n_init", n_init), as_count("max_iter", max_iter)
     tolerance, generator = as_number("tol", tol, least=0.0), as_generator(rng)
     if isinstance(init, str):
-        if init != "k-means++":
-            raise ValueError(f"init is {init!r}; expected 'k-means++' or an array of centers")
+        as_choice("init", init, ["k-means++"], "an array of centers, or ")
         return Search(count or 4, None, times, iterations, tolerance, generator)
     starts = as_centers("init", init)
     if count not in (None, len(starts)):
@@ -149,19 +152,18 @@ def as_search(
 
 def as_generator(rng: Random) -> np.random.Generator:
     """Parse what draws random numbers."""
-    try:
+    if rng is None or isinstance(rng, np.random.Generator | np.random.BitGenerator | np.random.SeedSequence):
         return np.random.default_rng(rng)
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"rng is {rng!r}; expected a whole number >= 0, a Generator or None ({error})") from None
+    seeds = [as_count("rng", one, least=0, most=_LARGEST_SEED) for one in members(rng)]  # NumPy may crash on lists
+    return np.random.default_rng(seeds[0] if len(seeds) == 1 else seeds)
 
 
 def as_centers(name: str, centers: ArrayLike) -> NDArray[np.float64]:
     """Parse centers, (n, features), or (n,) of one feature."""
-    array = np.asarray(centers)
-    if array.dtype.kind not in "biuf":
-        raise TypeError(f"{name} has dtype {array.dtype}; expected real numbers")
+    array, hidden = as_array(name, centers, "biuf", "real numbers")
+    if hidden is not None:
+        raise ValueError(f"{name} holds masked numbers; expected one for each channel of each center")
     if array.ndim not in (1, 2) or not array.size:
         raise ValueError(f"{name} has shape {array.shape}; expected (n, channels), one row a center")
-    if not np.isfinite(array).all():
-        raise ValueError(f"{name} is not all finite")
+    check_sizes(name, array)
     return np.ascontiguousarray(array.reshape(len(array), -1), np.float64)

@@ -1,41 +1,131 @@
-"""Options that are numbers become Python's own, or one precise error."""
+"""Options become Python's own numbers, words and flags, or one precise error."""
 
 from __future__ import annotations
 
 import math
 import operator
-from typing import Any, SupportsIndex
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 
+LARGEST = 1e150
+"""Squares of numbers beyond this overflow float64, and those of numbers below its inverse vanish."""
+
+_LARGEST_COUNT = 2**63 - 1
+"""What kernels count with; the operating system's greatest size, which often stands for "no limit", too."""
+
+_NO_NUMBERS = (
+    str, bytes, bytearray, bool, np.bool_, complex, np.complexfloating, np.datetime64, np.timedelta64, np.ndarray
+)  # fmt: skip
+"""What has a ``__float__`` or an ``__index__``, and is none; arrays with an axis, and masked ones, among them."""
+
+_SHOWN = 80
+
+Word = TypeVar("Word", bound=str)
+Kind = TypeVar("Kind")
+
 
 def as_number(name: str, value: Any, *, above: float = -math.inf, least: float = -math.inf) -> float:
-    """Parse a finite number, greater than `above` and not less than `least`."""
+    """Parse a finite number, greater than `above` and not less than `least`, whose square is a number, too."""
     expected = "a finite number" + (f" > {above:g}" if above > -math.inf else "")
     expected += f" >= {least:g}" if least > -math.inf else ""
-    scalar = value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
-    if isinstance(scalar, str | bytes | bool | np.bool_ | complex | np.ndarray) or not hasattr(
-        scalar, "__float__"
-    ):
-        raise TypeError(f"{name} is {value!r}; expected {expected}")
+    scalar = _scalar(value)
+    if isinstance(scalar, _NO_NUMBERS) or not hasattr(scalar, "__float__"):
+        raise TypeError(f"{name} is {shown(value)}; expected {expected}")
     try:
-        number = float(value)
-    except (TypeError, ValueError, OverflowError):
-        raise TypeError(f"{name} is {value!r}; expected {expected}") from None
+        number = float(scalar)
+    except OverflowError:
+        number = math.inf
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} is {shown(value)}; expected {expected}") from None
     if not (math.isfinite(number) and number > above and number >= least):
         raise ValueError(f"{name} is {number!r}; expected {expected}")
+    if number and not 1 / LARGEST <= abs(number) <= LARGEST:
+        raise ValueError(f"{name} is {number!r}; expected {expected}, and its size 0 or from 1e-150 to 1e150")
     return number
 
 
-def as_count(name: str, value: SupportsIndex, *, least: int = 1, most: int | None = None) -> int:
+def as_numbers(name: str, value: Any, *, above: float = -math.inf, least: float = -math.inf) -> list[float]:
+    """Parse one number or several, of which each keeps the bounds."""
+    return [as_number(name, one, above=above, least=least) for one in members(value)]
+
+
+def as_count(name: str, value: Any, *, least: int = 1, most: int | None = None) -> int:
     """Parse a whole number from `least` to `most`."""
+    highest = _LARGEST_COUNT if most is None else most
     expected = f"a whole number >= {least}" if most is None else f"a whole number from {least} to {most}"
-    if isinstance(value, bool | np.bool_):
-        raise TypeError(f"{name} is {value!r}; expected {expected}")
+    scalar = _scalar(value)
+    if isinstance(scalar, _NO_NUMBERS):
+        raise TypeError(f"{name} is {shown(value)}; expected {expected}")
     try:
-        number = operator.index(value)
+        number = operator.index(scalar)
     except TypeError:
-        raise TypeError(f"{name} is {value!r}; expected {expected}") from None
-    if number < least or (most is not None and number > most):
-        raise ValueError(f"{name} is {number}; expected {expected}")
+        raise TypeError(f"{name} is {shown(value)}; expected {expected}") from None
+    if not least <= number <= highest:
+        beyond = ", less than 2**63" if most is None and number > highest else ""
+        raise ValueError(f"{name} is {shown(number)}; expected {expected}{beyond}")
     return number
+
+
+def as_choice(name: str, value: Any, words: Iterable[Word], otherwise: str = "") -> Word:
+    """Parse one of some words; `otherwise` is what else the option may be."""
+    known = list(words)
+    if not isinstance(value, str) or value not in known:
+        listed = " or ".join(map(repr, known)) if len(known) < 3 else f"one of {', '.join(map(repr, known))}"
+        raise ValueError(f"{name} is {shown(value)}; expected {otherwise}{listed}")
+    return value
+
+
+def as_flag(name: str, value: Any) -> bool:
+    """Parse True or False."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} is {shown(value)}; expected True or False")
+    return bool(value)
+
+
+def as_instances(name: str, value: Any, kind: type[Kind], source: str) -> list[Kind]:
+    """Parse one tuple of a kind or more, which a public function returns."""
+    if isinstance(value, kind):
+        raise TypeError(f"{name} is a single {kind.__name__}; expected a sequence of them")
+    found = list(value) if isinstance(value, Iterator) else members(value)
+    if not found:
+        raise ValueError(f"{name} is empty; expected at least one, as {source} returns it")
+    for one in found:
+        if not isinstance(one, kind):
+            raise TypeError(f"{name} holds {shown(one)}; expected what {source} returns")
+    return found
+
+
+def members(value: Any) -> list[Any]:
+    """The members of a sequence or of an array with axes; what is neither, alone."""
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray | memoryview):
+        return list(value)
+    if isinstance(value, np.ndarray):
+        return list(value) if value.ndim else [value]
+    return list(array) if hasattr(value, "__array__") and (array := np.asarray(value)).ndim else [value]
+
+
+def per_axis(name: str, value: Any, ndim: int) -> list[Any]:
+    """One member for each axis, of what is one for all of them or a sequence."""
+    given = members(value)
+    if len(given) == 1 and given[0] is value:
+        return given * ndim
+    if len(given) != ndim:
+        raise ValueError(f"{name} has {len(given)} numbers; expected one, or one for each of {ndim} axes")
+    return given
+
+
+def shown(value: Any) -> str:
+    """What came, as an error says it: no pages of digits, and no error of its own."""
+    try:
+        text = repr(value)
+    except Exception:  # whole numbers of more than 4300 digits, and what others wrote
+        return f"of type {type(value).__name__}"
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def _scalar(value: Any) -> Any:
+    """What an array without axes holds; one that is masked stays what it is."""
+    is_scalar = isinstance(value, np.ndarray) and value.ndim == 0 and not np.ma.is_masked(value)
+    return value[()] if is_scalar else value

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from classicseg._core.arrays import as_array
 from classicseg._core.bands import run_aside
 from classicseg._core.colors import are_packable, distinct_colors, pack, unpack
 from classicseg._core.histogram import value_histogram
 from classicseg._core.image import as_image
+from classicseg._core.numbers import as_instances
 from classicseg.types import ChannelAxis, Mask, PixelHistogram
 
 _WORTH_A_TABLE = 2**20
@@ -92,27 +94,25 @@ def merge_histograms(histograms: Iterable[PixelHistogram]) -> PixelHistogram:
     >>> merge_histograms([pixel_histogram([[5, 9, 5]]), pixel_histogram([[9, 7]])]).counts
     array([2, 1, 2])
     """
-    parts = [as_histogram(histogram) for histogram in histograms]
-    if not parts:
-        raise ValueError("histograms is empty; expected at least one")
+    given = as_instances("histograms", histograms, PixelHistogram, "pixel_histogram")
+    parts = [as_histogram("histograms", histogram) for histogram in given]
     channels = sorted({part.values.shape[1] for part in parts})
     if len(channels) > 1:
         raise ValueError(f"histograms have {channels} channels; expected as many in each")
     return _distinct(np.concatenate([p.values for p in parts]), np.concatenate([p.counts for p in parts]))
 
 
-def as_histogram(value: Any) -> PixelHistogram:
-    """Parse a histogram that a caller passed."""
-    if not isinstance(value, PixelHistogram):
-        raise TypeError(f"histogram is of type {type(value).__name__}; expected what pixel_histogram returns")
-    values, counts = np.asarray(value.values), np.asarray(value.counts)
-    if values.dtype.kind not in "buif" or counts.dtype.kind not in "ui" or values.ndim != 2:
-        raise TypeError(
-            f"histogram has values {values.dtype} of shape {values.shape} and counts {counts.dtype}; expected "
-            "real values of shape (n, channels) and whole counts"
+def as_histogram(name: str, value: PixelHistogram) -> PixelHistogram:
+    """Parse a histogram that a caller may have made."""
+    values, hidden = as_array(name, value.values, "biuf", "a histogram of real values, (n, channels)")
+    counts, unknown = as_array(name, value.counts, "iu", "a histogram of whole counts, (n,)")
+    if values.ndim != 2 or counts.shape != values.shape[:1] or hidden is not None or unknown is not None:
+        raise ValueError(
+            f"{name} has values of shape {values.shape} and counts of shape {counts.shape}; expected "
+            "(n, channels) and (n,), and nothing masked; take those out first"
         )
-    if counts.shape != values.shape[:1] or (counts < 1).any() or not np.isfinite(values).all():
-        raise ValueError("histogram has other than one count >= 1 for each row of finite values")
+    if (counts < 1).any() or not np.isfinite(values).all():
+        raise ValueError(f"{name} has other than one count >= 1 for each row of finite values")
     if not len(values):
         return PixelHistogram(values, counts.astype(np.int64))
     return PixelHistogram(as_image(values, channel_axis=1).values, counts.astype(np.int64))
@@ -121,7 +121,7 @@ def as_histogram(value: Any) -> PixelHistogram:
 def as_pooled(image: Any, channel_axis: ChannelAxis) -> PixelHistogram | None:
     """The histogram of several images, or the one that was given; None for a single image."""
     if isinstance(image, PixelHistogram):
-        return as_histogram(image)
+        return as_histogram("image", image)
     arrays = isinstance(image, list | tuple) and all(isinstance(i, np.ndarray) and i.ndim > 1 for i in image)
     if isinstance(image, Iterator) or (arrays and image):
         return merge_histograms(pixel_histogram(one, channel_axis=channel_axis) for one in image)

@@ -1,16 +1,18 @@
 """Where regions start: points, points by the name of their region, or a marker image, become the same list.
 
+What is masked is no marker, and no point; the points after it keep their numbers.
 The list is as long as there are seed pixels: a seed in an image of 12 megapixels costs no other image.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from classicseg._core.arrays import as_array
 from classicseg._core.image import Image, as_labels
 from classicseg._core.numbers import as_count
 from classicseg.types import Seeds
@@ -47,9 +49,10 @@ def seed_nodes(
     """The flat index and the label of each seed pixel, in any order."""
     if isinstance(seeds, Mapping):
         return _from_groups(seeds, shape, name)
-    if not _is_image(array := _integers(seeds, name), shape):
-        return _from_points(array, shape, name)
-    markers = as_labels(array, name).reshape(-1)
+    array, hidden = _integers(seeds, name)
+    if array.shape != shape:
+        return _from_points(array, hidden, shape, name)
+    markers = as_labels(cast("ArrayLike", seeds), name).reshape(-1)
     nodes = np.flatnonzero(markers)
     return nodes, markers[nodes]
 
@@ -72,10 +75,10 @@ def check_part(seeds: SeedPixels, inside: NDArray[np.bool_], shape: tuple[int, .
     """See that each seed pixel takes part."""
     if not inside.all():
         first = int(np.argmin(inside))
+        one = f"{name.removesuffix('s')} {seeds.names[seeds.numbers[first] - 1]}"
         raise ValueError(
             f"{name} name {int(np.sum(~inside))} pixels that take no part (masked or not finite), the first is "
-            f"{name[:-1]} {seeds.names[seeds.numbers[first] - 1]} at {point(seeds.nodes[first], shape)}; move or "
-            "remove them"
+            f"{one} at {point(seeds.nodes[first], shape)}; move or remove them"
         )
 
 
@@ -84,25 +87,15 @@ def as_markers(seeds: Seeds, image: Image, name: str = "seeds") -> NDArray[np.in
     if seeds is None:
         return None
     found = as_seeds(seeds, image, name)
-    if not isinstance(seeds, Mapping) and _is_image(array := np.asarray(seeds), image.shape):
-        return as_labels(array, name)
+    if not isinstance(seeds, Mapping) and _integers(seeds, name)[0].shape == image.shape:
+        return as_labels(seeds, name)
     markers = np.zeros(image.shape, np.int32)
     markers.reshape(-1)[found.nodes] = found.names[found.numbers - 1]
     return markers
 
 
-def _integers(seeds: Seeds, name: str) -> NDArray[Any]:
-    array = np.asarray(seeds)
-    if array.dtype.kind not in "iub":
-        raise TypeError(
-            f"{name} have dtype {array.dtype}; expected integers: points in index order or a marker image; "
-            "round them first"
-        )
-    return array
-
-
-def _is_image(array: NDArray[Any], shape: tuple[int, ...]) -> bool:
-    return array.shape == shape
+def _integers(seeds: Seeds, name: str) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
+    return as_array(name, seeds, "iub", "integers: points in index order or a marker image; round them first")
 
 
 def _from_groups(
@@ -112,14 +105,14 @@ def _from_groups(
     nodes, labels = [np.empty(0, np.int64)], [np.empty(0, np.int32)]
     for label, given in groups.items():
         number = as_count(f"a label of {name}", label, most=np.iinfo(np.int32).max)
-        found, _ = _from_points(_integers(given, f"{name} {number}"), shape, f"{name} {number}")
+        found, _ = _from_points(*_integers(given, f"{name} {number}"), shape, f"{name} {number}")
         nodes.append(found)
         labels.append(np.full(len(found), number, np.int32))
     return np.concatenate(nodes), np.concatenate(labels)
 
 
 def _from_points(
-    array: NDArray[Any], shape: tuple[int, ...], name: str
+    array: NDArray[Any], hidden: NDArray[np.bool_] | None, shape: tuple[int, ...], name: str
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """The flat index of each point, and its number."""
     ndim = len(shape)
@@ -129,16 +122,18 @@ def _from_points(
             f"image of shape {shape}"
         )
     points = np.atleast_2d(array)
+    numbers = np.arange(1, len(points) + 1, dtype=np.int32)
+    if hidden is not None:
+        known = ~np.atleast_2d(hidden).any(axis=1)
+        points, numbers = points[known], numbers[known]
     outside = ((points < 0) | (points >= np.array(shape))).any(axis=1)
     if outside.any():
-        number = int(np.argmax(outside))
+        first = int(np.argmax(outside))
         raise ValueError(
-            f"point {number + 1} of {name} is at {tuple(points[number].tolist())}, outside the "
+            f"point {numbers[first]} of {name} is at {tuple(points[first].tolist())}, outside the "
             f"image of shape {shape}; points are in index order, rows before columns"
         )
-    return np.ravel_multi_index(tuple(points.T), shape).astype(np.int64), np.arange(
-        1, len(points) + 1, dtype=np.int32
-    )
+    return np.ravel_multi_index(tuple(points.T.astype(np.int64)), shape).astype(np.int64), numbers
 
 
 def _check_apart(nodes: NDArray[np.int64], labels: NDArray[np.int32], shape: tuple[int, ...], name: str) -> None:

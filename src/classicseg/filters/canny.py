@@ -8,7 +8,7 @@ step the darker one is the edge, so that the image may be turned and flipped.
 from __future__ import annotations
 
 import math
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,14 +17,16 @@ from scipy import special
 from classicseg._core.bands import run_aside
 from classicseg._core.hysteresis import keep_from_strong
 from classicseg._core.image import Image, as_image, as_spacing
-from classicseg._core.numbers import as_number
+from classicseg._core.numbers import as_choice, as_number
 from classicseg.filters.crests import crests_of, grade, mark_ridges
 from classicseg.filters.edge_threshold import otsu_of_gradients
 from classicseg.filters.gradients import steepness
 from classicseg.filters.ridges import Suppression
 from classicseg.types import ChannelAxis, Mask, Spacing
 
-EdgeThreshold: TypeAlias = float | Literal["otsu", "median"]
+_Name: TypeAlias = Literal["otsu", "median"]
+_NAMES: tuple[_Name, ...] = get_args(_Name)
+EdgeThreshold: TypeAlias = float | _Name
 """A gradient, or how one is chosen; `canny_edges` has a line for each name."""
 
 _NOISE = 1e-3
@@ -134,9 +136,10 @@ def as_canny_settings(
     """Parse Canny's options."""
     sigma = as_number("sigma", sigma, least=0.0)
     low = None if low is None else as_number("low", low, least=0.0)
-    if isinstance(high, str) and high not in ("otsu", "median"):
-        raise ValueError(f"high is {high!r}; expected a number >= 0, 'otsu' or 'median'")
-    high = high if isinstance(high, str) else as_number("high", high, least=0.0)
+    if isinstance(high, str):
+        high = as_choice("high", high, _NAMES, "a number >= 0, ")
+    else:
+        high = as_number("high", high, least=0.0)
     if low is not None and not isinstance(high, str) and low > high:
         raise ValueError(f"low is {low:g} and high is {high:g}; expected low <= high; exchange them")
     if high_fraction is not None:
@@ -145,9 +148,8 @@ def as_canny_settings(
             raise ValueError(f"high_fraction is {high_fraction:g}; expected a share of the pixels, less than 1")
         if high != "otsu":
             raise ValueError(f"high is {high!r} and high_fraction is {high_fraction:g}; expected one of them")
-    if suppression not in ("interpolated", "sector"):
-        raise ValueError(f"suppression is {suppression!r}; expected 'interpolated' or 'sector'")
-    return CannySettings(sigma, low, high, high_fraction, suppression)
+    known = as_choice("suppression", suppression, get_args(Suppression))
+    return CannySettings(sigma, low, high, high_fraction, known)
 
 
 def find_edges(image: Image, spacing: tuple[float, ...], settings: CannySettings) -> NDArray[np.bool_]:

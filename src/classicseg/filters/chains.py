@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from classicseg._core.arrays import as_filled
 from classicseg._core.bands import run_aside
 from classicseg._core.kernel import kernel
 from classicseg._core.numbers import as_count
@@ -90,7 +91,8 @@ def link_edges(
         )
     pixels, grid = np.flatnonzero(found), number_grid(found.shape)
     if gap > 0:
-        pixels = bridge_gaps(pixels, found.shape, heights, gap, grid)
+        longest = max(found.shape) if heights is None else found.size  # of all that a way may have
+        pixels = bridge_gaps(pixels, found.shape, heights, min(gap, longest), grid)
     links = link_pixels(pixels, found.shape, grid)
     while spur > 0 and (spurs := run_aside(_find_spurs, links, spur)).any():
         pixels = pixels[~spurs]
@@ -105,9 +107,7 @@ def link_edges(
 
 
 def _as_edges(edges: ArrayLike) -> NDArray[np.bool_]:
-    array = np.asarray(edges)
-    if array.dtype != np.bool_:
-        raise TypeError(f"edges has dtype {array.dtype}; expected bool, True = edge; pass e.g. edges > 0")
+    array = as_filled("edges", edges, "b", "bool, True = edge; pass e.g. edges > 0")
     if array.ndim != 2 or array.size == 0:
         raise ValueError(
             f"edges has shape {array.shape}; expected (rows, columns): chains are lines in a plane; link the "
@@ -117,9 +117,7 @@ def _as_edges(edges: ArrayLike) -> NDArray[np.bool_]:
 
 
 def _as_heights(gradient: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.float64]:
-    array = np.asarray(gradient)
-    if array.dtype.kind not in "biuf":
-        raise TypeError(f"gradient has dtype {array.dtype}; expected real numbers, e.g. gradient_magnitude(image)")
+    array = as_filled("gradient", gradient, "biuf", "real numbers, e.g. gradient_magnitude(image)")
     if array.shape != shape:
         raise ValueError(f"gradient has shape {array.shape}; expected the shape of edges, {shape}")
     return np.nan_to_num(array.astype(np.float64))

@@ -56,7 +56,8 @@ def crests_of(image: Image, spacing: tuple[float, ...], sigma: float, suppressio
 def grade(crests: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
     """Mark what is weak and strong, for `keep_from_strong`."""
     grid = np.zeros([length + 2 for length in crests.shape], np.uint8)
-    run_bands(_grade_in_band, len(crests), crests[0].size, crests, low, high, grid)
+    thresholds = (min(threshold, float(np.finfo(crests.dtype).max)) for threshold in (low, high))
+    run_bands(_grade_in_band, len(crests), crests[0].size, crests, *thresholds, grid)
     return grid
 
 

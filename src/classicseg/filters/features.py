@@ -8,11 +8,12 @@ from typing import Any, Literal, TypeAlias, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from classicseg._core.arrays import as_filled, check_sizes
 from classicseg._core.blocks import nearest
 from classicseg._core.colors import are_packable, distinct_colors, have_table, paint_colors, present_colors
 from classicseg._core.histogram import value_histogram
-from classicseg._core.image import LUMINANCE, Image, as_spacing
-from classicseg._core.numbers import as_number
+from classicseg._core.image import FLOAT32_SAFE, LUMINANCE, Image, as_spacing
+from classicseg._core.numbers import as_choice, as_number
 from classicseg.filters.color import as_lab
 from classicseg.types import Labels, PixelHistogram, Spacing, Weights
 
@@ -46,8 +47,9 @@ class FeatureSpace:
         colors = self.colors(image.pixels())
         if self.spatial_weight == 0:
             return colors
-        dtype = np.float64 if colors.dtype == np.float64 else np.float32
         units = self.spatial_weight * np.array(self.spacing)
+        is_small = colors.dtype != np.float64 and (units * image.shape).max() < FLOAT32_SAFE
+        dtype = np.float32 if is_small else np.float64
         vectors = np.empty((len(colors), colors.shape[1] + len(units)), dtype)
         vectors[:, : colors.shape[1]] = colors
         for axis, (unit, length) in enumerate(zip(units, image.shape, strict=True)):
@@ -75,24 +77,22 @@ def as_feature_space(
     color_space: ColorSpace = "given", spatial_weight: float = 0.0, spacing: Spacing = None, ndim: int = 1
 ) -> FeatureSpace:
     """Parse how a pixel becomes a vector."""
-    if not isinstance(color_space, str) or color_space not in get_args(ColorSpace):
-        raise ValueError(f"color_space is {color_space!r}; expected 'given' or 'lab'")
+    known = as_choice("color_space", color_space, get_args(ColorSpace))
     weight = as_number("spatial_weight", spatial_weight, least=0.0)
-    return FeatureSpace(color_space, weight, as_spacing(spacing, ndim))
+    return FeatureSpace(known, weight, as_spacing(spacing, ndim))
 
 
 def as_weights(weights: Weights, image: Image) -> NDArray[np.float64] | None:
-    """Parse how much each pixel counts."""
+    """Parse how much each pixel counts; what is masked weighs 0."""
     if weights is None:
         return None
-    array = np.asarray(weights)
-    if array.dtype.kind not in "biuf":
-        raise TypeError(f"weights have dtype {array.dtype}; expected real numbers")
+    array = as_filled("weights", weights, "biuf", "real numbers")
     if array.shape != image.shape:
         raise ValueError(f"weights have shape {array.shape}; expected the image's spatial shape {image.shape}")
     inside = (array if image.mask is None else array[image.mask]).astype(np.float64).ravel()
     if not (np.isfinite(inside).all() and (inside >= 0).all()):
         raise ValueError("weights are not all finite and >= 0 where pixels take part; mask those pixels")
+    check_sizes("weights", inside)
     if inside.size and not inside.any():
         raise ValueError("weights are 0 wherever pixels take part; expected some > 0")
     return inside

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Literal, TypeAlias, cast
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from classicseg._core.bands import run_bands
 from classicseg._core.image import Image, as_image, as_spacing
 from classicseg._core.kernel import kernel
-from classicseg._core.numbers import as_number
+from classicseg._core.numbers import as_choice, as_number
 from classicseg.filters.huge_values import (
     computed_apart,
     has_exact_squares,
@@ -197,9 +197,7 @@ def operator_reach(operator: Operator) -> int:
 
 def as_operator(operator: str) -> Operator:
     """Parse the name of an operator."""
-    if operator not in _OPERATORS:
-        raise ValueError(f"operator is {operator!r}; expected one of {', '.join(map(repr, _OPERATORS))}")
-    return cast("Operator", operator)
+    return as_choice("operator", operator, get_args(Operator))
 
 
 def steepness(

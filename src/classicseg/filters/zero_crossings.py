@@ -77,7 +77,8 @@ def zero_crossing_edges(
     least = None if threshold is None else as_number("threshold", threshold, least=0.0)
     parsed = as_scalar_image(image, channel_axis=channel_axis, mask=mask)
     heights = crossing_heights(parsed, as_spacing(spacing, len(parsed.shape)), width)
-    return (heights > 0) & (heights >= (otsu_of_gradients(heights) if least is None else least))
+    least = otsu_of_gradients(heights) if least is None else min(least, float(np.finfo(heights.dtype).max))
+    return (heights > 0) & (heights >= least)
 
 
 def crossing_heights(image: Image, spacing: tuple[float, ...], sigma: float) -> NDArray[Any]:

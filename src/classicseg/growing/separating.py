@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.graph import padded_nodes
 from classicseg._core.image import Image, as_image
-from classicseg._core.numbers import as_count
+from classicseg._core.numbers import as_choice, as_count
 from classicseg._core.seeds import SeedPixels, as_seeds
 from classicseg.growing.reach import mark_accepted, reach_of_seeds
 from classicseg.growing.wand import REACHED, flood
@@ -76,8 +78,7 @@ def separating_tolerance(
     """
     parsed = as_image(image, channel_axis=channel_axis, mask=mask)
     connectivity = as_count("connectivity", connectivity, most=len(parsed.shape))
-    if norm not in ("euclidean", "maximum"):
-        raise ValueError(f"norm is {norm!r}; expected 'euclidean' or 'maximum'")
+    as_choice("norm", norm, get_args(Norm))
     starts, ends = _one_region(inside, parsed, "inside"), as_seeds(outside, parsed, "outside").nodes
     distances = np.unique(_distances(parsed, starts, norm))
     between = np.append((distances[1:] + distances[:-1]) / 2, distances[-1] * (1 + 1e-12))  # squares round

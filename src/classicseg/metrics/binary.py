@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from classicseg._core.arrays import as_array, as_filled, check_sizes
 from classicseg._core.image import as_image
 from classicseg._core.numbers import as_number
 from classicseg.metrics.edges import harmonic_mean
@@ -173,11 +174,11 @@ def psnr(
     >>> psnr([[0, 10, 20, 30]], [[0, 10, 20, 31]], peak=100)
     46.020599913279625
     """
-    first = as_image(truth, channel_axis=channel_axis, mask=mask)
+    first = as_image(truth, channel_axis=channel_axis, mask=mask, name="truth")
     second = as_image(image, channel_axis=channel_axis, mask=mask)
     if first.values.shape != second.values.shape:
-        raise ValueError(f"image has shape {np.shape(image)}; expected that of truth, {np.shape(truth)}")
-    highest = _as_peak(peak, np.asarray(truth).dtype, np.asarray(image).dtype)
+        raise ValueError(f"image has shape {second.shape}; expected that of truth, {first.shape}")
+    highest = _as_peak(peak, *(as_array("image", one, "biuf", "real numbers")[0].dtype for one in (truth, image)))
     inside = first.inside() & second.inside()
     if not inside.any():
         raise ValueError("no pixel is finite in both images and in the mask; expected at least one")
@@ -263,11 +264,12 @@ def _as_set(name: str, labels: NDArray[Any], inside: NDArray[np.bool_]) -> NDArr
 def _as_weights(name: str, weights: Weights, shape: tuple[int, ...], default: float) -> NDArray[np.float64]:
     if weights is None:
         return np.full(shape, default)
-    array = np.asarray(weights, np.float64)
+    array = as_filled(name, weights, "biuf", "real numbers").astype(np.float64)
     if array.shape != shape:
         raise ValueError(f"{name} have shape {array.shape}; expected that of truth, {shape}")
     if not (np.isfinite(array).all() and array.min() >= 0):
         raise ValueError(f"{name} hold {array.min()} at least; expected finite numbers >= 0")
+    check_sizes(name, array)
     return array
 
 

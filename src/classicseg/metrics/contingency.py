@@ -12,8 +12,10 @@ from typing import Any, NamedTuple, TypeAlias, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from classicseg._core.arrays import as_array
 from classicseg._core.bands import run_bands
 from classicseg._core.kernel import kernel
+from classicseg._core.numbers import as_instances
 from classicseg.metrics.pairs import Pair, as_pair, as_truths
 from classicseg.types import Mask
 
@@ -131,12 +133,12 @@ def merge_contingency_tables(tables: Sequence[Contingency]) -> Contingency:
     >>> merge_contingency_tables([left, right]).counts
     array([2])
     """
-    if not len(tables):
-        raise ValueError("tables are empty; expected one or more")
+    given = as_instances("tables", tables, Contingency, "contingency_table")
+    parts = [_checked("tables", table) for table in given]
     return _tabulate(
-        np.concatenate([table.truth[table.rows] for table in tables]),
-        np.concatenate([table.labels[table.columns] for table in tables]),
-        np.concatenate([table.counts for table in tables]),
+        np.concatenate([table.truth[table.rows] for table in parts]),
+        np.concatenate([table.labels[table.columns] for table in parts]),
+        np.concatenate([table.counts for table in parts]),
     )
 
 
@@ -149,6 +151,8 @@ def as_table(truth: Truth, labels: ArrayLike | None, ignore_label: int | None, m
     for name, given in {"labels": labels, "ignore_label": ignore_label, "mask": mask}.items():
         if given is not None:
             raise ValueError(f"{name} is given beside a table, which counts pixels already; leave it out")
+    if not len(_checked("truth", truth).counts):
+        raise ValueError("truth is a table without pixels; expected at least one that takes part")
     return truth
 
 
@@ -165,6 +169,19 @@ def as_tables(
     else:
         truths = as_truths(cast("ArrayLike", given))
     return [as_table(one, labels, ignore_label, mask) for one in truths]
+
+
+def _checked(name: str, table: Contingency) -> Contingency:
+    """See that a table is one: a caller can make it of anything."""
+    parts = [as_array(name, part, "iu", "the whole numbers that contingency_table returns")[0] for part in table]
+    truth, labels, rows, columns, counts = parts
+    pairs = [(rows, truth), (columns, labels)]
+    if any(part.ndim != 1 for part in parts) or any(places.shape != counts.shape for places, _ in pairs):
+        shapes = [part.shape for part in parts]
+        raise ValueError(f"{name} has arrays of shapes {shapes}; expected what contingency_table returns")
+    if (counts < 1).any() or any(((places < 0) | (places >= len(names))).any() for places, names in pairs):
+        raise ValueError(f"{name} is no table of pairs that occur; expected what contingency_table returns")
+    return table
 
 
 def count_pairs(pair: Pair) -> Contingency:

@@ -10,11 +10,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from classicseg._core.arrays import as_array, as_filled, masked_in
 from classicseg._core.image import as_image, as_mask, as_spacing
-from classicseg._core.numbers import as_count, as_number
+from classicseg._core.numbers import as_count, as_instances, as_number, as_numbers
 from classicseg.metrics.matching import match_points
 from classicseg.metrics.pairs import as_truths
 from classicseg.types import Mask, Spacing
+
+_MOST_STEPS = 2**16
+"""As many as there are values of 16 bits."""
 
 _STEPS = 100
 """Between two thresholds the best F is looked for at so many mixtures of their precision and recall."""
@@ -140,6 +144,9 @@ def match_edges(
         if one.shape != found.shape:
             raise ValueError(f"edges have shape {found.shape}; expected that of truth, {one.shape}")
     inside = as_mask(mask, found.shape)
+    for hidden in map(masked_in, [edges, *as_truths(truth)]):
+        if hidden is not None:
+            inside = ~hidden if inside is None else inside & ~hidden
     if inside is not None:
         found, truths = found & inside, [one & inside for one in truths]
     return count_matches(truths, found, tolerance, spacing, one_to_one)
@@ -194,17 +201,12 @@ def edge_curve(
     >>> [(round(counts.recall, 2), round(counts.precision, 2)) for counts in curve.counts]
     [(1.0, 0.67), (1.0, 1.0), (0.5, 1.0)]
     """
-    values = as_image(strengths, channel_axis=None, mask=mask)
+    values = as_image(strengths, channel_axis=None, mask=mask, name="strengths")
     heights = np.where(values.inside(), values.values[..., 0], -np.inf)
-    if isinstance(thresholds, Sequence | np.ndarray):
-        steps = np.array(sorted(as_number("thresholds", one) for one in thresholds))
-        if not len(steps):
-            raise ValueError("thresholds are empty; expected one number or more")
-    else:
-        n = as_count("thresholds", thresholds)
-        steps = max(float(heights.max()), 0.0) * np.arange(1, n + 1) / (n + 1)
+    steps = _as_steps(thresholds, max(float(heights.max()), 0.0))
     counts = [
-        match_edges(truth, heights >= step, tolerance=tolerance, spacing=spacing, mask=mask) for step in steps
+        match_edges(truth, heights >= step, tolerance=tolerance, spacing=spacing, mask=values.mask)
+        for step in steps
     ]
     return EdgeCurve(steps, counts)
 
@@ -246,9 +248,15 @@ def ods_ois_ap(curves: Sequence[EdgeCurve]) -> EdgeScores:
     >>> ods_ois_ap([curve]).ods
     1.0
     """
-    if not len(curves):
-        raise ValueError("curves are empty; expected one for each image")
+    curves = as_instances("curves", curves, EdgeCurve, "edge_curve")
     thresholds = curves[0].thresholds
+    for curve in curves:
+        steps, _ = as_array("curves", curve.thresholds, "biuf", "thresholds, as edge_curve returns them")
+        counts = as_instances("curves", curve.counts, EdgeCounts, "edge_curve")
+        if steps.shape != (len(counts),):
+            raise ValueError(
+                f"curves have {len(counts)} counts for thresholds of shape {steps.shape}; expected as many"
+            )
     if any(not np.array_equal(curve.thresholds, thresholds) for curve in curves):
         raise ValueError("curves have different thresholds; pass the same numbers as thresholds for all images")
     totals = [EdgeCounts.total(counts) for counts in zip(*(curve.counts for curve in curves), strict=True)]
@@ -301,14 +309,21 @@ def harmonic_mean(one: float, other: float) -> float:
 
 
 def _as_edges(name: str, edges: ArrayLike) -> NDArray[np.bool_]:
-    array = np.asarray(edges)
-    if array.dtype != np.bool_:
-        raise TypeError(
-            f"{name} has dtype {array.dtype}; expected bool, True on edges; compare it with a threshold"
-        )
+    array = as_filled(name, edges, "b", "bool, True on edges; compare it with a threshold")
     if array.ndim == 0 or array.size == 0:
         raise ValueError(f"{name} has shape {array.shape}: it holds no pixels; expected at least one")
     return array
+
+
+def _as_steps(thresholds: int | Sequence[float], highest: float) -> NDArray[np.float64]:
+    """Thresholds in numbers, ascending, or so many up to the highest."""
+    if not isinstance(thresholds, Sequence) and np.ndim(thresholds) == 0:
+        n = as_count("thresholds", thresholds, most=_MOST_STEPS)
+        return highest * np.arange(1, n + 1) / (n + 1)
+    steps = np.array(sorted(as_numbers("thresholds", thresholds)))
+    if not len(steps):
+        raise ValueError("thresholds are empty; expected one number or more")
+    return steps
 
 
 def _best_between(

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from classicseg._core.numbers import as_number
+from classicseg._core.numbers import as_numbers, shown
 from classicseg.metrics.contingency import Truth, as_table
 from classicseg.metrics.matching import largest_matching
 from classicseg.types import Mask
@@ -146,9 +146,9 @@ def average_precision(
     >>> average_precision([[1, 1, 1, 0, 2]], [[4, 4, 0, 0, 0]], thresholds=[0.5, 0.75]).precision
     array([0.5, 0. ])
     """
-    limits = np.array([as_number("thresholds", one, least=0.0) for one in thresholds])
+    limits = np.array(as_numbers("thresholds", thresholds, least=0.0))
     if not len(limits) or limits.max() > 1:
-        raise ValueError(f"thresholds are {list(thresholds)}; expected one number or more, from 0 to 1")
+        raise ValueError(f"thresholds are {shown(thresholds)}; expected one number or more, from 0 to 1")
     overlaps = _overlaps(truth, labels, ignore_label, mask)
     precision = np.ones(len(limits))
     if overlaps.n_truth + overlaps.n_labels:

@@ -15,6 +15,7 @@ from classicseg.metrics.pairs import as_pair
 from classicseg.types import Labels, Mask
 
 _MOST_CLASSES = 10_000
+_HIGHEST = 2**31 - 1
 
 
 class Overlap(NamedTuple):
@@ -300,6 +301,11 @@ def match_labels(
     renamed = dict(zip(table.labels[matched].tolist(), table.truth[partners[matched]].tolist(), strict=True))
     beyond = itertools.count(int(pair.truth.max()) + 1)
     table_of_names = [0, *(renamed[name] if name in renamed else next(beyond) for name in names.tolist())]
+    if max(table_of_names) > _HIGHEST:
+        raise ValueError(
+            f"truth goes to {pair.truth.max()}, and labels without a partner need numbers beyond it, at most "
+            f"{_HIGHEST}; relabel truth first"
+        )
     return np.array(table_of_names, np.int32)[compact]
 
 

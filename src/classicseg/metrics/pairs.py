@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from classicseg._core.arrays import masked_in
 from classicseg._core.image import as_classes, as_mask
 from classicseg._core.numbers import as_count
 from classicseg.types import Mask
@@ -38,11 +39,11 @@ def part_of_pair(
     truth: ArrayLike, labels: ArrayLike, *, ignore_label: int | None = None, mask: Mask = None
 ) -> Pair:
     """Parse a truth and labels, or a part of them, in which no pixel need take part."""
-    ours, theirs = as_classes(np.ma.getdata(truth), "truth"), as_classes(np.ma.getdata(labels), "labels")
+    ours, theirs = as_classes(truth, "truth"), as_classes(labels, "labels")
     if ours.shape != theirs.shape:
         raise ValueError(f"labels have shape {theirs.shape}; expected that of truth, {ours.shape}")
     inside = as_mask(mask, ours.shape)
-    left_out = [np.ma.getmaskarray(array) for array in (truth, labels) if np.ma.isMaskedArray(array)]
+    left_out = [hidden for array in (truth, labels) if (hidden := masked_in(array)) is not None]
     if ignore_label is not None:
         left_out.append(ours == as_count("ignore_label", ignore_label, least=0))
     for outside in left_out:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from classicseg._core.arrays import as_array, masked_in
 from classicseg._core.image import as_classes, as_mask
 from classicseg._core.numbers import as_count
 from classicseg.types import Mask
@@ -55,18 +56,20 @@ def cross_entropy(
     1.0397207708399179
     """
     classes = as_classes(truth, "truth")
-    given = np.asarray(probabilities)
+    given, unknown = as_array("probabilities", probabilities, "biuf", "real numbers")
     if given.ndim == 0 or given.shape[:-1] != classes.shape or given.shape[-1] == 0:
         raise ValueError(
             f"probabilities have shape {given.shape}; expected that of truth, {classes.shape}, and a last axis "
             "for the classes"
         )
-    if given.dtype.kind not in "biuf":
-        raise TypeError(f"probabilities have dtype {given.dtype}; expected real numbers")
     inside = as_mask(mask, classes.shape)
     inside = np.ones(classes.shape, bool) if inside is None else inside
     if ignore_label is not None:
         inside = inside & (classes != as_count("ignore_label", ignore_label, least=0))
+    if (hidden := masked_in(truth)) is not None:
+        inside = inside & ~hidden
+    if unknown is not None:
+        inside = inside & ~unknown.any(axis=-1)
     if not inside.any():
         raise ValueError("mask and ignore_label leave no pixel of truth; expected at least one that takes part")
     chosen, values = classes[inside].astype(np.intp), given[inside].astype(np.float64)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from classicseg._core.arrays import as_filled
 from classicseg._core.bands import run_bands
 from classicseg._core.components import connected_pieces
 from classicseg._core.distance import farther_than
@@ -22,7 +23,7 @@ from classicseg._core.hysteresis import keep_from_strong
 from classicseg._core.image import Image, as_image, as_spacing, luminance
 from classicseg._core.kernel import kernel
 from classicseg._core.labels import number_by_first_pixel
-from classicseg._core.numbers import as_count, as_number
+from classicseg._core.numbers import as_choice, as_count, as_flag, as_number
 from classicseg._core.region_sums import rank_regions, region_sums
 from classicseg.filters.canny import CannySettings, as_canny_settings
 from classicseg.filters.crests import crests_of, grade
@@ -161,8 +162,8 @@ def as_boundary_settings(
 ) -> BoundarySettings:
     """Parse the options."""
     named = isinstance(detector, str)
-    if named and detector not in ("canny", "sobel", "log"):
-        raise ValueError(f"detector is {detector!r}; expected 'canny', 'sobel', 'log', a function or an edge map")
+    if named:
+        as_choice("detector", detector, ["canny", "sobel", "log"], "a function, an edge map or ")
     if named and detector == "sobel" and low is not None:
         raise ValueError("low is given, but detector='sobel' has one threshold; pass high instead")
     if not named and (low is not None or high is not None):
@@ -171,9 +172,7 @@ def as_boundary_settings(
     edges = as_canny_settings(sigma, low, "otsu" if high is None else as_number("high", high, least=0.0))
     gap = as_number("max_gap", max_gap, least=0.0)
     least = None if min_area is None else as_count("min_area", min_area)
-    if not isinstance(keep_lines, bool | np.bool_):
-        raise TypeError(f"keep_lines is {keep_lines!r}; expected True or False")
-    return BoundarySettings(edges, gap, least, bool(keep_lines))
+    return BoundarySettings(edges, gap, least, as_flag("keep_lines", keep_lines))
 
 
 def _edges(
@@ -195,9 +194,7 @@ def _edges(
 
 def _as_edges(edges: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.bool_]:
     """Parse an edge map."""
-    array = np.asarray(edges)
-    if array.dtype != np.bool_:
-        raise TypeError(f"detector gives edges of dtype {array.dtype}; expected bool, True = edge; e.g. edges > 0")
+    array = as_filled("detector", edges, "b", "edges of dtype bool, True = edge; e.g. edges > 0")
     if array.shape != shape:
         raise ValueError(
             f"detector gives edges of shape {array.shape}; expected the image's spatial shape {shape}"

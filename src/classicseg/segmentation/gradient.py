@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from classicseg._core.classes import classify
 from classicseg._core.hysteresis import pieces_that_hold
 from classicseg._core.image import Image, as_image, as_spacing
-from classicseg._core.numbers import as_count, as_number
+from classicseg._core.numbers import as_count, as_number, as_numbers
 from classicseg.filters.gradients import Operator, as_operator, steepness
 from classicseg.thresholds.names import as_threshold_name, named_thresholds
 from classicseg.types import ChannelAxis, Labels, Mask, Spacing, ThresholdName
@@ -111,8 +110,7 @@ def as_gradient_threshold(
 
 def _as_numbers(threshold: float | Sequence[float]) -> NDArray[np.float64]:
     """One threshold, or a lower and a higher one."""
-    numbers = [threshold] if np.ndim(threshold) == 0 else list(cast("Sequence[float]", threshold))
-    found = np.array([as_number("threshold", number, least=0.0) for number in numbers])
+    found = np.array(as_numbers("threshold", threshold, least=0.0))
     if len(found) not in (1, 2):
         raise ValueError(f"threshold has {len(found)} numbers; expected one, two (low, high), or a name")
     if found[0] > found[-1]:

@@ -6,15 +6,14 @@ What a region accepts is its criterion: a file of `growing` each. Without seeds 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
-import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.graph import merge_small_regions
 from classicseg._core.image import Image, as_image, as_spacing
 from classicseg._core.labels import number_by_first_pixel
-from classicseg._core.numbers import as_count, as_number
+from classicseg._core.numbers import as_choice, as_count, as_flag, as_number, as_numbers, shown
 from classicseg._core.seeds import SeedPixels, as_seeds, point
 from classicseg.growing.competition import compete
 from classicseg.growing.confidence import confidence_reach
@@ -178,8 +177,7 @@ def region_growing_segment(
     extent = 2.0 if initial_radius is None else as_number("initial_radius", initial_radius, least=0.0)
     radius = 0.0 if opening_radius is None else as_number("opening_radius", opening_radius, least=0.0)
     least = None if min_area is None else as_count("min_area", min_area)
-    if not isinstance(fill_holes, bool | np.bool_):
-        raise TypeError(f"fill_holes is {fill_holes!r}; expected True or False")
+    fill_holes = as_flag("fill_holes", fill_holes)
 
     parsed = as_image(image, channel_axis=channel_axis, mask=mask)
     spacings = as_spacing(spacing, len(parsed.shape))
@@ -216,13 +214,11 @@ def region_growing_segment(
 
 def check_growing_options(criterion: str, norm: str, given: set[str]) -> None:
     """Refuse options that do not go with a criterion."""
-    if criterion not in _OPTIONS:
-        raise ValueError(f"criterion is {criterion!r}; expected one of {', '.join(map(repr, _OPTIONS))}")
+    as_choice("criterion", criterion, _OPTIONS)
     for name in sorted(given - _OPTIONS[criterion]):
         users = " or ".join(repr(other) for other, options in _OPTIONS.items() if name in options)
         raise ValueError(f"{name} is given with criterion {criterion!r}; it belongs to {users}; leave it out")
-    if norm not in ("euclidean", "maximum"):
-        raise ValueError(f"norm is {norm!r}; expected 'euclidean' or 'maximum'")
+    as_choice("norm", norm, get_args(Norm))
     if norm == "maximum" and criterion == "confidence":
         raise ValueError("norm is 'maximum'; criterion 'confidence' has its own, the Mahalanobis distance")
     if {"tolerance", "interval"} <= given:
@@ -259,10 +255,10 @@ def as_interval(interval: Sequence[float], n_channels: int) -> tuple[float, floa
             f"interval is given, and the image has {n_channels} channels; expected one; pass tolerance, or one "
             "channel, e.g. image[..., 0]"
         )
-    bounds = list(interval) if isinstance(interval, Sequence | np.ndarray) else [interval]
+    bounds = as_numbers("interval", interval)
     if len(bounds) != 2:
-        raise ValueError(f"interval is {interval!r}; expected two numbers, the least and the greatest value")
-    low, high = (as_number("interval", bound) for bound in bounds)
+        raise ValueError(f"interval is {shown(interval)}; expected two numbers, the least and the greatest value")
+    low, high = bounds
     if low > high:
         raise ValueError(f"interval is ({low:g}, {high:g}); expected the least value first")
     return low, high

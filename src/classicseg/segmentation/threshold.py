@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.classes import classify
 from classicseg._core.image import as_scalar_image
-from classicseg._core.numbers import as_count, as_number
+from classicseg._core.numbers import as_count, as_numbers, shown
 from classicseg.thresholds.names import as_threshold_name, named_thresholds
 from classicseg.types import ChannelAxis, Labels, Mask, ThresholdName
 
@@ -103,12 +102,11 @@ def threshold_segment(
 
 def as_thresholds(thresholds: float | Sequence[float], n_classes: int | None = None) -> NDArray[np.float64]:
     """Parse thresholds in numbers."""
-    given = [thresholds] if np.ndim(thresholds) == 0 else list(cast("Sequence[float]", thresholds))
-    numbers = [as_number("thresholds", number) for number in given]
+    numbers = as_numbers("thresholds", thresholds)
     if not numbers:
         raise ValueError("thresholds is empty; expected at least one number, or a name such as 'otsu'")
     if any(low >= high for low, high in pairwise(numbers)):
-        raise ValueError(f"thresholds are {numbers}; expected strictly ascending numbers")
+        raise ValueError(f"thresholds are {shown(numbers)}; expected strictly ascending numbers")
     if n_classes not in (None, len(numbers) + 1):
         raise ValueError(
             f"n_classes is {n_classes}; {len(numbers)} thresholds make {len(numbers) + 1}; leave it out"

@@ -20,7 +20,7 @@ from classicseg._core.flood_lines import flood_with_lines
 from classicseg._core.graph import take
 from classicseg._core.image import Image, as_image, as_scalar_image, as_spacing
 from classicseg._core.labels import compact_labels, number_by_first_pixel
-from classicseg._core.numbers import as_count, as_number
+from classicseg._core.numbers import as_choice, as_count, as_flag, as_number
 from classicseg._core.region_sums import rank_regions, region_sums
 from classicseg._core.seeds import as_markers
 from classicseg.filters.gradients import steepness
@@ -125,10 +125,8 @@ def watershed_segment(
     >>> watershed_segment([[1, 2, 9, 3, 3]], surface="image", lines=True)
     array([[1, 1, 0, 2, 2]], dtype=int32)
     """
-    if surface not in ("gradient", "image"):
-        raise ValueError(f"surface is {surface!r}; expected 'gradient' or 'image'")
-    if not isinstance(lines, bool | np.bool_):
-        raise TypeError(f"lines is {lines!r}; expected True or False")
+    as_choice("surface", surface, ["gradient", "image"])
+    lines = as_flag("lines", lines)
     width = (2.0 if surface == "gradient" else 0.0) if sigma is None else as_number("sigma", sigma, least=0.0)
     least = None if min_depth is None else as_number("min_depth", min_depth, least=0.0)
     weight = as_number("compactness", compactness, least=0.0)
@@ -143,9 +141,9 @@ def watershed_segment(
     levels = steepness(parsed, spacings, "sobel", width)[..., np.newaxis] if surface == "gradient" else None
     levels = (smooth(parsed, width, spacings).values if levels is None else levels)[..., 0]
     if given is None:
-        return _from_minima(levels, parsed, least, weight, bool(lines), connectivity, spacings)
+        return _from_minima(levels, parsed, least, weight, lines, connectivity, spacings)
     names, starts = _few_names(given)
-    labels = _flood(levels, starts, None, parsed, weight, bool(lines), connectivity, spacings)
+    labels = _flood(levels, starts, None, parsed, weight, lines, connectivity, spacings)
     return labels if names is None else np.concatenate([[0], names]).astype(np.int32)[labels]
 
 

@@ -56,7 +56,7 @@ def as_values(image: ArrayLike | PixelHistogram, *, channel_axis: ChannelAxis, m
     if not isinstance(image, PixelHistogram):
         return as_scalar_image(image, channel_axis=channel_axis, mask=mask)
     refuse_places(mask=mask)
-    given = as_histogram(image)
+    given = as_histogram("image", image)
     values = as_scalar_image(given.values, channel_axis=1).values if len(given.values) else given.values
     return merge_histograms([PixelHistogram(values, given.counts)])
 

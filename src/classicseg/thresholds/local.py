@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Literal, NamedTuple, SupportsIndex, get_args
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from classicseg._core.bands import run_bands
 from classicseg._core.histogram import optimal_split
 from classicseg._core.hysteresis import pieces_that_hold
-from classicseg._core.numbers import as_count, as_number
+from classicseg._core.numbers import as_choice, as_count, as_number, per_axis, shown
 from classicseg._core.window_doubts import Decision, are_whole, split_beyond_doubt
 from classicseg._core.window_exact import gaps_of_moments, gaps_of_smooth_means
 from classicseg._core.window_extremes import mark_contrast, split_by_extremes
@@ -71,15 +71,16 @@ class LocalRule(NamedTuple):
 
 def as_local_rule(method: str, **given: float | None) -> LocalRule:
     """Parse a method and its options; an option that the method does not use is refused."""
-    if not isinstance(method, str) or method not in get_args(Method):
-        raise ValueError(f"method is {method!r}; expected one of {', '.join(map(repr, get_args(Method)))}")
+    as_choice("method", method, get_args(Method))
     options = {}
     for name, value in given.items():
         if value is None:
             continue
         if method not in _OPTIONS[name]:
             takers = ", ".join(repr(other) for other in get_args(Method) if other in _OPTIONS[name])
-            raise ValueError(f"{name} is {value!r}, which {method!r} does not use, but {takers}; leave it out")
+            raise ValueError(
+                f"{name} is {shown(value)}, which {method!r} does not use, but {takers}; leave it out"
+            )
         above = 0.0 if name == "r" else -np.inf
         options[name] = as_number(name, value, above=above, least=0.0 if name == "contrast" else -np.inf)
     return LocalRule(method, options)
@@ -106,14 +107,7 @@ _Split = Callable[[Field, LocalRule, Labels], int]
 
 def as_window(window: int | Sequence[int], ndim: int) -> tuple[int, ...]:
     """Parse the lengths of a window."""
-    given: list[SupportsIndex]
-    if isinstance(window, Sequence | np.ndarray) and not isinstance(window, str) and np.ndim(window) > 0:
-        given = list(window)
-    else:
-        given = [window] * ndim  # type: ignore[list-item]
-    if len(given) != ndim:
-        raise ValueError(f"window has {len(given)} numbers; expected one, or one for each of {ndim} axes")
-    sizes = tuple(as_count("window", size) for size in given)
+    sizes = tuple(as_count("window", size) for size in per_axis("window", window, ndim))
     for size in sizes:
         if size % 2 == 0:
             raise ValueError(f"window is {size}; expected an odd number, which has a middle; pass {size + 1}")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import cast, get_args
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from classicseg._core.numbers import as_choice
 from classicseg.thresholds.entropy import kapur_level, li_level, renyi_level, yen_level
 from classicseg.thresholds.fuzzy import huang_level, shanbhag_level
 from classicseg.thresholds.histograms import Histogram, Values, from_bins, from_values
@@ -37,14 +38,12 @@ _CLASSES: dict[ThresholdName, int] = {"otsu": 2, "multi_otsu": 3}
 
 def as_threshold_name(option: str, name: str, n_classes: int | None = None) -> ThresholdName:
     """Parse the name of a threshold that came as an option, and the number of classes it is to make."""
-    names = get_args(ThresholdName)
-    if name not in names:
-        raise ValueError(f"{option} is {name!r}; expected a number or one of {', '.join(map(repr, names))}")
+    known = as_choice(option, name, get_args(ThresholdName), "a number or ")
     if n_classes not in (None, 2) and name not in _CLASSES:
         raise ValueError(
             f"n_classes is {n_classes}; {option}={name!r} makes 2 classes; leave it out, or take 'multi_otsu'"
         )
-    return cast("ThresholdName", name)
+    return known
 
 
 def named_thresholds(image: Values, name: str, n_classes: int | None = None) -> NDArray[np.float64]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.image import as_scalar_image
-from classicseg._core.numbers import as_number
+from classicseg._core.numbers import as_numbers, shown
 from classicseg.extras.plot.colors import label_colors
 from classicseg.extras.plot.panels import new_figure
 from classicseg.types import ChannelAxis, Mask
@@ -100,10 +100,9 @@ def histogram_with_thresholds(
 
 
 def _as_thresholds(thresholds: float | Sequence[float] | NDArray[np.float64]) -> NDArray[np.float64]:
-    given = [thresholds] if np.ndim(thresholds) == 0 else list(cast("Sequence[float]", thresholds))
-    numbers = [as_number("thresholds", number) for number in given]
+    numbers = as_numbers("thresholds", thresholds)
     if any(low >= high for low, high in pairwise(numbers)):
-        raise ValueError(f"thresholds are {numbers}; expected strictly ascending numbers")
+        raise ValueError(f"thresholds are {shown(numbers)}; expected strictly ascending numbers")
     return np.array(numbers, np.float64)
 
 

@@ -10,6 +10,11 @@ from numpy.typing import ArrayLike, NDArray
 from classicseg._core.image import as_classes, as_image
 from classicseg.types import ChannelAxis
 
+_OUTERMOST = (0.5, 99.5)
+"""Percentiles."""
+
+_SOME = 16
+
 
 def as_segments(labels: ArrayLike, name: str) -> NDArray[Any]:
     """Parse labels that can be shown."""
@@ -56,5 +61,19 @@ def as_bytes(shown: NDArray[np.float64]) -> NDArray[np.uint8]:
 def _stretch(values: NDArray[Any], inside: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Bring all but the outermost values to 0 … 1; what takes no part becomes 0."""
     shown = values.astype(np.float64)
-    low, high = np.percentile(shown[inside], (0.5, 99.5)) if inside.any() else (0.0, 1.0)
+    low, high = _limits(shown[inside].ravel()) if inside.any() else (0.0, 1.0)
     return np.asarray(np.clip((shown - low) / ((high - low) or 1.0), 0, 1) * inside[..., np.newaxis])
+
+
+def _limits(values: NDArray[np.float64]) -> tuple[float, float]:
+    """The values between which all but the outermost lie, fill values such as -9999 left out.
+
+    A fill value is an end that lies farther from the others than these are apart. The others must be some, or it
+    may as well be one of the few values of a drawing.
+    """
+    low, high = np.percentile(values, _OUTERMOST)
+    for fill, others in ((low, values[values > low]), (high, values[values < high])):
+        first, last = np.percentile(others, _OUTERMOST) if len(others) else (fill, fill)
+        if max(first - fill, fill - last) > last - first and len(np.unique(others)) >= _SOME:
+            return _limits(others)
+    return float(low), float(high)
