@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classicseg._core.bands import run_bands
+from classicseg._core.components import check_labels
 from classicseg._core.flood_queue import BUCKET, LEVEL, make_queue, ordered_bits, put, take_level
 from classicseg._core.graph import interior_nodes, neighbor_offsets, pad
 from classicseg._core.image import Image
@@ -81,6 +82,7 @@ def flood_grid(
 ) -> NDArray[np.int32]:
     """The same from a `label_grid` of markers up to `most`, which is overwritten: they need not be kept beside
     it."""
+    check_labels(most, "minima or markers", MOST_LABELS)
     ndim = len(image.shape)
     grid = ordered_bits(pad(levels, ndim).reshape(-1))
     queue = make_queue(grid, labels, OUTSIDE)

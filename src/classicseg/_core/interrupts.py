@@ -8,7 +8,7 @@ the main thread, and numba is imported and compiles on a thread of its own, for 
 
 from __future__ import annotations
 
-import _signal
+import _signal  # type: ignore[import-not-found]
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future

@@ -93,8 +93,9 @@ def _largest(pairings: Pairings, n_columns: int) -> tuple[NDArray[np.int64], NDA
     Twenty times as fast here as SciPy's, which does not begin with columns that nobody has.
     """
     n_rows, degree = len(pairings.places), mean_degree(pairings)
-    rows = (np.empty(n_rows, np.int64) for _ in range(5))
-    search = _Search(np.full(n_rows, -1, np.int64), np.full(n_columns, -1, np.int64), *rows, np.zeros(3, np.int64))
+    levels, queue, lines, pairs, way = (np.empty(n_rows, np.int64) for _ in range(5))
+    column_of, row_of = np.full(n_rows, -1, np.int64), np.full(n_columns, -1, np.int64)
+    search = _Search(column_of, row_of, levels, queue, lines, pairs, way, np.zeros(3, np.int64))
     run_bands(_take_free, n_rows, degree, pairings, search, whole=True)
     while True:
         without = np.flatnonzero(search.column_of < 0)

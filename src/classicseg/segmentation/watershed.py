@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.bands import run_aside, run_bands
 from classicseg._core.basins import lowest_levels, merge_shallow_basins, regional_minima
-from classicseg._core.components import connected_pieces
+from classicseg._core.components import check_labels, connected_pieces
 from classicseg._core.flood import MOST_LABELS, UNDECIDED, flood, flood_grid, label_grid
 from classicseg._core.flood_lines import flood_with_lines
 from classicseg._core.graph import take
@@ -98,7 +98,7 @@ def watershed_segment(
     decides, then the lower number; without markers the lower minimum, the darker one, the larger one, and what is
     equal even so is a region of its own. On levels of 8 and 16 bits it is linear in pixels, on floats nearly so,
     each level exact. Beside the image and the labels it takes 5 bytes a pixel for 8 bits, 13 for float32, and 15
-    for the gradient of 8 bits.
+    for the gradient of 8 bits; without markers up to 17, and some 130 for each minimum: on noise 23 to 36 a pixel.
 
     Without markers, depth is the dynamics of a minimum [2]_. With `compactness` [3]_ a tie goes to the marker's
     pixel nearest in value. With `lines`, a pixel that a region reaches is 0 if it is beside another one when its
@@ -193,10 +193,12 @@ def _from_minima(
     labels = _undecided_as_regions(labels, connectivity)
     starts = np.where(inside | (labels > n_minima), labels, 0)
     ranks, lows = _ranks(starts, levels, image.values)
-    starts = starts if lines or compactness > 0 else None
+    from_lowest = lines or compactness > 0
+    if not from_lowest:
+        del starts
     depth = _default_depth(levels, image) if min_depth is None else min_depth
     groups = merge_shallow_basins(labels, levels, lows, ranks, depth, connectivity)
-    if starts is not None:
+    if from_lowest:
         lowest = np.where(ranks == ranks[groups], groups, 0).astype(np.int32)
         labels = _flood(levels, take(lowest, starts), ranks, image, compactness, lines, connectivity, spacing)
         return connected_pieces(_undecided_as_regions(labels, connectivity), connectivity)
@@ -240,4 +242,5 @@ def _undecided_as_regions(labels: NDArray[np.int32], connectivity: int) -> NDArr
     if not undecided.any():
         return labels
     pieces, most = connected_pieces(undecided, connectivity), max(0, int(labels.max()))
+    check_labels(most + int(pieces.max()), "regions")
     return np.add(pieces, np.int32(most), out=labels, where=undecided)
