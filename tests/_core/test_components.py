@@ -5,10 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from numpy.testing import assert_array_equal
 from scipy import ndimage
 
 from classicseg import connected_regions
-from classicseg._core import bands
+from classicseg._core import bands, components, run_lengths
+from classicseg._core.components import connected_pieces
 from classicseg._core.labels import number_by_first_pixel
 
 DTYPES = ["?", "u1", "u2", ">u2", "i2", "i4", "i8", "u8"]
@@ -61,3 +63,29 @@ def test_noise_in_a_volume(connectivity):
         expected, _ = ndimage.label(inside, structure)
         found = connected_regions(inside, connectivity=connectivity)
         np.testing.assert_array_equal(found, number_by_first_pixel(expected.astype(np.int32)))
+
+
+def test_more_pieces_than_labels_are_refused(monkeypatch):
+    monkeypatch.setattr(components, "_MOST_LABELS", 3)
+    assert connected_pieces(np.eye(3, dtype=np.uint8), 1).max() == 3
+    for function in (connected_pieces, components.connected_runs):
+        with pytest.raises(ValueError, match="4 connected regions; expected at most 3"):
+            function(np.eye(4, dtype=np.uint8), 1)
+
+
+def test_places_are_as_wide_as_the_indices_of_pixels():
+    lines = np.zeros((2, 70), np.uint8)
+    for dtype in (np.int32, np.int64):
+        places = components._work.loops(lines, np.array([2]), 1, np.empty(140, dtype))[-1]
+        assert places.dtype == dtype
+
+
+def test_runs_of_many_pixels_end_in_64_bits():
+    assert run_lengths._index_type(2**31 - 1) == np.int32
+    assert run_lengths._index_type(2**31) == np.int64
+    short = run_lengths.RunLengths((2, 5), np.array([2, 5, 9, 10], np.int32), np.array([1, 0, 2, 1], np.int32))
+    wide = short._replace(stops=short.stops.astype(np.int64))
+    table = np.array([7, 8, 9], np.int32)
+    assert_array_equal(run_lengths.expand(wide, table), run_lengths.expand(short, table))
+    assert_array_equal(run_lengths.begins_on_lines(wide), run_lengths.begins_on_lines(short))
+    assert_array_equal(run_lengths.labels_at(wide, np.arange(10)), run_lengths.labels_at(short, np.arange(10)))

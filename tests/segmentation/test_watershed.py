@@ -12,7 +12,8 @@ from skimage import data
 from strategies import images, masks, scenes
 
 from classicseg import connected_regions, gradient_magnitude, region_boundaries, watershed_segment
-from classicseg._core.basins import regional_minima
+from classicseg._core import bands, basins
+from classicseg._core.basins import lowest_levels, regional_minima
 from classicseg._core.image import as_image
 
 
@@ -120,12 +121,66 @@ def test_without_ties_each_deep_minimum_has_one_region(seed, dtype, connectivity
         assert_array_equal(labels, connected_regions(labels, connectivity=connectivity))
 
 
+def same_regions(one, other):
+    """Names aside."""
+    pairs = np.unique(np.stack([one.ravel(), other.ravel()]), axis=1).shape[1]
+    return pairs == len(np.unique(one)) == len(np.unique(other))
+
+
+TURNS = [np.flipud, np.fliplr, np.transpose, np.rot90]
+
+
+@pytest.mark.large
+@pytest.mark.parametrize("seed", [5, 43, 156, 184, 267])
+def test_the_order_in_which_passes_are_found_does_not_count(seed):
+    """Noise in which a basin that cannot choose between two equals meets one of them again, higher up."""
+    image = np.random.default_rng(seed).integers(0, 256, (60, 60)).astype(np.uint8)
+    labels = watershed_segment(image, surface="image")
+    for turn in TURNS:
+        assert same_regions(turn(labels), watershed_segment(turn(image), surface="image")), turn
+
+
+@given(st.data(), st.integers(0, 2**32 - 1), st.sampled_from([1, 3, 20, 255]), st.integers(1, 3))
+def test_turned_noise_has_turned_regions(data, seed, highest, size):
+    """Noise, or plateaus of some pixels, from minima; with lines, depths, masks and bands of few pixels, too."""
+    image = np.random.default_rng(seed).integers(0, highest, (8, 11), endpoint=True)
+    image = image.repeat(size, axis=0).repeat(size, axis=1)[:16, :23]
+    image = image.astype(data.draw(st.sampled_from([np.uint8, np.uint16, np.float32])))
+    options = {"surface": "image", "connectivity": data.draw(st.integers(1, 2)), "lines": data.draw(st.booleans())}
+    depth = data.draw(st.sampled_from([None, 0, 2, 30, 100]))
+    mask = np.random.default_rng(seed + 1).random(image.shape) < data.draw(st.sampled_from([0.8, 2]))
+    labels = watershed_segment(image, min_depth=depth, mask=mask, **options)
+    turn = data.draw(st.sampled_from(TURNS))
+    band, bands._BAND_PIXELS = bands._BAND_PIXELS, data.draw(st.sampled_from([50, bands._BAND_PIXELS]))
+    try:
+        turned = watershed_segment(turn(image), min_depth=depth, mask=turn(mask), **options)
+    finally:
+        bands._BAND_PIXELS = band
+    assert same_regions(turn(labels), turned)
+
+
+def test_a_basin_that_cannot_choose_is_kept():
+    """The middle one runs over into two equals at 4, and is found to meet one of them at 5, too."""
+    codes, heights = np.array([1 << 32 | 2, 2 << 32 | 3, 1 << 32 | 2]), np.array([4.0, 4.0, 5.0])
+    lows, ranks, groups = np.array([0.0, 1, 3, 1]), np.array([0, 0, 1, 0]), np.arange(4)
+    basins._join(codes, heights, lows, ranks, 2.5, groups)
+    assert_array_equal(groups, [0, 1, 2, 3])
+    assert_array_equal(lows, [0, 1, 3, 1])
+
+
 @given(st.data())
 def test_regional_minima_have_no_lower_neighbor(data):
     levels = data.draw(images(highest=data.draw(st.integers(1, 9))))
     connectivity = data.draw(st.integers(1, 2))
     found = regional_minima(levels, as_image(levels), connectivity)
     assert_array_equal(found, minima_of(levels, connectivity))
+
+
+@given(images(dtype="f4"), st.integers(0, 2**32 - 1))
+def test_the_lowest_levels_of_labels(levels, seed):
+    labels = np.random.default_rng(seed).integers(0, 4, levels.shape).astype(np.int32)
+    expected = [levels[labels == name].min(initial=np.inf) for name in range(1, 4)]
+    assert_array_equal(lowest_levels(labels, levels - 7, 3), [0, *np.subtract(expected, 7)])
 
 
 def test_a_flat_image_is_split_in_the_middle():

@@ -2,7 +2,9 @@
 
 Two basins meet first at the lowest pass between them. Of two that meet, the shallower one has the depth from its
 minimum to the pass: its dynamics (Grimaud). Those of less than a least depth join the deeper one, the lowest
-passes first, and all that meet at one height at once.
+passes first, and all that meet at one height at once. One that cannot choose between equals is kept as if it were
+deep: so, once two basins have met, they are one or both are kept, and their higher passes, of which some are found
+and some not, change nothing.
 """
 
 from __future__ import annotations
@@ -27,9 +29,18 @@ def regional_minima(levels: NDArray[Any], image: Image, connectivity: int) -> ND
     ndim = len(image.shape)
     flags, grid = pad(image.inside().astype(np.uint8), ndim).reshape(-1), pad(levels, ndim).reshape(-1)
     offsets = neighbor_offsets(image.shape, connectivity)
-    queue = np.empty(levels.size, np.int32 if grid.size < 2**31 else np.int64)
-    run_bands(_mark_higher, len(grid), 1, grid, flags, offsets, queue, whole=True)
-    return connected_pieces(interior(flags == _CANDIDATE, image.shape).astype(np.int32), connectivity)
+    queue = np.empty(levels.size, np.int32 if grid.size < 2**31 else np.int64)  # untouched but for plateaus
+    run_aside(_mark_higher, grid, flags, offsets, queue)
+    del grid, queue
+    return connected_pieces(interior(flags, image.shape) == _CANDIDATE, connectivity)
+
+
+def lowest_levels(labels: NDArray[np.int32], levels: NDArray[Any], n_labels: int) -> NDArray[np.float64]:
+    """The lowest level of each label 0 … n_labels; 0 for 0."""
+    lows = np.full(n_labels + 1, np.inf)
+    run_bands(_lower, labels.size, 1, labels.reshape(-1), levels.reshape(-1), lows, whole=True)
+    lows[0] = 0
+    return lows
 
 
 def merge_shallow_basins(
@@ -52,7 +63,7 @@ def merge_shallow_basins(
         The lowest level of each basin.
     ranks : ndarray of int64, (n + 1,)
         In the order of the lowest levels. One that meets several at one height joins that of the lowest rank;
-        between equals it stays.
+        between equals it is kept.
     min_depth : float
         In the levels' units, at least 0.
     connectivity : int
@@ -65,8 +76,10 @@ def merge_shallow_basins(
     """
     codes, heights = _passes(labels, levels, connectivity)
     order = run_aside(np.argsort, heights)
+    codes, heights = codes[order], heights[order]
+    del order
     groups = np.arange(len(lows))
-    run_aside(_join, codes[order], heights[order], lows, ranks, min_depth, groups)
+    run_aside(_join, codes, heights, lows, ranks, min_depth, groups)
     return groups
 
 
@@ -88,11 +101,9 @@ def _mark_higher(
     flags: NDArray[np.uint8],
     offsets: NDArray[np.int64],
     queue: NDArray[Any],
-    start: int,
-    stop: int,
 ) -> None:
     """Mark what has a lower neighbor, and what is connected to it at the same level."""
-    for node in range(start, stop):
+    for node in range(len(levels)):
         if flags[node] != _CANDIDATE:
             continue
         for offset in offsets:
@@ -109,6 +120,20 @@ def _mark_higher(
                     flags[here + offset] = _HIGHER
                     queue[tail] = here + offset
                     tail += 1
+
+
+def _lower_numpy(
+    labels: NDArray[np.int32], levels: NDArray[Any], lows: NDArray[np.float64], start: int, stop: int
+) -> None:
+    np.minimum.at(lows, labels[start:stop], levels[start:stop])
+
+
+@kernel(numpy=_lower_numpy)
+def _lower(
+    labels: NDArray[np.int32], levels: NDArray[Any], lows: NDArray[np.float64], start: int, stop: int
+) -> None:
+    for i in range(start, stop):
+        lows[labels[i]] = min(lows[labels[i]], np.float64(levels[i]))
 
 
 @kernel()
@@ -159,6 +184,7 @@ def _join(
     At one height shallow basins that touch join first; together they join the best of the deep ones that they
     touch.
     """
+    lows = lows.copy()
     chosen, tied, start = np.zeros(len(groups), np.int64), np.zeros(len(groups), np.bool_), 0
     while start < len(codes):
         stop = start
@@ -186,7 +212,9 @@ def _join(
             for basin in (codes[i] >> 32, codes[i] & LOW):
                 root = _root(groups, basin)
                 if chosen[root] > 0:
-                    if not tied[root]:
+                    if tied[root]:
+                        lows[root] = -np.inf
+                    else:
                         groups[root] = chosen[root]
                     chosen[root] = 0
         start = stop

@@ -35,6 +35,9 @@ from classicseg._core.runs import (
 _PIXELS_AT_ONCE = 8
 """A pixel is a nanosecond of work or a few, so bands are so many times larger than usual, and seams fewer."""
 
+_MOST_LABELS = 2**31 - 1
+"""Labels are int32."""
+
 
 def connected_pieces(labels: NDArray[Any], connectivity: int) -> NDArray[np.int32]:
     """Number the connected pieces of equal label 1 … n by their first pixel; 0 stays 0.
@@ -47,9 +50,9 @@ def connected_pieces(labels: NDArray[Any], connectivity: int) -> NDArray[np.int3
 
 
 def connected_runs(labels: NDArray[Any], connectivity: int) -> RunLengths:
-    """The same pieces, of fewer than 2**31 pixels, run by run: no pixel is written."""
+    """The same pieces, run by run: no pixel is written."""
     lines, pieces, spans = _numbered_runs(labels, connectivity)
-    numbers = np.concatenate([pieces[first:last] for first, last in spans.tolist()])
+    numbers = np.concatenate([pieces[first:last] for first, last in spans.tolist()]).astype(np.int32, copy=False)
     return RunLengths(labels.shape, run_stops(lines, len(numbers)), numbers)
 
 
@@ -68,9 +71,19 @@ def _numbered_runs(
     spans = np.stack([begins[starts * (len(lines) // n_rows)], stops], axis=1).astype(np.int64)
     n_roots, band_size = np.zeros(len(bands), np.int64), size // len(bands)
     run_bands(count_roots, len(bands), band_size, pieces, spans, n_roots)
+    check_labels(int(n_roots.sum()), "connected regions")
     run_bands(number_roots, len(bands), band_size, pieces, spans, np.cumsum(n_roots) - n_roots)
     run_bands(number_runs, len(bands), band_size, pieces, spans)
     return lines, pieces, spans
+
+
+def check_labels(n_labels: int, what: str, most: int | None = None) -> None:
+    """Refuse more segments than have a number."""
+    limit = _MOST_LABELS if most is None else most
+    if n_labels > limit:
+        raise ValueError(
+            f"the image has {n_labels} {what}; expected at most {limit}; take a part of it, or smooth"
+        )
 
 
 def line_grid(
@@ -254,7 +267,7 @@ def line_at(line: int, lengths: NDArray[np.int64], step: NDArray[np.int64]) -> i
 @kernel()
 def _work(
     lines: NDArray[Any], lengths: NDArray[np.int64], n_steps: int, pieces: NDArray[Any]
-) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.uint8], NDArray[np.int32]]:
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.uint8], NDArray[Any]]:
     """Rows for the labels and the runs of as many lines as lie between one and the last it touches, and for marks.
 
     Rows are padded by 0 in front, and behind to 64 and one more: machine code takes so many pixels at once.
@@ -268,7 +281,7 @@ def _work(
         labels,
         nodes,
         np.zeros((n_steps + 1, width // 8), np.uint64).view(np.uint8),
-        np.empty(width + 1, np.int32),
+        np.empty(width + 1, pieces.dtype),  # a line has no more places than the image
     )
 
 
@@ -284,7 +297,7 @@ def _join_line(
     labels: NDArray[Any],
     nodes: NDArray[Any],
     work: NDArray[np.uint8],
-    places: NDArray[np.int32],
+    places: NDArray[Any],
     pieces: NDArray[Any],
 ) -> None:
     """Join the runs of a line with those that they touch in the lines `low` to `high`."""

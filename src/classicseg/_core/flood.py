@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classicseg._core.bands import run_bands
+from classicseg._core.components import check_labels
 from classicseg._core.flood_queue import BUCKET, LEVEL, make_queue, ordered_bits, put, take_level
 from classicseg._core.graph import interior_nodes, neighbor_offsets, pad
 from classicseg._core.image import Image
@@ -68,15 +69,29 @@ def flood(
     ndarray of int32
         The markers' numbers; -2 where a pixel could not choose; 0 where none takes part or none reaches.
     """
+    return flood_grid(levels, label_grid(markers, image), int(markers.max()), ranks, image, connectivity)
+
+
+def flood_grid(
+    levels: NDArray[Any],
+    labels: NDArray[np.int32],
+    most: int,
+    ranks: NDArray[np.int64] | None,
+    image: Image,
+    connectivity: int,
+) -> NDArray[np.int32]:
+    """The same from a `label_grid` of markers up to `most`, which is overwritten: they need not be kept beside
+    it."""
+    check_labels(most, "minima or markers", MOST_LABELS)
     ndim = len(image.shape)
-    grid, labels = ordered_bits(pad(levels, ndim).reshape(-1)), label_grid(markers, image)
+    grid = ordered_bits(pad(levels, ndim).reshape(-1))
     queue = make_queue(grid, labels, OUTSIDE)
     offsets = neighbor_offsets(image.shape, connectivity)
     ranked = np.empty(0, np.int64) if ranks is None else ranks
     values = (
         grid if grid.dtype.kind == "u" and np.may_share_memory(levels, image.values) else pad(image.values, ndim)
     )
-    n_bits = (int(markers.max()) + 1).bit_length()
+    n_bits = (most + 1).bit_length()
     state = np.array([0, -1, 0, 2, 0, 0, 0, 0, 0, n_bits], np.int64)
     run_bands(_start, len(labels), 1, grid, labels, offsets, *queue, state, whole=True)
     while _spread(grid, labels, offsets, *queue, state, ranked, values.reshape(len(grid), -1), _STEPS):

@@ -7,18 +7,20 @@ is written, so the order of the pixels does not count.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from classicseg._core.bands import run_aside
 from classicseg._core.flood import OUTSIDE, WAITS, finished, label_grid
 from classicseg._core.graph import neighbor_offsets, pad
 from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
 
 _STEPS = 2**15
-"""Pixels flooded between two looks at Ctrl-C."""
+"""Pixels flooded at once, or all of one level and ring, of which there may be millions: Ctrl-C does not wait."""
 
 _LINE = OUTSIDE
 """Where basins meet."""
@@ -65,26 +67,12 @@ def flood_with_lines(
     lengths, units = np.array(image.shape, np.int64) + 2, np.array(spacing)
     found = np.flatnonzero((labels > 0) & (labels != OUTSIDE))
     keys = np.stack([grid[found].astype(np.float64), np.zeros(len(found))], axis=1)
-    order = np.argsort(keys[:, 0], kind="stable")  # what is sorted is a heap
+    order = run_aside(partial(np.argsort, kind="stable"), keys[:, 0])  # what is sorted is a heap
     size, keys, nodes = len(order), keys[order], np.stack([found, found, labels[found], 0 * found], axis=1)[order]
     time = 0
     while size:
-        size, time, keys, nodes = _spread(
-            grid,
-            labels,
-            offsets,
-            ranked,
-            values,
-            lengths,
-            units,
-            compactness,
-            lines,
-            keys,
-            nodes,
-            size,
-            time,
-            _STEPS,
-        )
+        state = compactness, lines, keys, nodes, size, time, _STEPS
+        size, time, keys, nodes = run_aside(_spread, grid, labels, offsets, ranked, values, lengths, units, *state)
     return finished(labels, image.shape, len(ranked) - 1)
 
 

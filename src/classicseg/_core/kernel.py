@@ -25,8 +25,11 @@ import tempfile
 import threading
 import types
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Generic, ParamSpec, TypeVar
+
+from classicseg._core.interrupts import Postponed, end_if_left, run_errand
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -65,19 +68,30 @@ class Kernel(Generic[Parameters, Result]):
     def __call__(self, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
         if self._compiled is None and engine() == "numpy":
             return (self.loops if self.numpy is None else self.numpy)(*args, **kwargs)
+        compiled = self._compiled or self.compiled()
+        if isinstance(compiled, types.FunctionType) and compiled.__code__ is self.loops.__code__:
+            return compiled(*args, **kwargs)  # NUMBA_DISABLE_JIT: Ctrl-C finds its way through plain loops
         try:
-            return (self._compiled or self.compiled())(*args, **kwargs)
-        except SystemError as error:
-            if isinstance(error.__cause__, KeyboardInterrupt):  # Ctrl-C while numba wraps an array that it returns
-                raise error.__cause__ from None
-            raise
+            with Postponed():
+                return compiled(*args, **kwargs)
+        except SystemError as error:  # from another signal while numba wraps an array that it returns
+            hidden: BaseException | None = error
+            while isinstance(hidden, SystemError):
+                hidden = hidden.__cause__
+            if hidden is None or isinstance(hidden, Exception):
+                raise
+            raise hidden from None
 
     def compiled(self) -> Any:
         """The loop as numba's dispatcher."""
+        if self._compiled is None:
+            run_errand(self._compile)
+        return self._compiled
+
+    def _compile(self) -> None:
         with _lock:
             if self._compiled is None:
                 self._compiled = _compile(self.loops)
-            return self._compiled
 
 
 @functools.cache
@@ -89,9 +103,25 @@ def engine() -> str:
     return said or ("numba" if importlib.util.find_spec("numba") else "numpy")
 
 
-def _compile(loops: Any) -> Any:
+@functools.cache
+def _import_numba() -> Any:
+    """Import numba, and let it look between two passes whether anyone still waits for what it compiles."""
     import numba
+    from numba.core import event
 
+    class EndIfLeft(event.Listener):  # type: ignore[misc]
+        def on_start(self, _: Any) -> None:
+            end_if_left()
+
+        def on_end(self, _: Any) -> None:
+            pass
+
+    event.register("numba:run_pass", EndIfLeft())
+    return numba
+
+
+def _compile(loops: Any) -> Any:
+    numba = _import_numba()
     # numba knows no Kernel: in the function's globals each one that it calls is replaced by its dispatcher.
     called = {name: loops.__globals__.get(name) for name in loops.__code__.co_names}
     bound = {name: value.compiled() for name, value in called.items() if isinstance(value, Kernel)}
@@ -101,6 +131,8 @@ def _compile(loops: Any) -> Any:
     dispatcher = numba.njit(**_OPTIONS)(function)
     if not numba.config.DISABLE_JIT:
         dispatcher._cache = _Cache(f"{loops.__module__}.{loops.__qualname__}", _code_stamp(loops))
+        compile_for = dispatcher._compile_for_args
+        dispatcher._compile_for_args = lambda *args, **kwargs: run_errand(partial(compile_for, *args, **kwargs))
     return dispatcher
 
 

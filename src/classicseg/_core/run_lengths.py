@@ -16,18 +16,22 @@ class RunLengths(NamedTuple):
     """A label image, run by run."""
 
     shape: tuple[int, ...]
-    stops: NDArray[np.int32]
-    """(n,), one past the last pixel of each run."""
+    stops: NDArray[Any]
+    """(n,), one past the last pixel of each run: int32 where it holds them, or int64."""
     labels: NDArray[np.int32]
     """(n,)"""
 
 
-def run_stops(lines: NDArray[Any], n_runs: int) -> NDArray[np.int32]:
+def run_stops(lines: NDArray[Any], n_runs: int) -> NDArray[Any]:
     """Find where each run of lines (n, length) ends, which are so many."""
-    stops = np.empty(n_runs, np.int32)
+    stops = np.empty(n_runs, _index_type(lines.size))
     run_bands(_write_stops, len(lines), lines.shape[1], lines, stops, np.zeros(1, np.int64), whole=True)
     stops[-1] = lines.size
     return stops
+
+
+def _index_type(n_pixels: int) -> type[np.signedinteger[Any]]:
+    return np.int32 if n_pixels < 2**31 else np.int64
 
 
 def begins_on_lines(runs: RunLengths) -> NDArray[np.int64]:
@@ -51,7 +55,7 @@ def expand(runs: RunLengths, table: NDArray[Any]) -> NDArray[Any]:
 
 
 def _write_stops_numpy(
-    lines: NDArray[Any], stops: NDArray[np.int32], n_found: NDArray[np.int64], start: int, stop: int
+    lines: NDArray[Any], stops: NDArray[Any], n_found: NDArray[np.int64], start: int, stop: int
 ) -> None:
     differ = np.ones((stop - start, lines.shape[1]), bool)
     differ[:, 1:] = lines[start:stop, 1:] != lines[start:stop, :-1]
@@ -63,7 +67,7 @@ def _write_stops_numpy(
 
 @kernel(numpy=_write_stops_numpy)
 def _write_stops(
-    lines: NDArray[Any], stops: NDArray[np.int32], n_found: NDArray[np.int64], start: int, stop: int
+    lines: NDArray[Any], stops: NDArray[Any], n_found: NDArray[np.int64], start: int, stop: int
 ) -> None:
     """Write where each run but the first begins, which is where the one before it ends."""
     found, n_columns = n_found[0], lines.shape[1]
@@ -84,7 +88,7 @@ def _write_stops(
 
 
 def _count_begins_numpy(
-    stops: NDArray[np.int32],
+    stops: NDArray[Any],
     labels: NDArray[np.int32],
     length: int,
     highest: NDArray[np.int64],
@@ -100,7 +104,7 @@ def _count_begins_numpy(
 
 @kernel(numpy=_count_begins_numpy)
 def _count_begins(
-    stops: NDArray[np.int32],
+    stops: NDArray[Any],
     labels: NDArray[np.int32],
     length: int,
     highest: NDArray[np.int64],
@@ -114,14 +118,14 @@ def _count_begins(
             counts[(stops[run - 1] if run > 0 else 0) // length] += 1
 
 
-def _fill_numpy(stops: NDArray[np.int32], values: NDArray[Any], out: NDArray[Any], start: int, stop: int) -> None:
+def _fill_numpy(stops: NDArray[Any], values: NDArray[Any], out: NDArray[Any], start: int, stop: int) -> None:
     first = stops[start - 1] if start else 0
     lengths = np.diff(stops[start:stop], prepend=first)
     out[first : stops[stop - 1]] = np.repeat(values[start:stop], lengths)
 
 
 @kernel(numpy=_fill_numpy)
-def _fill(stops: NDArray[np.int32], values: NDArray[Any], out: NDArray[Any], start: int, stop: int) -> None:
+def _fill(stops: NDArray[Any], values: NDArray[Any], out: NDArray[Any], start: int, stop: int) -> None:
     first = int(stops[start - 1]) if start > 0 else 0
     for run in range(start, stop):
         last = int(stops[run])

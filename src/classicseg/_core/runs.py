@@ -98,7 +98,7 @@ def join_marked(
     here: NDArray[Any],
     there: NDArray[Any],
     pieces: NDArray[Any],
-    places: NDArray[np.int32],
+    places: NDArray[Any],
 ) -> None:
     """Join the runs that are marked to touch."""
     words = todo.view(np.uint64)

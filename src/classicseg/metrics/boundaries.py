@@ -172,9 +172,12 @@ def _score(
     return BoundaryF1(counts.f1, counts.precision, counts.recall)
 
 
-def _near(truth: NDArray[Any], found: NDArray[Any], radius: float) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """A point is matched where any of the others is near."""
-    return _is_near(truth, found, radius), _is_near(found, truth, radius)
+def _near(
+    truth: NDArray[np.int64], found: NDArray[np.int64], radius: float, spacing: tuple[float, ...]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """A pixel is matched where any of the others is near."""
+    one, other = truth * spacing, found * spacing
+    return _is_near(one, other, radius), _is_near(other, one, radius)
 
 
 def _is_near(points: NDArray[Any], others: NDArray[Any], radius: float) -> NDArray[np.bool_]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -118,7 +118,7 @@ def match_edges(
     chance, always the same. So the Berkeley program's counts [1]_ come back but for some pixels in ten thousand,
     since it searches with random shortcuts. A pixel found counts once, if it is matched with any truth; all pixels
     of all truths count for recall. Precision is 1 where nothing was found, recall where there is nothing to find.
-    About n log n for n edge pixels; a photograph's take some milliseconds a truth.
+    A photograph's edges take some milliseconds a truth; the memory is that of the pixels, however dense edges are.
 
     References
     ----------
@@ -267,8 +267,10 @@ def ods_ois_ap(curves: Sequence[EdgeCurve]) -> EdgeScores:
     return EdgeScores(ods, best.f1, _average_precision(precision, recall), threshold)
 
 
-Match = Callable[[NDArray[Any], NDArray[Any], float], tuple[NDArray[np.bool_], NDArray[np.bool_]]]
-"""From points of the truth, points found and a distance to which of each are matched."""
+Match = Callable[
+    [NDArray[np.int64], NDArray[np.int64], float, tuple[float, ...]], tuple[NDArray[np.bool_], NDArray[np.bool_]]
+]
+"""From pixels of the truth, pixels found, a distance and the spacing to which of each are matched."""
 
 
 def count_matches(
@@ -282,11 +284,11 @@ def count_matches(
     share = as_number("tolerance", tolerance, least=0.0)
     spacings = as_spacing(spacing, found.ndim)
     radius = share * math.hypot(*(length * step for length, step in zip(found.shape, spacings, strict=True)))
-    points = np.argwhere(found) * spacings
+    points = np.argwhere(found)
     is_matched = np.zeros(len(points), bool)
     matched_truth = n_truth = 0
     for truth in truths:
-        in_truth, in_found = match(np.argwhere(truth) * spacings, points, radius)
+        in_truth, in_found = match(np.argwhere(truth), points, radius, spacings)
         is_matched |= in_found
         matched_truth += int(np.count_nonzero(in_truth))
         n_truth += len(in_truth)
@@ -294,10 +296,10 @@ def count_matches(
 
 
 def one_to_one(
-    truth: NDArray[Any], found: NDArray[Any], radius: float
+    truth: NDArray[np.int64], found: NDArray[np.int64], radius: float, spacing: tuple[float, ...]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """A point is matched with one other, as many as can be."""
-    partners = match_points(truth, found, radius)
+    """A pixel is matched with one other, as many as can be."""
+    partners = match_points(truth, found, radius, spacing)
     is_matched = np.zeros(len(found), bool)
     is_matched[partners[partners >= 0]] = True
     return partners >= 0, is_matched
