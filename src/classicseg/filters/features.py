@@ -12,10 +12,13 @@ from classicseg._core.arrays import as_filled, check_sizes
 from classicseg._core.blocks import nearest
 from classicseg._core.colors import are_packable, distinct_colors, have_table, paint_colors, present_colors
 from classicseg._core.histogram import value_histogram
-from classicseg._core.image import FLOAT32_SAFE, LUMINANCE, Image, as_spacing
+from classicseg._core.image import LUMINANCE, Image, as_spacing
 from classicseg._core.numbers import as_choice, as_number
 from classicseg.filters.color import as_lab
 from classicseg.types import Labels, PixelHistogram, Spacing, Weights
+
+_FLOAT32_SAFE = 1e37
+"""Differences of places beyond this would overflow float32."""
 
 ColorSpace: TypeAlias = Literal["given", "lab"]
 """The space that colors are compared in: as they are given, or CIE Lab of red, green and blue."""
@@ -48,7 +51,7 @@ class FeatureSpace:
         if self.spatial_weight == 0:
             return colors
         units = self.spatial_weight * np.array(self.spacing)
-        is_small = colors.dtype != np.float64 and (units * image.shape).max() < FLOAT32_SAFE
+        is_small = colors.dtype != np.float64 and (units * image.shape).max() < _FLOAT32_SAFE
         dtype = np.float32 if is_small else np.float64
         vectors = np.empty((len(colors), colors.shape[1] + len(units)), dtype)
         vectors[:, : colors.shape[1]] = colors
