@@ -216,7 +216,7 @@ def scale_does_not_count(segment, data):
 @law
 def a_far_pixel_changes_nothing(segment, data):
     """In a corner of its own, behind pixels that take no part, so that no region and no flood leads from it."""
-    options = LOCAL.get(segment.__name__)
+    options = LOCAL.get(getattr(segment, "__name__", ""))
     if options is None:
         return
     dtype = data.draw(st.sampled_from(sorted(FAR)))

@@ -53,6 +53,7 @@ MORE: dict[str, dict[str, object]] = {
     "psnr": {"image": CLASSES, "truth": CLASSES, "peak": 2},
     "edge_curve": {"thresholds": [1, 50]},
     "link_edges": {"max_gap": 1},
+    "rgb_to_lab": {"image": np.stack([GREY] * 3, axis=-1)},
 }
 """What else the call is to have, so that it works, or works at once."""
 
@@ -217,6 +218,7 @@ def swept(name: str) -> list[tuple[str, object]]:
     return cases
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_each_argument_takes_what_it_means_and_names_what_it_does_not(name):
     call(name, good(name))

@@ -216,7 +216,14 @@ def for_fill_runs(rng):
     return stops, rng.integers(0, 9, 50), np.zeros(stops[-1], np.int64), start, max(stop, start + 1)
 
 
+def for_lower(rng):
+    labels = rng.integers(0, 5, 40).astype(np.int32)
+    levels = (rng.random(40) * 20).astype(rng.choice(["u1", "u2", "f4", "f8"]))
+    return labels, levels, np.full(5, np.inf), *band(rng, 40)
+
+
 INPUTS = {
+    "basins._lower": for_lower,
     "classes._classify": for_classify,
     "components._join_band": for_join_band,
     "components._join_seams": for_join_seams,

@@ -108,6 +108,7 @@ def peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("kind", [*CHECKED, *UNCHECKED])
 def test_damaged_files_are_read_right_or_refused(tmp_path: Path, kind: str) -> None:
     data = {**CHECKED, **UNCHECKED}[kind]()

@@ -425,7 +425,7 @@ FOUND = [
     (Span(np.dtype(">u2"), 0, 2**64, 10**30), Span),
     (ValueSums(4, (2**80, 1), (0,)), ValueSums),
     (classicseg.pixel_histogram([[1.5, np.inf]]), classicseg.PixelHistogram),
-    (NamedSums(np.arange(2), np.arange(2), np.ones((2, 3)), np.empty(0, np.int64)), NamedSums),
+    (NamedSums(np.arange(2), np.arange(2), np.ones((2, 3)), np.zeros((2, 3)), np.empty(0, np.int64)), NamedSums),
     ([np.array([True]), np.array([], bool)], list[NDArray[np.bool_]]),
     ((3, [None, "x", np.float32(0.1)], float("nan")), tuple[int, list, float]),
 ]

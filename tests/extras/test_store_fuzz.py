@@ -144,6 +144,7 @@ def mutate_draft(draft, rng):
 
 
 @pytest.mark.large
+@pytest.mark.sweep
 @pytest.mark.parametrize("mutate", [mutate_manifest, mutate_marks, mutate_found, mutate_draft])
 def test_a_damaged_draft_gives_the_right_store_or_an_error(cut, tmp_path, mutate):
     n_right = 0
@@ -175,6 +176,7 @@ def mutate_finished(store, rng):
 
 
 @pytest.mark.large
+@pytest.mark.sweep
 @pytest.mark.parametrize("mutate", [mutate_manifest, mutate_finished])
 def test_a_store_is_replaced_where_it_is_known_and_else_left_as_it_is(tmp_path, mutate):
     store_labels(tmp_path / "labels.zarr", make, RECIPE)

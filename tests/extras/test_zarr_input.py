@@ -297,6 +297,7 @@ def test_no_data_in_chunks(tmp_path: Path) -> None:
     assert_array_equal(mask.compute(), np.any(colors != -9999, -1))
 
 
+@pytest.mark.sweep
 def test_damaged_stores_are_read_right_or_refused(tmp_path: Path) -> None:
     rng = np.random.default_rng(5)
     image = IMAGE[:16, :16]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import math
 import os
+import weakref
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -178,7 +179,9 @@ def _open_tiff(path: Path) -> tuple[Any, int | None, tuple[float, ...]]:
             else {"series": list(pages.tiff.series).index(pages.series), "level": 0}
         )
         shape, channel_axis, nodata = pages.shape, pages.channel_axis, pages.nodata
-    stored = zarr.open(tifffile.imread(path, aszarr=True, **which), mode="r")
+    store = tifffile.imread(path, aszarr=True, **which)
+    stored = zarr.open(store, mode="r")
+    weakref.finalize(stored, store.close)
     if tuple(stored.shape) != shape:
         raise ImageFileError(f"its pages have other shapes than {shape}; save them apart")
     return stored, channel_axis, nodata
