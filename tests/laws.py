@@ -27,7 +27,6 @@ LAWS: dict[str, Callable[[Segmenter, st.DataObject], None]] = {}
 LOCAL: dict[str, dict[str, object]] = {
     "boundary_segment": {"sigma": 1, "low": 5, "high": 5, "max_gap": 0, "min_area": 1},
     "gradient_segment": {"sigma": 1, "threshold": 5},
-    "local_threshold_segment": {"method": "niblack", "window": 5},
     "region_growing_segment": {"seeds": [(4, 30), (12, 38)], "tolerance": 9},
     "threshold_segment": {"thresholds": [50, 120]},
     "watershed_segment": {"sigma": 1, "min_depth": 2},

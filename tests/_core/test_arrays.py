@@ -30,7 +30,10 @@ def test_nothing_masked_is_no_mask():
     assert as_filled("x", LABELS, "i", "integers") is LABELS
 
 
-@pytest.mark.parametrize("n_axes", [MOST_AXES + 1, 20, 33, 64])
+NUMPYS_AXES = 64 if np.lib.NumpyVersion(np.__version__) >= "2.0.0" else 32
+
+
+@pytest.mark.parametrize("n_axes", [MOST_AXES + 1, 20, NUMPYS_AXES])
 def test_more_axes_than_anything_has_are_refused(n_axes):
     message = f"has {n_axes} axes; expected at most {MOST_AXES}"
     for call in (cs.canny_edges, cs.connected_regions, cs.kmeans_segment):

@@ -83,7 +83,7 @@ def refused(capsys, *arguments):
     before = files()
     assert main([*map(str, arguments)]) == 2
     assert files() == before
-    said = capsys.readouterr().err
+    said = capsys.readouterr().err.lstrip("\n")  # old versions of rich end a bar with an empty line
     assert said.startswith("classicseg: error: ") and said.count("\n") == 1
     return said
 
@@ -95,7 +95,7 @@ def refused(capsys, *arguments):
 def test_no_store_is_written_over_an_input(capsys, out):
     write("i.zarr", OLD)
     Path("way.zarr").symlink_to("i.zarr")
-    zarr.open_group("g.zarr", mode="w").create_array("0", data=OLD)
+    zarr.open_group("g.zarr", mode="w").create_array("0", shape=OLD.shape, dtype=OLD.dtype)[:] = OLD
     write("m.zarr", (OLD > 9).astype("u1"))
     Path("s.zarr").mkdir()
     np.save("s.zarr/seeds.npy", OLD // 240)

@@ -206,7 +206,7 @@ def test_the_command_line_says_it_on_one_line(
 ) -> None:
     HOSTILE[name][0](tmp_path / "i")
     assert main(["threshold", f"{tmp_path}/i", "--thresholds=3", "--out", f"{tmp_path}/o.zarr"]) == 2
-    said = capsys.readouterr().err
+    said = capsys.readouterr().err.lstrip("\n")  # old versions of rich end a bar with an empty line
     assert said.startswith(f"classicseg: error: {tmp_path}/i: ")
     assert len(said.splitlines()) == 1
 

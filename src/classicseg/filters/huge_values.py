@@ -75,7 +75,8 @@ def computed_apart(
     near = ndimage.binary_dilation(huge, np.ones((2 * radius + 1,) * huge.ndim))
     usual = np.where(huge[..., np.newaxis], image.values.dtype.type(0), image.values)
     factor = _SMALLER[working_dtype(image, spacing).str[1:]]
-    smaller = compute(Image(image.values * image.values.dtype.type(factor), image.mask)) / np.float64(factor)
+    fewer = compute(Image(image.values * image.values.dtype.type(factor), image.mask))
+    smaller = fewer.astype(np.float64) / factor
     rest = compute(Image(usual, image.mask))
     return np.where(near, as_float32(smaller) if rest.dtype == np.float32 else smaller, rest)
 

@@ -77,14 +77,17 @@ def _boxes(data: bytes) -> dict[bytes, bytes]:
 
 
 def _split(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    place = 0
+    place, name = 0, b""
     while place + 8 <= len(data):
+        is_behind = name == b"jp2c"  # the image is whole; some programs leave bytes without a meaning behind it
         length, name = struct.unpack(">I4s", data[place : place + 8])
         start = place + 8
         if length == 1:
             length, start = int.from_bytes(data[place + 8 : place + 16], "big"), place + 16
         stop = place + length if length else len(data)
         if not start <= stop <= len(data):
+            if is_behind:
+                return
             raise ImageFileError(f"damaged or cut short (in box {name!r}); make or copy it again")
         yield name, data[start:stop]
         place = stop
