@@ -15,6 +15,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeVar
 
+import numpy as np
+
 from classicseg._core.kernel import engine
 from classicseg._core.numbers import as_count
 
@@ -107,7 +109,7 @@ def run_bands(
     bands = [(start, min(start + step, n_rows)) for start in range(0, n_rows, step)]
     size = n_workers()  # also for one band: a setting that is wrong is wrong for every image
     if whole or len(bands) == 1 or size == 1 or _works_already():
-        return [kernel(*arguments, start, stop) for start, stop in bands]
+        return [_run_band(kernel, arguments, *band) for band in bands]
     results: dict[int, Result] = {}
     waiting = deque(enumerate(bands))
 
@@ -115,11 +117,11 @@ def run_bands(
         _thread.is_worker = True
         while waiting:
             try:
-                number, (start, stop) = waiting.popleft()
+                number, band = waiting.popleft()
             except IndexError:  # another worker was faster
                 return
             try:
-                results[number] = kernel(*arguments, start, stop)
+                results[number] = _run_band(kernel, arguments, *band)
             except BaseException:
                 waiting.clear()  # for the other workers, whose futures may be waited for first
                 raise
@@ -133,6 +135,12 @@ def run_bands(
         waiting.clear()
         raise
     return [results[number] for number in range(len(bands))]
+
+
+def _run_band(kernel: Callable[..., Result], arguments: tuple[Any, ...], start: int, stop: int) -> Result:
+    """Whole numbers that nobody looks at may pass 64 bits: machine code says nothing then, nor do plain loops."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return kernel(*arguments, start, stop)
 
 
 def run_aside(

@@ -14,9 +14,6 @@ from numpy.typing import NDArray
 from classicseg._core.kernel import kernel
 from classicseg._core.windows import Field, Scale, box_sums_numpy, level, levels_numpy
 
-_SQUARED = 2**25 - 1
-"""Levels that are squared are no larger. Those of "mean" may be, which does not look at squares: they must not overflow."""
-
 
 def columns_type(field: Field) -> NDArray[Any]:
     """An empty array of the type that sums of columns need: half the memory to move where 32 bits do."""
@@ -139,15 +136,13 @@ def _add_row(
         for i in range(columns.shape[1]):
             number = level(values, row, i, scale)
             columns[0, i] += sign * number
-            squared = number & _SQUARED
-            columns[1, i] += sign * squared * squared
+            columns[1, i] += sign * number * number
         return
     for i in range(columns.shape[1]):
         chosen = sign * np.int64(marks[row, i] >= least)
         number = level(values, row, i, scale)
         columns[0, i] += chosen * number
-        squared = number & _SQUARED
-        columns[1, i] += chosen * squared * squared
+        columns[1, i] += chosen * number * number
         columns[2, i] += chosen
         if len(columns) == 4:
             columns[3, i] += sign * np.int64(marks[row, i] > 0)
