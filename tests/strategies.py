@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -57,3 +59,31 @@ def tilings(draw: st.DrawFn, shape: tuple[int, ...]) -> tuple[tuple[int, ...], .
         cuts = draw(st.sets(st.integers(1, length - 1))) if length > 1 else set()
         chunks.append(tuple(np.diff([0, *sorted(cuts), length]).tolist()))
     return tuple(chunks)
+
+
+@st.composite
+def classes(draw, shapes=None, highest=None):
+    """A label image of few labels, of 1 to 4 dimensions."""
+    highest = draw(st.sampled_from([1, 2, 5])) if highest is None else highest
+    chosen = hnp.array_shapes(min_dims=1, max_dims=4, max_side=6) if shapes is None else shapes
+    return draw(hnp.arrays(np.int32, chosen, elements=st.integers(0, highest)))
+
+
+@st.composite
+def with_connectivity(draw, labels=None):
+    labels = draw(classes() if labels is None else labels)
+    return labels, draw(st.integers(1, labels.ndim))
+
+
+def neighbor_pairs(shape, connectivity):
+    """Every ordered pair of neighbors, by the words of the docstrings."""
+    steps = [
+        step
+        for step in itertools.product((-1, 0, 1), repeat=len(shape))
+        if 0 < sum(map(abs, step)) <= connectivity
+    ]
+    for pixel in np.ndindex(*shape):
+        for step in steps:
+            other = tuple(i + s for i, s in zip(pixel, step, strict=True))
+            if all(0 <= i < length for i, length in zip(other, shape, strict=True)):
+                yield pixel, other

@@ -1,19 +1,18 @@
 from . import metrics as metrics
-from ._core.bands import set_workers as set_workers
-from ._core.labels import connected_regions as connected_regions
-from ._core.labels import label_means as label_means
-from ._core.labels import region_boundaries as region_boundaries
-from ._core.labels import region_table as region_table
-from ._core.pixel_histogram import merge_histograms as merge_histograms
-from ._core.pixel_histogram import pixel_histogram as pixel_histogram
-from .filters.canny import canny_edges as canny_edges
-from .filters.chains import link_edges as link_edges
+from .edges.canny import canny_edges as canny_edges
+from .edges.linking import link_edges as link_edges
+from .edges.subpixel import canny_edge_points as canny_edge_points
+from .edges.zero_crossings import zero_crossing_edges as zero_crossing_edges
 from .filters.color import rgb_to_lab as rgb_to_lab
-from .filters.edge_points import canny_edge_points as canny_edge_points
 from .filters.gradients import gradient_components as gradient_components
 from .filters.gradients import gradient_magnitude as gradient_magnitude
-from .filters.zero_crossings import zero_crossing_edges as zero_crossing_edges
 from .growing.separating import separating_tolerance as separating_tolerance
+from .histograms.pixel_histogram import merge_histograms as merge_histograms
+from .histograms.pixel_histogram import pixel_histogram as pixel_histogram
+from .labeling.connected import connected_regions as connected_regions
+from .regions.table import label_means as label_means
+from .regions.table import region_boundaries as region_boundaries
+from .regions.table import region_table as region_table
 from .segmentation.boundary import boundary_segment as boundary_segment
 from .segmentation.gradient import gradient_segment as gradient_segment
 from .segmentation.kmeans import kmeans_assign as kmeans_assign
@@ -44,6 +43,7 @@ from .types import Labels as Labels
 from .types import PixelHistogram as PixelHistogram
 from .types import RegionTable as RegionTable
 from .types import Segmenter as Segmenter
+from .workers import set_workers as set_workers
 
 __version__: str
 

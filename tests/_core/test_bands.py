@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 import classicseg
+from classicseg import set_workers
 from classicseg._core import bands
-from classicseg._core.bands import n_workers, run_bands, set_workers
+from classicseg._core.bands import n_workers, run_bands
 from classicseg._core.kernel import engine
 
 ROWS, ROW_SIZE = 64, bands._BAND_PIXELS // 4  # bands of four rows: sixteen of them
@@ -267,7 +268,7 @@ FORK_WHILE_SUBMITTING = """
 import os, threading, warnings
 from classicseg._core import bands
 warnings.simplefilter("ignore", DeprecationWarning)
-bands.set_workers(2)
+bands.use_workers(2)
 rows = lambda start, stop: start
 stop = threading.Event()
 def call():

@@ -41,7 +41,7 @@ CALL = """
 import json
 import numpy as np
 import classicseg
-from classicseg._core.classes import _classify
+from classicseg.thresholds.classify import _classify
 from classicseg._core.probe import shifted_sum
 
 labels = classicseg.threshold_segment([[1.0, 5.0, 9.0]], thresholds=[2, 6]).tolist()

@@ -16,7 +16,8 @@ from skimage import data, filters
 from strategies import images, masks, shapes
 
 from classicseg import gradient_components, gradient_magnitude
-from classicseg.filters import gradients, masked, stencils
+from classicseg.filters import gradient_borders as masked
+from classicseg.filters import gradients, stencils
 
 OPERATORS = ["sobel", "scharr", "prewitt", "roberts", "farid"]
 FARID = np.array([-0.109603762960254, -0.276690988455557, 0, 0.276690988455557, 0.109603762960254])

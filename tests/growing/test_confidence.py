@@ -14,7 +14,7 @@ from strategies import scenes
 
 from classicseg import region_growing_segment
 from classicseg.growing import confidence
-from classicseg.growing.wand import REACHED
+from classicseg.growing.seed_value import REACHED
 
 
 def grow(image, seeds, multiplier, max_iter, radius):

@@ -16,7 +16,7 @@ from skimage import data, filters
 from strategies import images, masks, scenes, shapes
 
 from classicseg import connected_regions, local_threshold_segment, otsu_threshold
-from classicseg.thresholds.local import Method
+from classicseg.thresholds.local.rules import Method
 
 METHODS = get_args(Method)
 

@@ -12,9 +12,10 @@ from skimage import data
 from strategies import images, masks, scenes
 
 from classicseg import connected_regions, gradient_magnitude, region_boundaries, watershed_segment
-from classicseg._core import bands, basins
-from classicseg._core.basins import lowest_levels, regional_minima
+from classicseg._core import bands
 from classicseg._core.image import as_image
+from classicseg.flooding import minima as basins
+from classicseg.flooding.minima import lowest_levels, regional_minima
 
 
 def marked(data, shape, most=4):

@@ -1,1 +1,1 @@
-"""What every algorithm stands on; knows no algorithm."""
+"""What every algorithm stands on; knows none: kernels, bands of rows, the parsing of images, grids of pixels."""

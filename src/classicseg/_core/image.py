@@ -7,7 +7,6 @@ or not finite.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -96,40 +95,6 @@ def as_image(
     if given is not None and not given.all():
         return Image(canonical, given)
     return Image(canonical, None, (float(low), float(high)))
-
-
-def span_of(image: ArrayLike, *, mask: Mask = None) -> Span:
-    """Measure a part of an image, channels last: what takes part in it."""
-    values, given = _as_values(image, -1, mask)
-    values, given, low, high = _taking_part(values, given)
-    if given is None or given.all():
-        return Span(values.dtype, low.item(), high.item(), values[..., 0].size)
-    known = values[given]
-    if not len(known):
-        return Span(values.dtype, 0, 0, 0)
-    return Span(values.dtype, known.min().item(), known.max().item(), len(known))
-
-
-def merge_spans(spans: Sequence[Span]) -> Span:
-    """The span of several parts together."""
-    held = [span for span in spans if span.n_pixels] or spans[:1]
-    low, high = min(span.low for span in held), max(span.high for span in held)
-    return Span(held[0].dtype, low, high, sum(span.n_pixels for span in held))
-
-
-def as_part(image: ArrayLike, span: Span, *, mask: Mask = None) -> Image:
-    """Parse a part of an image, channels last, such that it works as in the whole, which has this span.
-
-    Where that counts no pixels, only the dtype is known.
-    """
-    values, given = _as_values(image, -1, mask)
-    values, given, low, high = _taking_part(values, given)
-    _check_largest(Span(values.dtype, low.item(), high.item(), values.size))
-    whole = given is None or given.all()
-    canonical = _canonical(values.astype(working_dtype(span), copy=False))
-    return Image(
-        canonical, None if whole else given, (float(span.low), float(span.high)) if span.n_pixels else None
-    )
 
 
 def as_scalar_image(image: ArrayLike, *, channel_axis: ChannelAxis = "auto", mask: Mask = None) -> Image:

@@ -1,7 +1,7 @@
 """How fast the values change: gradients of grey and color images in any number of dimensions.
 
 An operator is a derivative along each axis: a difference along it, smoothed along all others. Where a neighbor is
-missing, since the image ends or a pixel takes no part, another stands in for it (`masked` says which). The
+missing, since the image ends or a pixel takes no part, another stands in for it (`gradient_borders` says which). The
 gradient of a color image is the direction in which the color changes most, and how much: the largest eigenvalue of
 Di Zenzo's tensor, the sum of the channels' outer products.
 """
@@ -19,6 +19,9 @@ from classicseg._core.bands import run_bands
 from classicseg._core.image import Image, as_image, as_spacing
 from classicseg._core.kernel import kernel
 from classicseg._core.numbers import as_choice, as_number
+from classicseg.filters.gradient_borders import fill_border_pixels
+from classicseg.filters.gradient_rows import plain_row_lengths, row_lengths
+from classicseg.filters.gradient_volumes import volume_gradient
 from classicseg.filters.huge_values import (
     computed_apart,
     has_exact_squares,
@@ -26,12 +29,9 @@ from classicseg.filters.huge_values import (
     largest_value,
     working_dtype,
 )
-from classicseg.filters.masked import fill_border_pixels
-from classicseg.filters.planes import plain_row_lengths, row_lengths
 from classicseg.filters.smoothing import smooth
 from classicseg.filters.stencils import Stencil, derivatives, make_stencil
 from classicseg.filters.tensor import lengths, principal_direction
-from classicseg.filters.volumes import volume_gradient
 from classicseg.types import ChannelAxis, Mask, Spacing
 
 Operator: TypeAlias = Literal["sobel", "scharr", "prewitt", "roberts", "farid"]
@@ -245,7 +245,7 @@ def _heights_of(image: Image, spacing: tuple[float, ...]) -> NDArray[Any]:
 
 
 def _lengths_of(field: NDArray[Any]) -> NDArray[Any]:
-    """The length of each vector; of pairs with the same bits as in `thin_rows`."""
+    """The length of each vector; of pairs with the same bits as in `edges.suppression_rows`."""
     return lengths(field[np.newaxis, np.newaxis]) if len(field) == 2 else field_magnitude(field)
 
 

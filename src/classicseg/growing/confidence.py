@@ -17,8 +17,8 @@ from classicseg._core.bands import run_bands
 from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
 from classicseg._core.seeds import SeedPixels
-from classicseg.growing.reach import Reach, line_starts, reach_of_seeds
-from classicseg.growing.wand import REACHED, accepted_by, flood
+from classicseg.growing.acceptance import Reach, line_starts, reach_of_seeds
+from classicseg.growing.seed_value import REACHED, accepted_by, flood
 
 _BITS = 24
 """Moments are taken of whole numbers of so many bits, over the limits of the region or the range of its pixels:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from classicseg._core.components import connected_pieces, neighbor_views
+from classicseg._core.grid import neighbor_views
 from classicseg._core.image import Image
+from classicseg.labeling.components import connected_pieces
 
 
 def fill_holes(labels: NDArray[np.int32], image: Image) -> NDArray[np.int32]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from classicseg._core.distance import farther_than
 from classicseg._core.image import Image
+from classicseg.filters.erosion import farther_than
 
 
 def open_mask(

@@ -15,7 +15,7 @@ from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
 from classicseg._core.seeds import SeedPixels
 from classicseg._core.two_floats import lost
-from classicseg.growing.reach import between, seed_means
+from classicseg.growing.acceptance import between, seed_means
 
 
 class RunningMeans(NamedTuple):

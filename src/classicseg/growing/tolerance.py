@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classicseg._core.bands import run_bands
-from classicseg._core.histogram import level_scale
 from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
 
@@ -45,7 +44,10 @@ def steps_of(image: Image) -> tuple[float, float]:
     if image.values.dtype.kind == "u":
         return 0.0, 1.0
     known = image.pixels() if image.extremes is None else np.array(image.extremes)
-    return level_scale(known, _BITS)
+    if not known.size:
+        return 0.0, 1.0
+    low, high = float(known.min()), float(known.max())
+    return low, math.ldexp(1.0, max(math.frexp(high - low)[1] - _BITS, -1074))
 
 
 def sum_values(image: Image, low: float, step: float) -> ValueSums:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from classicseg._core.labels import compact_labels
+from classicseg.labeling.numbering import compact_labels
 from classicseg.metrics.contingency import Contingency, Truth, as_table, count_pairs
 from classicseg.metrics.matching import assign
 from classicseg.metrics.pairs import as_pair

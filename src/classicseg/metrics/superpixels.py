@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from classicseg._core.image import as_image, as_labels
-from classicseg._core.labels import compact_labels
+from classicseg.labeling.numbering import compact_labels
 from classicseg.metrics.boundaries import boundary_f1_dilated
 from classicseg.metrics.contingency import Contingency, Truths, as_tables
 from classicseg.types import ChannelAxis, Mask

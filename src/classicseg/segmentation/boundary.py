@@ -15,21 +15,22 @@ from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.arrays import as_filled
 from classicseg._core.bands import run_bands
-from classicseg._core.components import connected_pieces
-from classicseg._core.distance import farther_than
-from classicseg._core.flood import UNDECIDED, flood
-from classicseg._core.graph import merge_small_regions, neighbor_offsets, pad, padded_strides
-from classicseg._core.hysteresis import keep_from_strong
+from classicseg._core.grid import neighbor_offsets, pad, padded_strides
 from classicseg._core.image import Image, as_image, as_spacing, luminance
 from classicseg._core.kernel import kernel
-from classicseg._core.labels import number_by_first_pixel
 from classicseg._core.numbers import as_choice, as_count, as_flag, as_number
-from classicseg._core.region_sums import rank_regions, region_sums
-from classicseg.filters.canny import CannySettings, as_canny_settings
-from classicseg.filters.crests import crests_of, grade
-from classicseg.filters.edge_threshold import otsu_of_gradients
+from classicseg.edges.canny import CannySettings, as_canny_settings
+from classicseg.edges.gradient_threshold import otsu_of_gradients
+from classicseg.edges.suppression import crests_of, grade
+from classicseg.edges.zero_crossings import crossing_heights
+from classicseg.filters.erosion import farther_than
 from classicseg.filters.gradients import steepness
-from classicseg.filters.zero_crossings import crossing_heights
+from classicseg.flooding.flood import UNDECIDED, flood
+from classicseg.labeling.components import connected_pieces
+from classicseg.labeling.numbering import number_by_first_pixel
+from classicseg.labeling.reconstruction import keep_from_strong
+from classicseg.regions.adjacency import merge_small_regions
+from classicseg.regions.statistics import rank_regions, region_sums
 from classicseg.types import ChannelAxis, EdgeDetector, Labels, Mask, Spacing
 
 _LOW_SHARE = 1 / 6

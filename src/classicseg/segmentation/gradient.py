@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from classicseg._core.classes import classify
-from classicseg._core.hysteresis import pieces_that_hold
 from classicseg._core.image import Image, as_image, as_spacing
 from classicseg._core.numbers import as_count, as_number, as_numbers
 from classicseg.filters.gradients import Operator, as_operator, steepness
+from classicseg.labeling.reconstruction import pieces_that_hold
+from classicseg.thresholds.classify import classify
 from classicseg.thresholds.names import as_threshold_name, named_thresholds
 from classicseg.types import ChannelAxis, Labels, Mask, Spacing, ThresholdName
 

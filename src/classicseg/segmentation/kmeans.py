@@ -16,9 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from classicseg._core.image import as_image
-from classicseg._core.lloyd import as_centers, as_search, fit
-from classicseg._core.pixel_histogram import as_pooled, refuse_places
-from classicseg.filters.features import (
+from classicseg.clustering.features import (
     ColorSpace,
     as_feature_space,
     as_weights,
@@ -26,6 +24,8 @@ from classicseg.filters.features import (
     image_features,
     paint_nearest,
 )
+from classicseg.clustering.lloyd import as_centers, as_search, fit
+from classicseg.histograms.pixel_histogram import as_pooled, refuse_places
 from classicseg.types import ChannelAxis, KMeansResult, Labels, Mask, PixelHistogram, Random, Spacing, Weights
 
 

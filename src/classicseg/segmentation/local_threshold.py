@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from numpy.typing import ArrayLike
 
 from classicseg._core.image import as_scalar_image
-from classicseg._core.windows import as_field
-from classicseg.thresholds.local import Method, as_local_rule, as_window, split_field
+from classicseg.thresholds.local.rules import Method, as_local_rule, as_window, split_field
+from classicseg.thresholds.local.windows import as_field
 from classicseg.types import ChannelAxis, Labels, Mask
 
 

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.image import as_image
-from classicseg._core.lloyd import Search, as_generator, fit
 from classicseg._core.numbers import as_count
-from classicseg._core.pixel_histogram import as_pooled, refuse_places
-from classicseg.filters.features import as_feature_space, histogram_features, image_features
+from classicseg.clustering.features import as_feature_space, histogram_features, image_features
+from classicseg.clustering.lloyd import Search, as_generator, fit
+from classicseg.histograms.pixel_histogram import as_pooled, refuse_places
 from classicseg.types import ChannelAxis, Mask, PixelHistogram, Random
 
 

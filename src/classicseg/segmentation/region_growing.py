@@ -10,20 +10,20 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from numpy.typing import ArrayLike, NDArray
 
-from classicseg._core.graph import merge_small_regions
 from classicseg._core.image import Image, as_image, as_spacing
-from classicseg._core.labels import number_by_first_pixel
 from classicseg._core.numbers import as_choice, as_count, as_flag, as_number, as_numbers, shown
 from classicseg._core.seeds import SeedPixels, as_seeds, point
-from classicseg.growing.competition import compete
+from classicseg.growing.acceptance import Reach, reach_of_interval, reach_of_seeds
+from classicseg.growing.adams_bischof import compete
 from classicseg.growing.confidence import confidence_reach
-from classicseg.growing.everywhere import grow_everywhere
 from classicseg.growing.holes import fill_holes as fill
-from classicseg.growing.mean import grow_by_mean
-from classicseg.growing.reach import Reach, reach_of_interval, reach_of_seeds
-from classicseg.growing.steps import grow_by_steps
+from classicseg.growing.neighbor_difference import grow_by_steps
+from classicseg.growing.running_mean import grow_by_mean
+from classicseg.growing.seed_value import grow_by_reach
 from classicseg.growing.tolerance import default_tolerance
-from classicseg.growing.wand import grow_by_reach
+from classicseg.growing.unseeded import grow_everywhere
+from classicseg.labeling.numbering import number_by_first_pixel
+from classicseg.regions.adjacency import merge_small_regions
 from classicseg.types import ChannelAxis, Labels, Mask, Norm, Seeds, Spacing
 
 Criterion: TypeAlias = Literal["seed", "neighbor", "mean", "confidence", "competition"]

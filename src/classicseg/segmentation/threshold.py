@@ -8,9 +8,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from classicseg._core.classes import classify
 from classicseg._core.image import as_scalar_image
 from classicseg._core.numbers import as_count, as_numbers, shown
+from classicseg.thresholds.classify import classify
 from classicseg.thresholds.names import as_threshold_name, named_thresholds
 from classicseg.types import ChannelAxis, Labels, Mask, ThresholdName
 

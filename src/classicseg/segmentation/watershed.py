@@ -13,18 +13,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.bands import run_aside, run_bands
-from classicseg._core.basins import lowest_levels, merge_shallow_basins, regional_minima
-from classicseg._core.components import check_labels, connected_pieces
-from classicseg._core.flood import MOST_LABELS, UNDECIDED, flood, flood_grid, label_grid
-from classicseg._core.flood_lines import flood_with_lines
-from classicseg._core.graph import take
+from classicseg._core.grid import take
 from classicseg._core.image import Image, as_image, as_scalar_image, as_spacing
-from classicseg._core.labels import compact_labels, number_by_first_pixel
 from classicseg._core.numbers import as_choice, as_count, as_flag, as_number
-from classicseg._core.region_sums import rank_regions, region_sums
 from classicseg._core.seeds import as_markers
 from classicseg.filters.gradients import steepness
 from classicseg.filters.smoothing import smooth
+from classicseg.flooding.flood import MOST_LABELS, UNDECIDED, flood, flood_grid, label_grid
+from classicseg.flooding.flood_with_lines import flood_with_lines
+from classicseg.flooding.minima import lowest_levels, merge_shallow_basins, regional_minima
+from classicseg.labeling.components import check_labels, connected_pieces
+from classicseg.labeling.numbering import compact_labels, number_by_first_pixel
+from classicseg.regions.statistics import rank_regions, region_sums
 from classicseg.types import ChannelAxis, Labels, Mask, Seeds, Spacing
 
 

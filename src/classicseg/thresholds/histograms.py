@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.bands import run_bands
-from classicseg._core.histogram import value_histogram
 from classicseg._core.image import Image, as_scalar_image
 from classicseg._core.kernel import kernel
 from classicseg._core.numbers import as_count
-from classicseg._core.pixel_histogram import as_histogram, merge_histograms, refuse_places
+from classicseg.histograms.pixel_histogram import as_histogram, merge_histograms, refuse_places
+from classicseg.histograms.values import value_histogram
 from classicseg.types import ChannelAxis, Mask, PixelHistogram
 
 MOST_BINS = 2**16

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from classicseg._core.histogram import optimal_split
 from classicseg._core.numbers import as_count
+from classicseg.histograms.optimal_split import optimal_split
 from classicseg.thresholds.histograms import (
     Histogram,
     Values,

@@ -16,22 +16,23 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 import classicseg
-from classicseg._core.components import connected_pieces
-from classicseg._core.distance import farther_than
-from classicseg._core.flood import UNDECIDED, flood
-from classicseg._core.image import Image, Span, as_part, as_spacing
-from classicseg._core.labels import compact_labels
-from classicseg._core.region_sums import rank_regions
-from classicseg._core.seams import HeldPatch, Patch, held_patch_at, patch_of
-from classicseg.extras.dask.again import read_again, repainted
+from classicseg._core.image import Image, Span, as_spacing
+from classicseg._core.parts import as_part
+from classicseg.extras.dask.boundary_edges import edge_marks
 from classicseg.extras.dask.chunks import Chunked, bare, merged, settled_span, tile_numbers
-from classicseg.extras.dask.enclosing import edge_marks
+from classicseg.extras.dask.component_graph import any_key, keep_held, number_patches, same_key
 from classicseg.extras.dask.filters import Gradient
 from classicseg.extras.dask.halos import over_halo, own_part, widened, with_halo
 from classicseg.extras.dask.hysteresis import keep_from_strong
-from classicseg.extras.dask.pieces import any_key, keep_held, number_patches, same_key
+from classicseg.extras.dask.mirror import twin_of
+from classicseg.extras.dask.recompute import read_again, repainted
 from classicseg.extras.dask.region_sums import merge_sums, sums_of_tile, without_small
-from classicseg.extras.dask.twins import twin_of
+from classicseg.filters.erosion import farther_than
+from classicseg.flooding.flood import UNDECIDED, flood
+from classicseg.labeling.components import connected_pieces
+from classicseg.labeling.numbering import compact_labels
+from classicseg.labeling.tile_merging import HeldPatch, Patch, held_patch_at, patch_of
+from classicseg.regions.statistics import rank_regions
 from classicseg.segmentation.boundary import as_boundary_settings, on_lines
 
 _NOTE = """\

@@ -20,15 +20,8 @@ from dask.highlevelgraph import HighLevelGraph
 from numpy.typing import NDArray
 
 from classicseg._core.bands import in_place
-from classicseg._core.image import (
-    Span,
-    as_channel_axis,
-    as_part,
-    luminance,
-    merge_spans,
-    span_of,
-    working_dtype,
-)
+from classicseg._core.image import Span, as_channel_axis, luminance, working_dtype
+from classicseg._core.parts import as_part, merge_spans, span_of
 from classicseg.extras.dask.checkpoints import kept, kind_of
 from classicseg.extras.dask.fusing import fused
 from classicseg.types import ChannelAxis

@@ -11,21 +11,22 @@ from numpy.typing import NDArray
 
 import classicseg
 from classicseg import PixelHistogram
-from classicseg._core.classes import classify
-from classicseg._core.histogram import value_histogram
-from classicseg._core.image import Image, Span, as_part, as_spacing
-from classicseg.extras.dask.again import read_again
+from classicseg._core.image import Image, Span, as_spacing
+from classicseg._core.parts import as_part
+from classicseg.edges.canny import CannySettings, as_canny_settings, both_thresholds, noise_threshold
+from classicseg.edges.gradient_threshold import LevelCounts, count_levels, merge_levels, otsu_of_levels
+from classicseg.edges.suppression import crests_of, mark_ridges
 from classicseg.extras.dask.chunks import Chunked, bare, merged, settled_span
 from classicseg.extras.dask.filters import Gradient, as_gradient
 from classicseg.extras.dask.halos import over_halo
+from classicseg.extras.dask.histogram_methods import histogram_of
 from classicseg.extras.dask.hysteresis import keep_from_strong
-from classicseg.extras.dask.twins import twin_of
-from classicseg.extras.dask.values import histogram_of
-from classicseg.filters.canny import CannySettings, as_canny_settings, both_thresholds, noise_threshold
-from classicseg.filters.crests import crests_of, mark_ridges
-from classicseg.filters.edge_threshold import LevelCounts, count_levels, merge_levels, otsu_of_levels
+from classicseg.extras.dask.mirror import twin_of
+from classicseg.extras.dask.recompute import read_again
 from classicseg.filters.smoothing import reach_of
+from classicseg.histograms.values import value_histogram
 from classicseg.segmentation.gradient import as_gradient_threshold
+from classicseg.thresholds.classify import classify
 from classicseg.thresholds.names import named_thresholds
 
 _NOTE = """\

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 import classicseg
-from classicseg._core.image import Image, Span, as_part, as_spacing, working_dtype
+from classicseg._core.image import Image, Span, as_spacing, working_dtype
 from classicseg._core.numbers import as_number
+from classicseg._core.parts import as_part
 from classicseg.extras.dask.chunks import Chunked, settled_span
 from classicseg.extras.dask.halos import over_halo
-from classicseg.extras.dask.twins import twin_of
+from classicseg.extras.dask.mirror import twin_of
 from classicseg.filters.gradients import Operator, as_operator, components, operator_reach, steepness
 from classicseg.filters.smoothing import reach_of
 

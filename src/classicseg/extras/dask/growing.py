@@ -14,18 +14,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 import classicseg
-from classicseg._core.components import connected_pieces
-from classicseg._core.image import Image, Span, as_part
+from classicseg._core.image import Image, Span
 from classicseg._core.numbers import as_count, as_number
-from classicseg._core.seams import HeldPatch, Near, held_patch_at
+from classicseg._core.parts import as_part
 from classicseg._core.seeds import SeedPixels, check_part, listed, seed_nodes
 from classicseg.extras.dask.checkpoints import kind_of
 from classicseg.extras.dask.chunks import Chunked, as_layer, by_tile, computed, merged, settled_span
-from classicseg.extras.dask.pieces import any_key, keep_held
-from classicseg.extras.dask.twins import refuse, twin_of
-from classicseg.growing.linked import linked_pieces
-from classicseg.growing.reach import Reach, inner, mark_accepted, reach_of_interval, reach_of_seeds
+from classicseg.extras.dask.component_graph import any_key, keep_held
+from classicseg.extras.dask.mirror import refuse, twin_of
+from classicseg.growing.acceptance import Reach, inner, mark_accepted, reach_of_interval, reach_of_seeds
+from classicseg.growing.difference_components import linked_pieces
 from classicseg.growing.tolerance import ValueSums, merge_sums, steps_of, sum_values, tolerance_of
+from classicseg.labeling.components import connected_pieces
+from classicseg.labeling.tile_merging import HeldPatch, Near, held_patch_at
 from classicseg.segmentation.region_growing import as_interval, check_growing_options, check_seed_values
 from classicseg.types import Norm
 

@@ -6,9 +6,9 @@ import dask.array as da
 import numpy as np
 from numpy.typing import NDArray
 
-from classicseg._core.seams import HeldPatch, marked_patch_of
 from classicseg.extras.dask.chunks import bare
-from classicseg.extras.dask.pieces import any_key, keep_held
+from classicseg.extras.dask.component_graph import any_key, keep_held
+from classicseg.labeling.tile_merging import HeldPatch, marked_patch_of
 
 
 def keep_from_strong(marks: da.Array) -> da.Array:

@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import classicseg
-from classicseg._core.image import Span, as_part, check_scalar, luminance
-from classicseg._core.windows import Field, FieldSpan, as_field
-from classicseg.extras.dask.again import read_again
+from classicseg._core.image import Span, check_scalar, luminance
+from classicseg._core.parts import as_part
 from classicseg.extras.dask.chunks import (
     Chunked,
     any_tile,
@@ -23,8 +22,9 @@ from classicseg.extras.dask.chunks import (
 )
 from classicseg.extras.dask.halos import over_halo, own_part, with_halo
 from classicseg.extras.dask.hysteresis import keep_from_strong
-from classicseg.extras.dask.twins import twin_of
-from classicseg.thresholds.local import (
+from classicseg.extras.dask.mirror import twin_of
+from classicseg.extras.dask.recompute import read_again
+from classicseg.thresholds.local.rules import (
     LocalRule,
     as_local_rule,
     as_window,
@@ -34,6 +34,7 @@ from classicseg.thresholds.local import (
     mark_contrasts,
     split_field,
 )
+from classicseg.thresholds.local.windows import Field, FieldSpan, as_field
 
 _NOTE = """\
 The labels are lazy. The extremes of the image are found first, when the function is called, in one pass; "wolf",

@@ -9,13 +9,14 @@ import dask.array as da
 import numpy as np
 from numpy.typing import NDArray
 
-from classicseg._core.graph import merge_small, touching_codes
-from classicseg._core.image import Image, Span, as_part
-from classicseg._core.labels import compact_labels
-from classicseg._core.merging import LOW
-from classicseg._core.region_sums import RegionSums, joined_sums, region_sums
+from classicseg._core.image import Image, Span
+from classicseg._core.parts import as_part
 from classicseg.extras.dask.chunks import Chunked, bare, merged, tile_numbers
 from classicseg.extras.dask.halos import own_part, widened, with_halo
+from classicseg.labeling.numbering import compact_labels
+from classicseg.regions.adjacency import merge_small, touching_codes
+from classicseg.regions.merging import LOW
+from classicseg.regions.statistics import RegionSums, joined_sums, region_sums
 
 
 class NamedSums(NamedTuple):

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 import classicseg
 from classicseg._core.image import as_classes
 from classicseg._core.numbers import as_count
-from classicseg._core.seams import Patch, patch_of
 from classicseg.extras.dask.chunks import as_labels
+from classicseg.extras.dask.component_graph import number_patches, same_key
 from classicseg.extras.dask.fusing import fused
 from classicseg.extras.dask.halos import over_halo
-from classicseg.extras.dask.pieces import number_patches, same_key
-from classicseg.extras.dask.twins import described
+from classicseg.extras.dask.mirror import described
+from classicseg.labeling.tile_merging import Patch, patch_of
 
 _NUMBERED = """\
 The result is lazy. Each tile is labeled by itself, pieces are joined over the seams, and a look-up makes them

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from classicseg import metrics
 from classicseg.extras.dask.chunks import as_labels, as_layer, merged
-from classicseg.extras.dask.twins import described
+from classicseg.extras.dask.mirror import described
 from classicseg.metrics import Contingency, merge_contingency_tables
 from classicseg.metrics.contingency import count_pairs
 from classicseg.metrics.pairs import NOTHING_LEFT, part_of_pair

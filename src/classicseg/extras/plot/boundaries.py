@@ -12,7 +12,7 @@ from scipy import ndimage
 from classicseg.extras.plot.colors import ON_DARK, label_colors
 from classicseg.extras.plot.overlays import border_lines
 from classicseg.extras.plot.panels import show_picture
-from classicseg.extras.plot.planes import as_bytes, as_segments, check_shape, middle, picture
+from classicseg.extras.plot.slices import as_bytes, as_segments, check_shape, middle, picture
 from classicseg.metrics.pairs import as_truths
 from classicseg.types import ChannelAxis
 

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from classicseg.extras.plot.colors import label_colors
 from classicseg.extras.plot.panels import show_picture
-from classicseg.extras.plot.planes import as_bytes, as_segments, middle, picture
+from classicseg.extras.plot.slices import as_bytes, as_segments, middle, picture
 from classicseg.types import ChannelAxis
 
 if TYPE_CHECKING:

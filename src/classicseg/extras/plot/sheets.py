@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from classicseg.extras.plot.overlays import painted
 from classicseg.extras.plot.panels import new_figure, picture_size, show_picture
-from classicseg.extras.plot.planes import as_bytes, as_segments, check_shape, middle, picture
+from classicseg.extras.plot.slices import as_bytes, as_segments, check_shape, middle, picture
 from classicseg.types import ChannelAxis
 
 _PANEL_AREA = 12.0

@@ -1,0 +1,1 @@
+"""Image to edges: what makes them thin, joins them, and finds their place."""

@@ -1,0 +1,129 @@
+"""What lies farther from a set of pixels than a given distance.
+
+For a short distance that is an erosion: along each line the distance to the next pixel of the set is counted,
+and a pixel is far where no line around has one within the breadth of a ball there.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from classicseg._core.bands import run_aside, run_bands
+from classicseg._core.grid import line_at
+from classicseg._core.kernel import kernel
+
+_MOST_LINES = 200
+"""A ball that spans more lines takes as long as scipy's distance transform."""
+
+_FARTHEST = 255
+"""Distances along a line are counted up to here."""
+
+
+def farther_than(marked: NDArray[np.bool_], reach: float, spacing: tuple[float, ...]) -> NDArray[np.bool_]:
+    """Whether each pixel lies farther than `reach` from all marked pixels."""
+    axes = [axis for axis, length in enumerate(marked.shape) if length > 1] or [0]
+    lengths, steps = [marked.shape[axis] for axis in axes], [spacing[axis] for axis in axes]
+    counts = [min(int(reach / step), length) for step, length in zip(steps, lengths, strict=True)]
+    if counts[-1] >= _FARTHEST or math.prod(2 * count + 1 for count in counts[:-1]) > _MOST_LINES:
+        if not marked.any():
+            return np.ones(marked.shape, np.bool_)
+        return run_aside(partial(ndimage.distance_transform_edt, sampling=spacing), ~marked) > reach
+    offsets, halves = _ball(counts, steps, reach)
+    lines = marked.reshape(-1, lengths[-1])
+    gaps, far = np.empty(lines.shape, np.uint8), np.empty(lines.shape, np.bool_)
+    run_bands(_count_gaps, len(lines), lengths[-1], lines, gaps)
+    size = lengths[-1] * len(offsets)
+    run_bands(_mark_far, len(lines), size, gaps, np.array(lengths[:-1], np.int64), offsets, halves, far)
+    return far.reshape(marked.shape)
+
+
+def _ball(counts: list[int], steps: list[float], reach: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The lines that a ball reaches, and to how many pixels on both sides it does there."""
+    offsets, halves = [], []
+    for offset in itertools.product(*(range(-count, count + 1) for count in counts[:-1])):
+        half = counts[-1] + 1
+        while half >= 0 and _length((*offset, half), steps) > reach:
+            half -= 1
+        if half >= 0:
+            offsets.append(offset)
+            halves.append(half)
+    return np.array(offsets, np.int64).reshape(len(halves), len(steps) - 1), np.array(halves, np.int64)
+
+
+def _length(offset: tuple[int, ...], steps: list[float]) -> float:
+    total = 0.0
+    for count, step in zip(offset, steps, strict=True):  # in this order, as scipy's distance transform adds
+        total += (count * step) * (count * step)
+    return math.sqrt(total)
+
+
+def _count_gaps_numpy(lines: NDArray[np.bool_], gaps: NDArray[np.uint8], start: int, stop: int) -> None:
+    place = np.arange(lines.shape[1])
+    before = np.maximum.accumulate(np.where(lines[start:stop], place, -_FARTHEST), axis=1)
+    after = np.where(lines[start:stop], place, lines.shape[1] + _FARTHEST)[:, ::-1]
+    after = np.minimum.accumulate(after, axis=1)[:, ::-1]
+    gaps[start:stop] = np.minimum(np.minimum(place - before, after - place), _FARTHEST)
+
+
+@kernel(numpy=_count_gaps_numpy)
+def _count_gaps(lines: NDArray[np.bool_], gaps: NDArray[np.uint8], start: int, stop: int) -> None:
+    """Write how far the nearest marked pixel of the same line is."""
+    n_columns = lines.shape[1]
+    for line in range(start, stop):
+        marks, row, gap = lines[line], gaps[line], _FARTHEST
+        for x in range(n_columns):
+            gap = 0 if marks[x] else min(gap + 1, _FARTHEST)
+            row[x] = gap
+        gap = _FARTHEST
+        for i in range(n_columns):
+            x = n_columns - 1 - i
+            gap = min(gap + 1, int(row[x]))
+            row[x] = gap
+
+
+def _mark_far_numpy(
+    gaps: NDArray[np.uint8],
+    lengths: NDArray[np.int64],
+    offsets: NDArray[np.int64],
+    halves: NDArray[np.int64],
+    far: NDArray[np.bool_],
+    start: int,
+    stop: int,
+) -> None:
+    places = np.unravel_index(np.arange(start, stop), tuple(lengths)) if len(lengths) else ()
+    far[start:stop] = True
+    for offset, half in zip(offsets, halves, strict=True):
+        others = [place + step for place, step in zip(places, offset, strict=True)]
+        there = np.ones(stop - start, np.bool_)
+        for other, length in zip(others, lengths, strict=True):
+            there &= (other >= 0) & (other < length)
+        found = np.ravel_multi_index([o[there] for o in others], tuple(lengths)) if len(lengths) else [0]
+        far[start:stop][there] &= gaps[found] > half
+
+
+@kernel(numpy=_mark_far_numpy)
+def _mark_far(
+    gaps: NDArray[np.uint8],
+    lengths: NDArray[np.int64],
+    offsets: NDArray[np.int64],
+    halves: NDArray[np.int64],
+    far: NDArray[np.bool_],
+    start: int,
+    stop: int,
+) -> None:
+    """Mark the pixels of lines `start` to `stop` that have no gap within the ball."""
+    for line in range(start, stop):
+        out = far[line]
+        out[:] = True
+        for i in range(len(offsets)):
+            other = line_at(line, lengths, offsets[i])
+            if other >= 0:
+                row, half = gaps[other], np.uint8(halves[i])
+                for x in range(len(out)):
+                    out[x] &= row[x] > half

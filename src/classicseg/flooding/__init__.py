@@ -1,0 +1,1 @@
+"""Surfaces that are flooded: their minima, and floods that rise from markers."""

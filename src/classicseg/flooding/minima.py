@@ -1,0 +1,230 @@
+"""Basins: the regional minima of a surface, the passes between their basins, and which of them are too shallow.
+
+Two basins meet first at the lowest pass between them. Of two that meet, the shallower one has the depth from its
+minimum to the pass: its dynamics (Grimaud). Those of less than a least depth join the deeper one, the lowest
+passes first, and all that meet at one height at once. One that cannot choose between equals is kept as if it were
+deep: so, once two basins have met, they are one or both are kept, and their higher passes, of which some are found
+and some not, change nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classicseg._core.bands import run_aside, run_bands
+from classicseg._core.grid import interior, neighbor_offsets, pad
+from classicseg._core.image import Image
+from classicseg._core.kernel import kernel
+from classicseg.labeling.components import connected_pieces
+from classicseg.regions.merging import LOW, N_HASHES
+
+_CANDIDATE, _HIGHER = 1, 2
+
+
+def regional_minima(levels: NDArray[Any], image: Image, connectivity: int) -> NDArray[np.int32]:
+    """Number the plateaus that have no lower neighbor."""
+    ndim = len(image.shape)
+    flags, grid = pad(image.inside().astype(np.uint8), ndim).reshape(-1), pad(levels, ndim).reshape(-1)
+    offsets = neighbor_offsets(image.shape, connectivity)
+    queue = np.empty(levels.size, np.int32 if grid.size < 2**31 else np.int64)  # untouched but for plateaus
+    run_aside(_mark_higher, grid, flags, offsets, queue)
+    del grid, queue
+    return connected_pieces(interior(flags, image.shape) == _CANDIDATE, connectivity)
+
+
+def lowest_levels(labels: NDArray[np.int32], levels: NDArray[Any], n_labels: int) -> NDArray[np.float64]:
+    """The lowest level of each label 0 … n_labels; 0 for 0."""
+    lows = np.full(n_labels + 1, np.inf)
+    run_bands(_lower, labels.size, 1, labels.reshape(-1), levels.reshape(-1), lows, whole=True)
+    lows[0] = 0
+    return lows
+
+
+def merge_shallow_basins(
+    labels: NDArray[np.int32],
+    levels: NDArray[Any],
+    lows: NDArray[np.float64],
+    ranks: NDArray[np.int64],
+    min_depth: float,
+    connectivity: int,
+) -> NDArray[np.int64]:
+    """Join each basin of less than `min_depth` to the one that it meets first.
+
+    Parameters
+    ----------
+    labels : ndarray of int32
+        Basins 1 … n.
+    levels : ndarray
+        The surface, of the same shape.
+    lows : ndarray of float64, (n + 1,)
+        The lowest level of each basin.
+    ranks : ndarray of int64, (n + 1,)
+        In the order of the lowest levels. One that meets several at one height joins that of the lowest rank;
+        between equals it is kept.
+    min_depth : float
+        In the levels' units, at least 0.
+    connectivity : int
+        How many coordinates of two neighbors may differ.
+
+    Returns
+    -------
+    ndarray of int64, (n + 1,)
+        The basin of the lowest rank among those that each has joined.
+    """
+    codes, heights = _passes(labels, levels, connectivity)
+    order = run_aside(np.argsort, heights)
+    codes, heights = codes[order], heights[order]
+    del order
+    groups = np.arange(len(lows))
+    run_aside(_join, codes, heights, lows, ranks, min_depth, groups)
+    return groups
+
+
+def _passes(
+    labels: NDArray[np.int32], levels: NDArray[Any], connectivity: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The pairs of basins that touch, as single numbers (`merging`), and their lowest passes, most of them
+    once."""
+    ndim = labels.ndim
+    grid, names = pad(levels, ndim).reshape(-1), pad(labels, ndim).reshape(-1)
+    offsets = neighbor_offsets(labels.shape, connectivity)
+    found = run_bands(_touch, len(grid), 1, names, grid, offsets[offsets < 0])
+    return np.concatenate([codes for codes, _ in found]), np.concatenate([heights for _, heights in found])
+
+
+@kernel()
+def _mark_higher(
+    levels: NDArray[Any],
+    flags: NDArray[np.uint8],
+    offsets: NDArray[np.int64],
+    queue: NDArray[Any],
+) -> None:
+    """Mark what has a lower neighbor, and what is connected to it at the same level."""
+    for node in range(len(levels)):
+        if flags[node] != _CANDIDATE:
+            continue
+        for offset in offsets:
+            if flags[node + offset] > 0 and levels[node + offset] < levels[node]:
+                flags[node] = _HIGHER
+        if flags[node] != _HIGHER:
+            continue
+        queue[0], head, tail = node, 0, 1
+        while head < tail:
+            here = np.int64(queue[head])
+            head += 1
+            for offset in offsets:
+                if flags[here + offset] == _CANDIDATE and levels[here + offset] == levels[here]:
+                    flags[here + offset] = _HIGHER
+                    queue[tail] = here + offset
+                    tail += 1
+
+
+def _lower_numpy(
+    labels: NDArray[np.int32], levels: NDArray[Any], lows: NDArray[np.float64], start: int, stop: int
+) -> None:
+    np.minimum.at(lows, labels[start:stop], levels[start:stop])
+
+
+@kernel(numpy=_lower_numpy)
+def _lower(
+    labels: NDArray[np.int32], levels: NDArray[Any], lows: NDArray[np.float64], start: int, stop: int
+) -> None:
+    for i in range(start, stop):
+        lows[labels[i]] = min(lows[labels[i]], np.float64(levels[i]))
+
+
+@kernel()
+def _touch(
+    labels: NDArray[np.int32], levels: NDArray[Any], offsets: NDArray[np.int64], start: int, stop: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The pairs whose later pixel is one of the nodes `start` to `stop`, with their passes.
+
+    A table remembers the last pair of each hash, so that few come more than once.
+    """
+    seen, least = np.zeros(N_HASHES, np.int64), np.zeros(N_HASHES)
+    codes, heights, size = np.empty(N_HASHES, np.int64), np.empty(N_HASHES), 0
+    for node in range(start, stop):
+        if labels[node] <= 0:
+            continue
+        for offset in offsets:
+            one, other = np.int64(labels[node]), np.int64(labels[node + offset])
+            if other <= 0 or one == other:
+                continue
+            low, high = min(one, other), max(one, other)
+            height = np.float64(max(levels[node], levels[node + offset]))
+            code, place = low << 32 | high, (low * 7919 + high) % N_HASHES
+            if seen[place] == code:
+                least[place] = min(least[place], height)
+                continue
+            if seen[place] > 0:
+                if size == len(codes):
+                    codes = np.concatenate((codes, np.empty_like(codes)))
+                    heights = np.concatenate((heights, np.empty_like(heights)))
+                codes[size], heights[size] = seen[place], least[place]
+                size += 1
+            seen[place], least[place] = code, height
+    left = seen > 0
+    return np.concatenate((codes[:size], seen[left])), np.concatenate((heights[:size], least[left]))
+
+
+@kernel()
+def _join(
+    codes: NDArray[np.int64],
+    heights: NDArray[np.float64],
+    lows: NDArray[np.float64],
+    ranks: NDArray[np.int64],
+    min_depth: float,
+    groups: NDArray[np.int64],
+) -> None:
+    """Join basins at passes of ascending height; `groups` are the parents of a union-find.
+
+    At one height shallow basins that touch join first; together they join the best of the deep ones that they
+    touch.
+    """
+    lows = lows.copy()
+    chosen, tied, start = np.zeros(len(groups), np.int64), np.zeros(len(groups), np.bool_), 0
+    while start < len(codes):
+        stop = start
+        while stop < len(codes) and heights[stop] == heights[start]:
+            stop += 1
+        deep = heights[start] - min_depth
+        for i in range(start, stop):
+            one, other = _root(groups, codes[i] >> 32), _root(groups, codes[i] & LOW)
+            if lows[one] > deep and lows[other] > deep and one != other:
+                if ranks[one] <= ranks[other]:
+                    groups[other] = one
+                else:
+                    groups[one] = other
+        for i in range(start, stop):
+            shallow, other = _root(groups, codes[i] >> 32), _root(groups, codes[i] & LOW)
+            if lows[shallow] <= deep:
+                shallow, other = other, shallow
+            if lows[shallow] > deep >= lows[other] and other != chosen[shallow]:
+                best = chosen[shallow]
+                if best == 0 or ranks[other] < ranks[best]:
+                    chosen[shallow], tied[shallow] = other, False
+                elif ranks[other] == ranks[best]:
+                    tied[shallow] = True
+        for i in range(start, stop):
+            for basin in (codes[i] >> 32, codes[i] & LOW):
+                root = _root(groups, basin)
+                if chosen[root] > 0:
+                    if tied[root]:
+                        lows[root] = -np.inf
+                    else:
+                        groups[root] = chosen[root]
+                    chosen[root] = 0
+        start = stop
+    for basin in range(len(groups)):
+        groups[basin] = _root(groups, basin)
+
+
+@kernel()
+def _root(parents: NDArray[np.int64], node: int) -> int:
+    while parents[node] != node:
+        parents[node] = parents[parents[node]]
+        node = parents[node]
+    return node

@@ -1,0 +1,1 @@
+"""Values and colors with their counts, and the best split of values into classes."""

@@ -1,0 +1,1 @@
+"""Label images: connected components, their numbers, and which of them are kept."""

@@ -1,0 +1,142 @@
+"""Hysteresis: what is weak stays where it hangs together, also over corners, with something strong.
+
+Each band of rows is searched by itself from its strong pixels on, in parallel; then what has come to the seam
+between two bands goes on beyond it. Every pixel is taken once, so the search is linear in the pixels that stay.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classicseg._core.bands import run_bands
+from classicseg._core.grid import neighbor_offsets
+from classicseg._core.kernel import kernel
+
+WEAK, STRONG, KEPT, REACHED = 1, 2, 3, 4
+
+_ROWS_AT_ONCE = 8
+"""Bands are so many times larger than usual, for each seam costs as much as two rows, or planes of a volume."""
+
+
+def pieces_that_hold(weak: NDArray[np.bool_], strong: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The pieces of a mask, connected also over corners, that hold a pixel of its part `strong`."""
+    grid = np.zeros([length + 2 for length in weak.shape], np.uint8)
+    np.add(weak, strong, out=grid[(slice(1, -1),) * weak.ndim], where=weak, dtype=np.uint8)
+    return keep_from_strong(grid)
+
+
+def keep_from_strong(grid: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """The same for a grid of WEAK, STRONG and 0, which has a border of zeros and is overwritten."""
+    shape = tuple(length - 2 for length in grid.shape)
+    offsets = neighbor_offsets(shape, len(shape))
+    kept = np.empty(shape, bool)
+    row_size = max(1, grid[0].size // _ROWS_AT_ONCE)
+    seams = run_bands(_keep_in_band, len(grid), row_size, grid, offsets)[:-1]
+    run_bands(_keep_over_seams, len(seams), 2 * grid[0].size, grid, offsets, seams, whole=True)
+    run_bands(_read, len(kept), kept[0].size, grid, kept)
+    return kept
+
+
+def _keep_in_band(grid: NDArray[np.uint8], offsets: NDArray[np.int64], start: int, stop: int) -> int:
+    """Search from the strong pixels of rows `start` to `stop`, within them; return `stop`."""
+    flat, first, last = grid.reshape(-1), start * grid[0].size, stop * grid[0].size
+    _spread(flat, first + np.flatnonzero(flat[first:last] == STRONG), offsets, first, last)
+    return stop
+
+
+def _keep_over_seams(
+    grid: NDArray[np.uint8], offsets: NDArray[np.int64], seams: list[int], start: int, stop: int
+) -> None:
+    """Search from what is kept in the rows on both sides of each seam."""
+    flat, row_size = grid.reshape(-1), grid[0].size
+    for seam in seams[start:stop]:
+        first = (seam - 1) * row_size
+        kept = first + np.flatnonzero(flat[first : first + 2 * row_size] == KEPT)
+        _spread(flat, kept, offsets, 0, flat.size)
+
+
+def _read(grid: NDArray[np.uint8], kept: NDArray[np.bool_], start: int, stop: int) -> None:
+    inner = (slice(start + 1, stop + 1), *[slice(1, -1)] * (grid.ndim - 1))
+    np.equal(grid[inner], KEPT, out=kept[start:stop])
+
+
+def _spread_numpy(
+    grid: NDArray[np.uint8], nodes: NDArray[np.int64], offsets: NDArray[np.int64], first: int, last: int
+) -> None:
+    grid[nodes] = KEPT
+    while nodes.size:
+        near = np.unique(nodes[:, np.newaxis] + offsets)
+        near = near[(near >= first) & (near < last)]
+        nodes = near[(grid[near] > 0) & (grid[near] < KEPT)]
+        grid[nodes] = KEPT
+
+
+@kernel(numpy=_spread_numpy)
+def _spread(
+    grid: NDArray[np.uint8], nodes: NDArray[np.int64], offsets: NDArray[np.int64], first: int, last: int
+) -> None:
+    """Keep some nodes, and all that hangs together with them from `first` to `last`."""
+    size = len(nodes)
+    stack = np.empty(size + 1024, np.int64)
+    for i in range(size):
+        stack[i] = nodes[i]
+        grid[nodes[i]] = KEPT
+    while size > 0:
+        size -= 1
+        node = stack[size]
+        if size + len(offsets) > len(stack):
+            longer = np.empty(2 * len(stack) + len(offsets), np.int64)
+            longer[:size] = stack[:size]
+            stack = longer
+        for offset in offsets:
+            other = node + offset
+            if first <= other < last and 0 < grid[other] < KEPT:
+                grid[other] = KEPT
+                stack[size] = other
+                size += 1
+
+
+def _reach_weak_numpy(
+    grid: NDArray[np.uint8], nodes: NDArray[np.int64], offsets: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    found, names = [np.empty(0, np.int64)], [np.empty(0, np.int32)]
+    name = 0
+    for node in nodes:
+        front = np.array([node])[grid[[node]] == WEAK]
+        name += len(front)
+        while front.size:
+            grid[front] = REACHED
+            found.append(front)
+            names.append(np.full(len(front), name, np.int32))
+            near = np.unique(front[:, np.newaxis] + offsets)
+            front = near[grid[near] == WEAK]
+    return np.concatenate(found), np.concatenate(names)
+
+
+@kernel(numpy=_reach_weak_numpy)
+def reach_weak(
+    grid: NDArray[np.uint8], nodes: NDArray[np.int64], offsets: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """The weak pixels that hang together with each of some nodes, and a number for each such piece, from 1."""
+    found, names = np.empty(1024, np.int64), np.empty(1024, np.int32)
+    size, done, name = 0, 0, 0
+    for node in nodes:
+        if grid[node] != WEAK:
+            continue
+        name += 1
+        grid[node] = REACHED
+        found[size], names[size] = node, name
+        size += 1
+        while done < size:
+            if size + len(offsets) >= len(found):
+                found = np.concatenate((found, np.empty_like(found)))
+                names = np.concatenate((names, np.empty_like(names)))
+            for offset in offsets:
+                other = found[done] + offset
+                if grid[other] == WEAK:
+                    grid[other] = REACHED
+                    found[size], names[size] = other, name
+                    size += 1
+            done += 1
+    return found[:size].copy(), names[:size].copy()

@@ -1,0 +1,1 @@
+"""Graphs of regions: which of them touch, what is measured of each, and which of them merge."""

@@ -1,0 +1,1 @@
+"""A threshold for each pixel, from the window around it."""

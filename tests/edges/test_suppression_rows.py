@@ -1,0 +1,47 @@
+"""The fused pass over rows against its definition: one step after the other."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
+from strategies import scenes
+
+from classicseg._core.image import as_image
+from classicseg.edges.suppression_rows import plane_gaussian, plane_stencil, thin_rows
+
+
+def marks_and_crests(run, image, sigma, spacing, sector, start, stop):
+    parsed = as_image(image)
+    stencil = plane_stencil(parsed, spacing)
+    unit = float(stencil.back[0])
+    grid = np.zeros([length + 2 for length in image.shape], np.uint8)
+    crests = np.zeros(image.shape, stencil.even.dtype)
+    gaussian = plane_gaussian(parsed, sigma, spacing)
+    run(parsed.values[..., 0], gaussian, stencil, sector, 2 / unit, 9 / unit, grid, crests, start, stop)
+    return grid, crests
+
+
+@pytest.mark.jit
+@given(st.data())
+def test_machine_code_equals_the_definition(data):
+    image = data.draw(scenes(dtype=data.draw(st.sampled_from(["u1", "f4", "f8"]))))
+    start, stop = sorted(data.draw(st.tuples(*[st.integers(0, len(image))] * 2)))
+    sigma = data.draw(st.sampled_from([0.0, 0.6, 1.0, 2.1]))
+    spacing = data.draw(st.sampled_from([(1.0, 1.0), (1.0, 2.0), (1.5, 0.7)]))
+    options = image, sigma, spacing, data.draw(st.booleans()), start, stop
+    defined = marks_and_crests(thin_rows.numpy, *options)
+    for one, other in zip(defined, marks_and_crests(thin_rows.compiled(), *options), strict=True):
+        assert_array_equal(one, other)
+
+
+@given(st.data())
+def test_loops_equal_the_definition(data):
+    image = data.draw(scenes((9, 11), dtype=data.draw(st.sampled_from(["u1", "f4"]))))
+    sigma, sector = data.draw(st.sampled_from([0.0, 1.0])), data.draw(st.booleans())
+    options = image, sigma, (1.0, 1.0), sector, 2, 9
+    defined = marks_and_crests(thin_rows.numpy, *options)
+    for one, other in zip(defined, marks_and_crests(thin_rows.loops, *options), strict=True):
+        assert_array_equal(one, other)

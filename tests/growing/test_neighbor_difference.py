@@ -1,0 +1,81 @@
+"""Growth from neighbor to neighbor: pieces of the graph whose edges are small steps."""
+
+from __future__ import annotations
+
+from unittest import mock
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
+from strategies import images, masks, shapes
+
+from classicseg import region_growing_segment
+from classicseg._core.grid import padded_nodes
+from classicseg._core.image import as_image
+from classicseg.growing import neighbor_difference as steps
+
+
+def follow(image, inside, seed, tolerance, connectivity, maximum):
+    """The definition: whatever a chain of steps within the tolerance leads to."""
+    region, waiting = {seed}, [seed]
+    while waiting:
+        pixel = waiting.pop()
+        for other in np.ndindex(image.shape[:-1]):
+            apart = np.abs(np.subtract(pixel, other))
+            if other in region or apart.max() > 1 or apart.sum() > connectivity or not inside[other]:
+                continue
+            step = np.abs(image[pixel].astype(float) - image[other])
+            if (step.max() if maximum else np.sqrt((step**2).sum())) <= tolerance:
+                region.add(other)
+                waiting.append(other)
+    found = np.zeros(image.shape[:-1], int)
+    found[tuple(np.transpose(list(region)))] = 1
+    return found
+
+
+@given(st.data())
+def test_a_region_is_what_small_steps_lead_to(data):
+    shape = data.draw(shapes(data.draw(st.integers(1, 3)), most=4))
+    image = data.draw(images((*shape, data.draw(st.sampled_from([1, 2]))), highest=4))
+    mask = data.draw(masks(shape))
+    seed = tuple(data.draw(st.integers(0, length - 1)) for length in shape)
+    mask[seed] = True
+    tolerance, connectivity = data.draw(st.sampled_from([0, 1, 1.5])), data.draw(st.integers(1, len(shape)))
+    norm = data.draw(st.sampled_from(["euclidean", "maximum"]))
+    options = {
+        "tolerance": tolerance,
+        "connectivity": connectivity,
+        "norm": norm,
+        "channel_axis": -1,
+        "mask": mask,
+    }
+    found = region_growing_segment(image, seeds={1: [seed]}, criterion="neighbor", **options)
+    assert_array_equal(found, follow(image, mask, seed, tolerance, connectivity, norm == "maximum"))
+
+
+@given(st.data())
+def test_kernels_equal_their_definitions(data):
+    shape = data.draw(shapes(data.draw(st.integers(1, 3)), most=5) | st.tuples(st.integers(1, 2), st.just(70)))
+    image = data.draw(images((*shape, data.draw(st.sampled_from([1, 2]))), highest=3))
+    parsed = as_image(image, channel_axis=-1, mask=data.draw(st.none() | masks(shape)))
+    norm = data.draw(st.sampled_from(["euclidean", "maximum"]))
+    directions = steps.directions_of(shape, data.draw(st.integers(1, len(shape))))
+    tolerance = data.draw(st.sampled_from([0.0, 1.0]))
+    links = steps.link(parsed, tolerance, norm, directions)
+    with mock.patch.object(steps, "_link", steps._link.numpy):
+        assert_array_equal(steps.link(parsed, tolerance, norm, directions), links)
+    nodes = padded_nodes(np.array([data.draw(st.integers(0, parsed.values[..., 0].size - 1))]), shape)
+    defined = links.copy()
+    rest = directions.offsets, directions.reached, nodes, 1000, np.empty((5000, 2), np.int64), 0
+    assert steps._follow(links, *rest) == steps._follow.numpy(defined, *rest) == 0
+    assert_array_equal(links, defined)
+
+
+def test_where_regions_meet_the_smaller_step_decides():
+    image = np.array([[0, 1, 3, 4]])
+    found = region_growing_segment(image, seeds=[(0, 0), (0, 3)], criterion="neighbor", tolerance=2)
+    assert_array_equal(found, [[1, 1, 2, 2]])
+    image = np.array([[0, 1, 2, 3, 5, 6, 7]])
+    found = region_growing_segment(image, seeds=[(0, 0), (0, 6)], criterion="neighbor", tolerance=2)
+    assert_array_equal(found, [[1, 1, 1, 1, 2, 2, 2]])

@@ -1,0 +1,101 @@
+"""Pieces of tiles, joined over the seams, are the pieces of the whole image, however it is cut."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from numpy.testing import assert_array_equal
+from strategies import tilings
+
+from classicseg.labeling.components import connected_pieces, connected_runs
+from classicseg.labeling.reconstruction import pieces_that_hold
+from classicseg.labeling.run_lengths import expand, labels_at
+from classicseg.labeling.tile_merging import (
+    held_patch_of,
+    join_held,
+    join_numbers,
+    marked_patch_of,
+    number_table,
+    paint_held,
+    pairs_at_cut,
+    patch_of,
+)
+
+
+def cut(array, chunks):
+    """The tiles of an array in raster order."""
+    edges = [np.cumsum([0, *lengths]) for lengths in chunks]
+    return [
+        array[tuple(slice(e[i], e[i + 1]) for e, i in zip(edges, index, strict=True))]
+        for index in np.ndindex(tuple(len(lengths) for lengths in chunks))
+    ]
+
+
+def paste(tiles, chunks, like):
+    whole = np.zeros_like(like)
+    for place, tile in zip(cut(np.arange(like.size).reshape(like.shape), chunks), tiles, strict=True):
+        whole.reshape(-1)[place] = tile
+    return whole
+
+
+def touching(faces, chunks, connectivity, near):
+    grid = tuple(len(lengths) for lengths in chunks)
+    numbers = np.arange(len(faces)).reshape(grid)
+    for axis, length in enumerate(grid):
+        for i in range(length - 1):
+            tiles = np.stack([numbers.take(i + side, axis).ravel() for side in (0, 1)], axis=1)
+            above = [faces[one][axis, -1] for one in tiles[:, 0]]
+            below = [faces[other][axis, 0] for other in tiles[:, 1]]
+            along = (*grid[:axis], *grid[axis + 1 :])
+            yield pairs_at_cut(above, below, tiles, along, connectivity, near)
+
+
+@given(st.data())
+def test_numbers_are_those_of_the_whole(data):
+    shape = data.draw(hnp.array_shapes(min_dims=1, max_dims=3, max_side=9))
+    classes = data.draw(hnp.arrays(np.uint8, shape, elements=st.integers(0, 2)))
+    chunks, connectivity = data.draw(tilings(shape)), data.draw(st.integers(1, len(shape)))
+    tiles = cut(classes, chunks)
+    patches = [patch_of(tile, tile, connectivity) for tile in tiles]
+    counts = [patch.counts for patch in patches]
+    pairs = touching([patch.faces for patch in patches], chunks, connectivity, np.equal)
+    numbers = join_numbers(chunks, counts, pairs)
+    joined = [
+        expand(patch.pieces, number_table(patch.counts, number, np.int64))
+        for patch, number in zip(patches, numbers, strict=True)
+    ]
+    whole = connected_pieces(classes, connectivity)
+    assert_array_equal(paste(joined, chunks, whole), whole)
+
+
+@given(st.data())
+def test_what_is_held_anywhere_is_held_everywhere(data):
+    shape = data.draw(hnp.array_shapes(min_dims=1, max_dims=3, max_side=9))
+    marks = data.draw(hnp.arrays(np.uint8, shape, elements=st.integers(0, 2)))
+    chunks = data.draw(tilings(shape))
+    tiles = cut(marks, chunks)
+    pieces = [connected_pieces(tile > 0, len(shape)) for tile in tiles]
+    held = [
+        np.isin(np.arange(piece.max() + 1), piece[tile == 2]) for piece, tile in zip(pieces, tiles, strict=True)
+    ]
+    whole = pieces_that_hold(marks > 0, marks == 2)
+    for patches in (
+        [held_patch_of(*parts) for parts in zip(pieces, held, tiles, strict=True)],
+        [marked_patch_of(np.ascontiguousarray(tile)) for tile in tiles],
+    ):
+        faces = [patch.faces for patch in patches]
+        pairs = touching(faces, chunks, len(shape), lambda one, other: one + other > 0)
+        kept = join_held([patch.held for patch in patches], pairs)
+        found = [paint_held(*parts) for parts in zip(patches, kept, strict=True)]
+        assert_array_equal(paste(found, chunks, whole), whole)
+
+
+@given(hnp.arrays(np.int32, hnp.array_shapes(max_dims=3, max_side=70), elements=st.integers(0, 3)))
+def test_runs_hold_the_pieces(labels):
+    pieces, runs = connected_pieces(labels, 1), connected_runs(labels, 1)
+    assert (np.diff(runs.stops, prepend=0) > 0).all()
+    assert_array_equal(expand(runs, np.arange(pieces.max() + 1)), pieces)
+    pixels = np.arange(labels.size)
+    assert_array_equal(labels_at(runs, pixels), pieces.reshape(-1))
