@@ -39,7 +39,7 @@ def test_bands_within_a_band_run_where_they_are(monkeypatch):
     monkeypatch.setattr(bands, "_BAND_PIXELS", 10)
 
     def outer(start, stop):
-        return sum(b - a for a, b in run_bands(rows, 100, 1)) + bands.run_aside(int, "5")
+        return sum(b - a for a, b in run_bands(rows, 100, 1)) + bands.run_interruptible(int, "5")
 
     with set_workers(2):
         assert run_bands(outer, 100, 1) == [105] * 10
@@ -113,16 +113,16 @@ def test_bad_environment_variable_is_an_error_for_every_image(monkeypatch, wrong
         assert run_bands(rows, 1, 1) == [(0, 1)]
 
 
-@pytest.mark.parametrize("whole", [False, True])
+@pytest.mark.parametrize("sequential", [False, True])
 @pytest.mark.parametrize("workers", [1, 2, 5])
-def test_results_in_order_and_bands_whatever_the_workers(workers, whole):
+def test_results_in_order_and_bands_whatever_the_workers(workers, sequential):
     def later_first(start, stop):
         time.sleep((ROWS - start) / 10_000)
         return start, stop
 
     with set_workers(workers):
-        found = run_bands(later_first, ROWS, ROW_SIZE, whole=whole)
-    one = whole and engine() == "numpy"  # definitions of such kernels take all rows at once
+        found = run_bands(later_first, ROWS, ROW_SIZE, sequential=sequential)
+    one = sequential and engine() == "numpy"  # definitions of such kernels take all rows at once
     assert found == ([(0, ROWS)] if one else [(start, start + 4) for start in range(0, ROWS, 4)])
 
 
@@ -139,11 +139,11 @@ def test_bands_cover_every_row_once_and_are_bounded(n_rows, row_size):
     assert all((stop - start) * row_size <= max(bands._BAND_PIXELS, row_size) for start, stop in found)
 
 
-@pytest.mark.parametrize("whole", [False, True])
+@pytest.mark.parametrize("sequential", [False, True])
 @pytest.mark.parametrize("name", ["numba", "numpy"])
-def test_no_rows_no_bands(monkeypatch, name, whole):
+def test_no_rows_no_bands(monkeypatch, name, sequential):
     monkeypatch.setattr(bands, "engine", lambda: name)
-    assert run_bands(rows, 0, 5, whole=whole) == []
+    assert run_bands(rows, 0, 5, sequential=sequential) == []
 
 
 def test_threads_share_the_work():
@@ -167,7 +167,7 @@ def test_one_worker_is_the_calling_thread():
 
 def test_whole_runs_in_the_calling_thread():
     with set_workers(2):
-        threads = set(run_bands(lambda start, stop: threading.get_ident(), ROWS, ROW_SIZE, whole=True))
+        threads = set(run_bands(lambda start, stop: threading.get_ident(), ROWS, ROW_SIZE, sequential=True))
     assert threads == {threading.get_ident()}
 
 
@@ -360,7 +360,7 @@ def test_interrupt_gives_control_back_at_once(what, delays, workers):
 def test_what_is_done_meanwhile_is_done_in_the_calling_thread(workers):
     names = []
     with set_workers(workers):
-        aside = bands.run_aside(
+        aside = bands.run_interruptible(
             lambda: threading.current_thread().name,
             meanwhile=lambda: names.append(threading.current_thread().name),
         )

@@ -399,10 +399,10 @@ def test_a_scalar_image_of_other_numbers_of_channels_is_refused_with_the_mend(n_
 
 def test_paint_is_the_inverse_of_pixels():
     whole = as_image(GREY)
-    assert whole.paint(np.arange(6, dtype=np.int32)).tolist() == GREY.tolist()
+    assert whole.scatter(np.arange(6, dtype=np.int32)).tolist() == GREY.tolist()
     part = as_image(GREY, mask=GREY % 2 == 1)
     assert part.pixels()[:, 0].tolist() == [1, 3, 5]
-    assert part.paint(np.array([7, 8, 9], np.int32)).tolist() == [[0, 7, 0], [8, 0, 9]]
+    assert part.scatter(np.array([7, 8, 9], np.int32)).tolist() == [[0, 7, 0], [8, 0, 9]]
 
 
 # ---- labels

@@ -12,7 +12,7 @@ from skimage import data, feature
 from strategies import images, masks, scenes
 
 from classicseg import canny_edges, gradient_magnitude
-from classicseg.labeling.reconstruction import pieces_that_hold
+from classicseg.labeling.reconstruction import reconstruct
 
 NEIGHBORS = [(y, x) for y in (-1, 0, 1) for x in (-1, 0, 1) if (y, x) != (0, 0)]
 
@@ -34,7 +34,7 @@ def test_scikit_image_finds_the_same_edges(name, sigma):
     # pixels, for a float image is smoothed in steps of a millionth of its range.
     weak, strong = (canny_edges(image, sigma=sigma, low=least, high=least) for least in (low, high))
     inner = np.pad(np.ones([length - 2 for length in image.shape], bool), 1)
-    assert (pieces_that_hold(weak & inner, strong & inner) ^ theirs).sum() < 1e-3 * theirs.sum()
+    assert (reconstruct(weak & inner, strong & inner) ^ theirs).sum() < 1e-3 * theirs.sum()
 
 
 @pytest.mark.parametrize("name", ["camera", "coins"])

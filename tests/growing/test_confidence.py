@@ -14,7 +14,7 @@ from strategies import scenes
 
 from classicseg import region_growing_segment
 from classicseg.growing import confidence
-from classicseg.growing.seed_value import REACHED
+from classicseg.growing.seed_value import VISITED
 
 
 def grow(image, seeds, multiplier, max_iter, radius):
@@ -61,12 +61,12 @@ def test_moments_are_those_of_numpy(data):
     n_channels = data.draw(st.integers(1, 3))
     dtype = data.draw(st.sampled_from(["u1", "f4"]))
     values = data.draw(hnp.arrays(dtype, (20, n_channels), elements=st.integers(0, 255)))
-    region = data.draw(hnp.arrays(np.uint8, 20, elements=st.sampled_from([0, 1, REACHED])))
-    region[0] = REACHED
+    region = data.draw(hnp.arrays(np.uint8, 20, elements=st.sampled_from([0, 1, VISITED])))
+    region[0] = VISITED
     place = values[np.newaxis], region, np.zeros(1, np.int64)
     low, high = values.min(axis=0).astype(float), values.max(axis=0).astype(float)
     found = confidence.moments_of(*place, low, high)
-    own = values[region == REACHED].astype(float)
+    own = values[region == VISITED].astype(float)
     assert_allclose(found.mean, own.mean(axis=0), rtol=1e-12)
     covariance = np.atleast_2d(np.cov(own, rowvar=False)) if len(own) > 1 else np.zeros((n_channels, n_channels))
     assert_allclose(found.covariance, covariance, rtol=1e-9, atol=1e-9)

@@ -66,7 +66,7 @@ def test_floods_equal_their_definition(data):
     inner(grid, shape)[:] = accepted
     wand.flood(grid, shape, connectivity, nodes)
     region = connected(accepted, [tuple(np.unravel_index(node, shape)) for node in nodes], connectivity)
-    assert_array_equal(inner(grid, shape) == wand.REACHED, region)
+    assert_array_equal(inner(grid, shape) == wand.VISITED, region)
     assert_array_equal(inner(grid, shape) == 1, accepted & ~region)
     assert np.count_nonzero(grid) == np.count_nonzero(accepted | region)
 

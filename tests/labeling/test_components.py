@@ -11,7 +11,7 @@ from scipy import ndimage
 from classicseg import connected_regions
 from classicseg._core import bands
 from classicseg.labeling import components, run_lengths
-from classicseg.labeling.components import connected_pieces
+from classicseg.labeling.components import connected_components
 from classicseg.labeling.numbering import number_by_first_pixel
 
 DTYPES = ["?", "u1", "u2", ">u2", "i2", "i4", "i8", "u8"]
@@ -68,8 +68,8 @@ def test_noise_in_a_volume(connectivity):
 
 def test_more_pieces_than_labels_are_refused(monkeypatch):
     monkeypatch.setattr(components, "_MOST_LABELS", 3)
-    assert connected_pieces(np.eye(3, dtype=np.uint8), 1).max() == 3
-    for function in (connected_pieces, components.connected_runs):
+    assert connected_components(np.eye(3, dtype=np.uint8), 1).max() == 3
+    for function in (connected_components, components.connected_runs):
         with pytest.raises(ValueError, match="4 connected regions; expected at most 3"):
             function(np.eye(4, dtype=np.uint8), 1)
 

@@ -9,8 +9,8 @@ from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_array_equal
 from strategies import tilings
 
-from classicseg.labeling.components import connected_pieces, connected_runs
-from classicseg.labeling.reconstruction import pieces_that_hold
+from classicseg.labeling.components import connected_components, connected_runs
+from classicseg.labeling.reconstruction import reconstruct
 from classicseg.labeling.run_lengths import expand, labels_at
 from classicseg.labeling.tile_merging import (
     held_patch_of,
@@ -66,7 +66,7 @@ def test_numbers_are_those_of_the_whole(data):
         expand(patch.pieces, number_table(patch.counts, number, np.int64))
         for patch, number in zip(patches, numbers, strict=True)
     ]
-    whole = connected_pieces(classes, connectivity)
+    whole = connected_components(classes, connectivity)
     assert_array_equal(paste(joined, chunks, whole), whole)
 
 
@@ -76,11 +76,11 @@ def test_what_is_held_anywhere_is_held_everywhere(data):
     marks = data.draw(hnp.arrays(np.uint8, shape, elements=st.integers(0, 2)))
     chunks = data.draw(tilings(shape))
     tiles = cut(marks, chunks)
-    pieces = [connected_pieces(tile > 0, len(shape)) for tile in tiles]
+    pieces = [connected_components(tile > 0, len(shape)) for tile in tiles]
     held = [
         np.isin(np.arange(piece.max() + 1), piece[tile == 2]) for piece, tile in zip(pieces, tiles, strict=True)
     ]
-    whole = pieces_that_hold(marks > 0, marks == 2)
+    whole = reconstruct(marks > 0, marks == 2)
     for patches in (
         [held_patch_of(*parts) for parts in zip(pieces, held, tiles, strict=True)],
         [marked_patch_of(np.ascontiguousarray(tile)) for tile in tiles],
@@ -94,7 +94,7 @@ def test_what_is_held_anywhere_is_held_everywhere(data):
 
 @given(hnp.arrays(np.int32, hnp.array_shapes(max_dims=3, max_side=70), elements=st.integers(0, 3)))
 def test_runs_hold_the_pieces(labels):
-    pieces, runs = connected_pieces(labels, 1), connected_runs(labels, 1)
+    pieces, runs = connected_components(labels, 1), connected_runs(labels, 1)
     assert (np.diff(runs.stops, prepend=0) > 0).all()
     assert_array_equal(expand(runs, np.arange(pieces.max() + 1)), pieces)
     pixels = np.arange(labels.size)

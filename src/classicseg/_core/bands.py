@@ -60,7 +60,7 @@ def n_workers() -> int:
 
 
 def run_bands(
-    kernel: Callable[..., Result], n_rows: int, row_size: int, *arguments: Any, whole: bool = False
+    kernel: Callable[..., Result], n_rows: int, row_size: int, *arguments: Any, sequential: bool = False
 ) -> list[Result]:
     """Call ``kernel(*arguments, start, stop)`` over bands of rows and return the results in order.
 
@@ -72,15 +72,15 @@ def run_bands(
         The rows, and the pixels of each.
     *arguments
         Arrays and scalars.
-    whole : bool
+    sequential : bool
         One band after the other in the calling thread, for a kernel whose rows depend on those before.
     """
     step = max(1, _BAND_PIXELS // max(1, row_size))
-    if whole and engine() == "numpy":  # definitions of such kernels work on all rows at the cost of one band
+    if sequential and engine() == "numpy":  # definitions of such kernels work on all rows at the cost of one band
         step = max(1, n_rows)
     bands = [(start, min(start + step, n_rows)) for start in range(0, n_rows, step)]
     size = n_workers()  # also for one band: a setting that is wrong is wrong for every image
-    if whole or len(bands) == 1 or size == 1 or _works_already():
+    if sequential or len(bands) == 1 or size == 1 or _in_worker():
         return [_run_band(kernel, arguments, *band) for band in bands]
     results: dict[int, Result] = {}
     waiting = deque(enumerate(bands))
@@ -115,17 +115,17 @@ def _run_band(kernel: Callable[..., Result], arguments: tuple[Any, ...], start: 
         return kernel(*arguments, start, stop)
 
 
-def run_aside(
+def run_interruptible(
     function: Callable[..., Result], *arguments: Any, meanwhile: Callable[[], object] = lambda: None
 ) -> Result:
     """Make one long call that releases the GIL (a sort, a filter of scipy) where Ctrl-C need not wait for it.
 
     What is done meanwhile is done in the calling thread, before the call where there is one worker.
     """
-    if _works_already() or n_workers() == 1:
+    if _in_worker() or n_workers() == 1:
         meanwhile()
         meanwhile = lambda: None  # noqa: E731
-    if _works_already():
+    if _in_worker():
         return function(*arguments)
     futures: list[Future[Result]] = []
     _submit(futures, function, [arguments])
@@ -134,16 +134,16 @@ def run_aside(
 
 
 @contextmanager
-def in_place() -> Iterator[None]:
+def without_threads() -> Iterator[None]:
     """Run bands in the calling thread, for a caller that has threads of its own."""
-    before, _thread.is_worker = _works_already(), True
+    before, _thread.is_worker = _in_worker(), True
     try:
         yield
     finally:
         _thread.is_worker = before
 
 
-def _works_already() -> bool:
+def _in_worker() -> bool:
     """Whether this is a thread of the pool: bands within a band would wait for workers that wait for them."""
     return getattr(_thread, "is_worker", False)
 

@@ -24,7 +24,7 @@ def pad(array: NDArray[Any], n_axes: int) -> NDArray[Any]:
 
 def waiting_grid(image: Image) -> NDArray[np.int32]:
     """A flat padded grid of labels: 0 where a pixel waits for one, -1 where none takes part."""
-    return pad(image.inside(), len(image.shape)).ravel().astype(np.int32) - 1
+    return pad(image.mask_array(), len(image.shape)).ravel().astype(np.int32) - 1
 
 
 def interior(padded: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:

@@ -51,7 +51,7 @@ class Image:
     def n_channels(self) -> int:
         return int(self.values.shape[-1])
 
-    def inside(self) -> NDArray[np.bool_]:
+    def mask_array(self) -> NDArray[np.bool_]:
         """The mask as an array in every case."""
         return np.ones(self.shape, bool) if self.mask is None else self.mask
 
@@ -60,7 +60,7 @@ class Image:
         flat = self.values.reshape(-1, self.n_channels)
         return flat if self.mask is None else flat.compress(self.mask.ravel(), axis=0)  # 4 times as fast as [mask]
 
-    def paint(self, labels: NDArray[np.int32]) -> NDArray[np.int32]:
+    def scatter(self, labels: NDArray[np.int32]) -> NDArray[np.int32]:
         """Give each pixel that takes part its label, in raster order, and all others 0."""
         if self.mask is None:
             return labels.reshape(self.shape)
@@ -69,7 +69,7 @@ class Image:
         return painted
 
 
-class Span(NamedTuple):
+class ValueRange(NamedTuple):
     """What a part of an image must know of the whole, or what a part says of itself."""
 
     dtype: np.dtype[Any]
@@ -88,9 +88,9 @@ def as_image(
     """Parse an image once, by the law for images."""
     values, given = _as_values(image, channel_axis, mask, name)
     if given is None and _is_small(values.dtype):  # nothing to look for
-        return Image(_canonical(values.astype(working_dtype(Span(values.dtype, 0, 0, 0)), copy=False)), None)
+        return Image(_canonical(values.astype(working_dtype(ValueRange(values.dtype, 0, 0, 0)), copy=False)), None)
     values, given, low, high = _taking_part(values, given)
-    dtype = working_dtype(Span(values.dtype, low.item(), high.item(), values.size), name)
+    dtype = working_dtype(ValueRange(values.dtype, low.item(), high.item(), values.size), name)
     canonical = _canonical(values.astype(dtype, copy=False))
     if given is not None and not given.all():
         return Image(canonical, given)
@@ -120,7 +120,7 @@ def check_scalar(n_channels: int) -> None:
         )
 
 
-def working_dtype(span: Span, name: str = "image") -> type[np.generic]:
+def working_dtype(span: ValueRange, name: str = "image") -> type[np.generic]:
     """Choose the dtype that an image works in, or say why it can not."""
     dtype, largest = span.dtype, _check_largest(span, name)
     if 0 < largest < 1 / LARGEST:
@@ -130,7 +130,7 @@ def working_dtype(span: Span, name: str = "image") -> type[np.generic]:
     return np.float32 if dtype.kind == "f" and dtype.itemsize <= 4 else np.float64
 
 
-def _check_largest(span: Span, name: str = "image") -> int | float:
+def _check_largest(span: ValueRange, name: str = "image") -> int | float:
     """Return the largest magnitude, or say why it is too large."""
     dtype, largest = span.dtype, max(abs(span.low), abs(span.high))
     if dtype.kind in "iu" and largest > _EXACT:

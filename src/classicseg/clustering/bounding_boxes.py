@@ -72,7 +72,7 @@ def center_sums(blocks: Blocks, centers: NDArray[np.float64]) -> NDArray[np.floa
     return sum(bands, np.zeros((len(centers), centers.shape[1] + 1)))
 
 
-def come_closer(
+def update_distances(
     blocks: Blocks,
     center: NDArray[np.float64],
     distances: NDArray[np.float64],

@@ -140,5 +140,5 @@ def paint_nearest(
         if colors is None and space.color_space == "lab":  # 18 times as fast for a photograph as to convert pixels
             colors = present_colors(pixels)
         if colors is not None:
-            return image.paint(paint_colors(pixels, colors, nearest(space.colors(colors), centers)))
-    return image.paint(nearest(space.pixels(image), centers))
+            return image.scatter(paint_colors(pixels, colors, nearest(space.colors(colors), centers)))
+    return image.scatter(nearest(space.pixels(image), centers))

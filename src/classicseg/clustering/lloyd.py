@@ -18,8 +18,8 @@ from classicseg.clustering.bounding_boxes import (
     BLOCK,
     Blocks,
     center_sums,
-    come_closer,
     in_blocks,
+    update_distances,
     weights_and_inertia,
 )
 from classicseg.histograms.optimal_split import class_errors, class_means, optimal_split
@@ -109,7 +109,7 @@ def _choose_starts(blocks: Blocks, n_clusters: int, rng: np.random.Generator) ->
         weights = blocks.weights[inside] if len(blocks.weights) else np.ones(len(distances[inside]))
         point = _draw(weights * distances[inside] if chosen else weights, rng.random())
         chosen.append(blocks.points[inside][point].astype(np.float64))
-        come_closer(blocks, chosen[-1], distances, farthest, masses)
+        update_distances(blocks, chosen[-1], distances, farthest, masses)
     return np.array(chosen).reshape(-1, blocks.points.shape[1])
 
 
@@ -124,15 +124,15 @@ def _start_again(blocks: Blocks, centers: NDArray[np.float64], empty: NDArray[np
     distances = np.full(len(blocks.points), np.inf)
     farthest, masses = np.full(len(blocks.sums), np.inf), np.empty(len(blocks.sums))
     for center in centers[~empty]:
-        come_closer(blocks, center, distances, farthest, masses)
+        update_distances(blocks, center, distances, farthest, masses)
     moved = centers.copy()
     for cluster in np.flatnonzero(empty):
         moved[cluster] = blocks.points[np.argmax(distances)]
-        come_closer(blocks, moved[cluster], distances, farthest, masses)
+        update_distances(blocks, moved[cluster], distances, farthest, masses)
     return moved
 
 
-def as_search(
+def as_kmeans_options(
     n_clusters: int | None,
     init: Literal["k-means++"] | ArrayLike,
     n_init: int,

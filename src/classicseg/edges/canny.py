@@ -14,14 +14,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from classicseg._core.bands import run_aside
+from classicseg._core.bands import run_interruptible
 from classicseg._core.image import Image, as_image, as_spacing
 from classicseg._core.numbers import as_choice, as_number
 from classicseg.edges.gradient_threshold import otsu_of_gradients
 from classicseg.edges.suppression import crests_of, grade, mark_ridges
 from classicseg.edges.suppression_kernels import Suppression
-from classicseg.filters.gradients import steepness
-from classicseg.labeling.reconstruction import keep_from_strong
+from classicseg.filters.gradients import magnitude_of
+from classicseg.labeling.reconstruction import hysteresis
 from classicseg.types import ChannelAxis, Mask, Spacing
 
 _Name: TypeAlias = Literal["otsu", "median"]
@@ -164,7 +164,7 @@ def find_edges(image: Image, spacing: tuple[float, ...], settings: CannySettings
     else:
         high = settings.high
     low, high = both_thresholds(settings, high)
-    return keep_from_strong(mark_ridges(*thinning, low, high) if crests is None else grade(crests, low, high))
+    return hysteresis(mark_ridges(*thinning, low, high) if crests is None else grade(crests, low, high))
 
 
 def both_thresholds(settings: CannySettings, high: float) -> tuple[float, float]:
@@ -181,10 +181,10 @@ def noise_threshold(median: float, ndim: int) -> float:
 
 def _from_all_gradients(image: Image, spacing: tuple[float, ...], settings: CannySettings) -> float:
     """The threshold that the gradients of all pixels choose."""
-    magnitude = steepness(image, spacing, sigma=settings.sigma)
+    magnitude = magnitude_of(image, spacing, sigma=settings.sigma)
     if settings.high_fraction is not None:
         known = magnitude.ravel() if image.mask is None else magnitude[image.mask]
         rank = len(known) - math.ceil(settings.high_fraction * len(known))
-        return float(run_aside(np.partition, known, rank)[rank]) if len(known) else 0.0
+        return float(run_interruptible(np.partition, known, rank)[rank]) if len(known) else 0.0
     steep = magnitude[magnitude > 0]
-    return noise_threshold(float(run_aside(np.median, steep)), len(image.shape)) if len(steep) else 0.0
+    return noise_threshold(float(run_interruptible(np.median, steep)), len(image.shape)) if len(steep) else 0.0

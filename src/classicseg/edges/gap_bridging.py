@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from classicseg._core.bands import run_aside
+from classicseg._core.bands import run_interruptible
 from classicseg._core.kernel import kernel
 from classicseg.edges.pixel_links import link_pixels
 
@@ -34,7 +34,7 @@ def bridge_gaps(
     With `heights` they go up the steepest way, without straight to the nearest edge pixel. `grid` is a
     `number_grid`.
     """
-    ends, headings = run_aside(
+    ends, headings = run_interruptible(
         _find_ends, link_pixels(pixels, shape, grid), np.stack(np.divmod(pixels, shape[1]), axis=1)
     )
     edges = np.zeros(shape, np.bool_)
@@ -42,10 +42,10 @@ def bridge_gaps(
     paths = np.full((len(ends), 2 * max_gap), -1, np.int64)
     places = np.stack(np.divmod(pixels[ends], shape[1]), axis=1)
     if heights is None:
-        run_aside(_go_straight, edges, places, headings, max_gap, paths)
+        run_interruptible(_go_straight, edges, places, headings, max_gap, paths)
     else:
         goals, rises = np.full(len(ends), -1, np.int64), np.zeros(len(ends))
-        run_aside(_climb, edges, heights, places, headings, _AROUND, max_gap, paths, goals, rises)
+        run_interruptible(_climb, edges, heights, places, headings, _AROUND, max_gap, paths, goals, rises)
         paths = paths[~_worse_ways_back(pixels[ends], goals, np.count_nonzero(paths >= 0, axis=1), rises)]
     return np.union1d(pixels, paths[paths >= 0])
 

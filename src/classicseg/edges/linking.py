@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.arrays import as_filled
-from classicseg._core.bands import run_aside
+from classicseg._core.bands import run_interruptible
 from classicseg._core.kernel import kernel
 from classicseg._core.numbers import as_count
 from classicseg.edges.gap_bridging import bridge_gaps
@@ -94,10 +94,10 @@ def link_edges(
         longest = max(found.shape) if heights is None else found.size  # of all that a way may have
         pixels = bridge_gaps(pixels, found.shape, heights, min(gap, longest), grid)
     links = link_pixels(pixels, found.shape, grid)
-    while spur > 0 and (spurs := run_aside(_find_spurs, links, spur)).any():
+    while spur > 0 and (spurs := run_interruptible(_find_spurs, links, spur)).any():
         pixels = pixels[~spurs]
         links = link_pixels(pixels, found.shape, grid)
-    order, starts = run_aside(_trace, links)
+    order, starts = run_interruptible(_trace, links)
     coordinates = np.stack(np.unravel_index(pixels, found.shape), axis=1).astype(np.float64)
     if places is not None:
         _replace(coordinates, pixels, *places)

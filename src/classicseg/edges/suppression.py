@@ -26,7 +26,7 @@ def mark_ridges(
     high: float,
     crests: NDArray[Any] | None = None,
 ) -> NDArray[np.uint8]:
-    """Mark the ridges that are weak and strong, for `keep_from_strong`; `crests` takes the gradients on them."""
+    """Mark the ridges that are weak and strong, for `hysteresis`; `crests` takes the gradients on them."""
     is_plane = len(image.shape) == 2 and image.n_channels == 1 and image.mask is None
     if is_plane and not has_huge_values(image, spacing):
         return _mark_in_plane(image, spacing, sigma, suppression, low, high, crests)
@@ -54,7 +54,7 @@ def crests_of(image: Image, spacing: tuple[float, ...], sigma: float, suppressio
 
 
 def grade(crests: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
-    """Mark what is weak and strong, for `keep_from_strong`."""
+    """Mark what is weak and strong, for `hysteresis`."""
     grid = np.zeros([length + 2 for length in crests.shape], np.uint8)
     thresholds = (min(threshold, float(np.finfo(crests.dtype).max)) for threshold in (low, high))
     run_bands(_grade_in_band, len(crests), crests[0].size, crests, *thresholds, grid)

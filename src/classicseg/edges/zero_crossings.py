@@ -11,7 +11,7 @@ from classicseg._core.bands import run_bands
 from classicseg._core.image import Image, as_scalar_image, as_spacing
 from classicseg._core.numbers import as_number
 from classicseg.edges.gradient_threshold import otsu_of_gradients
-from classicseg.filters.gradients import steepness
+from classicseg.filters.gradients import magnitude_of
 from classicseg.filters.smoothing import smooth
 from classicseg.types import ChannelAxis, Mask, Spacing
 
@@ -88,7 +88,7 @@ def crossing_heights(image: Image, spacing: tuple[float, ...], sigma: float) -> 
     laplacian, edges = np.empty(image.shape), np.empty(image.shape, np.bool_)
     run_bands(_write_laplacian, len(values), row_size, values, smoothed.mask, spacing, laplacian)
     run_bands(_mark_changes, len(values), row_size, values, laplacian, edges)
-    heights = steepness(smoothed, spacing)
+    heights = magnitude_of(smoothed, spacing)
     np.copyto(heights, 0, where=~edges)
     return heights
 

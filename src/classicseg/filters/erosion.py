@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from classicseg._core.bands import run_aside, run_bands
+from classicseg._core.bands import run_bands, run_interruptible
 from classicseg._core.grid import line_at
 from classicseg._core.kernel import kernel
 
@@ -33,7 +33,7 @@ def farther_than(marked: NDArray[np.bool_], reach: float, spacing: tuple[float, 
     if counts[-1] >= _FARTHEST or math.prod(2 * count + 1 for count in counts[:-1]) > _MOST_LINES:
         if not marked.any():
             return np.ones(marked.shape, np.bool_)
-        return run_aside(partial(ndimage.distance_transform_edt, sampling=spacing), ~marked) > reach
+        return run_interruptible(partial(ndimage.distance_transform_edt, sampling=spacing), ~marked) > reach
     offsets, halves = _ball(counts, steps, reach)
     lines = marked.reshape(-1, lengths[-1])
     gaps, far = np.empty(lines.shape, np.uint8), np.empty(lines.shape, np.bool_)

@@ -46,10 +46,10 @@ def fill_border_pixels(
     `reduce` takes (cells, channels, ndim, n), divided by ``stencil.back``, and returns (..., n).
     """
     radius = stencil.radius
-    pixels = border_pixels(image.inside(), radius)
+    pixels = border_pixels(image.mask_array(), radius)
     margins = [(radius, radius)] * len(image.shape)
     values = np.pad(image.values, [*margins, (0, 0)]).reshape(-1, image.n_channels)
-    inside = np.pad(image.inside(), margins)
+    inside = np.pad(image.mask_array(), margins)
     window = _window(inside.shape, radius)
     flat = out.reshape(*out.shape[: -len(image.shape)], -1)
     nodes = np.ravel_multi_index([i + radius for i in np.unravel_index(pixels, image.shape)], inside.shape)

@@ -1,7 +1,8 @@
 """How fast the values change: gradients of grey and color images in any number of dimensions.
 
 An operator is a derivative along each axis: a difference along it, smoothed along all others. Where a neighbor is
-missing, since the image ends or a pixel takes no part, another stands in for it (`gradient_borders` says which). The
+missing, since the image ends or a pixel takes no part, another stands in for it (`gradient_borders` says which).
+The
 gradient of a color image is the direction in which the color changes most, and how much: the largest eigenvalue of
 Di Zenzo's tensor, the sum of the channels' outer products.
 """
@@ -130,7 +131,7 @@ def gradient_magnitude(
     width = as_number("sigma", sigma, least=0.0)
     known = as_operator(operator)
     parsed = as_image(image, channel_axis=channel_axis, mask=mask)
-    return steepness(parsed, as_spacing(spacing, len(parsed.shape)), known, width)
+    return magnitude_of(parsed, as_spacing(spacing, len(parsed.shape)), known, width)
 
 
 def gradient_components(
@@ -190,7 +191,7 @@ def gradient_components(
     return components(parsed, as_spacing(spacing, len(parsed.shape)), known, width)
 
 
-def operator_reach(operator: Operator) -> int:
+def operator_halo(operator: Operator) -> int:
     """How many pixels an operator reaches along each axis."""
     return len(_OPERATORS[operator][0]) - 1
 
@@ -200,13 +201,13 @@ def as_operator(operator: str) -> Operator:
     return as_choice("operator", operator, get_args(Operator))
 
 
-def steepness(
+def magnitude_of(
     image: Image, spacing: tuple[float, ...], operator: Operator = "sobel", sigma: float = 0.0
 ) -> NDArray[Any]:
     """The length of the gradient at each pixel."""
     smoothed = smooth(image, sigma, spacing)
     find = partial(_steepness, spacing=spacing, operator=operator)
-    return computed_apart(find, smoothed, spacing, operator_reach(operator))
+    return computed_apart(find, smoothed, spacing, operator_halo(operator))
 
 
 def components(
@@ -219,14 +220,14 @@ def components(
 def gradient_field(image: Image, spacing: tuple[float, ...], operator: Operator = "sobel") -> NDArray[Any]:
     """The gradient as a vector a pixel, (ndim, *shape), with either sign where it is that of several channels."""
     find = partial(_field_of, spacing=spacing, operator=operator)
-    return computed_apart(find, image, spacing, operator_reach(operator))
+    return computed_apart(find, image, spacing, operator_halo(operator))
 
 
 def scaled_gradient(image: Image, spacing: tuple[float, ...]) -> tuple[NDArray[Any], NDArray[Any], float]:
     """Sobel's field and its length, as multiples of a power of two that keeps them in range; and that power."""
     if has_huge_values(image, spacing):
         field = gradient_field(image, spacing)
-        heights = computed_apart(partial(_heights_of, spacing=spacing), image, spacing, operator_reach("sobel"))
+        heights = computed_apart(partial(_heights_of, spacing=spacing), image, spacing, operator_halo("sobel"))
         unit = field.dtype.type(HUGE_UNIT)
         return field / unit, heights / unit, float(unit)
     stencil = stencil_of(image, spacing)

@@ -55,7 +55,7 @@ def smooth(image: Image, sigma: float, spacing: tuple[float, ...]) -> Image:
     return Image(values, image.mask, bounds)
 
 
-def reach_of(sigma: float, spacing: tuple[float, ...]) -> tuple[int, ...]:
+def halo_of(sigma: float, spacing: tuple[float, ...]) -> tuple[int, ...]:
     """How many pixels a Gaussian reaches along each axis."""
     return tuple(math.ceil(4 * sigma / step) for step in spacing)
 

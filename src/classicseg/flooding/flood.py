@@ -93,7 +93,7 @@ def flood_grid(
     )
     n_bits = (most + 1).bit_length()
     state = np.array([0, -1, 0, 2, 0, 0, 0, 0, 0, n_bits], np.int64)
-    run_bands(_start, len(labels), 1, grid, labels, offsets, *queue, state, whole=True)
+    run_bands(_start, len(labels), 1, grid, labels, offsets, *queue, state, sequential=True)
     while _spread(grid, labels, offsets, *queue, state, ranked, values.reshape(len(grid), -1), _STEPS):
         pass
     return finished(labels, image.shape, (1 << n_bits) - 1)
@@ -112,7 +112,7 @@ def label_grid(markers: NDArray[np.int32], image: Image) -> NDArray[np.int32]:
 def finished(labels: NDArray[np.int32], shape: tuple[int, ...], torn: int) -> NDArray[np.int32]:
     """Make the result of a grid, in place: its padding is left over at the end."""
     lines = interior_nodes(shape[:-1]) * (shape[-1] + 2) + 1 if len(shape) > 1 else np.ones(1, np.int64)
-    run_bands(_finish, len(lines), shape[-1], labels, lines, shape[-1], torn, whole=True)
+    run_bands(_finish, len(lines), shape[-1], labels, lines, shape[-1], torn, sequential=True)
     return labels[: len(lines) * shape[-1]].reshape(shape)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classicseg._core.bands import run_aside
+from classicseg._core.bands import run_interruptible
 from classicseg._core.grid import neighbor_offsets, pad
 from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
@@ -67,12 +67,14 @@ def flood_with_lines(
     lengths, units = np.array(image.shape, np.int64) + 2, np.array(spacing)
     found = np.flatnonzero((labels > 0) & (labels != OUTSIDE))
     keys = np.stack([grid[found].astype(np.float64), np.zeros(len(found))], axis=1)
-    order = run_aside(partial(np.argsort, kind="stable"), keys[:, 0])  # what is sorted is a heap
+    order = run_interruptible(partial(np.argsort, kind="stable"), keys[:, 0])  # what is sorted is a heap
     size, keys, nodes = len(order), keys[order], np.stack([found, found, labels[found], 0 * found], axis=1)[order]
     time = 0
     while size:
         state = compactness, lines, keys, nodes, size, time, _STEPS
-        size, time, keys, nodes = run_aside(_spread, grid, labels, offsets, ranked, values, lengths, units, *state)
+        size, time, keys, nodes = run_interruptible(
+            _spread, grid, labels, offsets, ranked, values, lengths, units, *state
+        )
     return finished(labels, image.shape, len(ranked) - 1)
 
 

@@ -92,7 +92,7 @@ def _counts(
     """How many pixels each bucket may hold."""
     counts = np.zeros(n_buckets, np.int64)
     arguments = levels, inside, outside, firsts, rests, shift, low, counts
-    run_bands(_count, len(levels), 1, *arguments, whole=True)
+    run_bands(_count, len(levels), 1, *arguments, sequential=True)
     return counts
 
 

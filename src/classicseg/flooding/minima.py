@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classicseg._core.bands import run_aside, run_bands
+from classicseg._core.bands import run_bands, run_interruptible
 from classicseg._core.grid import interior, neighbor_offsets, pad
 from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
-from classicseg.labeling.components import connected_pieces
+from classicseg.labeling.components import connected_components
 from classicseg.regions.merging import LOW, N_HASHES
 
 _CANDIDATE, _HIGHER = 1, 2
@@ -27,18 +27,18 @@ _CANDIDATE, _HIGHER = 1, 2
 def regional_minima(levels: NDArray[Any], image: Image, connectivity: int) -> NDArray[np.int32]:
     """Number the plateaus that have no lower neighbor."""
     ndim = len(image.shape)
-    flags, grid = pad(image.inside().astype(np.uint8), ndim).reshape(-1), pad(levels, ndim).reshape(-1)
+    flags, grid = pad(image.mask_array().astype(np.uint8), ndim).reshape(-1), pad(levels, ndim).reshape(-1)
     offsets = neighbor_offsets(image.shape, connectivity)
     queue = np.empty(levels.size, np.int32 if grid.size < 2**31 else np.int64)  # untouched but for plateaus
-    run_aside(_mark_higher, grid, flags, offsets, queue)
+    run_interruptible(_mark_higher, grid, flags, offsets, queue)
     del grid, queue
-    return connected_pieces(interior(flags, image.shape) == _CANDIDATE, connectivity)
+    return connected_components(interior(flags, image.shape) == _CANDIDATE, connectivity)
 
 
 def lowest_levels(labels: NDArray[np.int32], levels: NDArray[Any], n_labels: int) -> NDArray[np.float64]:
     """The lowest level of each label 0 … n_labels; 0 for 0."""
     lows = np.full(n_labels + 1, np.inf)
-    run_bands(_lower, labels.size, 1, labels.reshape(-1), levels.reshape(-1), lows, whole=True)
+    run_bands(_lower, labels.size, 1, labels.reshape(-1), levels.reshape(-1), lows, sequential=True)
     lows[0] = 0
     return lows
 
@@ -75,11 +75,11 @@ def merge_shallow_basins(
         The basin of the lowest rank among those that each has joined.
     """
     codes, heights = _passes(labels, levels, connectivity)
-    order = run_aside(np.argsort, heights)
+    order = run_interruptible(np.argsort, heights)
     codes, heights = codes[order], heights[order]
     del order
     groups = np.arange(len(lows))
-    run_aside(_join, codes, heights, lows, ranks, min_depth, groups)
+    run_interruptible(_join, codes, heights, lows, ranks, min_depth, groups)
     return groups
 
 

@@ -17,7 +17,7 @@ from classicseg._core.seeds import SeedPixels
 from classicseg.types import Norm
 
 
-class Reach(NamedTuple):
+class Acceptance(NamedTuple):
     """What each region accepts, and how near a pixel is to it. Row 0 belongs to no region."""
 
     centers: NDArray[np.float64]
@@ -33,7 +33,7 @@ class Reach(NamedTuple):
     """Whether a distance is the largest difference of a channel, not the root of the sum of squares."""
 
 
-def reach_of_seeds(image: Image, seeds: SeedPixels, tolerance: float, norm: Norm) -> Reach:
+def reach_of_seeds(image: Image, seeds: SeedPixels, tolerance: float, norm: Norm) -> Acceptance:
     """Within a tolerance of the mean over the seed pixels."""
     reach = _at_seeds(image, seeds, norm)
     if image.n_channels == 1:
@@ -42,7 +42,7 @@ def reach_of_seeds(image: Image, seeds: SeedPixels, tolerance: float, norm: Norm
     return reach._replace(highs=np.full(len(reach.centers), tolerance))
 
 
-def reach_of_interval(image: Image, seeds: SeedPixels, interval: tuple[float, float]) -> Reach:
+def reach_of_interval(image: Image, seeds: SeedPixels, interval: tuple[float, float]) -> Acceptance:
     """The same values for each region; among these the mean over its seeds is the nearest."""
     n_regions = len(seeds.names) + 1
     low, high = interval
@@ -51,7 +51,7 @@ def reach_of_interval(image: Image, seeds: SeedPixels, interval: tuple[float, fl
     )
 
 
-def mark_accepted(image: Image, reach: Reach, number: int) -> NDArray[np.uint8]:
+def mark_accepted(image: Image, reach: Acceptance, number: int) -> NDArray[np.uint8]:
     """A padded grid, flat, that is 1 where a pixel takes part and is accepted by a region, and 0 elsewhere."""
     shape = image.shape
     grid = np.zeros(-(-math.prod(length + 2 for length in shape) // 8) * 8, np.uint8)  # in words of 8 bytes
@@ -91,11 +91,11 @@ def bounds_in(dtype: np.dtype[Any], low: float, high: float) -> tuple[np.generic
     return least, most
 
 
-def _at_seeds(image: Image, seeds: SeedPixels, norm: Norm) -> Reach:
+def _at_seeds(image: Image, seeds: SeedPixels, norm: Norm) -> Acceptance:
     n_regions = len(seeds.names) + 1
     limits = np.zeros((2, n_regions))
     scales = np.empty((n_regions, 0, 0))
-    return Reach(seed_means(image, seeds), scales, limits[0], limits[1], norm == "maximum")
+    return Acceptance(seed_means(image, seeds), scales, limits[0], limits[1], norm == "maximum")
 
 
 def seed_means(image: Image, seeds: SeedPixels) -> NDArray[np.float64]:

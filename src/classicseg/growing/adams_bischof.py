@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classicseg._core.bands import run_aside
+from classicseg._core.bands import run_interruptible
 from classicseg._core.grid import interior, neighbor_offsets, pad, padded_nodes, waiting_grid
 from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
@@ -67,9 +67,11 @@ def compete(image: Image, seeds: SeedPixels, connectivity: int, norm: Norm) -> N
     labels[nodes] = seeds.numbers
     for start in range(0, len(nodes), _SEEDS_AT_ONCE):
         some = nodes[start : start + _SEEDS_AT_ONCE]
-        entries = run_aside(_begin, values, labels, running.means, maximum, *queue, entries, state, some)
+        entries = run_interruptible(_begin, values, labels, running.means, maximum, *queue, entries, state, some)
     while words[0]:
-        entries = run_aside(_assign, values, labels, *running, maximum, *queue, entries, state, _PIXELS_AT_ONCE)
+        entries = run_interruptible(
+            _assign, values, labels, *running, maximum, *queue, entries, state, _PIXELS_AT_ONCE
+        )
     return np.maximum(interior(labels, image.shape), 0)
 
 

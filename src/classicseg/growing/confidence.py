@@ -17,8 +17,8 @@ from classicseg._core.bands import run_bands
 from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
 from classicseg._core.seeds import SeedPixels
-from classicseg.growing.acceptance import Reach, line_starts, reach_of_seeds
-from classicseg.growing.seed_value import REACHED, accepted_by, flood
+from classicseg.growing.acceptance import Acceptance, line_starts, reach_of_seeds
+from classicseg.growing.seed_value import VISITED, accepted_by, flood
 
 _BITS = 24
 """Moments are taken of whole numbers of so many bits, over the limits of the region or the range of its pixels:
@@ -55,7 +55,7 @@ def confidence_reach(
     connectivity: int,
     radius: float,
     spacing: tuple[float, ...],
-) -> Reach:
+) -> Acceptance:
     """What each region accepts after growing `max_iter` times by the moments of what it grew to before.
 
     The first moments are those of the boxes about the seeds. The limits always hold the seeds themselves.
@@ -70,7 +70,7 @@ def confidence_reach(
         nodes = seeds.nodes[seeds.numbers == number]
         pixels = flat[_box_nodes(image, nodes, box)]
         finest = max(_LEAST_STEP * float(np.abs(pixels.astype(np.float64)).max()), _LEAST_OF_ALL)
-        in_box = np.full(len(pixels), REACHED, np.uint8), np.zeros(1, np.int64)
+        in_box = np.full(len(pixels), VISITED, np.uint8), np.zeros(1, np.int64)
         low, high = pixels.min(axis=0).astype(np.float64), pixels.max(axis=0).astype(np.float64)
         moments = moments_of(pixels[np.newaxis], *in_box, low, high)
         for _ in range(max_iter):
@@ -109,7 +109,7 @@ def moments_of(
 
 
 def _accept(
-    reach: Reach,
+    reach: Acceptance,
     number: int,
     moments: Moments,
     multiplier: float,
@@ -175,7 +175,7 @@ def _extremes_numpy(
     start: int,
     stop: int,
 ) -> NDArray[Any]:
-    inside = grid[starts[start:stop, np.newaxis] + np.arange(lines.shape[1])] == REACHED
+    inside = grid[starts[start:stop, np.newaxis] + np.arange(lines.shape[1])] == VISITED
     own = np.concatenate([lines[start:stop][inside], reached[np.newaxis]])
     return np.stack([own.min(axis=0), own.max(axis=0)])
 
@@ -202,7 +202,7 @@ def _extremes(
         for line in range(start, stop):
             own, flat = grid[starts[line] : starts[line] + width], lines[line].reshape(-1)
             for i in range(len(own)):
-                value = flat[i * n_channels + c] if own[i] == REACHED else begin
+                value = flat[i * n_channels + c] if own[i] == VISITED else begin
                 low[i] = value if value < low[i] else low[i]
                 high[i] = value if value > high[i] else high[i]
         ends[0, c], ends[1, c] = low[0], high[0]
@@ -220,7 +220,7 @@ def _sum_products_numpy(
     start: int,
     stop: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    reached = grid[starts[start:stop, np.newaxis] + np.arange(lines.shape[1])] == REACHED
+    reached = grid[starts[start:stop, np.newaxis] + np.arange(lines.shape[1])] == VISITED
     levels = np.rint((lines[start:stop][reached] - low) * scales).astype(np.int64)
     products = levels[:, :, np.newaxis] * levels[:, np.newaxis]
     above, below = (products >> _BITS).sum(axis=0), (products & _LOW).sum(axis=0)
@@ -246,12 +246,12 @@ def _sum_products(
         own = grid[starts[line] : starts[line] + width]
         flat = lines[line].reshape(-1)
         for i in range(len(own)):
-            n[0] += own[i] == REACHED
+            n[0] += own[i] == VISITED
         for c in range(n_channels):
             base, scale, row, total = low[c], scales[c], levels[c], 0
             for i in range(len(own)):
                 level = np.rint((np.float64(flat[i * n_channels + c]) - base) * scale)
-                row[i] = np.int64(level if own[i] == REACHED else 0.0)  # others may be beyond any integer
+                row[i] = np.int64(level if own[i] == VISITED else 0.0)  # others may be beyond any integer
                 total += row[i]
             sums[c] += total
             for other in range(c + 1):

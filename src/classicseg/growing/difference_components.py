@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classicseg._core.bands import run_aside
+from classicseg._core.bands import run_interruptible
 from classicseg._core.grid import interior
 from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
@@ -20,12 +20,12 @@ def linked_pieces(image: Image, tolerance: float, norm: Norm, connectivity: int)
     """Number the pieces 1 … n by their first pixel; 0 where a pixel takes no part."""
     directions = directions_of(image.shape, connectivity)
     links = link(image, tolerance, norm, directions)
-    roots = run_aside(_roots, links, directions.offsets)
+    roots = run_interruptible(_roots, links, directions.offsets)
     own = interior(roots, image.shape)
-    begins = (own == interior(np.arange(len(roots)), image.shape)) & image.inside()
+    begins = (own == interior(np.arange(len(roots)), image.shape)) & image.mask_array()
     numbers = np.zeros(len(roots), np.int32)
     numbers[own[begins]] = np.arange(1, int(begins.sum()) + 1)
-    return numbers[own] * image.inside()
+    return numbers[own] * image.mask_array()
 
 
 def _roots_numpy(links: NDArray[Any], offsets: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 
 from classicseg._core.grid import neighbor_views
 from classicseg._core.image import Image
-from classicseg.labeling.components import connected_pieces
+from classicseg.labeling.components import connected_components
 
 
 def fill_holes(labels: NDArray[np.int32], image: Image) -> NDArray[np.int32]:
     """Give each hole that lies in one region alone that region's label; what takes no part stays 0."""
-    pieces = connected_pieces((labels == 0).view(np.uint8), 1)
+    pieces = connected_components((labels == 0).view(np.uint8), 1)
     n_pieces = int(pieces.max())
     outside = np.iinfo(np.int32).max  # as a label: no region has it
     least, most = np.full(n_pieces + 1, outside, np.int32), np.zeros(n_pieces + 1, np.int32)

@@ -15,16 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from classicseg._core.bands import run_aside, run_bands
+from classicseg._core.bands import run_bands, run_interruptible
 from classicseg._core.grid import padded_nodes, padded_strides
 from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
 from classicseg._core.seeds import SeedPixels
-from classicseg.growing.acceptance import Reach, inner, line_starts, mark_accepted
+from classicseg.growing.acceptance import Acceptance, inner, line_starts, mark_accepted
 from classicseg.growing.openings import open_mask
 from classicseg.growing.simultaneous import grow_by_rings
 
-REACHED = 2
+VISITED = 2
 """What a pixel of a mask becomes that the flood has reached; 1 is accepted, 0 not."""
 
 MOST_FLOODS = 32
@@ -47,7 +47,12 @@ _SUM = np.uint64(255)
 
 
 def grow_by_reach(
-    image: Image, seeds: SeedPixels, reach: Reach, connectivity: int, radius: float, spacing: tuple[float, ...]
+    image: Image,
+    seeds: SeedPixels,
+    reach: Acceptance,
+    connectivity: int,
+    radius: float,
+    spacing: tuple[float, ...],
 ) -> NDArray[np.int32]:
     """Give each pixel that connects to a region's seeds over what the region accepts the region's number.
 
@@ -60,7 +65,7 @@ def grow_by_reach(
         nodes = seeds.nodes[seeds.numbers == number]
         accepted = accepted_by(image, reach, number, nodes, radius, spacing)
         flood(accepted, image.shape, connectivity, nodes, meanwhile=partial(_touch, labels, number))
-        if not paint_region(accepted, REACHED, number, labels):
+        if not paint_region(accepted, VISITED, number, labels):
             continue
         if radius > 0:
             raise ValueError(
@@ -73,7 +78,7 @@ def grow_by_reach(
 
 def accepted_by(
     image: Image,
-    reach: Reach,
+    reach: Acceptance,
     number: int,
     nodes: NDArray[np.int64],
     radius: float,
@@ -94,7 +99,7 @@ def flood(
     nodes: NDArray[np.int64],
     meanwhile: Callable[[], object] = lambda: None,
 ) -> None:
-    """Turn 1 to REACHED, in place in a padded grid, where it connects to nodes of the image, or is one."""
+    """Turn 1 to VISITED, in place in a padded grid, where it connects to nodes of the image, or is one."""
     starts = padded_nodes(nodes, shape)
     grid[starts] = 1
     steps = [step for step in itertools.product((-1, 0, 1), repeat=len(shape) - 1) if any(step)]
@@ -111,10 +116,10 @@ def flood_with_stack(
 ) -> None:
     """Call a flood until its stack of runs is empty; it returns the size of one that needs more room."""
     stack = np.empty((room + _MORE_ROOM, 2), np.int64)
-    size = run_aside(kernel, *arguments, room, stack, 0, meanwhile=meanwhile)
+    size = run_interruptible(kernel, *arguments, room, stack, 0, meanwhile=meanwhile)
     while size > 0:
         stack = np.concatenate([stack[:size], np.empty((len(stack), 2), np.int64)])
-        size = run_aside(kernel, *arguments, room, stack, size)
+        size = run_interruptible(kernel, *arguments, room, stack, size)
 
 
 def _touch(labels: NDArray[np.int32], number: int) -> None:
@@ -148,7 +153,7 @@ def _flood_numpy(
     pieces = ndimage.label(pixels.reshape(padded), near)[0].reshape(-1)
     kept = np.zeros(pieces.max() + 1, bool)
     kept[pieces[nodes]] = True
-    pixels[kept[pieces]] = REACHED
+    pixels[kept[pieces]] = VISITED
     return 0
 
 
@@ -174,7 +179,7 @@ def _flood(
         for node in nodes:
             if grid[node] == 1:
                 start, stop = _run_start(words, node), _run_stop(words, node)
-                grid[start:stop] = REACHED
+                grid[start:stop] = VISITED
                 stack[size, 0], stack[size, 1] = start, stop
                 size += 1
     while 0 < size < len(stack) - room:
@@ -186,7 +191,7 @@ def _flood(
             while x < last:
                 first = _run_start(words, x) if x == before else x
                 end = _run_stop(words, x)
-                grid[first:end] = REACHED
+                grid[first:end] = VISITED
                 stack[size, 0], stack[size, 1] = first, end
                 size += 1
                 x = _next_accepted(words, end, last)

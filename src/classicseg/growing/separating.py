@@ -12,7 +12,7 @@ from classicseg._core.image import Image, as_image
 from classicseg._core.numbers import as_choice, as_count
 from classicseg._core.seeds import SeedPixels, as_seeds
 from classicseg.growing.acceptance import mark_accepted, reach_of_seeds
-from classicseg.growing.seed_value import REACHED, flood
+from classicseg.growing.seed_value import VISITED, flood
 from classicseg.types import ChannelAxis, Mask, Norm, Seeds
 
 
@@ -87,7 +87,7 @@ def separating_tolerance(
         reach = reach_of_seeds(parsed, starts, float(between[index]), norm)
         grid = mark_accepted(parsed, reach, 1)
         flood(grid, parsed.shape, connectivity, starts.nodes)
-        return bool((grid[padded_nodes(ends, parsed.shape)] == REACHED).any())
+        return bool((grid[padded_nodes(ends, parsed.shape)] == VISITED).any())
 
     if joins(0):
         raise ValueError("inside and outside are joined by every tolerance; move one of them")

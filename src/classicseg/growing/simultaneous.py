@@ -14,11 +14,11 @@ from classicseg._core.grid import interior, neighbor_offsets, pad, padded_nodes,
 from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
 from classicseg._core.seeds import SeedPixels
-from classicseg.growing.acceptance import Reach, between
+from classicseg.growing.acceptance import Acceptance, between
 
 
 def grow_by_rings(
-    image: Image, seeds: SeedPixels, reach: Reach, connectivity: int, *, by_step: bool = False
+    image: Image, seeds: SeedPixels, reach: Acceptance, connectivity: int, *, by_step: bool = False
 ) -> NDArray[np.int32]:
     """Let all regions grow at once over what each accepts.
 

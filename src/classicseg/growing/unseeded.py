@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classicseg._core.bands import run_aside, run_bands
+from classicseg._core.bands import run_bands, run_interruptible
 from classicseg._core.grid import interior, neighbor_offsets, pad, waiting_grid
 from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
@@ -26,14 +26,14 @@ def grow_everywhere(image: Image, tolerance: float, connectivity: int, norm: Nor
     labels = waiting_grid(image)
     magnitude = field_magnitude(gradient_field(image, (1.0,) * ndim))
     inside = np.flatnonzero(labels == 0)
-    order = inside[run_aside(np.lexsort, (*image.pixels().T, magnitude[image.inside()]))]
+    order = inside[run_interruptible(np.lexsort, (*image.pixels().T, magnitude[image.mask_array()]))]
     values = pad(image.values, ndim).reshape(-1, image.n_channels)
     offsets = neighbor_offsets(image.shape, connectivity)
     queue, last = np.empty(len(order), np.int64), np.zeros(1, np.int64)
     maximum = norm == "maximum"
     limit = tolerance if maximum else tolerance**2
     arguments = values, labels, offsets, limit, maximum, queue, last, order
-    run_bands(_grow_from, len(order), 1, *arguments, whole=True)
+    run_bands(_grow_from, len(order), 1, *arguments, sequential=True)
     return np.maximum(interior(labels, image.shape), 0)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classicseg._core.bands import n_workers, run_aside, run_bands
+from classicseg._core.bands import n_workers, run_bands, run_interruptible
 from classicseg._core.kernel import kernel
 
 _CHUNK = 2**22
@@ -38,7 +38,7 @@ def distinct_colors(pixels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.floa
     """Return the distinct rows of packable pixels and how often each occurs."""
     if have_table(pixels):
         return _distinct_by_table(pixels)
-    keys, counts = run_aside(partial(np.unique, return_counts=True), pack(pixels))
+    keys, counts = run_interruptible(partial(np.unique, return_counts=True), pack(pixels))
     return unpack(keys, pixels), counts.astype(np.float64)
 
 

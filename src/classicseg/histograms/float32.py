@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from classicseg._core.bands import run_aside
+from classicseg._core.bands import run_interruptible
 from classicseg._core.kernel import kernel
 
 LEAST = 2**16
@@ -24,9 +24,9 @@ def float_histogram(values: NDArray[np.float32]) -> tuple[NDArray[np.float32], N
     bits = (values + np.float32(0)).view(np.uint32)  # -0 + 0 is 0: one value
     if values.size and values.min() < 0:
         bits = bits ^ np.where(bits >= _SIGN, ~np.uint32(0), _SIGN)
-        distinct, counts = run_aside(_count_bits, bits)
+        distinct, counts = run_interruptible(_count_bits, bits)
         return (distinct ^ np.where(distinct >= _SIGN, _SIGN, ~np.uint32(0))).view(np.float32), counts
-    distinct, counts = run_aside(_count_bits, bits)
+    distinct, counts = run_interruptible(_count_bits, bits)
     return distinct.view(np.float32), counts
 
 

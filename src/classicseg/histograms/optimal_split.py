@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classicseg._core.bands import run_aside
+from classicseg._core.bands import run_interruptible
 from classicseg._core.kernel import kernel
 
 _CLEAR = 2.0**20
@@ -121,7 +121,7 @@ def _splits(levels: NDArray[np.float64], counts: NDArray[Any], most: int) -> lis
     apart -= np.average(apart, weights=counts)
     weights = np.concatenate([[0.0], np.cumsum(counts, dtype=np.float64)])
     sums = np.concatenate([[0.0], np.cumsum(counts * (apart / np.abs(apart).max()))])
-    table = run_aside(_best_starts, weights, sums, most)
+    table = run_interruptible(_best_starts, weights, sums, most)
     return [_trace(table[: k + 1]) for k in range(most)]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.arrays import as_array
-from classicseg._core.bands import run_aside
+from classicseg._core.bands import run_interruptible
 from classicseg._core.image import as_image
 from classicseg._core.numbers import as_instances
 from classicseg.histograms.distinct_colors import are_packable, distinct_colors, pack, unpack
@@ -118,7 +118,7 @@ def as_histogram(name: str, value: PixelHistogram) -> PixelHistogram:
     return PixelHistogram(as_image(values, channel_axis=1).values, counts.astype(np.int64))
 
 
-def as_pooled(image: Any, channel_axis: ChannelAxis) -> PixelHistogram | None:
+def as_joint_histogram(image: Any, channel_axis: ChannelAxis) -> PixelHistogram | None:
     """The histogram of several images, or the one that was given; None for a single image."""
     if isinstance(image, PixelHistogram):
         return as_histogram("image", image)
@@ -128,7 +128,7 @@ def as_pooled(image: Any, channel_axis: ChannelAxis) -> PixelHistogram | None:
     return None
 
 
-def refuse_places(**options: object) -> None:
+def refuse_per_pixel_options(**options: object) -> None:
     """Refuse what goes by the place of a pixel beside a histogram or several images."""
     for name, given in options.items():
         if given is not None:
@@ -147,7 +147,7 @@ def _distinct(values: NDArray[Any], counts: NDArray[np.int64]) -> PixelHistogram
         return PixelHistogram(unpack(keys.astype(np.uint64), values), totals[keys].astype(np.int64))
     rows = pack(values) if packed else values[:, 0] if values.shape[1] == 1 else values
     axis = 0 if rows.ndim == 2 else None
-    found, inverse = run_aside(partial(np.unique, return_inverse=True, axis=axis), rows)
+    found, inverse = run_interruptible(partial(np.unique, return_inverse=True, axis=axis), rows)
     totals = np.zeros(len(found), np.int64)
     np.add.at(totals, inverse.reshape(-1), counts)
     return PixelHistogram(unpack(found, values) if packed else found.reshape(-1, values.shape[1]), totals)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classicseg._core.bands import run_aside, run_bands
+from classicseg._core.bands import run_bands, run_interruptible
 from classicseg._core.kernel import kernel
 from classicseg.histograms.float32 import LEAST, float_histogram
 
@@ -24,7 +24,7 @@ def value_histogram(
     With weights it is the sum of those, and values without weight are left out.
     """
     if weights is not None:
-        distinct, inverse = run_aside(partial(np.unique, return_inverse=True), values)
+        distinct, inverse = run_interruptible(partial(np.unique, return_inverse=True), values)
         sums = np.bincount(inverse.reshape(-1), weights)
         return distinct[sums > 0].astype(np.float64), sums[sums > 0]
     if values.dtype.kind == "f" and _are_levels(values):
@@ -40,7 +40,7 @@ def value_histogram(
     if values.dtype == np.float32 and values.size >= LEAST:
         distinct, counts = float_histogram(values)
     else:
-        distinct, counts = run_aside(partial(np.unique, return_counts=True), values)
+        distinct, counts = run_interruptible(partial(np.unique, return_counts=True), values)
     return distinct.astype(np.float64), counts.astype(np.int64)
 
 

@@ -13,8 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
+from scipy.sparse import coo_array, csgraph
 
 from classicseg._core.bands import run_bands
 from classicseg._core.grid import line_at, line_grid, neighbor_views, pixel_steps
@@ -39,7 +38,7 @@ _MOST_LABELS = 2**31 - 1
 """Labels are int32."""
 
 
-def connected_pieces(labels: NDArray[Any], connectivity: int) -> NDArray[np.int32]:
+def connected_components(labels: NDArray[Any], connectivity: int) -> NDArray[np.int32]:
     """Number the connected pieces of equal label 1 … n by their first pixel; 0 stays 0.
 
     Two pixels are neighbors where no coordinate differs by more than 1 and at most `connectivity` differ.
@@ -67,7 +66,7 @@ def _numbered_runs(
     pieces, begins = np.empty(size, dtype), np.empty(len(lines), dtype)
     bands = run_bands(_join_band, n_rows, size // (n_rows * _PIXELS_AT_ONCE), lines, *grid, near, pieces, begins)
     starts, stops = np.array(bands, np.int64).T
-    run_bands(_join_seams, len(bands), 1, lines, *grid, near, pieces, begins, starts, whole=True)
+    run_bands(_join_seams, len(bands), 1, lines, *grid, near, pieces, begins, starts, sequential=True)
     spans = np.stack([begins[starts * (len(lines) // n_rows)], stops], axis=1).astype(np.int64)
     n_roots, band_size = np.zeros(len(bands), np.int64), size // len(bands)
     run_bands(count_roots, len(bands), band_size, pieces, spans, n_roots)
@@ -202,7 +201,7 @@ def _join_seams(
 def first_of_each(edges: NDArray[np.int64], n_nodes: int) -> NDArray[np.int64]:
     """The first node of each node's component."""
     links = coo_array((np.ones(edges.shape[1], bool), (edges[0], edges[1])), shape=(n_nodes, n_nodes))
-    component = connected_components(links, directed=False)[1]
+    component = csgraph.connected_components(links, directed=False)[1]
     return np.unique(component, return_index=True)[1][component]
 
 

@@ -6,7 +6,7 @@ from numpy.typing import ArrayLike
 
 from classicseg._core.image import as_classes
 from classicseg._core.numbers import as_count
-from classicseg.labeling.components import connected_pieces
+from classicseg.labeling.components import connected_components
 from classicseg.types import Labels
 
 
@@ -50,4 +50,4 @@ def connected_regions(labels: ArrayLike, *, connectivity: int = 1) -> Labels:
            [3, 1, 2]], dtype=int32)
     """
     classes = as_classes(labels)
-    return connected_pieces(classes, as_count("connectivity", connectivity, most=classes.ndim))
+    return connected_components(classes, as_count("connectivity", connectivity, most=classes.ndim))

@@ -28,7 +28,7 @@ def compact_labels(labels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64
 def number_by_first_pixel(labels: NDArray[np.int32]) -> Labels:
     """Renumber segments 1 … n by their first pixel in raster order; 0 stays 0."""
     flat, numbers = np.ascontiguousarray(labels).reshape(-1), np.zeros(int(labels.max(initial=0)) + 1, np.int32)
-    run_bands(_first_pixels, flat.size, 1, flat, numbers, np.zeros(1, np.int32), whole=True)
+    run_bands(_first_pixels, flat.size, 1, flat, numbers, np.zeros(1, np.int32), sequential=True)
     return take(numbers, labels)
 
 

@@ -13,27 +13,27 @@ from classicseg._core.bands import run_bands
 from classicseg._core.grid import neighbor_offsets
 from classicseg._core.kernel import kernel
 
-WEAK, STRONG, KEPT, REACHED = 1, 2, 3, 4
+WEAK, STRONG, KEPT, VISITED = 1, 2, 3, 4
 
 _ROWS_AT_ONCE = 8
 """Bands are so many times larger than usual, for each seam costs as much as two rows, or planes of a volume."""
 
 
-def pieces_that_hold(weak: NDArray[np.bool_], strong: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def reconstruct(weak: NDArray[np.bool_], strong: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The pieces of a mask, connected also over corners, that hold a pixel of its part `strong`."""
     grid = np.zeros([length + 2 for length in weak.shape], np.uint8)
     np.add(weak, strong, out=grid[(slice(1, -1),) * weak.ndim], where=weak, dtype=np.uint8)
-    return keep_from_strong(grid)
+    return hysteresis(grid)
 
 
-def keep_from_strong(grid: NDArray[np.uint8]) -> NDArray[np.bool_]:
+def hysteresis(grid: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """The same for a grid of WEAK, STRONG and 0, which has a border of zeros and is overwritten."""
     shape = tuple(length - 2 for length in grid.shape)
     offsets = neighbor_offsets(shape, len(shape))
     kept = np.empty(shape, bool)
     row_size = max(1, grid[0].size // _ROWS_AT_ONCE)
     seams = run_bands(_keep_in_band, len(grid), row_size, grid, offsets)[:-1]
-    run_bands(_keep_over_seams, len(seams), 2 * grid[0].size, grid, offsets, seams, whole=True)
+    run_bands(_keep_over_seams, len(seams), 2 * grid[0].size, grid, offsets, seams, sequential=True)
     run_bands(_read, len(kept), kept[0].size, grid, kept)
     return kept
 
@@ -106,7 +106,7 @@ def _reach_weak_numpy(
         front = np.array([node])[grid[[node]] == WEAK]
         name += len(front)
         while front.size:
-            grid[front] = REACHED
+            grid[front] = VISITED
             found.append(front)
             names.append(np.full(len(front), name, np.int32))
             near = np.unique(front[:, np.newaxis] + offsets)
@@ -125,7 +125,7 @@ def reach_weak(
         if grid[node] != WEAK:
             continue
         name += 1
-        grid[node] = REACHED
+        grid[node] = VISITED
         found[size], names[size] = node, name
         size += 1
         while done < size:
@@ -135,7 +135,7 @@ def reach_weak(
             for offset in offsets:
                 other = found[done] + offset
                 if grid[other] == WEAK:
-                    grid[other] = REACHED
+                    grid[other] = VISITED
                     found[size], names[size] = other, name
                     size += 1
             done += 1

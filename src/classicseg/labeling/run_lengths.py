@@ -25,7 +25,7 @@ class RunLengths(NamedTuple):
 def run_stops(lines: NDArray[Any], n_runs: int) -> NDArray[Any]:
     """Find where each run of lines (n, length) ends, which are so many."""
     stops = np.empty(n_runs, _index_type(lines.size))
-    run_bands(_write_stops, len(lines), lines.shape[1], lines, stops, np.zeros(1, np.int64), whole=True)
+    run_bands(_write_stops, len(lines), lines.shape[1], lines, stops, np.zeros(1, np.int64), sequential=True)
     stops[-1] = lines.size
     return stops
 
@@ -38,7 +38,7 @@ def begins_on_lines(runs: RunLengths) -> NDArray[np.int64]:
     """How many labels begin on each line along the last axis, of labels that are numbered by their first pixel."""
     length = runs.shape[-1]
     counts = np.zeros(math.prod(runs.shape) // length, np.int64)
-    run_bands(_count_begins, len(runs.stops), 1, *runs[1:], length, np.zeros(1, np.int64), counts, whole=True)
+    run_bands(_count_begins, len(runs.stops), 1, *runs[1:], length, np.zeros(1, np.int64), counts, sequential=True)
     return counts
 
 

@@ -23,7 +23,7 @@ from scipy.sparse.csgraph import connected_components
 
 from classicseg._core.grid import neighbor_offsets, neighbor_views
 from classicseg.labeling.components import connected_runs
-from classicseg.labeling.reconstruction import KEPT, REACHED, keep_from_strong, reach_weak
+from classicseg.labeling.reconstruction import KEPT, VISITED, hysteresis, reach_weak
 from classicseg.labeling.run_lengths import RunLengths, begins_on_lines, labels_at
 
 Chunks: TypeAlias = tuple[tuple[int, ...], ...]
@@ -35,7 +35,7 @@ Near: TypeAlias = Callable[[NDArray[Any], NDArray[Any]], NDArray[np.bool_]]
 _LABEL_BITS = 32
 
 
-class Face(NamedTuple):
+class BoundaryLayer(NamedTuple):
     """The outermost layer of pixels on one side of a tile."""
 
     labels: NDArray[np.int32]
@@ -43,11 +43,11 @@ class Face(NamedTuple):
     """What decides whether pixels that touch are one piece; may have a further axis."""
 
 
-Faces: TypeAlias = dict[tuple[int, int], Face]
+Faces: TypeAlias = dict[tuple[int, int], BoundaryLayer]
 """Those on both sides, 0 and -1, of each axis."""
 
 
-class Patch(NamedTuple):
+class TileComponents(NamedTuple):
     """The pieces of a tile, all of which get a number."""
 
     pieces: RunLengths
@@ -57,7 +57,7 @@ class Patch(NamedTuple):
     faces: Faces
 
 
-class HeldPatch(NamedTuple):
+class TileMask(NamedTuple):
     """The pieces of a tile, those of which stay that are held, here or in another tile."""
 
     sure: NDArray[np.uint8]
@@ -83,15 +83,15 @@ class Numbers(NamedTuple):
     """… and their numbers there."""
 
 
-def patch_of(labels: NDArray[Any], keys: NDArray[Any], connectivity: int) -> Patch:
+def patch_of(labels: NDArray[Any], keys: NDArray[Any], connectivity: int) -> TileComponents:
     """What is kept of the pieces of equal label in a tile."""
     pieces, faces = connected_runs(labels, connectivity), {}
     for (axis, side), nodes in _side_nodes(labels.shape, 0).items():
-        faces[axis, side] = Face(labels_at(pieces, nodes), _layer(keys, labels.ndim, axis, side))
-    return Patch(pieces, begins_on_lines(pieces), faces)
+        faces[axis, side] = BoundaryLayer(labels_at(pieces, nodes), _layer(keys, labels.ndim, axis, side))
+    return TileComponents(pieces, begins_on_lines(pieces), faces)
 
 
-def held_patch_of(pieces: NDArray[np.int32], held: NDArray[np.bool_], keys: NDArray[Any]) -> HeldPatch:
+def held_patch_of(pieces: NDArray[np.int32], held: NDArray[np.bool_], keys: NDArray[Any]) -> TileMask:
     """What is kept of a tile's pieces, and which of them are held in it."""
     faces = faces_of(pieces, keys)
     outside = np.zeros(len(held), bool)
@@ -102,38 +102,38 @@ def held_patch_of(pieces: NDArray[np.int32], held: NDArray[np.bool_], keys: NDAr
     renamed = {side: face._replace(labels=names[face.labels]) for side, face in faces.items()}
     unsure = (names * ~held)[pieces].reshape(-1)
     places = np.flatnonzero(unsure)
-    return HeldPatch(np.packbits(held[pieces]), places, unsure[places], held[outside], renamed, pieces.shape)
+    return TileMask(np.packbits(held[pieces]), places, unsure[places], held[outside], renamed, pieces.shape)
 
 
-def held_patch_at(pieces: NDArray[np.int32], places: Any, keys: NDArray[Any]) -> HeldPatch:
+def held_patch_at(pieces: NDArray[np.int32], places: Any, keys: NDArray[Any]) -> TileMask:
     """The same, where those are held that have one of some pixels: an index, or a mask."""
     held = np.zeros(int(pieces.max()) + 1, bool)
     held[pieces[places]] = True
     return held_patch_of(pieces, held, keys)
 
 
-def marked_patch_of(marks: NDArray[np.uint8]) -> HeldPatch:
+def marked_patch_of(marks: NDArray[np.uint8]) -> TileMask:
     """The same for pieces, connected also over corners, of what is weak (1), held by what is strong (2).
 
     What is held goes by one number on the sides, and of the rest only what reaches a side is looked at.
     """
     shape, grid = marks.shape, np.pad(marks, 1)
-    kept = keep_from_strong(grid)
+    kept = hysteresis(grid)
     flat, sides = grid.reshape(-1), _side_nodes(shape, 1)
     every = np.concatenate([nodes.reshape(-1) for nodes in sides.values()])
     found, names = reach_weak(flat, every, neighbor_offsets(shape, marks.ndim))
     order, n_names, faces = np.argsort(found), int(names.max(initial=0)), {}
     for side, nodes in sides.items():
         labels = np.where(flat[nodes] == KEPT, np.int32(n_names + 1), np.int32(0))
-        reached = flat[nodes] == REACHED
+        reached = flat[nodes] == VISITED
         labels[reached] = names[order][np.searchsorted(found, nodes[reached], sorter=order)]
-        faces[side] = Face(labels, labels)
+        faces[side] = BoundaryLayer(labels, labels)
     places = np.ravel_multi_index([i - 1 for i in np.unravel_index(found, grid.shape)], shape)
     held = np.append(np.zeros(n_names, bool), True)
-    return HeldPatch(np.packbits(kept), places, names, held, faces, shape)
+    return TileMask(np.packbits(kept), places, names, held, faces, shape)
 
 
-def paint_held(patch: HeldPatch, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def paint_held(patch: TileMask, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The pixels of a tile that stay, where it is known which of the pieces that reach others are held."""
     pixels = np.unpackbits(patch.sure, count=math.prod(patch.shape)).view(bool)
     pixels[patch.places[kept[patch.names - 1]]] = True
@@ -143,12 +143,15 @@ def paint_held(patch: HeldPatch, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
 def faces_of(labels: NDArray[Any], keys: NDArray[Any]) -> Faces:
     """The layers on both sides of each axis; those of a line are lines of one pixel."""
     sides = itertools.product(range(labels.ndim), (0, -1))
-    return {place: Face(_layer(labels, labels.ndim, *place), _layer(keys, labels.ndim, *place)) for place in sides}
+    return {
+        place: BoundaryLayer(_layer(labels, labels.ndim, *place), _layer(keys, labels.ndim, *place))
+        for place in sides
+    }
 
 
 def pairs_at_cut(
-    above: Sequence[Face],
-    below: Sequence[Face],
+    above: Sequence[BoundaryLayer],
+    below: Sequence[BoundaryLayer],
     tiles: NDArray[np.int64],
     grid: tuple[int, ...],
     connectivity: int,
@@ -246,7 +249,7 @@ def _side_nodes(shape: tuple[int, ...], padding: int) -> dict[tuple[int, int], N
 
 
 def _plane(
-    faces: Sequence[Face], tiles: NDArray[np.int64], grid: tuple[int, ...]
+    faces: Sequence[BoundaryLayer], tiles: NDArray[np.int64], grid: tuple[int, ...]
 ) -> tuple[NDArray[np.int64], NDArray[Any]]:
     """The codes and the keys of all pixels on one side of a cut."""
     codes = [

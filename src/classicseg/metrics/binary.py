@@ -179,7 +179,7 @@ def psnr(
     if first.values.shape != second.values.shape:
         raise ValueError(f"image has shape {second.shape}; expected that of truth, {first.shape}")
     highest = _as_peak(peak, *(as_array("image", one, "biuf", "real numbers")[0].dtype for one in (truth, image)))
-    inside = first.inside() & second.inside()
+    inside = first.mask_array() & second.mask_array()
     if not inside.any():
         raise ValueError("no pixel is finite in both images and in the mask; expected at least one")
     differences = first.values[inside].astype(np.float64) - second.values[inside]

@@ -202,7 +202,7 @@ def edge_curve(
     [(1.0, 0.67), (1.0, 1.0), (0.5, 1.0)]
     """
     values = as_image(strengths, channel_axis=None, mask=mask, name="strengths")
-    heights = np.where(values.inside(), values.values[..., 0], -np.inf)
+    heights = np.where(values.mask_array(), values.values[..., 0], -np.inf)
     steps = _as_steps(thresholds, max(float(heights.max()), 0.0))
     counts = [
         match_edges(truth, heights >= step, tolerance=tolerance, spacing=spacing, mask=values.mask)

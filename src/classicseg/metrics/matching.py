@@ -96,7 +96,7 @@ def _largest(pairings: Pairings, n_columns: int) -> tuple[NDArray[np.int64], NDA
     levels, queue, lines, pairs, way = (np.empty(n_rows, np.int64) for _ in range(5))
     column_of, row_of = np.full(n_rows, -1, np.int64), np.full(n_columns, -1, np.int64)
     search = _Search(column_of, row_of, levels, queue, lines, pairs, way, np.zeros(3, np.int64))
-    run_bands(_take_free, n_rows, degree, pairings, search, whole=True)
+    run_bands(_take_free, n_rows, degree, pairings, search, sequential=True)
     while True:
         without = np.flatnonzero(search.column_of < 0)
         search.levels[:], search.levels[without], search.queue[: len(without)] = -1, 0, without
@@ -106,7 +106,7 @@ def _largest(pairings: Pairings, n_columns: int) -> tuple[NDArray[np.int64], NDA
             _explore(pairings, search, _STEPS)
         if not search.state[CAN_GROW]:
             return search.column_of, search.levels >= 0
-        run_bands(_augment, n_rows, degree, pairings, search, whole=True)
+        run_bands(_augment, n_rows, degree, pairings, search, sequential=True)
 
 
 @kernel()
@@ -219,8 +219,8 @@ def _assign(
         heap,
         np.full(n_columns, -1, np.int64),
     )
-    run_bands(_take_nearest, n_rows, degree, pairings, takes_row, takes_column, found, whole=True)
-    run_bands(_shortest_paths, n_rows, 8 * degree, pairings, takes_row, takes_column, found, whole=True)
+    run_bands(_take_nearest, n_rows, degree, pairings, takes_row, takes_column, found, sequential=True)
+    run_bands(_shortest_paths, n_rows, 8 * degree, pairings, takes_row, takes_column, found, sequential=True)
     return found.column_of
 
 

@@ -212,7 +212,7 @@ def explained_variation(
     segments = as_labels(labels)
     if segments.shape != parsed.shape:
         raise ValueError(f"labels have shape {segments.shape}; expected the image's spatial shape, {parsed.shape}")
-    inside = parsed.inside() & (segments > 0)
+    inside = parsed.mask_array() & (segments > 0)
     if not inside.any():
         raise ValueError("no pixel takes part: labels are 0, or the mask is False, wherever the image is finite")
     names, compact = compact_labels(segments[inside])

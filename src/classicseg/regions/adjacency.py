@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classicseg._core.bands import run_aside, run_bands
+from classicseg._core.bands import run_bands, run_interruptible
 from classicseg._core.grid import (
     line_at,
     line_grid,
@@ -44,18 +44,18 @@ def merge_small(found: RegionSums, codes: NDArray[np.int64], min_area: int) -> N
     """What `merge_small_regions` makes of each region, where `codes` are the pairs that touch (`merging`)."""
     region = joined = np.arange(len(found.areas))
     while True:
-        codes = run_aside(renumber, codes, joined, found.areas, min_area)
+        codes = run_interruptible(renumber, codes, joined, found.areas, min_area)
         means, chosen = found.means, np.zeros(len(found.areas), np.int64)
-        run_aside(choose, codes, found.areas, means, means.sum(axis=1), min_area, chosen)
+        run_interruptible(choose, codes, found.areas, means, means.sum(axis=1), min_area, chosen)
         if not chosen.any():
             return region
-        joined = run_aside(join, chosen, np.arange(len(chosen)))
+        joined = run_interruptible(join, chosen, np.arange(len(chosen)))
         region, found = joined[region], joined_sums(found, joined, int(joined.max()))
 
 
 def adjacent_pairs(labels: NDArray[np.int32], connectivity: int) -> NDArray[np.int64]:
     """The pairs of different positive labels that are neighbors, (n, 2), smaller first, each once, ascending."""
-    codes = run_aside(np.sort, touching_codes(labels, connectivity))
+    codes = run_interruptible(np.sort, touching_codes(labels, connectivity))
     codes = codes[np.r_[codes[:1] > 0, codes[1:] != codes[:-1]]]  # np.unique takes 7 times as long
     return np.stack([codes >> 32, codes & LOW], axis=1)
 

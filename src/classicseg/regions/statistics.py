@@ -34,7 +34,7 @@ def region_sums(labels: NDArray[np.int32], values: NDArray[Any], n_regions: int)
     pixels, flat = np.ascontiguousarray(values).reshape(-1, values.shape[-1]), labels.reshape(-1)
     shape = n_regions + 1, pixels.shape[1]
     areas, sums, rests = np.zeros(n_regions + 1, np.int64), np.zeros(shape), np.zeros(shape)
-    run_bands(_add_up, flat.size, 1, flat, pixels, areas, sums, rests, whole=True)
+    run_bands(_add_up, flat.size, 1, flat, pixels, areas, sums, rests, sequential=True)
     return RegionSums(areas, *settled(sums, rests))
 
 

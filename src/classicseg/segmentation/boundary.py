@@ -24,11 +24,11 @@ from classicseg.edges.gradient_threshold import otsu_of_gradients
 from classicseg.edges.suppression import crests_of, grade
 from classicseg.edges.zero_crossings import crossing_heights
 from classicseg.filters.erosion import farther_than
-from classicseg.filters.gradients import steepness
+from classicseg.filters.gradients import magnitude_of
 from classicseg.flooding.flood import UNDECIDED, flood
-from classicseg.labeling.components import connected_pieces
+from classicseg.labeling.components import connected_components
 from classicseg.labeling.numbering import number_by_first_pixel
-from classicseg.labeling.reconstruction import keep_from_strong
+from classicseg.labeling.reconstruction import hysteresis
 from classicseg.regions.adjacency import merge_small_regions
 from classicseg.regions.statistics import rank_regions, region_sums
 from classicseg.types import ChannelAxis, EdgeDetector, Labels, Mask, Spacing
@@ -138,17 +138,17 @@ def boundary_segment(
     settings = as_boundary_settings(detector, sigma, low, high, max_gap, min_area, keep_lines)
     parsed = as_image(image, channel_axis=channel_axis, mask=mask)
     spacings = as_spacing(spacing, len(parsed.shape))
-    inside = parsed.inside()
+    inside = parsed.mask_array()
     edges = _edges(image, parsed, detector, settings, spacings) & inside
 
-    gradient = steepness(parsed, spacings, sigma=settings.edges.sigma)
+    gradient = magnitude_of(parsed, spacings, sigma=settings.edges.sigma)
     free = inside & ~edges
     cores = _cores(edges, free, inside, settings.max_gap, spacings)
     labels = _spread(gradient, cores, Image(parsed.values, free | (cores > 0)))
     labels = _spread(np.zeros(parsed.shape, np.float32), labels, parsed)
     labels = merge_small_regions(labels, parsed.values, settings.min_area, 1)
     if settings.keep_lines:
-        return connected_pieces(np.where(on_lines(edges, labels), 0, labels), 1)
+        return connected_components(np.where(on_lines(edges, labels), 0, labels), 1)
     return number_by_first_pixel(labels)
 
 
@@ -183,14 +183,14 @@ def _edges(
         return _as_edges(detector(image) if callable(detector) else detector, parsed.shape)
     sigma = settings.edges.sigma
     if detector == "sobel":
-        steep = steepness(parsed, spacing, sigma=sigma)
-        _, high = settings.thresholds(lambda: otsu_of_gradients(steep, np.sum(parsed.inside() & (steep == 0))))
+        steep = magnitude_of(parsed, spacing, sigma=sigma)
+        _, high = settings.thresholds(lambda: otsu_of_gradients(steep, np.sum(parsed.mask_array() & (steep == 0))))
         return (steep >= high) & (steep > 0)
     if detector == "log":
         heights = crossing_heights(luminance(parsed), spacing, sigma)
     else:
         heights = crests_of(parsed, spacing, sigma, settings.edges.suppression)
-    return keep_from_strong(grade(heights, *settings.thresholds(lambda: otsu_of_gradients(heights))))
+    return hysteresis(grade(heights, *settings.thresholds(lambda: otsu_of_gradients(heights))))
 
 
 def _as_edges(edges: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.bool_]:
@@ -214,11 +214,11 @@ def _cores(
     cores = free & farther_than(edges, gap / 2, spacing)
     for whole in (free, inside):
         if not np.array_equal(cores, whole):
-            pieces = connected_pieces(whole.view(np.uint8), 1)
+            pieces = connected_components(whole.view(np.uint8), 1)
             held = np.zeros(int(pieces.max()) + 1, np.bool_)
             run_bands(_hold, cores.size, 1, pieces.reshape(-1), cores.reshape(-1), held)
             run_bands(_fill, cores.size, 1, pieces.reshape(-1), held, cores.reshape(-1))
-    return connected_pieces(cores.view(np.uint8), 1)
+    return connected_components(cores.view(np.uint8), 1)
 
 
 def _spread(levels: NDArray[Any], markers: NDArray[np.int32], image: Image) -> NDArray[np.int32]:
@@ -228,7 +228,7 @@ def _spread(levels: NDArray[Any], markers: NDArray[np.int32], image: Image) -> N
     undecided = labels == UNDECIDED
     if not undecided.any():
         return labels
-    pieces = connected_pieces(undecided.view(np.uint8), 1)
+    pieces = connected_components(undecided.view(np.uint8), 1)
     return np.where(undecided, pieces + np.int32(max(0, labels.max())), labels)
 
 

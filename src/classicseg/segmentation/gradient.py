@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.image import Image, as_image, as_spacing
 from classicseg._core.numbers import as_count, as_number, as_numbers
-from classicseg.filters.gradients import Operator, as_operator, steepness
-from classicseg.labeling.reconstruction import pieces_that_hold
+from classicseg.filters.gradients import Operator, as_operator, magnitude_of
+from classicseg.labeling.reconstruction import reconstruct
 from classicseg.thresholds.classify import classify
 from classicseg.thresholds.names import as_threshold_name, named_thresholds
 from classicseg.types import ChannelAxis, Labels, Mask, Spacing, ThresholdName
@@ -84,14 +84,14 @@ def gradient_segment(
     given, count = as_gradient_threshold(threshold, n_classes)
     known, width = as_operator(operator), as_number("sigma", sigma, least=0.0)
     parsed = as_image(image, channel_axis=channel_axis, mask=mask)
-    magnitude = steepness(parsed, as_spacing(spacing, len(parsed.shape)), known, width)
+    magnitude = magnitude_of(parsed, as_spacing(spacing, len(parsed.shape)), known, width)
     gradient = Image(magnitude[..., np.newaxis], parsed.mask)
     if isinstance(given, str):
         return classify(gradient, named_thresholds(gradient, given, count))
     labels = classify(gradient, given[:1])
     if len(given) > 1:
         weak = labels == 2
-        labels[weak & ~pieces_that_hold(weak, weak & (magnitude >= given[1]))] = 1
+        labels[weak & ~reconstruct(weak, weak & (magnitude >= given[1]))] = 1
     return labels
 
 

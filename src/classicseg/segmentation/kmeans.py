@@ -24,8 +24,8 @@ from classicseg.clustering.features import (
     image_features,
     paint_nearest,
 )
-from classicseg.clustering.lloyd import as_centers, as_search, fit
-from classicseg.histograms.pixel_histogram import as_pooled, refuse_places
+from classicseg.clustering.lloyd import as_centers, as_kmeans_options, fit
+from classicseg.histograms.pixel_histogram import as_joint_histogram, refuse_per_pixel_options
 from classicseg.types import ChannelAxis, KMeansResult, Labels, Mask, PixelHistogram, Random, Spacing, Weights
 
 
@@ -99,7 +99,7 @@ def kmeans_segment(
     >>> kmeans_segment([[1, 2, 8, 9, 30, 31]], n_clusters=3)
     array([[1, 1, 2, 2, 3, 3]], dtype=int32)
     """
-    search = as_search(n_clusters, init, n_init, max_iter, tol, rng)
+    search = as_kmeans_options(n_clusters, init, n_init, max_iter, tol, rng)
     parsed = as_image(image, channel_axis=channel_axis, mask=mask)
     space = as_feature_space(color_space, spatial_weight, spacing, len(parsed.shape))
     features = image_features(parsed, as_weights(weights, parsed), space)
@@ -196,14 +196,14 @@ def kmeans_fit(
     array([[1.5],
            [8.5]])
     """
-    search = as_search(n_clusters, init, n_init, max_iter, tol, rng)
-    pooled = as_pooled(image, channel_axis)
+    search = as_kmeans_options(n_clusters, init, n_init, max_iter, tol, rng)
+    pooled = as_joint_histogram(image, channel_axis)
     if pooled is None:
         parsed = as_image(cast("ArrayLike", image), channel_axis=channel_axis, mask=mask)
         space = as_feature_space(color_space, spatial_weight, spacing, len(parsed.shape))
         features = image_features(parsed, as_weights(weights, parsed), space)
     else:
-        refuse_places(mask=mask, weights=weights, spatial_weight=spatial_weight or None)
+        refuse_per_pixel_options(mask=mask, weights=weights, spatial_weight=spatial_weight or None)
         features = histogram_features(pooled, as_feature_space(color_space))
     found = fit(features.vectors, features.weights, features.brightness, search)
     return found if weights is not None else found._replace(counts=found.counts.astype(np.int64))

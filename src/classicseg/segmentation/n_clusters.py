@@ -12,7 +12,7 @@ from classicseg._core.image import as_image
 from classicseg._core.numbers import as_count
 from classicseg.clustering.features import as_feature_space, histogram_features, image_features
 from classicseg.clustering.lloyd import Search, as_generator, fit
-from classicseg.histograms.pixel_histogram import as_pooled, refuse_places
+from classicseg.histograms.pixel_histogram import as_joint_histogram, refuse_per_pixel_options
 from classicseg.types import ChannelAxis, Mask, PixelHistogram, Random
 
 
@@ -70,12 +70,12 @@ def choose_n_clusters(
     3
     """
     most, generator = as_count("max_clusters", max_clusters), as_generator(rng)
-    pooled = as_pooled(image, channel_axis)
+    pooled = as_joint_histogram(image, channel_axis)
     if pooled is None:
         parsed = as_image(cast("ArrayLike", image), channel_axis=channel_axis, mask=mask)
         features = image_features(parsed, None, as_feature_space())
     else:
-        refuse_places(mask=mask)
+        refuse_per_pixel_options(mask=mask)
         features = histogram_features(pooled, as_feature_space())
     if not len(features.vectors):
         raise ValueError("image has no pixel that takes part; expected at least one")

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from classicseg._core.image import Image, as_image, as_spacing
 from classicseg._core.numbers import as_choice, as_count, as_flag, as_number, as_numbers, shown
 from classicseg._core.seeds import SeedPixels, as_seeds, point
-from classicseg.growing.acceptance import Reach, reach_of_interval, reach_of_seeds
+from classicseg.growing.acceptance import Acceptance, reach_of_interval, reach_of_seeds
 from classicseg.growing.adams_bischof import compete
 from classicseg.growing.confidence import confidence_reach
 from classicseg.growing.holes import fill_holes as fill
@@ -227,7 +227,7 @@ def check_growing_options(criterion: str, norm: str, given: set[str]) -> None:
 
 def _given_reach(
     image: Image, seeds: SeedPixels, tolerance: float | None, interval: Sequence[float] | None, norm: Norm
-) -> Reach:
+) -> Acceptance:
     if interval is None:
         return reach_of_seeds(image, seeds, default_tolerance(image) if tolerance is None else tolerance, norm)
     bounds = as_interval(interval, image.n_channels)

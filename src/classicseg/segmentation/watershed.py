@@ -12,17 +12,17 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from classicseg._core.bands import run_aside, run_bands
+from classicseg._core.bands import run_bands, run_interruptible
 from classicseg._core.grid import take
 from classicseg._core.image import Image, as_image, as_scalar_image, as_spacing
 from classicseg._core.numbers import as_choice, as_count, as_flag, as_number
 from classicseg._core.seeds import as_markers
-from classicseg.filters.gradients import steepness
+from classicseg.filters.gradients import magnitude_of
 from classicseg.filters.smoothing import smooth
 from classicseg.flooding.flood import MOST_LABELS, UNDECIDED, flood, flood_grid, label_grid
 from classicseg.flooding.flood_with_lines import flood_with_lines
 from classicseg.flooding.minima import lowest_levels, merge_shallow_basins, regional_minima
-from classicseg.labeling.components import check_labels, connected_pieces
+from classicseg.labeling.components import check_labels, connected_components
 from classicseg.labeling.numbering import compact_labels, number_by_first_pixel
 from classicseg.regions.statistics import rank_regions, region_sums
 from classicseg.types import ChannelAxis, Labels, Mask, Seeds, Spacing
@@ -138,7 +138,7 @@ def watershed_segment(
     if given is not None and least is not None:
         raise ValueError("min_depth is given with markers; every marker has a region; leave it out")
 
-    levels = steepness(parsed, spacings, "sobel", width)[..., np.newaxis] if surface == "gradient" else None
+    levels = magnitude_of(parsed, spacings, "sobel", width)[..., np.newaxis] if surface == "gradient" else None
     levels = (smooth(parsed, width, spacings).values if levels is None else levels)[..., 0]
     if given is None:
         return _from_minima(levels, parsed, least, weight, lines, connectivity, spacings)
@@ -199,7 +199,7 @@ def _from_minima(
     if from_lowest:
         lowest = np.where(ranks == ranks[groups], groups, 0).astype(np.int32)
         labels = _flood(levels, take(lowest, starts), ranks, image, compactness, lines, connectivity, spacing)
-        return connected_pieces(_undecided_as_regions(labels, connectivity), connectivity)
+        return connected_components(_undecided_as_regions(labels, connectivity), connectivity)
     return number_by_first_pixel(take(groups.astype(np.int32), labels))
 
 
@@ -231,7 +231,7 @@ def _ranks(
     """
     n_starts = int(starts.max())
     lows = lowest_levels(starts, levels, n_starts)
-    return run_aside(rank_regions, region_sums(starts, values, n_starts), lows[1:]), lows
+    return run_interruptible(rank_regions, region_sums(starts, values, n_starts), lows[1:]), lows
 
 
 def _undecided_as_regions(labels: NDArray[np.int32], connectivity: int) -> NDArray[np.int32]:
@@ -239,6 +239,6 @@ def _undecided_as_regions(labels: NDArray[np.int32], connectivity: int) -> NDArr
     undecided = labels == UNDECIDED
     if not undecided.any():
         return labels
-    pieces, most = connected_pieces(undecided, connectivity), max(0, int(labels.max()))
+    pieces, most = connected_components(undecided, connectivity), max(0, int(labels.max()))
     check_labels(most + int(pieces.max()), "regions")
     return np.add(pieces, np.int32(most), out=labels, where=undecided)

@@ -17,7 +17,7 @@ def classify(image: Image, thresholds: NDArray[np.float64]) -> Labels:
     """Split at ascending thresholds T: class 1 is v < T[0], class i + 1 is T[i-1] <= v < T[i]; 0 takes no part."""
     values = image.values.reshape(-1)
     if not len(thresholds):
-        return image.inside().astype(np.int32)
+        return image.mask_array().astype(np.int32)
     labels = np.empty(values.shape, np.int32)
     run_bands(_classify, values.size, 1, values, thresholds, labels)
     if image.mask is not None:

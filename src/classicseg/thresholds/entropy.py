@@ -16,7 +16,7 @@ from classicseg.thresholds.histograms import (
     first_greatest,
     from_bins,
     from_values,
-    only,
+    single,
     split_sums,
 )
 from classicseg.types import ChannelAxis, Mask, PixelHistogram
@@ -71,7 +71,7 @@ def li_threshold(
     8.0
     """
     parsed = as_values(image, channel_axis=channel_axis, mask=mask)
-    return only(from_values(parsed, li_level), parsed)
+    return single(from_values(parsed, li_level), parsed)
 
 
 def kapur_threshold(
@@ -120,7 +120,7 @@ def kapur_threshold(
     """
     count = as_bins(bins)
     parsed = as_values(image, channel_axis=channel_axis, mask=mask)
-    return only(from_bins(parsed, kapur_level, count), parsed)
+    return single(from_bins(parsed, kapur_level, count), parsed)
 
 
 def renyi_threshold(
@@ -171,7 +171,7 @@ def renyi_threshold(
     """
     count = as_bins(bins)
     parsed = as_values(image, channel_axis=channel_axis, mask=mask)
-    return only(from_bins(parsed, renyi_level, count), parsed)
+    return single(from_bins(parsed, renyi_level, count), parsed)
 
 
 def yen_threshold(
@@ -222,7 +222,7 @@ def yen_threshold(
     """
     count = as_bins(bins)
     parsed = as_values(image, channel_axis=channel_axis, mask=mask)
-    return only(from_bins(parsed, yen_level, count), parsed)
+    return single(from_bins(parsed, yen_level, count), parsed)
 
 
 def li_level(histogram: Histogram) -> float:

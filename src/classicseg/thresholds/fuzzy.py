@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from classicseg._core.bands import run_aside
+from classicseg._core.bands import run_interruptible
 from classicseg._core.kernel import kernel
 from classicseg.thresholds.histograms import (
     Histogram,
@@ -17,7 +17,7 @@ from classicseg.thresholds.histograms import (
     as_values,
     first_greatest,
     from_bins,
-    only,
+    single,
     split_sums,
 )
 from classicseg.types import ChannelAxis, Mask, PixelHistogram
@@ -74,7 +74,7 @@ def huang_threshold(
     """
     count = as_bins(bins)
     parsed = as_values(image, channel_axis=channel_axis, mask=mask)
-    return only(from_bins(parsed, huang_level, count), parsed)
+    return single(from_bins(parsed, huang_level, count), parsed)
 
 
 def shanbhag_threshold(
@@ -126,7 +126,7 @@ def shanbhag_threshold(
     """
     count = as_bins(bins)
     parsed = as_values(image, channel_axis=channel_axis, mask=mask)
-    return only(from_bins(parsed, shanbhag_level, count), parsed)
+    return single(from_bins(parsed, shanbhag_level, count), parsed)
 
 
 def huang_level(histogram: Histogram) -> float:
@@ -139,8 +139,10 @@ def huang_level(histogram: Histogram) -> float:
         np.floor(sums / pixels + 0.5).astype(np.int64)
         for sums, pixels in zip(split_sums(counts * places), split_sums(counts), strict=True)
     )
-    below = run_aside(_fuzziness, places, counts, dark, doubt)
-    above = run_aside(_fuzziness, *(np.ascontiguousarray(a[::-1]) for a in (places, counts, bright)), doubt)
+    below = run_interruptible(_fuzziness, places, counts, dark, doubt)
+    above = run_interruptible(
+        _fuzziness, *(np.ascontiguousarray(a[::-1]) for a in (places, counts, bright)), doubt
+    )
     return float(histogram.levels[1 + first_greatest(-(below + above[::-1]))])
 
 

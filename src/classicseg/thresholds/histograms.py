@@ -18,7 +18,7 @@ from classicseg._core.bands import run_bands
 from classicseg._core.image import Image, as_scalar_image
 from classicseg._core.kernel import kernel
 from classicseg._core.numbers import as_count
-from classicseg.histograms.pixel_histogram import as_histogram, merge_histograms, refuse_places
+from classicseg.histograms.pixel_histogram import as_histogram, merge_histograms, refuse_per_pixel_options
 from classicseg.histograms.values import value_histogram
 from classicseg.types import ChannelAxis, Mask, PixelHistogram
 
@@ -55,7 +55,7 @@ def as_values(image: ArrayLike | PixelHistogram, *, channel_axis: ChannelAxis, m
     """Parse what thresholds are found from; three channels become their luminance."""
     if not isinstance(image, PixelHistogram):
         return as_scalar_image(image, channel_axis=channel_axis, mask=mask)
-    refuse_places(mask=mask)
+    refuse_per_pixel_options(mask=mask)
     given = as_histogram("image", image)
     values = as_scalar_image(given.values, channel_axis=1).values if len(given.values) else given.values
     return merge_histograms([PixelHistogram(values, given.counts)])
@@ -76,12 +76,12 @@ def from_bins(image: Values, find: Callable[[Histogram], float], bins: int = 256
     return _found(binned(image, bins), find)
 
 
-def only(thresholds: NDArray[np.float64], image: Values) -> float:
+def single(thresholds: NDArray[np.float64], image: Values) -> float:
     """The one threshold that a public function returns."""
-    return float(enough(thresholds, image, 2)[0])
+    return float(require_classes(thresholds, image, 2)[0])
 
 
-def enough(thresholds: NDArray[np.float64], image: Values, n_classes: int) -> NDArray[np.float64]:
+def require_classes(thresholds: NDArray[np.float64], image: Values, n_classes: int) -> NDArray[np.float64]:
     """The thresholds of so many classes, or the error that says why there are fewer."""
     if len(thresholds) < n_classes - 1:
         n_values = len(thresholds) + bool(len(_levels(image)[0]))

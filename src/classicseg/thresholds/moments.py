@@ -17,7 +17,7 @@ from classicseg.thresholds.histograms import (
     as_values,
     first_greatest,
     from_values,
-    only,
+    single,
     value_places,
 )
 from classicseg.types import ChannelAxis, Mask, PixelHistogram
@@ -65,7 +65,7 @@ def mean_threshold(
     5.0
     """
     parsed = as_values(image, channel_axis=channel_axis, mask=mask)
-    return only(mean_level(parsed), parsed)
+    return single(mean_level(parsed), parsed)
 
 
 def moments_threshold(
@@ -112,7 +112,7 @@ def moments_threshold(
     8.0
     """
     parsed = as_values(image, channel_axis=channel_axis, mask=mask)
-    return only(from_values(parsed, moments_level), parsed)
+    return single(from_values(parsed, moments_level), parsed)
 
 
 def mean_level(image: Values) -> NDArray[np.float64]:

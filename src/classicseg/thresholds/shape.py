@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from classicseg._core.bands import run_aside
+from classicseg._core.bands import run_interruptible
 from classicseg._core.kernel import kernel
-from classicseg.thresholds.histograms import Histogram, as_bins, as_values, from_bins, only
+from classicseg.thresholds.histograms import Histogram, as_bins, as_values, from_bins, single
 from classicseg.types import ChannelAxis, Mask, PixelHistogram
 
 _MOST_SMOOTHINGS = 10_000
@@ -63,7 +63,7 @@ def triangle_threshold(
     """
     count = as_bins(bins)
     parsed = as_values(image, channel_axis=channel_axis, mask=mask)
-    return only(from_bins(parsed, triangle_level, count), parsed)
+    return single(from_bins(parsed, triangle_level, count), parsed)
 
 
 def minimum_threshold(
@@ -116,7 +116,7 @@ def minimum_threshold(
     """
     count = as_bins(bins)
     parsed = as_values(image, channel_axis=channel_axis, mask=mask)
-    return only(from_bins(parsed, minimum_level, count), parsed)
+    return single(from_bins(parsed, minimum_level, count), parsed)
 
 
 def triangle_level(histogram: Histogram) -> float:
@@ -139,7 +139,7 @@ def minimum_level(histogram: Histogram) -> float:
         return float(histogram.levels[1])
     dense = np.zeros(places[-1] + 1)
     dense[places] = histogram.counts
-    valley = run_aside(_valley, dense, _MOST_SMOOTHINGS)
+    valley = run_interruptible(_valley, dense, _MOST_SMOOTHINGS)
     if valley < 0:
         raise ValueError(
             "image has a histogram that never has two peaks, however much it is smoothed; take another method, "

@@ -12,11 +12,11 @@ from classicseg.thresholds.histograms import (
     Values,
     as_bins,
     as_values,
-    enough,
     first_greatest,
     from_bins,
     from_values,
-    only,
+    require_classes,
+    single,
     split_sums,
     value_places,
 )
@@ -65,7 +65,7 @@ def otsu_threshold(
     8.0
     """
     parsed = as_values(image, channel_axis=channel_axis, mask=mask)
-    return only(otsu_levels(parsed, 2), parsed)
+    return single(otsu_levels(parsed, 2), parsed)
 
 
 def multi_otsu_thresholds(
@@ -113,7 +113,7 @@ def multi_otsu_thresholds(
     """
     count = as_count("n_classes", n_classes)
     parsed = as_values(image, channel_axis=channel_axis, mask=mask)
-    return enough(otsu_levels(parsed, count), parsed, count)
+    return require_classes(otsu_levels(parsed, count), parsed, count)
 
 
 def isodata_threshold(
@@ -161,7 +161,7 @@ def isodata_threshold(
     5.25
     """
     parsed = as_values(image, channel_axis=channel_axis, mask=mask)
-    return only(from_values(parsed, isodata_level), parsed)
+    return single(from_values(parsed, isodata_level), parsed)
 
 
 def kittler_threshold(
@@ -212,7 +212,7 @@ def kittler_threshold(
     """
     count = as_bins(bins)
     parsed = as_values(image, channel_axis=channel_axis, mask=mask)
-    return only(from_bins(parsed, kittler_level, count), parsed)
+    return single(from_bins(parsed, kittler_level, count), parsed)
 
 
 def otsu_levels(image: Values, n_classes: int) -> NDArray[np.float64]:

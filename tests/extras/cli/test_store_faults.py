@@ -30,7 +30,7 @@ zarr = pytest.importorskip("zarr")
 
 from classicseg.extras import dask as tiled  # noqa: E402
 from classicseg.extras.dask import checkpoints, storing  # noqa: E402
-from classicseg.extras.dask.chunks import Span  # noqa: E402
+from classicseg.extras.dask.chunks import ValueRange  # noqa: E402
 from classicseg.extras.dask.region_sums import NamedSums  # noqa: E402
 from classicseg.extras.dask.storing import store_labels  # noqa: E402
 from classicseg.extras.files import chunked, drafts, manifest, stamps  # noqa: E402
@@ -422,7 +422,7 @@ def place(number=0, recipe="recipe"):
 
 
 FOUND = [
-    (Span(np.dtype(">u2"), 0, 2**64, 10**30), Span),
+    (ValueRange(np.dtype(">u2"), 0, 2**64, 10**30), ValueRange),
     (ValueSums(4, (2**80, 1), (0,)), ValueSums),
     (classicseg.pixel_histogram([[1.5, np.inf]]), classicseg.PixelHistogram),
     (NamedSums(np.arange(2), np.arange(2), np.ones((2, 3)), np.zeros((2, 3)), np.empty(0, np.int64)), NamedSums),
@@ -443,9 +443,9 @@ def test_a_checkpoint_holds_what_was_found(found, kind):
 @pytest.mark.parametrize(
     ("found", "kind"),
     [
-        (5, Span),
-        ([1, 2], Span),
-        (["u1", 0, 0, 0], Span),
+        (5, ValueRange),
+        ([1, 2], ValueRange),
+        (["u1", 0, 0, 0], ValueRange),
         ([np.arange(2), [1, 2]], classicseg.PixelHistogram),
         ([np.arange(2), np.ones(2)], classicseg.PixelHistogram),
         (True, int),

@@ -16,22 +16,22 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 import classicseg
-from classicseg._core.image import Image, Span, as_spacing
+from classicseg._core.image import Image, ValueRange, as_spacing
 from classicseg._core.parts import as_part
 from classicseg.extras.dask.boundary_edges import edge_marks
-from classicseg.extras.dask.chunks import Chunked, bare, merged, settled_span, tile_numbers
+from classicseg.extras.dask.chunks import Chunked, bare, global_range, merged, tile_numbers
 from classicseg.extras.dask.component_graph import any_key, keep_held, number_patches, same_key
 from classicseg.extras.dask.filters import Gradient
 from classicseg.extras.dask.halos import over_halo, own_part, widened, with_halo
-from classicseg.extras.dask.hysteresis import keep_from_strong
-from classicseg.extras.dask.mirror import twin_of
-from classicseg.extras.dask.recompute import read_again, repainted
+from classicseg.extras.dask.hysteresis import hysteresis
+from classicseg.extras.dask.mirror import tiled_version_of
+from classicseg.extras.dask.recompute import recompute_after, recomputed
 from classicseg.extras.dask.region_sums import merge_sums, sums_of_tile, without_small
 from classicseg.filters.erosion import farther_than
 from classicseg.flooding.flood import UNDECIDED, flood
-from classicseg.labeling.components import connected_pieces
+from classicseg.labeling.components import connected_components
 from classicseg.labeling.numbering import compact_labels
-from classicseg.labeling.tile_merging import HeldPatch, Patch, held_patch_at, patch_of
+from classicseg.labeling.tile_merging import TileComponents, TileMask, held_patch_at, patch_of
 from classicseg.regions.statistics import rank_regions
 from classicseg.segmentation.boundary import as_boundary_settings, on_lines
 
@@ -43,7 +43,7 @@ passes, each of which finds the edges again. Tiles overlap by as much as the flo
 _FIRST_REACH = 8
 
 
-@twin_of(classicseg.boundary_segment, _NOTE)
+@tiled_version_of(classicseg.boundary_segment, _NOTE)
 def boundary_segment(
     parsed: Chunked,
     *,
@@ -58,48 +58,52 @@ def boundary_segment(
 ) -> da.Array:
     settings = as_boundary_settings(detector, sigma, low, high, max_gap, min_area, keep_lines)
     spacings, chunks = as_spacing(spacing, parsed.ndim), parsed.chunks
-    span = settled_span(parsed)
-    edges = keep_from_strong(edge_marks(parsed, span, detector, settings, spacings))
+    span = global_range(parsed)
+    edges = hysteresis(edge_marks(parsed, span, detector, settings, spacings))
     gradient = Gradient(span, spacings, "sobel", settings.edges.sigma)
     states = _states(parsed, edges, span, settings.max_gap, spacings)
     reach = _reach_of_floods(parsed, states, gradient)
 
     markers = number_patches(bare(states).each(_patch_of_cores), chunks, 1, same_key)
     if settings.max_gap > 0:
-        later = read_again(parsed, markers)
+        later = recompute_after(parsed, markers)
         ranks = _ranks(later, markers, span)
         halo = tuple(reach + n for n in gradient.reach)
-        free = repainted(edges, markers)
+        free = recomputed(edges, markers)
         grown = over_halo(
             later, halo, _flood_free, markers, free, gradient=gradient, table=ranks, dtype=markers.dtype
         )
         markers = number_patches(bare(grown).each(_patch_of_labels), chunks, 1, same_key)
-    later, halo = read_again(parsed, markers), (reach,) * parsed.ndim
+    later, halo = recompute_after(parsed, markers), (reach,) * parsed.ndim
     ranks = _ranks(later, markers, span)
     sides = over_halo(later, halo, _flood_edges, markers, span=span, table=ranks, dtype=markers.dtype)
     numbered = number_patches(bare(sides).each(_patch_of_labels), chunks, 1, same_key)
-    labels = without_small(read_again(parsed, numbered), numbered, span, settings.min_area)
+    labels = without_small(recompute_after(parsed, numbered), numbered, span, settings.min_area)
     if not settings.keep_lines:
         return labels
-    lines = repainted(edges, numbered)
+    lines = recomputed(edges, numbered)
     apart = over_halo(bare(labels), (1,) * parsed.ndim, _cut_lines, lines, dtype=labels.dtype)
     return number_patches(bare(apart).each(_patch_of_labels), chunks, 1, same_key)
 
 
-def _states(parsed: Chunked, edges: da.Array, span: Span, gap: float, spacing: tuple[float, ...]) -> da.Array:
+def _states(
+    parsed: Chunked, edges: da.Array, span: ValueRange, gap: float, spacing: tuple[float, ...]
+) -> da.Array:
     """3 in cores, 2 in the rest of what is free, 1 where an edge pixel must choose, 0 where none takes part."""
     reach = tuple(math.ceil(gap / 2 / step) for step in spacing)
     find = partial(_far_of_tile, gap=gap, spacing=spacing)
-    later = read_again(parsed, edges)
+    later = recompute_after(parsed, edges)
     far = over_halo(bare(edges), reach, find, dtype=bool)
     rooms = keep_held(later.each(_rooms_of_tile, edges, far, span=span), parsed.chunks, 1, any_key)
     parts = keep_held(later.each(_parts_of_tile, edges, span=span), parsed.chunks, 1, any_key)
-    edges = repainted(edges, rooms)
+    edges = recomputed(edges, rooms)
     far = over_halo(bare(edges), reach, find, dtype=bool)
-    return read_again(parsed, rooms).each(_states_of_tile, edges, far, rooms, parts, span=span, dtype=np.uint8)
+    return recompute_after(parsed, rooms).each(
+        _states_of_tile, edges, far, rooms, parts, span=span, dtype=np.uint8
+    )
 
 
-def _ranks(parsed: Chunked, markers: da.Array, span: Span) -> NDArray[np.int64]:
+def _ranks(parsed: Chunked, markers: da.Array, span: ValueRange) -> NDArray[np.int64]:
     tiles = parsed.each(sums_of_tile, markers, span=span)
     return rank_regions(merged(tiles, merge_sums).table())
 
@@ -127,23 +131,23 @@ def _rooms_of_tile(
     edges: NDArray[np.bool_],
     far: NDArray[np.bool_],
     *,
-    span: Span,
-) -> HeldPatch:
+    span: ValueRange,
+) -> TileMask:
     """The pieces of what is free, and which of them have a pixel far from edges."""
-    free = as_part(values, span, mask=mask).inside() & ~edges
+    free = as_part(values, span, mask=mask).mask_array() & ~edges
     return _held_where(free, far & free)
 
 
 def _parts_of_tile(
-    values: NDArray[Any], mask: NDArray[np.bool_] | None, edges: NDArray[np.bool_], *, span: Span
-) -> HeldPatch:
+    values: NDArray[Any], mask: NDArray[np.bool_] | None, edges: NDArray[np.bool_], *, span: ValueRange
+) -> TileMask:
     """The pieces of what takes part, and which of them have a free pixel."""
-    inside = as_part(values, span, mask=mask).inside()
+    inside = as_part(values, span, mask=mask).mask_array()
     return _held_where(inside, inside & ~edges)
 
 
-def _held_where(whole: NDArray[np.bool_], marked: NDArray[np.bool_]) -> HeldPatch:
-    pieces = connected_pieces(whole.view(np.uint8), 1)
+def _held_where(whole: NDArray[np.bool_], marked: NDArray[np.bool_]) -> TileMask:
+    pieces = connected_components(whole.view(np.uint8), 1)
     return held_patch_at(pieces, marked, pieces)
 
 
@@ -155,9 +159,9 @@ def _states_of_tile(
     rooms: NDArray[np.bool_],
     parts: NDArray[np.bool_],
     *,
-    span: Span,
+    span: ValueRange,
 ) -> NDArray[np.uint8]:
-    inside = as_part(values, span, mask=mask).inside()
+    inside = as_part(values, span, mask=mask).mask_array()
     # What has no pixel far from edges, or none that is free, is a core as a whole.
     cores = np.where(edges, ~parts, far | ~rooms)
     return np.where(inside, np.where(cores, 3, np.where(edges, 1, 2)), 0).astype(np.uint8)
@@ -195,12 +199,12 @@ def _comes_in(
     return flood(gradient.lengths(part), markers, np.array([0, 1, 0]), domain, 1) == 2
 
 
-def _patch_of_cores(states: NDArray[np.uint8], mask: None) -> Patch:
+def _patch_of_cores(states: NDArray[np.uint8], mask: None) -> TileComponents:
     cores = (states[..., 0] == 3).view(np.uint8)
     return patch_of(cores, cores, 1)
 
 
-def _patch_of_labels(labels: NDArray[Any], mask: None) -> Patch:
+def _patch_of_labels(labels: NDArray[Any], mask: None) -> TileComponents:
     compact = compact_labels(labels[..., 0])[1].astype(np.int32)
     return patch_of(compact, labels[..., 0], 1)
 
@@ -215,7 +219,7 @@ def _flood_free(
     table: NDArray[np.int64],
 ) -> NDArray[Any]:
     part = as_part(values, gradient.span, mask=mask)
-    free = Image(part.values, (part.inside() & ~edges) | (markers > 0))
+    free = Image(part.values, (part.mask_array() & ~edges) | (markers > 0))
     return _flooded(gradient.lengths(part), markers, free, table)
 
 
@@ -224,7 +228,7 @@ def _flood_edges(
     mask: NDArray[np.bool_] | None,
     markers: NDArray[Any],
     *,
-    span: Span,
+    span: ValueRange,
     table: NDArray[np.int64],
 ) -> NDArray[Any]:
     part = as_part(values, span, mask=mask)

@@ -9,7 +9,7 @@ import dask.array as da
 import numpy as np
 from numpy.typing import NDArray
 
-from classicseg._core.image import Span, luminance
+from classicseg._core.image import ValueRange, luminance
 from classicseg._core.parts import as_part
 from classicseg.edges.gradient_threshold import LevelCounts, count_levels, merge_levels, otsu_of_levels
 from classicseg.edges.suppression import grade
@@ -18,12 +18,12 @@ from classicseg.extras.dask.chunks import Chunked, as_layer, bare, merged
 from classicseg.extras.dask.edges import Ridges, crests_of_tiles, otsu_of_heights, steepness_of
 from classicseg.extras.dask.filters import Gradient
 from classicseg.extras.dask.halos import over_halo
-from classicseg.filters.smoothing import reach_of
+from classicseg.filters.smoothing import halo_of
 from classicseg.segmentation.boundary import BoundarySettings
 
 
 def edge_marks(
-    parsed: Chunked, span: Span, detector: Any, settings: BoundarySettings, spacing: tuple[float, ...]
+    parsed: Chunked, span: ValueRange, detector: Any, settings: BoundarySettings, spacing: tuple[float, ...]
 ) -> da.Array:
     """What is weak and strong, for hysteresis."""
     if callable(detector):
@@ -40,7 +40,7 @@ def edge_marks(
         _, high = settings.thresholds(lambda: otsu_of_levels(*merged(steep.each(_count_steep), _merge_counts)))
         return steep.each(_mark_steep, high=high, dtype=np.uint8)
     if detector == "log":
-        reach = tuple(2 + n for n in reach_of(sigma, spacing))
+        reach = tuple(2 + n for n in halo_of(sigma, spacing))
         heights = over_halo(
             parsed,
             reach,
@@ -58,9 +58,9 @@ def edge_marks(
 
 
 def _mark_given(
-    values: NDArray[Any], mask: NDArray[np.bool_] | None, edges: NDArray[np.bool_], *, span: Span
+    values: NDArray[Any], mask: NDArray[np.bool_] | None, edges: NDArray[np.bool_], *, span: ValueRange
 ) -> NDArray[np.uint8]:
-    return np.multiply(edges & as_part(values, span, mask=mask).inside(), 2, dtype=np.uint8)
+    return np.multiply(edges & as_part(values, span, mask=mask).mask_array(), 2, dtype=np.uint8)
 
 
 def _count_steep(steep: NDArray[Any], mask: None) -> tuple[LevelCounts, int]:
@@ -79,7 +79,7 @@ def _crossings_of_tile(
     values: NDArray[Any],
     mask: NDArray[np.bool_] | None,
     *,
-    span: Span,
+    span: ValueRange,
     spacing: tuple[float, ...],
     sigma: float,
 ) -> NDArray[Any]:

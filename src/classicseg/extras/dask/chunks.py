@@ -19,9 +19,9 @@ from dask.delayed import Delayed, delayed
 from dask.highlevelgraph import HighLevelGraph
 from numpy.typing import NDArray
 
-from classicseg._core.bands import in_place
-from classicseg._core.image import Span, as_channel_axis, luminance, working_dtype
-from classicseg._core.parts import as_part, merge_spans, span_of
+from classicseg._core.bands import without_threads
+from classicseg._core.image import ValueRange, as_channel_axis, luminance, working_dtype
+from classicseg._core.parts import as_part, merge_ranges, range_of
 from classicseg.extras.dask.checkpoints import kept, kind_of
 from classicseg.extras.dask.fusing import fused
 from classicseg.types import ChannelAxis
@@ -160,27 +160,27 @@ def merged(tiles: da.Array, merge: Callable[[list[Any]], Any]) -> Any:
     return kept(lambda: Delayed(keys[0], graph, layer=name).compute(), kind_of(merge))
 
 
-def settled_span(parsed: Chunked, *, extremes: bool = False) -> Span:
+def global_range(parsed: Chunked, *, extremes: bool = False) -> ValueRange:
     """What tiles must know of the whole image: one pass, where that is more than the dtype."""
     if not extremes:
-        return Span(parsed.dtype, 0, 0, 0)
-    span = merged(parsed.each(_span_of_tile), merge_spans)
+        return ValueRange(parsed.dtype, 0, 0, 0)
+    span = merged(parsed.each(_span_of_tile), merge_ranges)
     working_dtype(span)  # raises where there is none
     return span
 
 
-def span_of_luminance(parsed: Chunked, span: Span) -> Span:
+def span_of_luminance(parsed: Chunked, span: ValueRange) -> ValueRange:
     """What tiles must know of the luminance of an image with this span."""
-    return merged(parsed.each(_span_of_luminance, span=span), merge_spans)
+    return merged(parsed.each(_span_of_luminance, span=span), merge_ranges)
 
 
-def _span_of_tile(values: NDArray[Any], mask: NDArray[np.bool_] | None) -> Span:
-    return span_of(values, mask=mask)
+def _span_of_tile(values: NDArray[Any], mask: NDArray[np.bool_] | None) -> ValueRange:
+    return range_of(values, mask=mask)
 
 
-def _span_of_luminance(values: NDArray[Any], mask: NDArray[np.bool_] | None, *, span: Span) -> Span:
+def _span_of_luminance(values: NDArray[Any], mask: NDArray[np.bool_] | None, *, span: ValueRange) -> ValueRange:
     part = luminance(as_part(values, span, mask=mask))
-    return span_of(part.values, mask=part.mask)
+    return range_of(part.values, mask=part.mask)
 
 
 def tile_numbers(chunks: Sequence[Sequence[int]]) -> da.Array:
@@ -230,7 +230,7 @@ def _on_tile(
     **table: NDArray[Any],
 ) -> Any:
     block = values[0] if isinstance(values, list) else values  # the one chunk of the channels
-    with in_place():  # the scheduler has threads of its own
+    with without_threads():  # the scheduler has threads of its own
         return function(block if has_channels else block[..., np.newaxis], mask, *others, **options, **table)
 
 

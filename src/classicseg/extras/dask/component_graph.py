@@ -23,17 +23,17 @@ from dask.base import tokenize
 from dask.highlevelgraph import HighLevelGraph, MaterializedLayer
 from numpy.typing import NDArray
 
-from classicseg._core.bands import in_place
+from classicseg._core.bands import without_threads
 from classicseg.extras.dask.checkpoints import Place, is_kept, kind_of, load, next_checkpoint, save
 from classicseg.extras.dask.fusing import PAINT, fused
 from classicseg.labeling.run_lengths import expand
 from classicseg.labeling.tile_merging import (
     Chunks,
     Faces,
-    HeldPatch,
     Near,
     Numbers,
-    Patch,
+    TileComponents,
+    TileMask,
     join_held,
     join_numbers,
     number_table,
@@ -143,11 +143,11 @@ def _join_held(
     return join_held(held, pairs)
 
 
-def _paint_numbers(patch: Patch, numbers: Numbers, dtype: type[np.generic]) -> NDArray[Any]:
-    with in_place():
+def _paint_numbers(patch: TileComponents, numbers: Numbers, dtype: type[np.generic]) -> NDArray[Any]:
+    with without_threads():
         return expand(patch.pieces, number_table(patch.counts, numbers, dtype))
 
 
-def _paint_held(patch: HeldPatch, kept: NDArray[np.bool_], dtype: type[np.generic]) -> NDArray[np.bool_]:
-    with in_place():
+def _paint_held(patch: TileMask, kept: NDArray[np.bool_], dtype: type[np.generic]) -> NDArray[np.bool_]:
+    with without_threads():
         return paint_held(patch, kept)

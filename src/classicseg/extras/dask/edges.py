@@ -11,19 +11,19 @@ from numpy.typing import NDArray
 
 import classicseg
 from classicseg import PixelHistogram
-from classicseg._core.image import Image, Span, as_spacing
+from classicseg._core.image import Image, ValueRange, as_spacing
 from classicseg._core.parts import as_part
 from classicseg.edges.canny import CannySettings, as_canny_settings, both_thresholds, noise_threshold
 from classicseg.edges.gradient_threshold import LevelCounts, count_levels, merge_levels, otsu_of_levels
 from classicseg.edges.suppression import crests_of, mark_ridges
-from classicseg.extras.dask.chunks import Chunked, bare, merged, settled_span
+from classicseg.extras.dask.chunks import Chunked, bare, global_range, merged
 from classicseg.extras.dask.filters import Gradient, as_gradient
 from classicseg.extras.dask.halos import over_halo
 from classicseg.extras.dask.histogram_methods import histogram_of
-from classicseg.extras.dask.hysteresis import keep_from_strong
-from classicseg.extras.dask.mirror import twin_of
-from classicseg.extras.dask.recompute import read_again
-from classicseg.filters.smoothing import reach_of
+from classicseg.extras.dask.hysteresis import hysteresis
+from classicseg.extras.dask.mirror import tiled_version_of
+from classicseg.extras.dask.recompute import recompute_after
+from classicseg.filters.smoothing import halo_of
 from classicseg.histograms.values import value_histogram
 from classicseg.segmentation.gradient import as_gradient_threshold
 from classicseg.thresholds.classify import classify
@@ -39,29 +39,29 @@ tile and joined over the seams, however far it runs; a bit a pixel is kept meanw
 class Ridges(NamedTuple):
     """What the tiles of an image must know to find its ridges."""
 
-    span: Span
+    span: ValueRange
     spacing: tuple[float, ...]
     settings: CannySettings
 
     @property
     def reach(self) -> tuple[int, ...]:
-        return tuple(2 + n for n in reach_of(self.settings.sigma, self.spacing))
+        return tuple(2 + n for n in halo_of(self.settings.sigma, self.spacing))
 
 
-@twin_of(classicseg.canny_edges, _NOTE)
+@tiled_version_of(classicseg.canny_edges, _NOTE)
 def canny_edges(
     parsed: Chunked, *, sigma: Any, low: Any, high: Any, high_fraction: Any, suppression: Any, spacing: Any
 ) -> da.Array:
     settings = as_canny_settings(sigma, low, high, high_fraction, suppression)
     spacings = as_spacing(spacing, parsed.ndim)
-    ridges = Ridges(settled_span(parsed), spacings, settings)
+    ridges = Ridges(global_range(parsed), spacings, settings)
     thresholds = both_thresholds(settings, _high(parsed, ridges))
-    return keep_from_strong(
+    return hysteresis(
         over_halo(parsed, ridges.reach, _marks_of_tile, ridges=ridges, thresholds=thresholds, dtype=np.uint8)
     )
 
 
-@twin_of(classicseg.gradient_segment, _NOTE)
+@tiled_version_of(classicseg.gradient_segment, _NOTE)
 def gradient_segment(
     parsed: Chunked, *, threshold: Any, n_classes: Any, operator: Any, sigma: Any, spacing: Any
 ) -> da.Array:
@@ -73,8 +73,8 @@ def gradient_segment(
         return steep.each(_classes_of_tile, thresholds=thresholds, dtype=np.int32)
     if len(given) == 1:
         return steep.each(_classes_of_tile, thresholds=given, dtype=np.int32)
-    kept = keep_from_strong(steep.each(_steep_of_tile, thresholds=given, dtype=np.uint8))
-    return read_again(parsed, kept).each(_two_classes_of_tile, kept, span=gradient.span, dtype=np.int32)
+    kept = hysteresis(steep.each(_steep_of_tile, thresholds=given, dtype=np.uint8))
+    return recompute_after(parsed, kept).each(_two_classes_of_tile, kept, span=gradient.span, dtype=np.int32)
 
 
 def _high(parsed: Chunked, ridges: Ridges) -> float:
@@ -167,6 +167,6 @@ def _steep_of_tile(magnitude: NDArray[Any], mask: None, *, thresholds: NDArray[n
 
 
 def _two_classes_of_tile(
-    values: NDArray[Any], mask: NDArray[np.bool_] | None, kept: NDArray[np.bool_], *, span: Span
+    values: NDArray[Any], mask: NDArray[np.bool_] | None, kept: NDArray[np.bool_], *, span: ValueRange
 ) -> NDArray[np.int32]:
-    return np.where(as_part(values, span, mask=mask).inside(), 1 + kept, 0).astype(np.int32)
+    return np.where(as_part(values, span, mask=mask).mask_array(), 1 + kept, 0).astype(np.int32)

@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 import classicseg
-from classicseg._core.image import Image, Span, as_spacing, working_dtype
+from classicseg._core.image import Image, ValueRange, as_spacing, working_dtype
 from classicseg._core.numbers import as_number
 from classicseg._core.parts import as_part
-from classicseg.extras.dask.chunks import Chunked, settled_span
+from classicseg.extras.dask.chunks import Chunked, global_range
 from classicseg.extras.dask.halos import over_halo
-from classicseg.extras.dask.mirror import twin_of
-from classicseg.filters.gradients import Operator, as_operator, components, operator_reach, steepness
-from classicseg.filters.smoothing import reach_of
+from classicseg.extras.dask.mirror import tiled_version_of
+from classicseg.filters.gradients import Operator, as_operator, components, magnitude_of, operator_halo
+from classicseg.filters.smoothing import halo_of
 
 _LAZY = """\
 The result is lazy.
@@ -26,30 +26,30 @@ The result is lazy.
 class Gradient(NamedTuple):
     """What the tiles of an image must know to find its gradient."""
 
-    span: Span
+    span: ValueRange
     spacing: tuple[float, ...]
     operator: Operator
     sigma: float
 
     @property
     def reach(self) -> tuple[int, ...]:
-        return tuple(operator_reach(self.operator) + n for n in reach_of(self.sigma, self.spacing))
+        return tuple(operator_halo(self.operator) + n for n in halo_of(self.sigma, self.spacing))
 
     @property
     def dtype(self) -> type[np.generic]:
         return np.float64 if working_dtype(self.span) is np.float64 else np.float32
 
     def lengths(self, part: Image) -> NDArray[Any]:
-        return steepness(part, self.spacing, self.operator, self.sigma)
+        return magnitude_of(part, self.spacing, self.operator, self.sigma)
 
 
-@twin_of(classicseg.gradient_magnitude, _LAZY)
+@tiled_version_of(classicseg.gradient_magnitude, _LAZY)
 def gradient_magnitude(parsed: Chunked, *, operator: Any, sigma: Any, spacing: Any) -> da.Array:
     gradient = as_gradient(parsed, operator, sigma, spacing)
     return over_halo(parsed, gradient.reach, _magnitude_of_tile, gradient=gradient, dtype=gradient.dtype)
 
 
-@twin_of(classicseg.gradient_components, _LAZY)
+@tiled_version_of(classicseg.gradient_components, _LAZY)
 def gradient_components(parsed: Chunked, *, operator: Any, sigma: Any, spacing: Any) -> da.Array:
     gradient = as_gradient(parsed, operator, sigma, spacing)
     lead, dtype = parsed.ndim, gradient.dtype
@@ -60,7 +60,7 @@ def as_gradient(parsed: Chunked, operator: Any, sigma: Any, spacing: Any) -> Gra
     """Parse the options of a gradient."""
     width, known = as_number("sigma", sigma, least=0.0), as_operator(operator)
     spacings = as_spacing(spacing, parsed.ndim)
-    return Gradient(settled_span(parsed), spacings, known, width)
+    return Gradient(global_range(parsed), spacings, known, width)
 
 
 def _magnitude_of_tile(

@@ -14,19 +14,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 import classicseg
-from classicseg._core.image import Image, Span
+from classicseg._core.image import Image, ValueRange
 from classicseg._core.numbers import as_count, as_number
 from classicseg._core.parts import as_part
 from classicseg._core.seeds import SeedPixels, check_part, listed, seed_nodes
 from classicseg.extras.dask.checkpoints import kind_of
-from classicseg.extras.dask.chunks import Chunked, as_layer, by_tile, computed, merged, settled_span
+from classicseg.extras.dask.chunks import Chunked, as_layer, by_tile, computed, global_range, merged
 from classicseg.extras.dask.component_graph import any_key, keep_held
-from classicseg.extras.dask.mirror import refuse, twin_of
-from classicseg.growing.acceptance import Reach, inner, mark_accepted, reach_of_interval, reach_of_seeds
+from classicseg.extras.dask.mirror import refuse, tiled_version_of
+from classicseg.growing.acceptance import Acceptance, inner, mark_accepted, reach_of_interval, reach_of_seeds
 from classicseg.growing.difference_components import linked_pieces
 from classicseg.growing.tolerance import ValueSums, merge_sums, steps_of, sum_values, tolerance_of
-from classicseg.labeling.components import connected_pieces
-from classicseg.labeling.tile_merging import HeldPatch, Near, held_patch_at
+from classicseg.labeling.components import connected_components
+from classicseg.labeling.tile_merging import Near, TileMask, held_patch_at
 from classicseg.segmentation.region_growing import as_interval, check_growing_options, check_seed_values
 from classicseg.types import Norm
 
@@ -41,8 +41,8 @@ _ORDER = "it depends on an order of pixels through the whole image; take the arr
 class Growth(NamedTuple):
     """What the tiles of an image must know to grow."""
 
-    span: Span
-    reach: Reach
+    span: ValueRange
+    reach: Acceptance
     tolerance: float
     """Of steps."""
     norm: Norm
@@ -61,7 +61,7 @@ class TileSeeds:
     """(n,), their places among all seeds."""
 
 
-@twin_of(classicseg.region_growing_segment, _NOTE)
+@tiled_version_of(classicseg.region_growing_segment, _NOTE)
 def region_growing_segment(parsed: Chunked, *, seeds: Any, criterion: Any, norm: Any, **options: Any) -> da.Array:
     tolerance, interval = options.pop("tolerance"), options.pop("interval")
     connectivity = as_count("connectivity", options.pop("connectivity"), most=parsed.ndim)
@@ -69,7 +69,7 @@ def region_growing_segment(parsed: Chunked, *, seeds: Any, criterion: Any, norm:
     limit = None if tolerance is None else as_number("tolerance", tolerance, least=0.0)
     standard = limit is None and interval is None
 
-    span = settled_span(parsed, extremes=standard)
+    span = global_range(parsed, extremes=standard)
     starts, tiles, values = _starts(parsed, seeds, span)
     if standard:
         limit = _standard_deviation(parsed, span) / (10 if criterion == "neighbor" else 1)
@@ -99,7 +99,7 @@ def _check(seeds: Any, criterion: Any, norm: Any, options: dict[str, Any]) -> No
     refuse("region growing", options, dict.fromkeys(options) | exact, _ORDER)
 
 
-def _starts(parsed: Chunked, seeds: Any, span: Span) -> tuple[SeedPixels, da.Array, NDArray[Any]]:
+def _starts(parsed: Chunked, seeds: Any, span: ValueRange) -> tuple[SeedPixels, da.Array, NDArray[Any]]:
     """The seeds, those of each tile, and the values of all."""
     if isinstance(seeds, da.Array):  # a marker image; points are few
         seeds = as_layer("seeds", seeds, parsed, kinds="iub").compute()
@@ -123,7 +123,7 @@ def _starts(parsed: Chunked, seeds: Any, span: Span) -> tuple[SeedPixels, da.Arr
 
 def _reach(
     parsed: Chunked, starts: SeedPixels, values: NDArray[Any], limit: float | None, interval: Any, norm: Norm
-) -> Reach:
+) -> Acceptance:
     strip = Image(values, None)  # of the seed pixels alone
     on_strip = starts._replace(nodes=np.arange(len(values)))
     if interval is None:
@@ -133,7 +133,7 @@ def _reach(
     return reach_of_interval(strip, on_strip, bounds)
 
 
-def _standard_deviation(parsed: Chunked, span: Span) -> float:
+def _standard_deviation(parsed: Chunked, span: ValueRange) -> float:
     low, step = steps_of(as_part(np.zeros((1, 1), parsed.dtype), span))
     return tolerance_of(merged(parsed.each(_sum_tile, span=span, low=low, step=step), merge_sums), step)
 
@@ -154,32 +154,32 @@ def _are_near(one: NDArray[Any], other: NDArray[Any], *, limit: float, maximum: 
 
 
 def _values_of_seeds(
-    values: NDArray[Any], mask: NDArray[np.bool_] | None, seeds: TileSeeds, *, span: Span
+    values: NDArray[Any], mask: NDArray[np.bool_] | None, seeds: TileSeeds, *, span: ValueRange
 ) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     part, places = as_part(values, span, mask=mask), tuple(seeds.places.T)
-    return part.values[places], part.inside()[places]
+    return part.values[places], part.mask_array()[places]
 
 
 def _sum_tile(
-    values: NDArray[Any], mask: NDArray[np.bool_] | None, *, span: Span, low: float, step: float
+    values: NDArray[Any], mask: NDArray[np.bool_] | None, *, span: ValueRange, low: float, step: float
 ) -> ValueSums:
     return sum_values(as_part(values, span, mask=mask), low, step)
 
 
 def _reached(
     values: NDArray[Any], mask: NDArray[np.bool_] | None, seeds: TileSeeds, *, number: int, growth: Growth
-) -> HeldPatch:
+) -> TileMask:
     part = as_part(values, growth.span, mask=mask)
     accepted = inner(mark_accepted(part, growth.reach, number), part.shape)
     own = tuple(seeds.places[seeds.numbers == number].T)
     accepted[own] = 1
-    pieces = connected_pieces(np.ascontiguousarray(accepted), growth.connectivity)
+    pieces = connected_components(np.ascontiguousarray(accepted), growth.connectivity)
     return held_patch_at(pieces, own, pieces)
 
 
 def _linked(
     values: NDArray[Any], mask: NDArray[np.bool_] | None, seeds: TileSeeds, *, number: int, growth: Growth
-) -> HeldPatch:
+) -> TileMask:
     part = as_part(values, growth.span, mask=mask)
     pieces = linked_pieces(part, growth.tolerance, growth.norm, growth.connectivity)
     return held_patch_at(pieces, tuple(seeds.places[seeds.numbers == number].T), part.values)

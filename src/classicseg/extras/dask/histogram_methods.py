@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 import classicseg
 from classicseg import KMeansResult, PixelHistogram, merge_histograms
-from classicseg._core.image import Span, check_scalar, luminance, working_dtype
+from classicseg._core.image import ValueRange, check_scalar, luminance, working_dtype
 from classicseg._core.numbers import as_count
 from classicseg._core.parts import as_part
 from classicseg.clustering.features import as_feature_space, paint_nearest
 from classicseg.clustering.lloyd import as_centers
-from classicseg.extras.dask.chunks import Chunked, as_chunked, merged, settled_span
-from classicseg.extras.dask.mirror import refuse, twin_of
+from classicseg.extras.dask.chunks import Chunked, as_chunked, global_range, merged
+from classicseg.extras.dask.mirror import refuse, tiled_version_of
 from classicseg.histograms.distinct_colors import are_packable
 from classicseg.segmentation.threshold import as_thresholds
 from classicseg.thresholds.classify import classify
@@ -90,7 +90,7 @@ def _threshold(function: Callable[..., Any]) -> Callable[..., Any]:
         return function(_scalar_histogram(parsed), **options)
 
     work.__module__ = __name__
-    return twin_of(function, _COUNTED)(work)
+    return tiled_version_of(function, _COUNTED)(work)
 
 
 huang_threshold = _threshold(classicseg.huang_threshold)
@@ -109,7 +109,7 @@ triangle_threshold = _threshold(classicseg.triangle_threshold)
 yen_threshold = _threshold(classicseg.yen_threshold)
 
 
-@twin_of(classicseg.threshold_segment, _LABELED)
+@tiled_version_of(classicseg.threshold_segment, _LABELED)
 def threshold_segment(parsed: Chunked, *, thresholds: Any, n_classes: Any) -> da.Array:
     count = None if n_classes is None else as_count("n_classes", n_classes)
     if isinstance(thresholds, str):
@@ -118,10 +118,10 @@ def threshold_segment(parsed: Chunked, *, thresholds: Any, n_classes: Any) -> da
     else:
         found = as_thresholds(thresholds, count)
         _check_channels(parsed)
-    return parsed.each(_classify, span=settled_span(parsed), thresholds=found, dtype=np.int32)
+    return parsed.each(_classify, span=global_range(parsed), thresholds=found, dtype=np.int32)
 
 
-@twin_of(classicseg.kmeans_fit, _COUNTED)
+@tiled_version_of(classicseg.kmeans_fit, _COUNTED)
 def kmeans_fit(
     parsed: Chunked, *, weights: Any, spatial_weight: Any, spacing: Any, **options: Any
 ) -> KMeansResult:
@@ -129,7 +129,7 @@ def kmeans_fit(
     return classicseg.kmeans_fit(_clusterable(parsed), **options)
 
 
-@twin_of(classicseg.kmeans_segment, _LABELED)
+@tiled_version_of(classicseg.kmeans_segment, _LABELED)
 def kmeans_segment(
     parsed: Chunked, *, color_space: Any, weights: Any, spatial_weight: Any, spacing: Any, **options: Any
 ) -> da.Array:
@@ -140,7 +140,7 @@ def kmeans_segment(
     return _assign(parsed, found.centers, color_space, known)
 
 
-@twin_of(classicseg.kmeans_assign, "The labels are lazy: one pass.\n")
+@tiled_version_of(classicseg.kmeans_assign, "The labels are lazy: one pass.\n")
 def kmeans_assign(
     parsed: Chunked, *, centers: Any, color_space: Any, spatial_weight: Any, spacing: Any
 ) -> da.Array:
@@ -153,7 +153,7 @@ def kmeans_assign(
     return _assign(parsed, numbers, color_space)
 
 
-@twin_of(classicseg.choose_n_clusters, _COUNTED)
+@tiled_version_of(classicseg.choose_n_clusters, _COUNTED)
 def choose_n_clusters(parsed: Chunked, **options: Any) -> int:
     return classicseg.choose_n_clusters(_clusterable(parsed), **options)
 
@@ -164,17 +164,17 @@ def histogram_of(tiles: da.Array) -> PixelHistogram:
 
 
 def _histogram(parsed: Chunked, n_levels: int | None = None) -> PixelHistogram:
-    span = settled_span(parsed, extremes=n_levels is not None)
+    span = global_range(parsed, extremes=n_levels is not None)
     return histogram_of(parsed.each(_count, span=span, n_levels=n_levels))
 
 
 def _scalar_histogram(parsed: Chunked) -> PixelHistogram:
     _check_channels(parsed)
-    return histogram_of(parsed.each(_count_luminance, span=settled_span(parsed)))
+    return histogram_of(parsed.each(_count_luminance, span=global_range(parsed)))
 
 
 def _clusterable(parsed: Chunked) -> PixelHistogram:
-    dtype = working_dtype(Span(parsed.dtype, 0, 0, 0))
+    dtype = working_dtype(ValueRange(parsed.dtype, 0, 0, 0))
     if parsed.n_channels > 1 and not are_packable(np.empty((0, parsed.n_channels), dtype)):
         raise ValueError(
             f"image has {parsed.n_channels} channels of {parsed.dtype}: where their clusters start depends on the "
@@ -188,7 +188,7 @@ def _assign(
     parsed: Chunked, centers: NDArray[np.float64], color_space: Any, colors: NDArray[Any] | None = None
 ) -> da.Array:
     as_feature_space(color_space)
-    span = settled_span(parsed)
+    span = global_range(parsed)
     return parsed.each(_nearest, span=span, centers=centers, color_space=color_space, table=colors, dtype=np.int32)
 
 
@@ -202,7 +202,7 @@ def _check_channels(parsed: Chunked) -> None:
 
 
 def _count(
-    values: NDArray[Any], mask: NDArray[np.bool_] | None, *, span: Span, n_levels: int | None
+    values: NDArray[Any], mask: NDArray[np.bool_] | None, *, span: ValueRange, n_levels: int | None
 ) -> PixelHistogram:
     part = as_part(values, span, mask=mask)
     if n_levels is None:
@@ -213,7 +213,7 @@ def _count(
     return classicseg.pixel_histogram(rounded, channel_axis=-1, mask=part.mask)
 
 
-def _count_luminance(values: NDArray[Any], mask: NDArray[np.bool_] | None, *, span: Span) -> PixelHistogram:
+def _count_luminance(values: NDArray[Any], mask: NDArray[np.bool_] | None, *, span: ValueRange) -> PixelHistogram:
     part = luminance(as_part(values, span, mask=mask))
     return classicseg.pixel_histogram(part.values, channel_axis=-1, mask=part.mask)
 
@@ -231,7 +231,7 @@ def _merge(histograms: list[PixelHistogram]) -> PixelHistogram:
 
 
 def _classify(
-    values: NDArray[Any], mask: NDArray[np.bool_] | None, *, span: Span, thresholds: NDArray[np.float64]
+    values: NDArray[Any], mask: NDArray[np.bool_] | None, *, span: ValueRange, thresholds: NDArray[np.float64]
 ) -> NDArray[np.int32]:
     return classify(luminance(as_part(values, span, mask=mask)), thresholds)
 
@@ -240,7 +240,7 @@ def _nearest(
     values: NDArray[Any],
     mask: NDArray[np.bool_] | None,
     *,
-    span: Span,
+    span: ValueRange,
     centers: NDArray[np.float64],
     color_space: Any,
     table: NDArray[Any] | None = None,

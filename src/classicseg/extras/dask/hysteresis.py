@@ -8,15 +8,15 @@ from numpy.typing import NDArray
 
 from classicseg.extras.dask.chunks import bare
 from classicseg.extras.dask.component_graph import any_key, keep_held
-from classicseg.labeling.tile_merging import HeldPatch, marked_patch_of
+from classicseg.labeling.tile_merging import TileMask, marked_patch_of
 
 
-def keep_from_strong(marks: da.Array) -> da.Array:
+def hysteresis(marks: da.Array) -> da.Array:
     """What is weak (1) stays where it hangs together, also over corners, with something strong (2)."""
     tiles = bare(marks)
     patches = tiles.each(_patch_of_tile)
     return keep_held(patches, tiles.chunks, tiles.ndim, any_key)
 
 
-def _patch_of_tile(marks: NDArray[np.uint8], mask: None) -> HeldPatch:
+def _patch_of_tile(marks: NDArray[np.uint8], mask: None) -> TileMask:
     return marked_patch_of(marks[..., 0])

@@ -9,21 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 import classicseg
-from classicseg._core.image import Span, check_scalar, luminance
+from classicseg._core.image import ValueRange, check_scalar, luminance
 from classicseg._core.parts import as_part
 from classicseg.extras.dask.chunks import (
     Chunked,
     any_tile,
     bare,
+    global_range,
     merged,
-    settled_span,
     span_of_luminance,
     tile_numbers,
 )
 from classicseg.extras.dask.halos import over_halo, own_part, with_halo
-from classicseg.extras.dask.hysteresis import keep_from_strong
-from classicseg.extras.dask.mirror import twin_of
-from classicseg.extras.dask.recompute import read_again
+from classicseg.extras.dask.hysteresis import hysteresis
+from classicseg.extras.dask.mirror import tiled_version_of
+from classicseg.extras.dask.recompute import recompute_after
 from classicseg.thresholds.local.rules import (
     LocalRule,
     as_local_rule,
@@ -34,7 +34,7 @@ from classicseg.thresholds.local.rules import (
     mark_contrasts,
     split_field,
 )
-from classicseg.thresholds.local.windows import Field, FieldSpan, as_field
+from classicseg.thresholds.local.windows import FieldSpan, WindowedImage, as_field
 
 _NOTE = """\
 The labels are lazy. The extremes of the image are found first, when the function is called, in one pass; "wolf",
@@ -42,7 +42,7 @@ The labels are lazy. The extremes of the image are found first, when the functio
 """
 
 
-@twin_of(classicseg.local_threshold_segment, _NOTE)
+@tiled_version_of(classicseg.local_threshold_segment, _NOTE)
 def local_threshold_segment(
     parsed: Chunked, *, method: Any, window: Any, k: Any, r: Any, offset: Any, contrast: Any
 ) -> da.Array:
@@ -58,8 +58,8 @@ def local_threshold_segment(
         half = tuple(n + 1 for n in half)
     if rule.method == "isauvola":
         pieces = over_halo(parsed, half, _dark_pieces_of_tile, fields=fields, rule=rule, dtype=np.uint8)
-        dark, span = keep_from_strong(pieces), fields.span
-        labels = read_again(parsed, dark).each(_classes_of_tile, dark, span=span, dtype=np.int32)
+        dark, span = hysteresis(pieces), fields.span
+        labels = recompute_after(parsed, dark).each(_classes_of_tile, dark, span=span, dtype=np.int32)
         decisive, least = pieces, 2
     else:
         labels = over_halo(parsed, half, _split_tile, fields=fields, rule=rule, dtype=np.int32)
@@ -71,17 +71,17 @@ def local_threshold_segment(
 class Fields(NamedTuple):
     """How a tile becomes a field."""
 
-    span: Span
+    span: ValueRange
     whole: FieldSpan
     sizes: tuple[int, ...]
 
-    def of(self, values: NDArray[Any], mask: NDArray[np.bool_] | None) -> Field:
+    def of(self, values: NDArray[Any], mask: NDArray[np.bool_] | None) -> WindowedImage:
         return as_field(luminance(as_part(values, self.span, mask=mask)), self.sizes, self.whole)
 
 
 def _fields(parsed: Chunked, sizes: tuple[int, ...]) -> Fields:
     grey = parsed.n_channels == 1
-    span = settled_span(parsed, extremes=grey)
+    span = global_range(parsed, extremes=grey)
     known = span if grey else span_of_luminance(parsed, span)
     return Fields(span, FieldSpan((known.low, known.high), known.n_pixels, parsed.shape), sizes)
 
@@ -133,9 +133,9 @@ def _split_tile(
 
 
 def _classes_of_tile(
-    values: NDArray[Any], mask: NDArray[np.bool_] | None, dark: NDArray[np.bool_], *, span: Span
+    values: NDArray[Any], mask: NDArray[np.bool_] | None, dark: NDArray[np.bool_], *, span: ValueRange
 ) -> NDArray[np.int32]:
-    return np.where(as_part(values, span, mask=mask).inside(), 2 - dark, 0).astype(np.int32)
+    return np.where(as_part(values, span, mask=mask).mask_array(), 2 - dark, 0).astype(np.int32)
 
 
 def _count_marks(marks: NDArray[np.uint8], mask: None) -> NDArray[np.int64]:

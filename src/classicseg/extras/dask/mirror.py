@@ -21,7 +21,7 @@ In tiles
 """
 
 
-def twin_of(function: Callable[..., Any], note: str = "") -> Callable[[Work], Work]:
+def tiled_version_of(function: Callable[..., Any], note: str = "") -> Callable[[Work], Work]:
     """Make a function of a parsed image in chunks the twin of one of arrays.
 
     It takes what that one takes, with a dask array for the image and the mask; the work gets the image parsed, and

@@ -18,13 +18,13 @@ from classicseg.extras.dask.component_graph import join_of, with_layer
 _numbers = itertools.count()
 
 
-def read_again(parsed: Chunked, join: da.Array) -> Chunked:
+def recompute_after(parsed: Chunked, join: da.Array) -> Chunked:
     """The same image, read after the pieces of `join` are joined."""
     mask = None if parsed.mask is None else _read_again(parsed.mask, join)
     return Chunked(_read_again(parsed.values, join), mask, parsed.has_channels)
 
 
-def repainted(painted: da.Array, join: da.Array) -> da.Array:
+def recomputed(painted: da.Array, join: da.Array) -> da.Array:
     """The same pixels, painted from their patches after the pieces of `join` are joined."""
     name, barrier = f"{painted.name}-{next(_numbers)}", join_of(join)
     tasks = painted.dask.layers[painted.name].items()

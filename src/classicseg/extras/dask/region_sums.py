@@ -9,7 +9,7 @@ import dask.array as da
 import numpy as np
 from numpy.typing import NDArray
 
-from classicseg._core.image import Image, Span
+from classicseg._core.image import Image, ValueRange
 from classicseg._core.parts import as_part
 from classicseg.extras.dask.chunks import Chunked, bare, merged, tile_numbers
 from classicseg.extras.dask.halos import own_part, widened, with_halo
@@ -34,7 +34,7 @@ class NamedSums(NamedTuple):
         return RegionSums(np.append(0, self.areas), *(np.concatenate([none, p]) for p in (self.sums, self.rests)))
 
 
-def without_small(parsed: Chunked, labels: da.Array, span: Span, min_area: int | None) -> da.Array:
+def without_small(parsed: Chunked, labels: da.Array, span: ValueRange, min_area: int | None) -> da.Array:
     """Regions of fewer pixels than `min_area` joined to their neighbors, and all numbered by their first pixel."""
     if min_area == 1:
         return labels
@@ -57,7 +57,7 @@ def sums_of_tile(
     mask: NDArray[np.bool_] | None,
     markers: NDArray[Any],
     *,
-    span: Span,
+    span: ValueRange,
 ) -> NamedSums:
     return _named_sums(markers, as_part(values, span, mask=mask))
 
@@ -68,7 +68,7 @@ def _neighbors_of_tile(
     labels: NDArray[Any],
     number: NDArray[np.int64],
     *,
-    span: Span,
+    span: ValueRange,
     depth: dict[int, int],
     grid: tuple[int, ...],
 ) -> NamedSums:

@@ -16,7 +16,7 @@ from classicseg.extras.dask.component_graph import number_patches, same_key
 from classicseg.extras.dask.fusing import fused
 from classicseg.extras.dask.halos import over_halo
 from classicseg.extras.dask.mirror import described
-from classicseg.labeling.tile_merging import Patch, patch_of
+from classicseg.labeling.tile_merging import TileComponents, patch_of
 
 _NUMBERED = """\
 The result is lazy. Each tile is labeled by itself, pieces are joined over the seams, and a look-up makes them
@@ -43,7 +43,7 @@ connected_regions = described(connected_regions, classicseg.connected_regions, _
 region_boundaries = described(region_boundaries, classicseg.region_boundaries, "The result is lazy.\n")
 
 
-def _patch_of_tile(labels: NDArray[Any], mask: None, *, connectivity: int) -> Patch:
+def _patch_of_tile(labels: NDArray[Any], mask: None, *, connectivity: int) -> TileComponents:
     classes = as_classes(labels[..., 0])
     return patch_of(classes, classes, connectivity)
 

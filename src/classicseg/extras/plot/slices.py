@@ -42,7 +42,7 @@ def picture(image: ArrayLike, labels: NDArray[Any], name: str, channel_axis: Cha
         axis = -1
     parsed = as_image(image, channel_axis=axis)
     check_shape(name, labels, parsed.shape)
-    values, inside = middle(parsed.values, labels.ndim), middle(parsed.inside(), labels.ndim)
+    values, inside = middle(parsed.values, labels.ndim), middle(parsed.mask_array(), labels.ndim)
     if parsed.n_channels != 3:
         values = values.mean(axis=-1, keepdims=True)
     return np.broadcast_to(_stretch(values, inside), (*inside.shape, 3))

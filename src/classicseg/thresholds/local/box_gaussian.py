@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from classicseg._core.kernel import kernel
 from classicseg.thresholds.local.windows import (
-    Field,
     Scale,
     Window,
+    WindowedImage,
     box_sums_numpy,
     hide_row,
     level,
@@ -42,7 +42,7 @@ class Smooth(NamedTuple):
     """How much of the weights along the first axis lies inside the image, for each row."""
 
 
-def smooth_bits(field: Field) -> int:
+def smooth_bits(field: WindowedImage) -> int:
     """How many bits a level may have for the weighted sums to fit 64; more for what the border cuts."""
     weight = 1
     for size, length in zip(field.sizes, field.reaches, strict=True):
@@ -59,7 +59,7 @@ def three_boxes(size: int) -> tuple[int, int, int]:
     return width, width + 2 * (rest > 1), width + 2 * (rest > 0)
 
 
-def smooth_window(field: Field) -> tuple[Window, Smooth]:
+def smooth_window(field: WindowedImage) -> tuple[Window, Smooth]:
     """The weights of a field's window."""
     boxes = np.array([three_boxes(size) for size in field.sizes])
     lags, signs = np.zeros((len(boxes), 8), np.int64), np.zeros((len(boxes), 8), np.int64)

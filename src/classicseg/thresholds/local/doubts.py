@@ -17,21 +17,21 @@ from numpy.typing import NDArray
 
 from classicseg._core.bands import run_bands
 from classicseg._core.kernel import kernel
-from classicseg.thresholds.local.windows import Field, Scale
+from classicseg.thresholds.local.windows import Scale, WindowedImage
 
 
 class Decision(NamedTuple):
     """How a method decides pixels of floats."""
 
-    split: Callable[[Field, Scale, NDArray[np.int32]], list[tuple[int, int]]]
+    split: Callable[[WindowedImage, Scale, NDArray[np.int32]], list[tuple[int, int]]]
     """By levels: writes labels, 0 where rounding could decide, and returns for each band how many are 1, and 0."""
-    gaps: Callable[[Field, tuple[NDArray[np.int64], ...]], NDArray[np.float64]]
+    gaps: Callable[[WindowedImage, tuple[NDArray[np.int64], ...]], NDArray[np.float64]]
     """How far above some pixels their thresholds are, without rounding."""
     bits: int
     """Of levels."""
 
 
-def split_beyond_doubt(field: Field, decision: Decision, labels: NDArray[np.int32]) -> int:
+def split_beyond_doubt(field: WindowedImage, decision: Decision, labels: NDArray[np.int32]) -> int:
     """Split a field, and return how many pixels are of class 1."""
     n_dark, n_unsure = np.sum(decision.split(field, field.scale(decision.bits), labels), axis=0).tolist()
     if n_unsure > 0:
@@ -39,7 +39,7 @@ def split_beyond_doubt(field: Field, decision: Decision, labels: NDArray[np.int3
     return int(n_dark)
 
 
-def are_whole(field: Field, scale: Scale) -> bool:
+def are_whole(field: WindowedImage, scale: Scale) -> bool:
     """Whether all values are whole levels, counted from 0: one look at a few places says no of most images."""
     if field.values.dtype.kind == "u":
         return True
@@ -69,7 +69,12 @@ def n_broken(values: NDArray[Any], scale: Scale, start: int, stop: int) -> int:
 
 
 def _decide_band(
-    values: NDArray[Any], field: Field, decision: Decision, labels: NDArray[np.int32], start: int, stop: int
+    values: NDArray[Any],
+    field: WindowedImage,
+    decision: Decision,
+    labels: NDArray[np.int32],
+    start: int,
+    stop: int,
 ) -> int:
     unsure = labels[start:stop] == 0
     if len(field.marks):
@@ -80,7 +85,7 @@ def _decide_band(
     return _decide(field, decision, points, found) if len(points) else 0
 
 
-def _decide(field: Field, decision: Decision, points: NDArray[np.int64], labels: NDArray[np.int32]) -> int:
+def _decide(field: WindowedImage, decision: Decision, points: NDArray[np.int64], labels: NDArray[np.int32]) -> int:
     """Label some pixels (n, axes), and return how many are of class 1."""
     low, high = points.min(axis=0), points.max(axis=0) + 1
     sides = high - low

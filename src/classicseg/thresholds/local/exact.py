@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 
 from classicseg.thresholds.local.box_gaussian import smooth_bits, smooth_sums_numpy, three_boxes
 from classicseg.thresholds.local.moments import Rule, threshold_numpy
-from classicseg.thresholds.local.windows import Field, box_sums_numpy, radii_of
+from classicseg.thresholds.local.windows import WindowedImage, box_sums_numpy, radii_of
 
 Places = tuple[NDArray[np.int64], ...]
 """Pixels of a field, by their place along each axis."""
 
 
-def gaps_of_moments(field: Field, places: Places, rule: Rule) -> NDArray[np.float64]:
+def gaps_of_moments(field: WindowedImage, places: Places, rule: Rule) -> NDArray[np.float64]:
     """How far above each pixel its threshold is, by a rule in the image's own units."""
     radii, shape = radii_of(field.window()), field.shape
     marks = field.marks.reshape(shape) if len(field.marks) else np.full(shape, field.least, np.uint8)
@@ -48,7 +48,7 @@ def gaps_of_moments(field: Field, places: Places, rule: Rule) -> NDArray[np.floa
     return gaps
 
 
-def gaps_of_smooth_means(field: Field, places: Places, offset: float) -> NDArray[np.float64]:
+def gaps_of_smooth_means(field: WindowedImage, places: Places, offset: float) -> NDArray[np.float64]:
     """The same of a smooth mean, less an offset in the image's own units."""
     boxes = np.array([three_boxes(size) for size in field.sizes])
     shape = field.shape

@@ -23,7 +23,14 @@ from classicseg.thresholds.local.window_histograms import (
     share,
     sliding_medians,
 )
-from classicseg.thresholds.local.windows import Field, Window, hide_row, radii_of, shape_of, write_labels_numpy
+from classicseg.thresholds.local.windows import (
+    Window,
+    WindowedImage,
+    hide_row,
+    radii_of,
+    shape_of,
+    write_labels_numpy,
+)
 
 
 class Ranks(NamedTuple):
@@ -37,7 +44,7 @@ class Ranks(NamedTuple):
     """… and the greatest one."""
 
 
-def as_ranks(field: Field) -> Ranks:
+def as_ranks(field: WindowedImage) -> Ranks:
     """Sort the pixels of a field into bins: a value that a sample of them has takes one for itself."""
     values = field.values
     if values.dtype.kind == "u":
@@ -63,7 +70,7 @@ def _write_bins(
     bins[start:stop] = np.searchsorted(firsts, values[start:stop], side="right")
 
 
-def counts_type(field: Field) -> NDArray[Any]:
+def counts_type(field: WindowedImage) -> NDArray[Any]:
     """An empty array of the type that counts of a window need."""
     most = math.prod(min(size, n) for size, n in zip(field.sizes, field.shape, strict=True))
     return np.empty(0, np.int32 if most < 2**31 else np.int64)

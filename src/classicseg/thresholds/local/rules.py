@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from classicseg._core.bands import run_bands
 from classicseg._core.numbers import as_choice, as_count, as_number, per_axis, shown
 from classicseg.histograms.optimal_split import optimal_split
-from classicseg.labeling.reconstruction import pieces_that_hold
+from classicseg.labeling.reconstruction import reconstruct
 from classicseg.thresholds.local.box_gaussian import smooth_bits, smooth_window, split_by_smooth_mean
 from classicseg.thresholds.local.doubts import Decision, are_whole, split_beyond_doubt
 from classicseg.thresholds.local.exact import gaps_of_moments, gaps_of_smooth_means
@@ -33,7 +33,7 @@ from classicseg.thresholds.local.moments import (
     split_by_moments,
 )
 from classicseg.thresholds.local.sums import columns_type
-from classicseg.thresholds.local.windows import Field, Scale, read_only
+from classicseg.thresholds.local.windows import Scale, WindowedImage, read_only
 from classicseg.types import Labels
 
 Method = Literal[
@@ -86,7 +86,7 @@ def as_local_rule(method: str, **given: float | None) -> LocalRule:
     return LocalRule(method, options)
 
 
-def split_field(field: Field, rule: LocalRule) -> tuple[Labels, int]:
+def split_field(field: WindowedImage, rule: LocalRule) -> tuple[Labels, int]:
     """The labels of a field, and how many pixels are of class 1."""
     labels = np.zeros(field.values.shape, np.int32)
     if field.n_pixels == 0:
@@ -101,7 +101,7 @@ def split_field(field: Field, rule: LocalRule) -> tuple[Labels, int]:
     return labels, split(field, rule, labels)
 
 
-_Split = Callable[[Field, LocalRule, Labels], int]
+_Split = Callable[[WindowedImage, LocalRule, Labels], int]
 """Writes the labels and returns how many pixels are of class 1."""
 
 
@@ -114,7 +114,7 @@ def as_window(window: int | Sequence[int], ndim: int) -> tuple[int, ...]:
     return sizes
 
 
-def greatest_deviation_of(field: Field, counted: NDArray[np.uint8]) -> float:
+def greatest_deviation_of(field: WindowedImage, counted: NDArray[np.uint8]) -> float:
     """The greatest standard deviation of the windows of the pixels that are counted; no rows: of all.
 
     In levels of the whole image's range, of which a part of it then finds the same.
@@ -124,7 +124,7 @@ def greatest_deviation_of(field: Field, counted: NDArray[np.uint8]) -> float:
     return float(max(found)) / scale.inverse
 
 
-def mark_contrasts(field: Field) -> NDArray[np.uint8]:
+def mark_contrasts(field: WindowedImage) -> NDArray[np.uint8]:
     """Mark the pixels by the contrast around them, from 1 on."""
     marks = np.empty(field.values.shape, np.uint8)
     field.run(mark_contrast, field.marks, field.window((3,) * len(field.shape)), field.ends, marks)
@@ -138,7 +138,7 @@ def high_contrast(counts: NDArray[np.int64]) -> int:
     return int(levels[first[0]]) if len(first) else 2
 
 
-def dark_pieces(field: Field, rule: LocalRule) -> NDArray[np.uint8]:
+def dark_pieces(field: WindowedImage, rule: LocalRule) -> NDArray[np.uint8]:
     """1 where the threshold of "isauvola" finds it dark, 2 where contrast is high as well."""
     labels = np.empty(field.values.shape, np.int32)
     _split_by_moments(field, rule, labels)
@@ -146,7 +146,7 @@ def dark_pieces(field: Field, rule: LocalRule) -> NDArray[np.uint8]:
     return (labels == 1) * (1 + (marks >= least)).astype(np.uint8)
 
 
-def _split_by_moments(field: Field, rule: LocalRule, labels: Labels) -> int:
+def _split_by_moments(field: WindowedImage, rule: LocalRule, labels: Labels) -> int:
     options, zero = rule.options, 0.0
     r = options.get("r", field.span / 2)
     if rule.method == "wolf":
@@ -164,7 +164,7 @@ def _split_by_moments(field: Field, rule: LocalRule, labels: Labels) -> int:
     return _split_by_rule(field, terms, bits, labels)
 
 
-def _square_bits(field: Field) -> int:
+def _square_bits(field: WindowedImage) -> int:
     """As many bits as let sums of squares fit 62, and as float32 has."""
     return min(24, (62 - field.n_around.bit_length()) // 2)
 
@@ -173,17 +173,17 @@ _FINEST = 49
 """Bits of levels of float64 whose difference from the least value is rounded by 1/16 of a level at most."""
 
 
-def _fuzz(field: Field, scale: Scale, zero: float = 0.0) -> float:
+def _fuzz(field: WindowedImage, scale: Scale, zero: float = 0.0) -> float:
     """By how many levels rounding moves values and what they are counted from."""
     if are_whole(field, scale) and (zero * scale.inverse).is_integer():
         return 0.0
     return 1.2 + 2.0**-48 * abs(zero * scale.inverse)
 
 
-def _split_by_rule(field: Field, rule: Rule, bits: int, labels: Labels) -> int:
+def _split_by_rule(field: WindowedImage, rule: Rule, bits: int, labels: Labels) -> int:
     """By a rule in the image's own units."""
 
-    def split(part: Field, scale: Scale, found: Labels) -> list[tuple[int, int]]:
+    def split(part: WindowedImage, scale: Scale, found: Labels) -> list[tuple[int, int]]:
         terms = rule._replace(
             zero=(rule.zero + scale.low) * scale.inverse,
             inverse_r=rule.inverse_r / scale.inverse,
@@ -197,7 +197,7 @@ def _split_by_rule(field: Field, rule: Rule, bits: int, labels: Labels) -> int:
     return split_beyond_doubt(field, Decision(split, partial(gaps_of_moments, rule=rule), bits), labels)
 
 
-def _split_by_smooth_mean(field: Field, rule: LocalRule, labels: Labels) -> int:
+def _split_by_smooth_mean(field: WindowedImage, rule: LocalRule, labels: Labels) -> int:
     bits, needed = smooth_bits(field), 8 * min(2, field.values.itemsize)
     if bits < needed:
         raise ValueError(
@@ -206,7 +206,7 @@ def _split_by_smooth_mean(field: Field, rule: LocalRule, labels: Labels) -> int:
         )
     offset = rule.options.get("offset", 0.0)
 
-    def split(part: Field, scale: Scale, found: Labels) -> list[tuple[int, int]]:
+    def split(part: WindowedImage, scale: Scale, found: Labels) -> list[tuple[int, int]]:
         window, inverse = smooth_window(part), scale.inverse
         fuzz = _fuzz(part, scale)
         return part.run(split_by_smooth_mean, part.marks, scale, *window, offset * inverse, fuzz, found)
@@ -215,7 +215,7 @@ def _split_by_smooth_mean(field: Field, rule: LocalRule, labels: Labels) -> int:
     return split_beyond_doubt(field, Decision(split, gaps, min(_FINEST, bits)), labels)
 
 
-def _split_by_median(field: Field, rule: LocalRule, labels: Labels) -> int:
+def _split_by_median(field: WindowedImage, rule: LocalRule, labels: Labels) -> int:
     offset, counts = rule.options.get("offset", 0.0), counts_type(field)
     ranks = as_ranks(field)
     arguments = field.marks, ranks, field.window(), offset, counts, labels
@@ -228,28 +228,28 @@ def _split_by_median(field: Field, rule: LocalRule, labels: Labels) -> int:
     return sum(run_bands(split_by_median, n_rows, row_size * (1 + side // 32), field.values, *arguments))
 
 
-def _split_by_extremes(field: Field, rule: LocalRule, labels: Labels) -> int:
+def _split_by_extremes(field: WindowedImage, rule: LocalRule, labels: Labels) -> int:
     contrast = rule.options.get("contrast", field.span / 10)
     return sum(field.run(split_by_extremes, field.marks, field.window(), field.ends, contrast, labels))
 
 
-def _split_by_edges(field: Field, rule: LocalRule, labels: Labels) -> int:
+def _split_by_edges(field: WindowedImage, rule: LocalRule, labels: Labels) -> int:
     marks, least = _contrast(field, rule)
     chosen = replace(field, marks=read_only(marks), least=least)
     terms = Rule(DEVIATION, k=0.5, length=float(max(field.sizes)))
     return _split_by_rule(chosen, terms, _square_bits(field), labels)
 
 
-def _split_and_connect(field: Field, rule: LocalRule, labels: Labels) -> int:
+def _split_and_connect(field: WindowedImage, rule: LocalRule, labels: Labels) -> int:
     pieces = dark_pieces(field, rule).reshape(field.shape)
-    kept = pieces_that_hold(pieces > 0, pieces > 1).reshape(labels.shape)
+    kept = reconstruct(pieces > 0, pieces > 1).reshape(labels.shape)
     labels[:] = 2 - kept
     if len(field.marks):
         labels *= field.marks
     return int(kept.any())
 
 
-def _contrast(field: Field, rule: LocalRule) -> tuple[NDArray[np.uint8], int]:
+def _contrast(field: WindowedImage, rule: LocalRule) -> tuple[NDArray[np.uint8], int]:
     """Mark the pixels by the contrast around them, and find the least mark of high contrast."""
     marks = mark_contrasts(field)
     if rule.found is not None:

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classicseg._core.kernel import kernel
-from classicseg.thresholds.local.windows import Field, Scale, box_sums_numpy, level, levels_numpy
+from classicseg.thresholds.local.windows import Scale, WindowedImage, box_sums_numpy, level, levels_numpy
 
 
-def columns_type(field: Field) -> NDArray[Any]:
+def columns_type(field: WindowedImage) -> NDArray[Any]:
     """An empty array of the type that sums of columns need: half the memory to move where 32 bits do."""
     small = field.values.itemsize == 1 and len(field.shape) == 2 and min(field.sizes[0], len(field.values)) < 2**15
     return np.empty(0, np.int32 if small else np.int64)

@@ -27,7 +27,7 @@ from classicseg._core.kernel import kernel
 
 
 @dataclass(frozen=True, eq=False)
-class Field:
+class WindowedImage:
     """An image as rows of a plane, and the size of the window around each of its pixels."""
 
     values: NDArray[Any]
@@ -64,7 +64,7 @@ class Field:
         step = math.ldexp(1.0, math.frexp(high - low)[1] - bits) if high > low else 1.0
         return Scale(low, 1.0 / step)
 
-    def part(self, low: NDArray[np.int64], high: NDArray[np.int64]) -> tuple[Field, NDArray[np.int64]]:
+    def part(self, low: NDArray[np.int64], high: NDArray[np.int64]) -> tuple[WindowedImage, NDArray[np.int64]]:
         """Cut out a box with the windows of its pixels, and say where in the image that begins."""
         radii = [min(size // 2, n) for size, n in zip(self.sizes, self.shape, strict=True)]
         first, last = np.maximum(low - radii, 0), np.minimum(high + radii, self.shape)
@@ -111,7 +111,7 @@ class FieldSpan(NamedTuple):
     shape: tuple[int, ...]
 
 
-def as_field(image: Image, sizes: tuple[int, ...], whole: FieldSpan | None = None) -> Field:
+def as_field(image: Image, sizes: tuple[int, ...], whole: FieldSpan | None = None) -> WindowedImage:
     """See an image of one channel as rows of a plane; of a line each pixel is a row."""
     n_axes = max(2, len(image.shape))
     shape = (*image.shape, 1)[:n_axes]
@@ -122,7 +122,9 @@ def as_field(image: Image, sizes: tuple[int, ...], whole: FieldSpan | None = Non
     ends, n_pixels, reaches = whole or own
     of_dtype, reaches = np.array(ends, values.dtype), (*reaches, 1)[:n_axes]
     own_ends = float(own.ends[0]), float(own.ends[1])
-    return Field(values, read_only(marks), shape, (*sizes, 1)[:n_axes], n_pixels, of_dtype, reaches, own_ends)
+    return WindowedImage(
+        values, read_only(marks), shape, (*sizes, 1)[:n_axes], n_pixels, of_dtype, reaches, own_ends
+    )
 
 
 def _known_of(values: NDArray[Any], inside: NDArray[np.bool_] | None) -> tuple[tuple[Any, Any], int]:
