@@ -294,9 +294,10 @@ def test_fork_while_other_threads_submit():
 
 
 INTERRUPT = """
-import sys, time, traceback
+import signal, sys, time, traceback
 import numpy as np
 import classicseg
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the background has it ignored
 what, workers = sys.argv[1], int(sys.argv[2])
 classicseg.set_workers(workers)
 random = np.random.default_rng(0)
