@@ -267,13 +267,16 @@ def test_the_demonstration(capsys: pytest.CaptureFixture[str], monkeypatch: pyte
         assert method in said
 
 
+RUN = """
+import signal, sys
+from classicseg.extras.cli import main
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the background has it ignored
+sys.exit(main())
+"""
+
+
 def command(*arguments: str) -> list[str]:
-    return [
-        sys.executable,
-        "-c",
-        "import sys; from classicseg.extras.cli import main; sys.exit(main())",
-        *arguments,
-    ]
+    return [sys.executable, "-c", RUN, *arguments]
 
 
 @pytest.mark.large
