@@ -87,7 +87,16 @@ TWO_LABELINGS = [
     "achievable_accuracy",
     "undersegmentation_error",
 ]
-TWO_SETS = ["f_measure", "psnr", "drd", "hausdorff", "hausdorff95", "average_surface_distance", "match_edges"]
+TWO_SETS = [
+    "f_measure",
+    "pseudo_f_measure",
+    "psnr",
+    "drd",
+    "hausdorff",
+    "hausdorff95",
+    "average_surface_distance",
+    "match_edges",
+]
 
 CALLS = {
     **{name: f"classicseg.{name}(grey)" for name in THRESHOLDS},
@@ -116,7 +125,7 @@ CALLS = {
     "label_means": "classicseg.label_means(labels, grey)",
     "region_growing_segment": "classicseg.region_growing_segment(grey)",
     "region_growing_segment, a seed": "classicseg.region_growing_segment(grey, seeds=[(20, 20)], tolerance=40)",
-    "separating_tolerance": "classicseg.separating_tolerance(grey, seeds={1: [(5, 5)], 2: [(50, 40)]})",
+    "separating_tolerance": "classicseg.separating_tolerance(grey, [(5, 5)], [(50, 40)])",
     "boundary_segment": "classicseg.boundary_segment(grey)",
     "watershed_segment": "classicseg.watershed_segment(grey)",
     'watershed_segment, surface="image"': 'classicseg.watershed_segment(grey, surface="image")',
