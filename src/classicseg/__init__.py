@@ -34,8 +34,12 @@ def segmenters():  # type: ignore[no-untyped-def]  # typed in __init__.pyi
     Returns
     -------
     dict of str to Segmenter
-        The public functions whose names end in ``_segment``, in the order of the catalogue. Each takes an
-        image and returns its labels.
+        The public functions whose names end in ``_segment``, in the order of the catalogue. Each takes an image
+        and returns its labels.
+
+    See Also
+    --------
+    set_workers : The number of threads that they use.
 
     Examples
     --------

@@ -21,7 +21,7 @@ def check_outputs(outputs: Iterable[StrPath], inputs: Iterable[StrPath] = ()) ->
     ----------
     outputs : iterable of path-like
         The files that will be written.
-    inputs : iterable of path-like
+    inputs : iterable of path-like, default ()
         The files and folders that are read.
 
     Raises

@@ -62,7 +62,7 @@ def read_image(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS, no
         name.
     max_pixels : int
         Pixels times pages above which the file is refused before it is decoded.
-    nodata : float or sequence of floats, optional
+    nodata : float or sequence of float, optional
         Values, as stored, of pixels that take no part, beside what the file says itself. NaN may be one.
 
     Returns
@@ -109,9 +109,9 @@ def read_mask(
     path : path-like
         An image file, as in `read_image`. Of a palette image the indices count, and 0 is never turned into white.
     max_pixels : int
-        As in `read_image`.
-    nodata : float or sequence of floats, optional
-        As in `read_image`.
+        Pixels times pages above which the file is refused before it is decoded.
+    nodata : float or sequence of float, optional
+        Values, as stored, of pixels that take no part, beside what the file says itself. NaN may be one.
 
     Returns
     -------
@@ -151,7 +151,7 @@ def read_markers(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) 
         An image file, as in `read_image`. Of a palette image the numbers are taken, not the colors; where 0 is
         white, it is 0; no value stands for "no data" here. Whole numbers stored as floats are labels.
     max_pixels : int
-        As in `read_image`.
+        Pixels times pages above which the file is refused before it is decoded.
 
     Returns
     -------

@@ -39,8 +39,8 @@ def write_labels(path: str | os.PathLike[str], labels: ArrayLike) -> Path:
     path : path-like
         Where to, without a suffix.
     labels : array_like of int
-        Labels from 0. A plane becomes a PNG of 8 or 16 bits where they fit, else a TIFF of int32; what has
-        more axes becomes a TIFF of many pages, of the smallest of uint8, uint16 and int32 that holds them.
+        Labels from 0. A plane becomes a PNG of 8 or 16 bits where they fit, else a TIFF of int32; what has more
+        axes becomes a TIFF of many pages, of the smallest of uint8, uint16 and int32 that holds them.
 
     Returns
     -------
@@ -81,10 +81,10 @@ def write_image(path: str | os.PathLike[str], image: ArrayLike, *, dtype: str | 
     Parameters
     ----------
     path : path-like
-        Where to.
-    image : array_like
-        (H, W) grey or (H, W, 3) color, of values that `dtype` holds.
-    dtype : "uint8" or "uint16"
+        Where to write.
+    image : array_like, shape (M, N[, 3])
+        A grey or color image, of values that `dtype` holds.
+    dtype : "uint8" or "uint16", default "uint8"
         The depth; 16 bits for grey images only.
 
     Raises
@@ -111,7 +111,7 @@ def write_table(path: str | os.PathLike[str], header: Sequence[str], rows: Itera
     Parameters
     ----------
     path : path-like
-        Where to.
+        Where to write.
     header : sequence of str
         The names of the columns.
     rows : iterable of sequences
@@ -143,7 +143,7 @@ def write_json(path: str | os.PathLike[str], content: object) -> None:
     Parameters
     ----------
     path : path-like
-        Where to.
+        Where to write.
     content : object
         Of dicts, lists, strings, numbers, bools and None.
 

@@ -38,17 +38,17 @@ def boundaries_plot(
 
     Parameters
     ----------
-    image : array_like, any real dtype
+    image : array_like, shape (M, N[, …][, C])
         A grey or color image or a volume, of which the middle slice is shown, in grey.
     boundaries_or_labels : array_like of bool or int
-        The image's spatial shape: an edge map (bool), or labels (integers), whose lines run where they differ.
-        The lines of a mask are those of ``mask.astype(int)``.
+        The image's spatial shape: an edge map (bool), or labels (integers), whose lines run where they differ. The
+        lines of a mask are those of ``mask.astype(int)``.
     truth : array_like of bool or int, or sequence of such, optional
         Edge maps or labels to compare with; of several the lines of all.
-    channel_axis : int, None or "auto"
+    channel_axis : int, None or "auto", default "auto"
         The axis of the image's channels, where it has one axis more than the labels; "auto" is the last.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; without it, in a new figure.
+        Where to draw; by default in a new figure.
 
     Returns
     -------

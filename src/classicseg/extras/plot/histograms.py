@@ -37,17 +37,18 @@ def histogram_with_thresholds(
 
     Parameters
     ----------
-    image : array_like, any real dtype
-        A grey image or a volume; of three channels the luminance is taken.
+    image : array_like, shape (M, N[, …][, C])
+        A grey image or a volume, of any real dtype, or a color image, whose luminance is taken. NaN and infinite
+        values take no part.
     thresholds : float or sequence of float
         Ascending, in the image's units.
-    mask : array_like of bool, optional
-        Spatial shape, True where a pixel takes part.
-    channel_axis : int, None or "auto"
-        The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
-        more.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
+    channel_axis : int, None or "auto", default "auto"
+        The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
+        the last one, which must have a length of 1 to 4.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; without it, in a new figure.
+        Where to draw; by default in a new figure.
 
     Returns
     -------

@@ -28,14 +28,14 @@ def overlay(
 
     Parameters
     ----------
-    image : array_like, any real dtype
+    image : array_like, shape (M, N[, …][, C])
         A grey or color image or a volume; its values are stretched for display.
     labels : array_like of int or bool
         Its spatial shape; 0 stays without color.
-    channel_axis : int, None or "auto"
+    channel_axis : int, None or "auto", default "auto"
         The axis of the image's channels, where it has one axis more than the labels; "auto" is the last.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; without it, in a new figure.
+        Where to draw; by default in a new figure.
 
     Returns
     -------
@@ -67,11 +67,11 @@ def overlay_image(image: ArrayLike, labels: ArrayLike, *, channel_axis: ChannelA
 
     Parameters
     ----------
-    image : array_like, any real dtype
+    image : array_like, shape (M, N[, …][, C])
         A grey or color image or a volume; its values are stretched for display.
     labels : array_like of int or bool
         Its spatial shape; 0 stays without color.
-    channel_axis : int, None or "auto"
+    channel_axis : int, None or "auto", default "auto"
         The axis of the image's channels, where it has one axis more than the labels; "auto" is the last.
 
     Returns

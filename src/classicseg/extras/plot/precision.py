@@ -29,7 +29,7 @@ def precision_recall_plot(curves: Mapping[str, tuple[ArrayLike, ArrayLike]], *, 
         Two arrays of equal length with values from 0 to 1 for each name, in the order of their thresholds; a
         single point is drawn as a marker.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; without it, in a new figure.
+        Where to draw; by default in a new figure.
 
     Returns
     -------

@@ -22,8 +22,8 @@ def check_figure(path: str | os.PathLike[str], inputs: Iterable[str | os.PathLik
     Parameters
     ----------
     path : path-like
-        Where to.
-    inputs : iterable of path-like
+        Where to write.
+    inputs : iterable of path-like, default ()
         What is read, which is never written over.
 
     Raises
@@ -52,7 +52,7 @@ def save_figure(
         As it is.
     path : path-like
         Where to; its suffix says the format, PNG without one.
-    inputs : iterable of path-like
+    inputs : iterable of path-like, default ()
         What was read, which is never written over.
 
     Raises

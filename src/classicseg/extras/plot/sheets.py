@@ -30,7 +30,7 @@ def compare_sheet(
 
     Parameters
     ----------
-    image : array_like, any real dtype
+    image : array_like, shape (M, N[, …][, C])
         A grey or color image or a volume, of which the middle slice is shown.
     segmentations : mapping of str to array_like of int or bool
         The labels by title.
@@ -38,7 +38,7 @@ def compare_sheet(
         Labels to compare with, shown beside the image.
     scores : mapping of str to str, optional
         What to write under a title, such as ``{"Otsu": "IoU 0.87"}``; not every title needs one.
-    channel_axis : int, None or "auto"
+    channel_axis : int, None or "auto", default "auto"
         The axis of the image's channels, where it has one axis more than the labels; "auto" is the last.
 
     Returns
