@@ -3,8 +3,8 @@
     python docs/sync_parameter_texts.py [--fix]
 
 Texts stay in the docstrings, where editors and `help` show them. The table has one text for each parameter that
-several functions share, and the variants, each with the reason for it. The type lines of all parameters end with the
-defaults of the signatures. Only the source is read, so that nothing need be installed.
+several functions share, and the variants, each with the reason for it. Every parameter's type line ends with the
+default of the signature. Only the source is read, so that nothing need be installed.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ CATALOGUES = [
     SOURCES / "__init__.pyi",
     *(SOURCES / room / "__init__.py" for room in ("metrics", "extras/plot", "extras/files")),
 ]
+MODULES = [SOURCES / "extras" / "tuning.py"]
+"""Where public functions are defined that no catalogue imports."""
 WIDTH = 115
 
 
@@ -50,6 +52,8 @@ class Function(NamedTuple):
     defaults: dict[str, str | None]
     """What the type line of each parameter should end with: ", optional", ", default 2.0", or nothing; None for a
     constant that is computed, which a test compares."""
+    annotations: dict[str, str]
+    """As they stand in the signature."""
 
 
 def main(arguments: list[str]) -> int:
@@ -75,18 +79,31 @@ def main(arguments: list[str]) -> int:
 
 
 def public_functions() -> Iterator[Function]:
-    """Find the functions that the catalogues import, in their order."""
+    """Find the functions that the catalogues import, and those of public modules."""
     for catalogue in CATALOGUES:
         for statement in ast.parse(catalogue.read_text(encoding="utf-8")).body:
-            if not isinstance(statement, ast.ImportFrom) or not statement.module:
-                continue
-            relative = statement.module.removeprefix("classicseg.").replace(".", "/")
-            path = SOURCES / f"{relative}.py"
-            body = ast.parse(path.read_text(encoding="utf-8")).body
-            names = {alias.name for alias in statement.names}
-            for node in body:
-                if isinstance(node, ast.FunctionDef) and node.name in names:
-                    yield Function(node.name, path, node, _defaults(node, body))
+            if isinstance(statement, ast.ImportFrom) and statement.module:
+                file = statement.module.removeprefix("classicseg.").replace(".", "/")
+                names = {alias.name for alias in statement.names}
+                yield from (found for found in _functions(SOURCES / f"{file}.py") if found.name in names)
+    for path in MODULES:
+        yield from (found for found in _functions(path) if not found.name.startswith("_"))
+
+
+def _functions(path: Path) -> Iterator[Function]:
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    for node in body:
+        if isinstance(node, ast.FunctionDef):
+            arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+            annotations = {a.arg: ast.unparse(a.annotation) for a in arguments if a.annotation is not None}
+            yield Function(node.name, path, node, _defaults(node, body), annotations)
+
+
+def entries_of(function: Function) -> list[Entry]:
+    """Read what the docstring of a function says of its parameters."""
+    lines = function.path.read_text(encoding="utf-8").splitlines()
+    section = find_parameters(function.node, lines)
+    return parse(lines[section.start : section.stop])
 
 
 def wanted(table: dict[str, list[dict[str, object]]], function: str, entry: Entry) -> Entry:

@@ -106,10 +106,10 @@ def canny_edges(
     Notes
     -----
     Edges are the ridges of the gradient magnitude (non-maximum suppression) with hysteresis between `low` and
-    `high`. In more than two dimensions chains are connected through corners, and the ridges are surfaces.
+    `high` [1]_. In more than two dimensions chains are connected through corners, and the ridges are surfaces.
 
     A threshold that is found ("otsu", "median", `high_fraction`) comes from the gradients of the whole image, so
-    one hot pixel or fill value may move it: mask such pixels. With thresholds in numbers, a pixel changes no edge
+    one hot pixel or fill value may move it: mask such pixels. With thresholds in numbers, a pixel changes no ridge
     farther away than the Gaussian's radius plus two pixels.
 
     The cost is linear in the number of pixels, times `sigma` for the smoothing. Grey planes without a mask take

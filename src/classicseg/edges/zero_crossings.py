@@ -36,8 +36,9 @@ def zero_crossing_edges(
         The standard deviation of the Gaussian that smooths the image first, in units of `spacing`, at least 0 (no
         smoothing).
     threshold : float, optional
-        The smallest gradient of an edge, in value units per unit of `spacing`, at least 0 (every slope has edges).
-        By default Otsu's threshold of the gradients where the sign changes, in 2**16 equal bins over their range.
+        The smallest gradient of an edge, in value units per unit of `spacing`, at least 0 (all crossings that lie
+        on a slope). By default Otsu's threshold of the gradients where the sign changes, in 2**16 equal bins over
+        their range.
     channel_axis : int, None or "auto", default "auto"
         The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
         the last one, which must have a length of 1 to 4.

@@ -112,7 +112,7 @@ def gradient_magnitude(
     -----
     With g the vector of the derivatives along the axes, the magnitude is √(g · g). With several channels, and with
     Roberts' windows, it is the square root of the largest eigenvalue of Di Zenzo's tensor Σ g gᵀ [4]_, the sum
-    being over the channels.
+    being over the channels, and the mean over the windows.
 
     Beyond the image's border the values count as reflected about the edge (SciPy's mode "reflect"). A pixel
     changes no gradient farther away than the operator and the Gaussian reach, however large its value is.

@@ -121,7 +121,7 @@ def average_precision(
         one image or of many.
     labels : array_like of int or bool, shape (M, N[, …]), optional
         The labels to judge, of the same shape as `truth`; none beside a table.
-    thresholds : sequence of float
+    thresholds : sequence of float, default (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
         The thresholds, from 0 to 1: an object is found where the IoU is more than that. The defaults are those of
         the data science bowl of 2018.
     ignore_label : int, optional

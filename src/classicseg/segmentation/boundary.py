@@ -81,11 +81,14 @@ def boundary_segment(
     sigma : float, default 2.0
         The standard deviation of the Gaussian that smooths the image first, in units of `spacing`, at least 0 (no
         smoothing).
-    low, high : float, optional
-        The thresholds of the hysteresis, in value units per unit of `spacing`, at least 0: an edge is a chain of
-        pixels whose gradient is at least `low`, with one of at least `high` among them. By default `high` is
-        Otsu's threshold of the gradients on ridges or zero crossings (for "sobel", of all gradients), and `low` a
-        sixth of `high`. "sobel" takes no `low`; a function or an edge map takes neither.
+    low : float, optional
+        The lower threshold of the hysteresis, in value units per unit of `spacing`, at least 0: an edge is a chain
+        of pixels whose gradient is at least `low`, with one of at least `high` among them. By default a sixth of
+        `high`. Only "canny" and "log" take it.
+    high : float, optional
+        The upper threshold of the hysteresis (for "sobel", the only threshold), in value units per unit of
+        `spacing`, at least `low`. By default Otsu's threshold of the gradients on ridges or zero crossings (for
+        "sobel", of all gradients). A function or an edge map takes none.
     max_gap : float, default 8.0
         The width up to which gaps in the edges are closed, in units of `spacing`, at least 0. The defaults of
         `max_gap` and `sigma` are those of a grid that cover the training images of BSDS500 well without losing

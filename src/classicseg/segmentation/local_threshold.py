@@ -103,13 +103,13 @@ def local_threshold_segment(
     - "mean", "gaussian", "median": T is the mean, the Gaussian mean or the median, less `offset`. The Gaussian is
       three boxes one after the other, which span the window together; its sigma is about window / 6.
 
-    All sums and medians are exact, and so are ties: means and deviations of floats are rounded once, from exact
-    sums. By "mean", "gaussian", "median", "niblack" and "nick", a value far from all others (a dead pixel, a fill
-    value) changes labels only where it is in the window, as long as some pixel is below its threshold. The other
-    methods take something from the whole image, by which a far value changes labels everywhere, unless the option
-    is given: `r` and `contrast` by default, and always the least value and the greatest deviation of "wolf", the
-    contrast that is high of "su" and "isauvola", and the middle of the image of "bernsen". Mask far values to
-    leave them out.
+    All sums and medians are exact, and so is the comparison of values that equal their threshold: means and
+    deviations of floats are rounded once, from exact sums. By "mean", "gaussian", "median", "niblack" and "nick",
+    a value far from all others (a dead pixel, a fill value) changes labels only where it is in the window, as long
+    as some pixel is below its threshold. The other methods take something from the whole image, by which a far
+    value changes labels everywhere, unless the option is given: `r` and `contrast` by default, and always the
+    least value and the greatest deviation of "wolf", the contrast that is high of "su" and "isauvola", and the
+    middle of the image of "bernsen". Mask far values to leave them out.
 
     The cost is linear in the number of pixels, whatever the window, with a few rows of memory; "bernsen" keeps as
     many rows as the window has, "su" takes one byte a pixel and "isauvola" some twenty. "median" is that fast for

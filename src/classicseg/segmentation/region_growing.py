@@ -75,8 +75,8 @@ def region_growing_segment(
         mean over its seeds), or in `interval`. "neighbor": values within `tolerance` of the neighbor it comes
         from. "mean": values within `tolerance` of the region's mean, which moves as it grows, ring by ring.
         "confidence": values within `multiplier` standard deviations of the mean of the region grown before, at
-        first of boxes about its seeds [2]_; for several channels that is the Mahalanobis distance. "competition":
-        all pixels, in the order of their distance to the mean of a region that they touch [3]_, [4]_.
+        first of boxes about its seeds; for several channels that is the Mahalanobis distance. "competition": all
+        pixels, in the order of their distance to the mean of a region that they touch.
     tolerance : float, optional
         For "seed", "neighbor" and "mean": a distance in value units, at least 0. By default the standard deviation
         of the image's values (for several channels, the root of the sum of their variances), which covers the
@@ -143,9 +143,10 @@ def region_growing_segment(
 
     Notes
     -----
-    A region holds its seeds in any case. Where several regions accept a pixel, all grow at once, one ring of
-    neighbors after the other, and a pixel that several arrive at in the same ring goes to the nearest in value,
-    then to the lower number.
+    The criteria are those of [1]_ ("seed", "mean"), [2]_ ("confidence"), [3]_ and [4]_ ("competition") and [5]_
+    ("neighbor"). A region holds its seeds in any case. Where several regions accept a pixel, all grow at once, one
+    ring of neighbors after the other, and a pixel that several arrive at in the same ring goes to the nearest in
+    value, then to the lower number.
 
     The cost is linear in the number of pixels that are reached, and in all pixels with several channels, a mask or
     an opening; "mean", "competition" and growth without seeds take O(n log n). No criterion depends on the order
