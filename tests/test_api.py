@@ -122,6 +122,12 @@ def test_errors_are_said_one_kind_at_a_time(name):
         assert {line for line in lines if not line.startswith(" ")} <= {"TypeError", "ValueError"}
 
 
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_each_reference_is_cited(name):
+    doc = inspect.getdoc(FUNCTIONS[name])
+    assert set(re.findall(r"\[(\d+)\]_", doc)) == set(re.findall(r"^\.\. \[(\d+)\]", doc, re.MULTILINE))
+
+
 def test_the_parameter_texts_are_those_of_the_table(capsys):
     assert texts.main([]) == 0, capsys.readouterr().out
 

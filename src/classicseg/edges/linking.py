@@ -75,8 +75,9 @@ def link_edges(
 
     Notes
     -----
-    The cost is linear in the number of edge pixels, beside one pass over the image that finds them. Flips and
-    turns of the edges give the same chains, flipped and turned, though a chain may run the other way.
+    Linking is the last step of the method of [1]_; with `gradient`, gaps are bridged by a sequential search as in
+    [2]_. The cost is linear in the number of edge pixels, beside one pass over the image that finds them. Flips
+    and turns of the edges give the same chains, flipped and turned, though a chain may run the other way.
 
     References
     ----------

@@ -52,8 +52,8 @@ def rgb_to_lab(image: ArrayLike, *, channel_axis: ChannelAxis = "auto", mask: Ma
 
     Notes
     -----
-    White is that of daylight (D65, 2 degrees), as in ``skimage.color.rgb2lab``. The cost is linear in the number
-    of pixels.
+    The values are made linear by the curve of sRGB [2]_ and converted to CIE Lab [1]_. White is that of daylight
+    (D65, 2 degrees), as in ``skimage.color.rgb2lab``. The cost is linear in the number of pixels.
 
     References
     ----------

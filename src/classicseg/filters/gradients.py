@@ -110,9 +110,10 @@ def gradient_magnitude(
 
     Notes
     -----
-    With g the vector of the derivatives along the axes, the magnitude is √(g · g). With several channels, and with
-    Roberts' windows, it is the square root of the largest eigenvalue of Di Zenzo's tensor Σ g gᵀ [4]_, the sum
-    being over the channels, and the mean over the windows.
+    With g the vector of the derivatives along the axes, by the weights of Sobel [1]_, Scharr [2]_, Farid [3]_,
+    Prewitt [5]_ or Roberts [6]_, the magnitude is √(g · g). With several channels, and with Roberts' windows, it
+    is the square root of the largest eigenvalue of Di Zenzo's tensor Σ g gᵀ [4]_, the sum being over the channels,
+    and the mean over the windows.
 
     Beyond the image's border the values count as reflected about the edge (SciPy's mode "reflect"). A pixel
     changes no gradient farther away than the operator and the Gaussian reach, however large its value is.

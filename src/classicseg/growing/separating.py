@@ -71,8 +71,8 @@ def separating_tolerance(
 
     Notes
     -----
-    The cost is O(n log n) for n pixels: the distances are sorted and searched by bisection, with one region grown
-    at each step.
+    This is the isolated connected threshold of [1]_ for distances in value. The cost is O(n log n) for n pixels:
+    the distances are sorted and searched by bisection, with one region grown at each step.
 
     References
     ----------

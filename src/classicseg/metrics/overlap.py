@@ -75,7 +75,7 @@ def iou(
 
     See Also
     --------
-    dice : The same order of labels on another scale.
+    dice : Counts common pixels twice; a monotone function of this score.
     match_labels : Renames labels whose numbers mean nothing.
     segmentation_covering : The IoU of segments whose numbers mean nothing.
 
@@ -135,7 +135,7 @@ def dice(
 
     See Also
     --------
-    iou : The same order of labels on another scale.
+    iou : The common pixels as a fraction of all; a monotone function of this score.
     f_measure : The same coefficient of two sets of pixels.
     match_labels : Renames labels whose numbers mean nothing.
 

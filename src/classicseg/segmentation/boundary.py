@@ -132,9 +132,9 @@ def boundary_segment(
 
     Notes
     -----
-    Gaps in the edges are closed by the cores of the regions, the pixels that are farther than half of `max_gap`
-    from any edge [2]_; the cores are then flooded over the rest, in the order of the gradient [3]_, and small
-    regions are joined.
+    The edges are Canny's [1]_ or zero crossings of the Laplacian [4]_. Gaps in them are closed by the cores of the
+    regions, the pixels that are farther than half of `max_gap` from any edge [2]_; the cores are then flooded over
+    the rest, in the order of the gradient [3]_, and small regions are joined.
 
     Thresholds that are found come from the gradients of the whole image, so one hot pixel or fill value may move
     them: mask such pixels, or give `high` and `low`.

@@ -80,8 +80,8 @@ def gradient_segment(
 
     Notes
     -----
-    Here g is `gradient_magnitude`, which cites the papers of the operators; the functions of the named thresholds
-    cite theirs.
+    The classes are the thresholded gradient [1]_. Here g is `gradient_magnitude`, which cites the papers of the
+    operators; the functions of the named thresholds cite theirs.
 
     A threshold by name comes from the gradients of the whole image, so one hot pixel or fill value may move it:
     mask such pixels.

@@ -68,7 +68,7 @@ def threshold_segment(
 
     Notes
     -----
-    The names:
+    The names, most of which are compared in [1]_:
 
     - "otsu": the smallest variance within the classes
     - "multi_otsu": the same, of three classes

@@ -174,7 +174,7 @@ def isodata_threshold(
 
     See Also
     --------
-    otsu_threshold : One of these thresholds, up to the gap between values, that of the smallest variance.
+    otsu_threshold : The smallest variance within the classes.
     mean_threshold : The mean of all values.
     threshold_segment : The classes (``thresholds="isodata"``).
 
