@@ -1,7 +1,7 @@
 """Classical image segmentation: arrays in, labels out.
 
-Words that the docstrings share (a pixel that *takes part*, a *class* and a *region*, a *tie*, a *run*, a *halo*) are
-explained in docs/glossary.md.
+Words that the docstrings share (a pixel that *takes part*, a *class* and a *region*, a *tie*, a *run*, a *halo*)
+are explained in docs/glossary.md.
 
 ``__init__.pyi`` beside this file is the catalogue of public names, one line each. It is read here, and a
 name's module (with numba, where that module has kernels) is imported when the name is first used.

@@ -106,11 +106,11 @@ def watershed_segment(
 
     Notes
     -----
-    Meyer's flood [1]_, a watershed by immersion [4]_: the flood rises from the lowest level, and a pixel belongs to the marker that reaches it
-    first; over a plateau it spreads in rings. Where several markers reach a pixel at once (a tie), the neighbor
-    nearest in value decides, then the lower number; without markers the lower minimum, the darker one, the larger
-    one, and what is equal even so is a region of its own. Without markers, the depth of a region is the dynamics
-    of its minimum [2]_.
+    Meyer's flood [1]_, a watershed by immersion [4]_: the flood rises from the lowest level, and a pixel belongs
+    to the marker that reaches it first; over a plateau it spreads in rings. Where several markers reach a pixel at
+    once (a tie), the neighbor nearest in value decides, then the lower number; without markers the lower minimum,
+    the darker one, the larger one, and what is equal even so is a region of its own. Without markers, the depth of
+    a region is the dynamics of its minimum [2]_.
 
     With `compactness` [3]_ a tie goes to the marker's pixel nearest in value. With `lines`, a pixel that a region
     reaches is 0 if it is beside another region when its turn comes; of two neighbors whose turn comes at once, the

@@ -70,8 +70,8 @@ def pixel_histogram(
     TypeError
         If `image` does not hold real numbers, `mask` is not bool, or `n_levels` is not a whole number.
     ValueError
-        If `image` is empty or its channel axis is unclear, `mask` does not fit its shape, `n_levels` is less than 2,
-        or there are more than 2**24 distinct values.
+        If `image` is empty or its channel axis is unclear, `mask` does not fit its shape, `n_levels` is less than
+        2, or there are more than 2**24 distinct values.
 
     See Also
     --------
