@@ -19,11 +19,11 @@ class BoundaryF1(NamedTuple):
     """How well the boundaries of a truth are found."""
 
     f1: float
-    """The harmonic mean of the two; 0 where both are."""
+    """The harmonic mean of precision and recall; 0 where both are 0."""
     precision: float
-    """The share of the labels' boundary that is one of the truth; 1 where they have none."""
+    """The fraction of the labels' boundary that is a boundary of the truth; 1 where they have none."""
     recall: float
-    """The share of the truth's boundary that was found; 1 where it has none."""
+    """The fraction of the truth's boundary that was found; 1 where it has none."""
 
 
 def boundary_f1(

@@ -24,7 +24,7 @@ _EMPTY = -1
 
 
 class Contingency(NamedTuple):
-    """The pairs of labels that meet, by the truth's label, then the other."""
+    """The pairs of labels that meet, sorted by the label of the truth, then by the other one."""
 
     truth: NDArray[np.int32]
     """(n_truth,), the labels of the truth, ascending."""

@@ -25,28 +25,30 @@ _STEPS = 100
 
 
 class EdgeCounts(NamedTuple):
-    """How many edge pixels are matched; the sum over images, too."""
+    """How many edge pixels are matched, in one image or in several together."""
 
     matched_truth: int
     """Pixels of the truth that were found; with several truths, of all together."""
     n_truth: int
+    """All pixels of the truth, or of all truths."""
     matched: int
     """Pixels found that are in the truth; with several truths, in any."""
     n: int
+    """All pixels found."""
 
     @property
     def precision(self) -> float:
-        """The share of what was found that is in the truth; 1 where nothing was found."""
+        """The fraction of the pixels found that is in the truth; 1 where nothing was found."""
         return self.matched / self.n if self.n else 1.0
 
     @property
     def recall(self) -> float:
-        """The share of the truth that was found; 1 where there is nothing to find."""
+        """The fraction of the truth that was found; 1 where there is nothing to find."""
         return self.matched_truth / self.n_truth if self.n_truth else 1.0
 
     @property
     def f1(self) -> float:
-        """The harmonic mean of precision and recall; 0 where both are."""
+        """The harmonic mean of precision and recall; 0 where both are 0."""
         return harmonic_mean(self.precision, self.recall)
 
     @classmethod
@@ -56,25 +58,25 @@ class EdgeCounts(NamedTuple):
 
 
 class EdgeCurve(NamedTuple):
-    """What an edge map of many strengths finds at each threshold."""
+    """How many edge pixels are matched at each threshold of their strength."""
 
     thresholds: NDArray[np.float64]
-    """Ascending."""
+    """(n,), ascending."""
     counts: list[EdgeCounts]
-    """Of the pixels whose strength is at least that."""
+    """One for each threshold: those of the pixels whose strength is at least that."""
 
 
 class EdgeScores(NamedTuple):
     """The scores of an edge detector on a set of images."""
 
     ods: float
-    """The best F of all images at one threshold."""
+    """The best F of all images together at one threshold for all."""
     ois: float
-    """The F of all images, each at its own best threshold."""
+    """The F of all images together, each at its own best threshold."""
     ap: float
-    """The area under the curve of precision over recall."""
+    """The mean precision at the recalls 0, 0.01 … 1."""
     threshold: float
-    """Where `ods` is."""
+    """The threshold at which F is `ods`."""
 
 
 def match_edges(

@@ -20,22 +20,22 @@ class PanopticQuality(NamedTuple):
     """How well objects are found, and how well they are outlined."""
 
     quality: float
-    """PQ, the product of the two."""
+    """PQ, the product of SQ and RQ."""
     segmentation: float
     """SQ, the mean IoU of the objects found; 0 where none is."""
     recognition: float
-    """RQ, the F-measure of finding."""
+    """RQ, the F-measure of the objects found."""
 
 
 class AveragePrecision(NamedTuple):
     """How well objects are found, the stricter the more they must overlap."""
 
     threshold: NDArray[np.float64]
-    """(n,), of the IoU."""
+    """(n,), the thresholds of the IoU."""
     precision: NDArray[np.float64]
-    """(n,), the objects found as a share of all that were found or should have been."""
+    """(n,), the objects found as a fraction of all objects, true ones and others."""
     mean: float
-    """Over the thresholds."""
+    """The mean over the thresholds."""
 
 
 def panoptic_quality(

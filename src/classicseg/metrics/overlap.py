@@ -30,7 +30,7 @@ class Overlap(NamedTuple):
 
 
 class ConfusionMatrix(NamedTuple):
-    """Which label was given to the pixels of each true one."""
+    """How many pixels of each true label were given which label."""
 
     label: NDArray[np.int32]
     """(n,), the labels that occur in the truth or in the segmentation, ascending."""

@@ -18,24 +18,24 @@ class AdaptedRandError(NamedTuple):
     """The error of a segmentation by pairs of pixels."""
 
     error: float
-    """1 less the harmonic mean of the two."""
+    """1 minus the harmonic mean of precision and recall."""
     precision: float
-    """The share of the pairs within a segment that are within one of the truth: low where segments merge."""
+    """The fraction of the pairs within a segment that the truth joins, too: low where segments merge."""
     recall: float
-    """The share of the pairs within a segment of the truth that stay together: low where segments split."""
+    """The fraction of the pairs within a true segment that stay together: low where segments split."""
 
 
 class VariationOfInformation(NamedTuple):
-    """What one does not know of one partition, given the other."""
+    """The information by which two partitions differ."""
 
     split: float
-    """Of the labels given the truth: 0 where no segment of the truth is split."""
+    """H(labels | truth): 0 where no true segment is split."""
     merge: float
-    """Of the truth given the labels: 0 where none are merged."""
+    """H(truth | labels): 0 where no true segments are merged."""
 
     @property
     def total(self) -> float:
-        """Their sum, which is a distance."""
+        """The sum of both, which is a metric."""
         return self.split + self.merge
 
 
