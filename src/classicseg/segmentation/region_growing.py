@@ -93,8 +93,8 @@ def region_growing_segment(
         For "confidence": how often a region grows again by the moments of what it grew to, by default 4; it ends
         earlier where the region does not change.
     initial_radius : float, optional
-        For "confidence": half the side of the boxes about the seeds, in units of `spacing`, at least 0. By default
-        2.
+        For "confidence": how far the first boxes extend from the seeds to each side, in units of `spacing`, at
+        least 0. By default 2.
     opening_radius : float, optional
         For "seed" and "confidence": keeps a region from leaking through bridges, by a morphological opening. The
         region grows only over pixels that a ball of this radius covers, where the ball lies within the accepted
