@@ -1,5 +1,5 @@
 # What is checked, one target each; `bash .ci/run` runs all of it in fresh environments.
-.PHONY: help test quick coverage numpy lint format types stubs imports examples check
+.PHONY: help test quick coverage numpy lint format texts types stubs imports examples check
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -17,10 +17,11 @@ coverage: ## coverage: the loops as plain Python, then what that leaves out
 numpy: ## the tests without numba
 	CLASSICSEG_ENGINE=numpy HYPOTHESIS_PROFILE=quick pytest
 
-lint: ## lint, format, spelling, and the files that other programs read
+lint: ## lint, format, spelling, parameters' texts, and the files that other programs read
 	ruff check .
 	ruff format --check .
 	typos
+	python docs/sync_parameter_texts.py
 	zizmor --offline --quiet .github
 	check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	check-jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/w*.yml
@@ -30,6 +31,9 @@ lint: ## lint, format, spelling, and the files that other programs read
 format: ## format, and mend what lint can mend
 	ruff format .
 	ruff check --fix .
+
+texts: ## the parameters' texts in public docstrings, by docs/parameter_texts.toml and the signatures
+	python docs/sync_parameter_texts.py --fix
 
 types: stubs ## types
 	mypy

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import doctest
 import importlib
 import inspect
 import re
@@ -19,11 +18,6 @@ PUBLIC = {name: getattr(classicseg, name) for name in classicseg.__all__} | {
     name: value for name, value in vars(classicseg.metrics).items() if not name.startswith("_")
 }
 FUNCTIONS = {name: value for name, value in PUBLIC.items() if inspect.isfunction(value)}
-SECTIONS = ["Parameters", "Returns", "Raises", "Notes", "Examples"]
-
-
-def options(function) -> list[inspect.Parameter]:
-    return [p for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY]
 
 
 @pytest.mark.parametrize("name", [name for name in classicseg.__all__ if name.endswith("_segment")])
@@ -51,54 +45,6 @@ def test_public_functions_are_annotated_and_options_are_keywords(name):
     with_default = [p for p in inspect.signature(function).parameters.values() if p.default is not p.empty]
     by_place = {("region_table", "image")} | {(score, "labels") for score in vars(classicseg.metrics)}
     assert all(p.kind is p.KEYWORD_ONLY or (name, p.name) in by_place for p in with_default)
-
-
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_docstrings_are_numpydoc_and_complete(name):
-    function = FUNCTIONS[name]
-    doc = inspect.getdoc(function)
-    assert re.match(r"[A-Z][^\n]*\.\n", doc), "one line first"
-    sections = re.findall(r"^(\w+)\n-+$", doc, re.MULTILINE)
-    order = [*SECTIONS[:-1], "References", "Examples"]
-    assert sections == [section for section in order if section in sections]
-    takes = inspect.signature(function).parameters
-    needed = SECTIONS if takes else ["Returns", "Examples"]
-    assert set(needed) - {"Notes"} <= set(sections)
-    if takes:
-        described = doc.split("Parameters\n----------\n")[1].split("\n\n")[0]
-        names = [
-            n.strip() for line in re.findall(r"^(\w[\w, ]*) : ", described, re.MULTILINE) for n in line.split(",")
-        ]
-        assert names == list(takes)
-
-
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_the_example_runs(name):
-    function = FUNCTIONS[name]
-    found = doctest.DocTestFinder(recurse=False).find(function, name, globs={})
-    examples = [test for test in found if test.examples]
-    assert examples
-    for test in examples:
-        report: list[str] = []
-        result = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE).run(test, out=report.append)
-        assert result.failed == 0, "".join(report)
-
-
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_a_new_method_cites_its_source(name):
-    if name.endswith(("_segment", "_fit", "_edges")) and name != "kmeans_segment":  # its parts cite for it
-        assert "References" in inspect.getdoc(FUNCTIONS[name])
-
-
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_shared_options_read_the_same_everywhere(name):
-    """An option that several functions have is annotated the same, and described in the same words."""
-    for parameter in options(FUNCTIONS[name]):
-        if parameter.name in ("mask", "channel_axis", "spacing", "connectivity"):
-            others = {
-                p.annotation for other in FUNCTIONS.values() for p in options(other) if p.name == parameter.name
-            }
-            assert others == {parameter.annotation}
 
 
 def test_the_stub_has_one_line_a_name_and_each_module_defines_it():

@@ -1,5 +1,8 @@
 """Classical image segmentation: arrays in, labels out.
 
+Words that the docstrings share (a pixel that *takes part*, a *class* and a *region*, a *tie*, a *run*, a *halo*)
+are explained in docs/glossary.md.
+
 ``__init__.pyi`` beside this file is the catalogue of public names, one line each. It is read here, and a
 name's module (with numba, where that module has kernels) is imported when the name is first used.
 """
@@ -34,8 +37,12 @@ def segmenters():  # type: ignore[no-untyped-def]  # typed in __init__.pyi
     Returns
     -------
     dict of str to Segmenter
-        The public functions whose names end in ``_segment``, in the order of the catalogue. Each takes an
-        image and returns its labels.
+        The public functions whose names end in ``_segment``, in the order of the catalogue. Each takes an image
+        and returns its labels.
+
+    See Also
+    --------
+    set_workers : The number of threads that they use.
 
     Examples
     --------

@@ -30,7 +30,7 @@ Norm: TypeAlias = Literal["euclidean", "maximum"]
 difference."""
 
 Spacing: TypeAlias = float | Sequence[float] | None
-"""The distance between neighbors, for all axes or one number an axis."""
+"""The distance between neighboring pixels: one number, or one for each axis."""
 
 EdgeDetector: TypeAlias = Literal["canny", "sobel", "log"] | Callable[[Any], ArrayLike] | ArrayLike
 """What finds edges: a detector by name, a function from an image to an edge map, or the edge map."""
@@ -57,7 +57,7 @@ class PixelHistogram(NamedTuple):
     values: NDArray[Any]
     """(n, channels), each row once."""
     counts: NDArray[np.int64]
-    """(n,), the pixels that have it."""
+    """(n,), the number of pixels that have it."""
 
 
 class KMeansResult(NamedTuple):

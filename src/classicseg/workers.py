@@ -17,18 +17,24 @@ def set_workers(n_workers: int | None) -> AbstractContextManager[None]:
     Parameters
     ----------
     n_workers : int or None
-        At least 1; None goes back to the default.
+        The number of threads, at least 1; None goes back to the default.
 
     Returns
     -------
     context manager
-        Used in a ``with`` statement it restores the former setting at the end. The setting holds for the whole
-        process, not for one thread.
+        In a ``with`` statement it restores the former setting at the end. The setting holds for the whole process,
+        not for one thread.
 
     Raises
     ------
-    TypeError, ValueError
-        If `n_workers` is not a whole number from 1 on.
+    TypeError
+        If `n_workers` is neither a whole number nor None.
+    ValueError
+        If `n_workers` is less than 1.
+
+    See Also
+    --------
+    segmenters : The segmenters, whose labels never depend on the setting.
 
     Examples
     --------

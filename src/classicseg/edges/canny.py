@@ -49,50 +49,71 @@ def canny_edges(
 
     Parameters
     ----------
-    image : array_like, any real dtype
-        A grey or color image or a volume. The channels of a color image are taken together (Di Zenzo).
-    sigma : float
-        The standard deviation of the Gaussian that smooths first, in units of `spacing`, at least 0 (none).
+    image : array_like, shape (M, N[, …][, C])
+        A grey or color image or a volume, of any real dtype. NaN and infinite values take no part. The gradients
+        of several channels are taken together, as Di Zenzo does.
+    sigma : float, default 1.0
+        The standard deviation of the Gaussian that smooths the image first, in units of `spacing`, at least 0 (no
+        smoothing).
     low : float, optional
-        Edges are chains of ridge pixels of at least this gradient, with one of at least `high` among them; in
-        value units per unit of `spacing`, at least 0. OpenCV's thresholds are these times 8. Without it, a third
-        of `high`.
-    high : float, "otsu" or "median"
-        "otsu": Otsu's threshold of the gradients on the ridges. "median": what one pixel in a thousand of pure
-        noise exceeds, if most of the image is noise: 3.2 times the median of the gradients that are not 0 [2]_.
-        Never less than `low`.
+        The lower threshold of the hysteresis, in value units per unit of `spacing`, at least 0: an edge is a chain
+        of ridge pixels whose gradient is at least `low`, with one of at least `high` among them. By default a
+        third of `high`. OpenCV's thresholds are these times 8.
+    high : float, "otsu" or "median", default "otsu"
+        The upper threshold of the hysteresis, in value units per unit of `spacing`, at least `low`; or how it is
+        found. "otsu": Otsu's threshold of the gradients on the ridges. "median": 3.2 times the median of the
+        gradients that are not 0, which one pixel in a thousand of pure noise exceeds where most of the image is
+        noise [2]_. A threshold that is found is never less than `low`.
     high_fraction : float, optional
-        In place of `high`: the steepest pixels, this share of those that take part, more than 0 and less than 1,
-        are at least `high`.
-    suppression : {"interpolated", "sector"}
-        A pixel is on a ridge where no gradient one step to either side along its own direction exceeds it:
-        "interpolated" between the neighbors there, "sector": that of the neighbor in the nearest of the directions
-        (four in two dimensions, as in OpenCV).
-    channel_axis : int, None or "auto"
-        The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
-        more.
-    mask : array_like of bool, optional
-        Spatial shape, True where a pixel takes part. The border of the mask is no edge.
+        In place of `high`: the share of the pixels that take part, more than 0 and less than 1, whose gradient is
+        to be at least `high`.
+    suppression : {"interpolated", "sector"}, default "interpolated"
+        How ridges are found (non-maximum suppression). A pixel is on a ridge where its gradient is not exceeded
+        one step to either side, along the gradient's own direction: "interpolated" between the neighbors there;
+        or, by "sector", at the neighbor in the nearest of the grid's directions (four in two dimensions, as in
+        OpenCV).
+    channel_axis : int, None or "auto", default "auto"
+        The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
+        the last one, which must have a length of 1 to 4.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere. The border of the mask is no edge.
     spacing : float or sequence of float, optional
-        The distance between neighbors, one number or one an axis.
+        The distance between neighboring pixels: one number, or one for each axis. By default 1.
 
     Returns
     -------
-    ndarray of bool
-        True on edges, of the spatial shape.
+    ndarray of bool, shape (M, N[, …])
+        True on edges.
 
     Raises
     ------
-    TypeError, ValueError
-        If the image, the mask, the spacing or a number is not what is described, `low` exceeds `high`, or
-        `high` is given beside `high_fraction`.
+    TypeError
+        If `image` does not hold real numbers, `mask` is not bool, or `sigma`, `low`, `high` or `high_fraction` is
+        not a number.
+    ValueError
+        If `image` is empty or its channel axis is unclear, `mask` or `spacing` does not fit its shape, a number is
+        out of its range, `low` exceeds `high`, `high` is given beside `high_fraction`, or `suppression` is
+        unknown.
+
+    See Also
+    --------
+    canny_edge_points : The same edges, with their positions between pixels.
+    zero_crossing_edges : Edges by the sign of the Laplacian; closed lines.
+    link_edges : Chains of the edge pixels.
+    gradient_segment : All pixels of a large gradient, not thinned.
+    boundary_segment : The regions that the edges enclose.
 
     Notes
     -----
-    Linear in pixels, times sigma for the smoothing. In more than two dimensions chains are connected through
-    corners, and the ridges are surfaces. Thresholds that are chosen are those of all gradients, which a single hot
-    pixel may move; with numbers, none changes a ridge out of the reach of the Gaussian and two pixels. Grey planes
-    without a mask take one pass over the rows, and one byte a pixel beside the result where `high` is a number.
+    Edges are the ridges of the gradient magnitude (non-maximum suppression) with hysteresis between `low` and
+    `high` [1]_. In more than two dimensions chains are connected through corners, and the ridges are surfaces.
+
+    A threshold that is found ("otsu", "median", `high_fraction`) comes from the gradients of the whole image, so
+    one hot pixel or fill value may move it: mask such pixels. With thresholds in numbers, a pixel changes no ridge
+    farther away than the Gaussian's radius plus two pixels.
+
+    The cost is linear in the number of pixels, times `sigma` for the smoothing. Grey planes without a mask take
+    one pass over the rows, and one byte a pixel beside the result where `high` is a number.
 
     On the photographs of BSDS500 the edges that people draw are found best at sigma 2.8, high 6.4 and low 2.6 (of
     8 bits, grey), high 11 in color: F 0.59 and 0.60 on its validation images.

@@ -31,40 +31,53 @@ def link_edges(
 
     Parameters
     ----------
-    edges : array_like of bool, (rows, columns)
-        An edge map, thin as that of `canny_edges`.
+    edges : array_like of bool, shape (M, N)
+        An edge map of lines one pixel wide, as `canny_edges` returns it.
     points : EdgePoints, optional
-        What `canny_edge_points` returns: its coordinates between pixels replace those of the pixels.
-    gradient : array_like, optional
-        How steep the image is, of the shape of `edges`, e.g. `gradient_magnitude`: gaps are bridged along its
-        ridges.
-    max_gap : int
-        Where a chain ends, it is continued to another edge pixel if at most so many pixels are missing. With
-        `gradient`, step by step to the steepest of the three pixels ahead, while it is more than 0. Without,
-        straight to the nearest edge pixel that lies ahead, within 45 degrees to both sides. The direction is that
-        of the last pixels of the chain. Where two ways are equally good and neither goes straight on, the gap
-        stays.
-    max_spur : int
-        Branches of at most so many pixels between an end and a junction are removed, again and again until none is
-        left; a junction all of whose branches are such keeps the longest.
+        The result of `canny_edge_points`: its coordinates between pixels replace those of the pixels.
+    gradient : array_like, shape (M, N), optional
+        The gradient magnitude of the image, e.g. by `gradient_magnitude`: gaps are bridged along its ridges. It
+        needs a `max_gap`.
+    max_gap : int, default 0
+        The largest number of missing pixels over which the end of a chain is continued to another edge pixel, at
+        least 0. With `gradient`, the chain goes step by step to the pixel of the largest gradient of the three
+        ahead, while that is more than 0. Without, it goes straight to the nearest edge pixel that lies ahead,
+        within 45 degrees to both sides. The direction is that of the last pixels of the chain. Where two ways are
+        equally good and neither goes straight on, the gap stays.
+    max_spur : int, default 0
+        The largest number of pixels, at least 0, of a branch between an end and a junction that is removed; this
+        is repeated until no such branch is left. A junction all of whose branches are that short keeps the
+        longest.
 
     Returns
     -------
-    list of ndarray of float64, (n, 2)
-        The points of each chain in index order (row, column), as scikit-image's ``find_contours`` returns them,
-        in the order of their first pixels. Chains run between ends and junctions, from the one that comes first in
-        raster order; closed ones repeat their first point. A pixel without neighbors is a chain of one point. Each
-        edge pixel, if it is not part of a spur, lies on at least one chain.
+    list of ndarray of float64, shape (n, 2)
+        The points of each chain in index order (row, column), as scikit-image's ``find_contours`` returns them;
+        the chains are in the order of their first pixels. A chain runs between ends and junctions, from the one
+        that comes first in raster order; a closed one repeats its first point. A pixel without neighbors is a
+        chain of one point. Each edge pixel lies on at least one chain, unless it is part of a removed spur.
 
     Raises
     ------
-    TypeError, ValueError
-        If `edges` is not bool or not 2-D, `points` or `gradient` does not fit it, or a number is out of range.
+    TypeError
+        If `edges` is not bool, `gradient` does not hold real numbers, `points` is not an EdgePoints, or `max_gap`
+        or `max_spur` is not a whole number.
+    ValueError
+        If `edges` is empty or not a plane, `points` or `gradient` does not fit it, `gradient` is given without
+        `max_gap`, or a number is negative.
+
+    See Also
+    --------
+    canny_edges : The edge map.
+    canny_edge_points : The positions of its edges between pixels.
+    gradient_magnitude : The gradient along which gaps are bridged.
+    boundary_segment : Regions, whose boundaries have no gaps.
 
     Notes
     -----
-    Linear in edge pixels, beside one pass that finds them. Flips and turns of the edges give the same chains,
-    flipped and turned, though they may run the other way.
+    Linking is the last step of the method of [1]_; with `gradient`, gaps are bridged by a sequential search as in
+    [2]_. The cost is linear in the number of edge pixels, beside one pass over the image that finds them. Flips
+    and turns of the edges give the same chains, flipped and turned, though a chain may run the other way.
 
     References
     ----------

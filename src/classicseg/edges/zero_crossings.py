@@ -29,38 +29,51 @@ def zero_crossing_edges(
 
     Parameters
     ----------
-    image : array_like, any real dtype
-        A grey image, a volume, or a color image, whose luminance is taken.
-    sigma : float
-        The standard deviation of the Gaussian that smooths first, in units of `spacing`, at least 0 (none).
+    image : array_like, shape (M, N[, …][, C])
+        A grey image or a volume, of any real dtype, or a color image, whose luminance is taken. NaN and infinite
+        values take no part.
+    sigma : float, default 2.0
+        The standard deviation of the Gaussian that smooths the image first, in units of `spacing`, at least 0 (no
+        smoothing).
     threshold : float, optional
-        The least gradient of an edge, in value units per unit of `spacing`, at least 0 (all that lie on a slope).
-        Where it is not given: Otsu's threshold of the gradients where the sign changes, in 2**16 steps of
-        their range, which a single hot pixel moves.
-    channel_axis : int, None or "auto"
-        The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
-        more.
-    mask : array_like of bool, optional
-        Spatial shape, True where a pixel takes part. The border of the mask is no edge.
+        The smallest gradient of an edge, in value units per unit of `spacing`, at least 0 (all crossings that lie
+        on a slope). By default Otsu's threshold of the gradients where the sign changes, in 2**16 equal bins over
+        their range.
+    channel_axis : int, None or "auto", default "auto"
+        The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
+        the last one, which must have a length of 1 to 4.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere. The border of the mask is no edge.
     spacing : float or sequence of float, optional
-        The distance between neighbors, one number or one an axis.
+        The distance between neighboring pixels: one number, or one for each axis. By default 1.
 
     Returns
     -------
-    ndarray of bool
-        True on edges, of the spatial shape. Of two neighbors with opposite signs it is the one nearer to zero, of
-        equals the darker one (both, where they are as dark); a zero between opposite signs is one itself.
+    ndarray of bool, shape (M, N[, …])
+        True on edges. Of two neighbors with opposite signs the edge is the one nearer to zero, of equally near
+        ones the darker one (both, where they are equally dark); a zero between opposite signs is an edge itself.
 
     Raises
     ------
-    TypeError, ValueError
-        If the image, the mask, the spacing or a number is not what is described.
+    TypeError
+        If `image` does not hold real numbers, `mask` is not bool, or `sigma` or `threshold` is not a number.
+    ValueError
+        If `image` is empty, its channel axis is unclear or its channels have no luminance, `mask` or `spacing`
+        does not fit its shape, or `sigma` or `threshold` is negative.
+
+    See Also
+    --------
+    canny_edges : Edges at ridges of the gradient, nearer to curved edges.
+    boundary_segment : The regions that such edges enclose (``detector="log"``).
 
     Notes
     -----
-    Linear in pixels, times sigma for the smoothing. Edges are lines that end only where they fall below the
-    threshold; with `threshold` 0 they are closed, and run through flat parts along slopes that nobody sees. They
-    stray from curved edges by some sigma**2 times the curvature, where Canny's do less.
+    The edges are where the Laplacian of the smoothed image changes its sign [1]_. They are lines that end only
+    where they fall below the threshold; with `threshold` 0 they are closed, and run through flat parts along
+    slopes that nobody sees. They lie about sigma² · curvature away from curved edges, more than Canny's do.
+
+    A threshold that is found comes from the gradients of the whole image, so one hot pixel or fill value may move
+    it: mask such pixels. The cost is linear in the number of pixels, times `sigma` for the smoothing.
 
     References
     ----------

@@ -72,32 +72,33 @@ def tune(
     Parameters
     ----------
     segmenter : callable
-        Called as ``segmenter(image, **setting)``; an edge detector, or any other function of an image, does too.
+        The segmenter, called as ``segmenter(image, **setting)``; an edge detector, or any other function of an
+        image, will do, too.
     images : sequence
-        What the segmenter takes.
+        The images, as the segmenter takes them.
     truths : sequence
-        What the metric takes, one for each image.
+        The truths, as the metric takes them, one for each image.
     metric : callable
-        Called as ``metric(truth, labels)`` once for each image and setting: a function of `classicseg.metrics`, or
-        any other.
+        The score, called as ``metric(truth, labels)`` once for each image and setting: a function of
+        `classicseg.metrics`, or any other.
     grid : mapping of str to sequence, optional
         The values of each option; all combinations are tried.
     space : mapping of str to sequence or distribution, optional
         In the place of a `grid`: `n_trials` settings are drawn, each option from its sequence, or from a frozen
         distribution of `scipy.stats`.
-    n_trials : int
-        How many settings are drawn.
-    rng : int, Generator or None
-        The seed of the draws, or a generator; None draws a new seed.
-    combine : callable
-        From the metric's figures for all images, in their order, to the setting's score: the mean, unless the
-        metric counts something that is to be added up first.
-    maximize : bool
-        Whether the greatest score is the best, or the least.
+    n_trials : int, default 50
+        How many settings are drawn, at least 1.
+    rng : int, numpy.random.Generator or None, default 0
+        The seed or the generator that draws the settings. None draws others at each call.
+    combine : callable, default fmean
+        Makes the setting's score of the metric's figures for all images, in their order. The mean is right unless
+        the metric counts something that is to be added up first.
+    maximize : bool, default True
+        Whether the greatest score is the best, or else the least.
     executor : Executor, optional
         Where the work is done: any of `concurrent.futures`, or ``client.get_executor()`` of a Dask cluster.
         Without it, as many new processes as `set_workers` says, of one thread each.
-    show_progress : bool
+    show_progress : bool, default True
         Whether to show a progress bar, where standard error is a terminal and rich is installed.
 
     Returns
@@ -114,6 +115,10 @@ def tune(
     ValueError
         If there are no images, not as many truths, not one of `grid` and `space`, an option without values, or no
         setting that works.
+
+    See Also
+    --------
+    kmeans_fit : Finds its centers without a truth.
 
     Notes
     -----

@@ -23,28 +23,37 @@ def rgb_to_lab(image: ArrayLike, *, channel_axis: ChannelAxis = "auto", mask: Ma
 
     Parameters
     ----------
-    image : array_like, any real dtype
-        Red, green and blue: 0 to 255 as uint8, 0 to 65535 as uint16, 0 to 1 in other dtypes.
-    channel_axis : int, None or "auto"
-        The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
-        more.
-    mask : array_like of bool, optional
-        Spatial shape, True where a pixel takes part.
+    image : array_like, shape (M, N[, …], 3)
+        Red, green and blue: 0 to 255 as uint8, 0 to 65535 as uint16, 0 to 1 in other dtypes. NaN and infinite
+        values take no part.
+    channel_axis : int, None or "auto", default "auto"
+        The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
+        the last one, which must have a length of 1 to 4.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
-    ndarray
-        Spatial shape + (3,): L* from 0 to 100, a* and b*; float64 where the image works in float64 and float32
-        elsewhere; 0 where a pixel takes no part.
+    ndarray, shape (M, N[, …], 3)
+        L* from 0 to 100, a* and b*: float64 where the image works in float64 and float32 elsewhere; 0 where a
+        pixel takes no part.
 
     Raises
     ------
-    TypeError, ValueError
-        If the image or the mask is not what is described, or floats lie outside 0 to 1.
+    TypeError
+        If `image` does not hold real numbers, or `mask` is not bool.
+    ValueError
+        If `image` is empty or does not have three channels, `mask` does not fit its shape, or floats lie outside 0
+        to 1.
+
+    See Also
+    --------
+    kmeans_segment : Clusters of colors, in Lab by ``color_space="lab"``.
 
     Notes
     -----
-    White is that of daylight (D65, 2 degrees), as in ``skimage.color.rgb2lab``. Linear in pixels.
+    The values are made linear by the curve of sRGB [2]_ and converted to CIE Lab [1]_. White is that of daylight
+    (D65, 2 degrees), as in ``skimage.color.rgb2lab``. The cost is linear in the number of pixels.
 
     References
     ----------

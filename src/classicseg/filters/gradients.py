@@ -61,52 +61,70 @@ def gradient_magnitude(
     mask: Mask = None,
     spacing: Spacing = None,
 ) -> NDArray[Any]:
-    """Measure how fast the values change.
+    """Measure the magnitude of the gradient: how fast the values change.
 
     Parameters
     ----------
-    image : array_like, any real dtype
-        A grey or color image or a volume.
-    operator : {"sobel", "scharr", "prewitt", "roberts", "farid"}
-        The weights of the smoothing across a difference, and of the difference. "sobel": (1, 2, 1) / 4 and
-        (-1, 0, 1) / 2. "scharr": (3, 10, 3) / 16 and the same, whose length depends less on the direction.
-        "prewitt": (1, 1, 1) / 3 and the same. "farid": two of five weights that fit each other best.
-        "roberts": (1, 1) / 2 and (-1, 1), the sharpest, in the 2**ndim windows of two pixels a side around a
-        pixel, which are taken together as channels are, by their mean.
-    sigma : float
-        The standard deviation of a Gaussian that smooths first, in units of `spacing`, at least 0 (none).
-        It ends at four sigma; each value of float64 counts by its first 32 bits.
-    channel_axis : int, None or "auto"
-        The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
-        more. Channels are taken together, as vectors.
-    mask : array_like of bool, optional
-        Spatial shape, True where a pixel takes part.
+    image : array_like, shape (M, N[, …][, C])
+        A grey or color image or a volume, of any real dtype. NaN and infinite values take no part. The gradients
+        of several channels are taken together, as Di Zenzo does.
+    operator : {"sobel", "scharr", "prewitt", "roberts", "farid"}, default "sobel"
+        The weights of the derivative: those of a difference along the axis, and those of a mean across it.
+        "sobel": (-1, 0, 1) / 2 and (1, 2, 1) / 4. "scharr": the same difference and (3, 10, 3) / 16, whose
+        magnitude depends less on the direction. "prewitt": the same difference and (1, 1, 1) / 3. "farid": two
+        sets of five weights that fit each other best. "roberts": (-1, 1) and (1, 1) / 2, the sharpest, in the
+        2**ndim windows of two pixels a side around a pixel, whose gradients are taken together as those of
+        channels are, by their mean.
+    sigma : float, default 0.0
+        The standard deviation of the Gaussian that smooths the image first, in units of `spacing`, at least 0 (no
+        smoothing). The Gaussian ends at four sigma; each value of float64 counts by its first 32 bits.
+    channel_axis : int, None or "auto", default "auto"
+        The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
+        the last one, which must have a length of 1 to 4.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
     spacing : float or sequence of float, optional
-        The distance between neighbors, one number or one an axis.
+        The distance between neighboring pixels: one number, or one for each axis. By default 1.
 
     Returns
     -------
-    ndarray
-        The magnitude in value units per unit of `spacing` (a ramp of slope 3 gives 3 with every operator), of the
-        spatial shape, float64 where the image works in float64 and float32 elsewhere (at most its largest number);
-        0 where a pixel takes no part. No pixel changes the gradient out of the reach of the operator and the
-        Gaussian, however large its value.
+    ndarray, shape (M, N[, …])
+        The magnitude in value units per unit of `spacing` (a ramp of slope 3 gives 3 with every operator), as
+        float64 where the image works in float64 and as float32 elsewhere (at most its largest number); 0 where a
+        pixel takes no part.
 
     Raises
     ------
-    TypeError, ValueError
-        If the image, the mask, the spacing, the operator or `sigma` is not what is described.
+    TypeError
+        If `image` does not hold real numbers, `mask` is not bool, or `sigma` is not a number.
+    ValueError
+        If `image` is empty or its channel axis is unclear, `mask` or `spacing` does not fit its shape, `operator`
+        is unknown, or `sigma` is negative.
+
+    See Also
+    --------
+    gradient_components : The derivative along each axis.
+    gradient_segment : Flat pixels and steep ones, by a threshold of the magnitude.
+    canny_edges : The ridges of the magnitude.
+    watershed_segment : Regions between the ridges.
 
     Notes
     -----
-    Linear in pixels and channels, times sigma for the smoothing; in two dimensions nothing is stored but the
-    result. Border rule: reflection about the edge (scipy's mode "reflect").
+    With g the vector of the derivatives along the axes, by the weights of Sobel [1]_, Scharr [2]_, Farid [3]_,
+    Prewitt [5]_ or Roberts [6]_, the magnitude is √(g · g). With several channels, and with Roberts' windows, it
+    is the square root of the largest eigenvalue of Di Zenzo's tensor Σ g gᵀ [4]_, the sum being over the channels,
+    and the mean over the windows.
+
+    Beyond the image's border the values count as reflected about the edge (SciPy's mode "reflect"). A pixel
+    changes no gradient farther away than the operator and the Gaussian reach, however large its value is.
 
     The factors to other scales: OpenCV's ``Sobel`` components give the magnitude times 8, those of ``Scharr``
     times 32. scikit-image's ``sobel``, ``scharr`` and ``prewitt`` give it times 2 / sqrt(ndim), ``farid`` times
-    0.9918 / sqrt(ndim). SciPy's ``sobel`` components give it times 2 * 4**(ndim - 1),
-    those of ``prewitt`` times 2 * 3**(ndim - 1). Di Zenzo's tensor takes colors, and Roberts' windows, together
-    [4]_.
+    0.9918 / sqrt(ndim). SciPy's ``sobel`` components give it times 2 * 4**(ndim - 1), those of ``prewitt`` times 2
+    * 3**(ndim - 1).
+
+    The cost is linear in the number of pixels and channels, times `sigma` for the smoothing; in two dimensions
+    nothing is stored but the result.
 
     References
     ----------
@@ -143,40 +161,51 @@ def gradient_components(
     mask: Mask = None,
     spacing: Spacing = None,
 ) -> NDArray[Any]:
-    """Measure how fast, and in which direction, the values change.
+    """Measure the derivative of the values along each axis.
 
     Parameters
     ----------
-    image : array_like, any real dtype
-        A grey or color image or a volume.
-    operator : {"sobel", "scharr", "prewitt", "roberts", "farid"}
-        As in `gradient_magnitude`.
-    sigma : float
-        The standard deviation of a Gaussian that smooths first, in units of `spacing`, at least 0 (none).
-    channel_axis : int, None or "auto"
-        The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
-        more. Channels are taken together, as vectors.
-    mask : array_like of bool, optional
-        Spatial shape, True where a pixel takes part.
+    image : array_like, shape (M, N[, …][, C])
+        A grey or color image or a volume, of any real dtype. NaN and infinite values take no part. The gradients
+        of several channels are taken together, as Di Zenzo does.
+    operator : {"sobel", "scharr", "prewitt", "roberts", "farid"}, default "sobel"
+        The weights of the derivative, as in `gradient_magnitude`.
+    sigma : float, default 0.0
+        The standard deviation of the Gaussian that smooths the image first, in units of `spacing`, at least 0 (no
+        smoothing).
+    channel_axis : int, None or "auto", default "auto"
+        The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
+        the last one, which must have a length of 1 to 4.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
     spacing : float or sequence of float, optional
-        The distance between neighbors, one number or one an axis.
+        The distance between neighboring pixels: one number, or one for each axis. By default 1.
 
     Returns
     -------
-    ndarray, (ndim, *shape)
-        The derivative along each axis, in value units per unit of `spacing`, from dark to bright; its length is
-        `gradient_magnitude`, its dtype as there. Of several channels, and with "roberts", it is the direction in
-        which they change most, with either sign. 0 where a pixel takes no part, or, in two dimensions, where they
-        change equally in all directions.
+    ndarray, shape (ndim, M, N[, …])
+        The derivative along each axis, in value units per unit of `spacing`, positive from dark to bright. The
+        Euclidean norm over the axes is `gradient_magnitude`, and the dtype is the same. With several channels, and
+        with "roberts", the vector is the direction of the largest change, with either sign. It is 0 where a pixel
+        takes no part and, in two dimensions, where the values change equally in all directions.
 
     Raises
     ------
-    TypeError, ValueError
-        If the image, the mask, the spacing, the operator or `sigma` is not what is described.
+    TypeError
+        If `image` does not hold real numbers, `mask` is not bool, or `sigma` is not a number.
+    ValueError
+        If `image` is empty or its channel axis is unclear, `mask` or `spacing` does not fit its shape, `operator`
+        is unknown, or `sigma` is negative.
+
+    See Also
+    --------
+    gradient_magnitude : The Euclidean norm of these derivatives.
+    canny_edges : The ridges of the gradient.
 
     Notes
     -----
-    Linear in pixels and channels, times sigma for the smoothing. The papers are cited in `gradient_magnitude`.
+    The cost is linear in the number of pixels and channels, times `sigma` for the smoothing. `gradient_magnitude`
+    tells the operators apart and cites the papers.
 
     Examples
     --------

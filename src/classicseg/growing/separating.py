@@ -26,41 +26,53 @@ def separating_tolerance(
     channel_axis: ChannelAxis = "auto",
     mask: Mask = None,
 ) -> float:
-    """Find how far a region can grow from one place without reaching another.
+    """Find the largest tolerance at which a region grows from one place without reaching another.
 
     Parameters
     ----------
-    image : array_like, any real dtype
-        A grey or color image or a volume, any number of channels.
-    inside : array_like of int
-        Points (n, ndim), or one point (ndim,), in index order, that one region grows from; or a marker image.
-    outside : array_like of int
-        The same for the places that it must not reach.
-    norm : {"euclidean", "maximum"}
+    image : array_like, shape (M, N[, …][, C])
+        A grey or color image or a volume, of any real dtype. NaN and infinite values take no part.
+    inside : array_like of int, shape (n, ndim) or (ndim,), or (M, N[, …])
+        The points that one region grows from, in index order, or one point; or a marker image.
+    outside : array_like of int, shape (n, ndim) or (ndim,), or (M, N[, …])
+        The points that it must not reach, in the same way.
+    norm : {"euclidean", "maximum"}, default "euclidean"
         The distance of two colors: the root of the sum of squared differences, or the largest difference.
-    connectivity : int
-        How many coordinates of two neighbors may differ, 1 to the number of dimensions.
-    channel_axis : int, None or "auto"
-        The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
-        more.
-    mask : array_like of bool, optional
-        Spatial shape, True where a pixel takes part.
+    connectivity : int, default 1
+        How many coordinates of two neighbors may differ by 1: from 1 (they share a face) to the number of axes
+        (they share at least a corner).
+    channel_axis : int, None or "auto", default "auto"
+        The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
+        the last one, which must have a length of 1 to 4.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
     float
         A tolerance for `region_growing_segment` with the criterion "seed" and the points `inside` as one region:
-        halfway between the greatest distance to its value at which the region holds none of `outside`, and the
-        next one, at which it does. The greatest distance in the image where it never does.
+        half-way between the largest distance in value at which the region holds none of `outside`, and the next
+        larger one, at which it does. Where no distance joins them, it is the largest distance in the image.
 
     Raises
     ------
-    TypeError, ValueError
-        If an argument is not what is described; if every tolerance joins the two places.
+    TypeError
+        If `image` does not hold real numbers, `mask` is not bool, or `inside`, `outside` or `connectivity` does
+        not hold whole numbers.
+    ValueError
+        If `image` is empty or its channel axis is unclear, `mask` does not fit its shape, a point lies outside the
+        image or on a pixel that takes no part, `norm` or `connectivity` is unknown, or the two places are joined
+        at every tolerance.
+
+    See Also
+    --------
+    region_growing_segment : The region that grows with this tolerance.
+    watershed_segment : Divides the image between two markers without a tolerance.
 
     Notes
     -----
-    O(n log n): the distances are sorted, and a region is grown for one in two, one in four … of them.
+    This is the isolated connected threshold of [1]_ for distances in value. The cost is O(n log n) for n pixels:
+    the distances are sorted and searched by bisection, with one region grown at each step.
 
     References
     ----------

@@ -26,28 +26,37 @@ def pixel_histogram(image: ArrayLike, *, channel_axis: ChannelAxis = "auto", mas
 
     Parameters
     ----------
-    image : array_like, any real dtype
-        A grey or color image or a volume, any number of channels.
-    channel_axis : int, None or "auto"
-        The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
-        more.
-    mask : array_like of bool, optional
-        Spatial shape, True where a pixel takes part.
+    image : array_like, shape (M, N[, …][, C])
+        A grey or color image or a volume, of any real dtype. NaN and infinite values take no part.
+    channel_axis : int, None or "auto", default "auto"
+        The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
+        the last one, which must have a length of 1 to 4.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
     PixelHistogram
-        A tuple of arrays ``values`` (n, channels), each row once, and ``counts`` (n,). `kmeans_fit` and
-        `choose_n_clusters` take it in the place of an image, `merge_histograms` adds several up.
+        A named tuple of arrays: ``values``, shape (n, C), has each value or color once, and ``counts``, shape
+        (n,), says how many pixels have it.
 
     Raises
     ------
-    TypeError, ValueError
-        If the image or the mask is not what is described.
+    TypeError
+        If `image` does not hold real numbers, or `mask` is not bool.
+    ValueError
+        If `image` is empty or its channel axis is unclear, or `mask` does not fit its shape.
+
+    See Also
+    --------
+    merge_histograms : Adds up the histograms of several images.
+    kmeans_fit : Takes a histogram in the place of an image.
+    otsu_threshold : Takes a histogram, as all functions of a threshold do.
 
     Notes
     -----
-    Linear in pixels for uint8 and uint16 of one channel and for uint8 of three, O(n log n) elsewhere.
+    The cost is linear in the number of pixels n for uint8 and uint16 of one channel and for uint8 of three, and
+    O(n log n) elsewhere.
 
     Examples
     --------
@@ -67,26 +76,33 @@ def pixel_histogram(image: ArrayLike, *, channel_axis: ChannelAxis = "auto", mas
 
 
 def merge_histograms(histograms: Iterable[PixelHistogram]) -> PixelHistogram:
-    """Add up the histograms of several images, or of the tiles of one.
+    """Add up the histograms of several images, or those of the tiles of one.
 
     Parameters
     ----------
     histograms : iterable of PixelHistogram
-        At least one, all of as many channels.
+        The histograms, at least one, all with equally many channels.
 
     Returns
     -------
     PixelHistogram
-        That of all pixels together, whatever the order of the histograms.
+        The histogram of all pixels together, whatever the order of the histograms.
 
     Raises
     ------
-    TypeError, ValueError
-        If there is no histogram, or they do not fit together.
+    TypeError
+        If `histograms` holds something else than histograms.
+    ValueError
+        If there is no histogram, their numbers of channels differ, or the arrays of one do not fit together.
+
+    See Also
+    --------
+    pixel_histogram : The histogram of one image.
+    kmeans_fit : Centers of clusters, from a histogram.
 
     Notes
     -----
-    O(n log n) in the sum of their lengths.
+    The cost is O(n log n) for n rows in all.
 
     Examples
     --------

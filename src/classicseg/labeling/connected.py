@@ -15,26 +15,37 @@ def connected_regions(labels: ArrayLike, *, connectivity: int = 1) -> Labels:
 
     Parameters
     ----------
-    labels : array_like of int or bool, any number of dimensions
-        Classes, segments or a mask. 0 belongs to nothing.
-    connectivity : int
-        Two pixels are neighbors where no coordinate differs by more than 1 and at most this many differ: 1 for
-        faces only, up to the number of dimensions for corners too.
+    labels : array_like of int or bool, shape (M, N[, …])
+        Classes, segments or a mask; 0 belongs to none.
+    connectivity : int, default 1
+        How many coordinates of two neighbors may differ by 1: from 1 (they share a face) to the number of axes
+        (they share at least a corner).
 
     Returns
     -------
-    ndarray of int32
-        The pieces of equal label, numbered 1 … n by their first pixel in raster order; 0 where `labels` is 0.
+    ndarray of int32, shape (M, N[, …])
+        The connected components of equal label, numbered 1 … n by their first pixel in raster order; 0 where
+        `labels` is 0.
 
     Raises
     ------
-    TypeError, ValueError
-        If `labels` are not integers from 0 to 2147483647 or hold no pixel, or `connectivity` is out of range.
+    TypeError
+        If `labels` holds neither integers nor bool, or `connectivity` is not a whole number.
+    ValueError
+        If `labels` is empty or holds numbers outside 0 … 2147483647, or `connectivity` is not from 1 to the number
+        of axes.
+
+    See Also
+    --------
+    region_table : Measures the regions.
+    region_boundaries : The pixels where they touch.
+    region_growing_segment : Regions of similar value, without classes before.
 
     Notes
     -----
-    Union-find [1]_ over runs of equal label [2]_, linear in pixels. The result is its own workspace. Labels of one
-    and two bytes are read as they are.
+    Union-find [1]_ over runs of equal label [2]_ (a run is a sequence of equal labels along the last axis). The
+    cost is linear in the number of pixels; beside the result, little memory is used. Labels of one and two bytes
+    are read as they are.
 
     References
     ----------

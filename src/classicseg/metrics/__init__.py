@@ -1,7 +1,7 @@
 """Scores of a segmentation against the truth: the truth comes first, then the labels.
 
 Every function takes label images of any dimension, leaves out what `mask` and `ignore_label` leave out, and says
-in its notes what it returns where its definition divides by nothing.
+what it returns where its definition divides by zero.
 """
 
 from classicseg.metrics.binary import drd as drd

@@ -28,26 +28,37 @@ def f_measure(truth: ArrayLike, labels: ArrayLike, *, ignore_label: int | None =
 
     Parameters
     ----------
-    truth, labels : array_like of bool, or of integers that hold one value beside 0
-        What is looked for, and what was found, of the same shape: True, or not 0.
+    truth, labels : array_like of bool, or of integers that hold one value beside 0, shape (M, N[, …])
+        The pixels that are looked for, and those that were found: True, or not 0.
     ignore_label : int, optional
         Pixels that have this label in `truth` take no part.
-    mask : array_like of bool, optional
-        The same shape, True where a pixel takes part.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
     float
-        From 0 to 1, or percent / 100; 1.0 where there is nothing to look for and nothing was found.
+        From 0 to 1, where the contests have percent; 1 where there is nothing to look for and nothing was found.
 
     Raises
     ------
-    TypeError, ValueError
-        If `truth` or `labels` are not what is described, or have different shapes.
+    TypeError
+        If `truth` or `labels` holds neither integers nor bool, `mask` is not bool, or `ignore_label` is not a
+        whole number.
+    ValueError
+        If `truth` or `labels` is empty or holds more than one label beside 0, shapes differ, or no pixel takes
+        part.
+
+    See Also
+    --------
+    pseudo_f_measure : Counts some pixels for more than others.
+    dice : The same coefficient for each label.
+    boundary_f1 : The same mean for boundaries.
 
     Notes
     -----
-    2 · |truth ∩ labels| / (|truth| + |labels|), which is Dice's coefficient, too. Symmetric. Linear in pixels.
+    ``F = 2 |truth ∩ labels| / (|truth| + |labels|)``, the harmonic mean of precision and recall [1]_, which is
+    Dice's coefficient, too. The measure is symmetric. The cost is linear in the number of pixels.
 
     References
     ----------
@@ -77,16 +88,16 @@ def pseudo_f_measure(
 
     Parameters
     ----------
-    truth, labels : array_like of bool, or of integers that hold one value beside 0
-        What is looked for, and what was found, of the same shape: True, or not 0.
-    recall_weights : array_like, optional
-        The same shape: how much it counts to find a pixel of `truth`; 1 for all where it is not given.
-    precision_weights : array_like, optional
-        The same shape: how much more than 1 a pixel that was found counts; 0 for all where it is not given.
+    truth, labels : array_like of bool, or of integers that hold one value beside 0, shape (M, N[, …])
+        The pixels that are looked for, and those that were found: True, or not 0.
+    recall_weights : array_like, shape (M, N[, …]), optional
+        How much it counts to find a pixel of `truth`, at least 0; by default 1.
+    precision_weights : array_like, shape (M, N[, …]), optional
+        How much more than 1 a pixel that was found counts, at least 0; by default 0.
     ignore_label : int, optional
         Pixels that have this label in `truth` take no part.
-    mask : array_like of bool, optional
-        The same shape, True where a pixel takes part.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
@@ -95,15 +106,25 @@ def pseudo_f_measure(
 
     Raises
     ------
-    TypeError, ValueError
-        If `truth`, `labels` or the weights are not what is described, or have different shapes.
+    TypeError
+        If `truth` or `labels` holds neither integers nor bool, weights do not hold real numbers, `mask` is not
+        bool, or `ignore_label` is not a whole number.
+    ValueError
+        If `truth` or `labels` holds more than one label beside 0, weights are negative or not finite, shapes
+        differ, or no pixel takes part.
+
+    See Also
+    --------
+    f_measure : Without weights.
+    drd : Another measure of the contests.
 
     Notes
     -----
-    The weights are those files that the contests' program writes for each page [1]_: recall counts the middle of a
-    stroke as much as all of its width, and precision counts for more what joins two strokes. With a skeleton of
-    `truth` as `recall_weights` it is the measure of H-DIBCO 2010 [2]_, and without weights `f_measure`. Linear in
-    pixels; sums in float64.
+    The measure is 2 p r / (p + r), with the weighted recall r and precision p. The weights are those files that
+    the contests' program writes for each page [1]_: recall counts the middle of a stroke as much as all of its
+    width, and precision counts wrong pixels that join two strokes for more. With a skeleton of `truth` as
+    `recall_weights` it is the measure of H-DIBCO 2010 [2]_, and without weights `f_measure`. The cost is linear in
+    the number of pixels; sums are in float64.
 
     References
     ----------
@@ -138,30 +159,40 @@ def psnr(
 
     Parameters
     ----------
-    truth, image : array_like, any real dtype
-        Two images of one shape, or two binary ones, as in the contests.
+    truth, image : array_like, shape (M, N[, …][, C])
+        Two images of one shape, of any real dtype, or two binary ones, as in the contests. Pixels that are not
+        finite in either take no part.
     peak : float, optional
-        The greatest value that there may be, in the images' units. Where it is not given, it is 1 for bool, 255
-        for uint8 and 65535 for uint16; other images need it.
-    channel_axis : int, None or "auto"
-        The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
-        more.
-    mask : array_like of bool, optional
-        Spatial shape, True where a pixel takes part.
+        The greatest value that there may be, in the images' units, more than 0. By default 1 for bool, 255 for
+        uint8 and 65535 for uint16; other images need it.
+    channel_axis : int, None or "auto", default "auto"
+        The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
+        the last one, which must have a length of 1 to 4.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
     float
-        10 · log10(peak² / mean squared difference); infinity where nothing differs.
+        The ratio in decibels; infinity where nothing differs.
 
     Raises
     ------
-    TypeError, ValueError
-        If the images are not what is described, have different shapes, or no `peak` where they need it.
+    TypeError
+        If an image does not hold real numbers, `mask` is not bool, or `peak` is not a number.
+    ValueError
+        If an image is empty or its channel axis is unclear, shapes differ, no pixel takes part, or `peak` is
+        missing where the dtype does not tell it, or not more than 0.
+
+    See Also
+    --------
+    f_measure : Counts right pixels of binary images.
+    drd : Weighs wrong pixels by their neighbors.
 
     Notes
     -----
-    What is not finite in either image takes no part. Linear in pixels; sums in float64.
+    PSNR = 10 log10(peak² / mean((truth - image)²)), the mean being over pixels and channels [1]_. The measure is
+    symmetric. The cost is linear in the number of pixels; sums are in float64.
 
     References
     ----------
@@ -188,34 +219,44 @@ def psnr(
 
 
 def drd(truth: ArrayLike, labels: ArrayLike, *, ignore_label: int | None = None, mask: Mask = None) -> float:
-    """Measure how much wrong pixels disturb the eye: more where they stand in what should be flat.
+    """Measure the distance-reciprocal distortion: how much wrong pixels disturb the eye.
 
     Parameters
     ----------
-    truth, labels : array_like of bool, or of integers that hold one value beside 0
-        What is looked for, and what was found, of the same shape: True, or not 0.
+    truth, labels : array_like of bool, or of integers that hold one value beside 0, shape (M, N[, …])
+        The pixels that are looked for, and those that were found: True, or not 0.
     ignore_label : int, optional
         Pixels that have this label in `truth` take no part.
-    mask : array_like of bool, optional
-        The same shape, True where a pixel takes part.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
     float
-        From 0, for nothing wrong; infinity where something is wrong in a `truth` without a mixed block.
+        0 where nothing is wrong, without an upper bound; infinity where something is wrong and no block of `truth`
+        holds both values.
 
     Raises
     ------
-    TypeError, ValueError
-        If `truth` or `labels` are not what is described, or have different shapes.
+    TypeError
+        If `truth` or `labels` holds neither integers nor bool, `mask` is not bool, or `ignore_label` is not a
+        whole number.
+    ValueError
+        If `truth` or `labels` is empty or holds more than one label beside 0, shapes differ, or no pixel takes
+        part.
+
+    See Also
+    --------
+    f_measure : Counts wrong pixels, wherever they are.
+    psnr : Counts them in decibels.
 
     Notes
     -----
-    The distance-reciprocal distortion [1]_: of each wrong pixel the weights of those of its 24 neighbors at most 2
-    pixels away that are in `truth` what it should be, where weights are reciprocals of the distance and sum to 1;
-    their sum is divided by the number of blocks of 8 × 8 pixels of `truth` that hold both values. Blocks that the
-    border cuts are not counted, nor are neighbors beyond it. In n dimensions there are 5ⁿ - 1 neighbors and blocks
-    of 8ⁿ pixels. Not symmetric. Linear in pixels.
+    DRD = Σ d(x) / n over the wrong pixels x [1]_. For each, d(x) adds the weights of those of its 24 neighbors
+    within 2 pixels along each axis that have in `truth` the value that x should have; the weights are reciprocals
+    of the distance and sum to 1. n is the number of blocks of 8 × 8 pixels of `truth` that hold both values.
+    Blocks that the border cuts are not counted, nor are neighbors beyond it. In n dimensions there are 5ⁿ - 1
+    neighbors and blocks of 8ⁿ pixels. The measure is not symmetric. The cost is linear in the number of pixels.
 
     References
     ----------

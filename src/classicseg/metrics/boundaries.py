@@ -19,11 +19,11 @@ class BoundaryF1(NamedTuple):
     """How well the boundaries of a truth are found."""
 
     f1: float
-    """The harmonic mean of the two; 0 where both are."""
+    """The harmonic mean of precision and recall; 0 where both are 0."""
     precision: float
-    """The share of the labels' boundary that is one of the truth; 1 where they have none."""
+    """The fraction of the labels' boundary that is a boundary of the truth; 1 where they have none."""
     recall: float
-    """The share of the truth's boundary that was found; 1 where it has none."""
+    """The fraction of the truth's boundary that was found; 1 where it has none."""
 
 
 def boundary_f1(
@@ -39,36 +39,46 @@ def boundary_f1(
 
     Parameters
     ----------
-    truth : array_like of int or bool, or sequence of several
-        The true segments, any number of dimensions; a list or tuple of arrays holds what several people drew.
-    labels : array_like of int or bool
-        The segments to judge, of the same shape.
-    tolerance : float
-        How far apart two matched pixels may be, as a share of the image's diagonal, at least 0.
+    truth : array_like of int or bool, shape (M, N[, …]), or sequence of several
+        The true segments; a list or tuple of arrays holds what several people drew.
+    labels : array_like of int or bool, shape (M, N[, …])
+        The segments to judge, of the same shape as `truth`.
+    tolerance : float, default 0.0075
+        How far apart two matched pixels may be, as a fraction of the image's diagonal, at least 0.
     spacing : float or sequence of float, optional
-        The distance between neighbors, one number or one an axis.
+        The distance between neighboring pixels: one number, or one for each axis. By default 1.
     ignore_label : int, optional
         Pixels that have this label in `truth` take no part.
-    mask : array_like of bool, optional
-        The same shape, True where a pixel takes part.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
     BoundaryF1
-        F, precision and recall, from 0 to 1.
+        F, precision and recall, from 0 to 1; all 1 where neither has a boundary.
 
     Raises
     ------
-    TypeError, ValueError
-        If label images are no integers from 0, have different shapes, leave no pixel, or a number is not what is
-        described.
+    TypeError
+        If `truth` or `labels` holds neither integers nor bool, `mask` is not bool, or `tolerance`, `spacing` or
+        `ignore_label` is not a number.
+    ValueError
+        If labels are outside 0 … 2147483647, shapes differ, no pixel takes part, `spacing` does not fit, or
+        `tolerance` is negative.
+
+    See Also
+    --------
+    boundary_f1_dilated : One pixel may match many.
+    match_edges : The same for edge maps.
+    boundary_recall : The recall alone, for superpixels.
 
     Notes
     -----
-    A pixel is on the boundary where its label differs from that of a neighbor ahead of it on any axes (right,
-    below, and below to the right), so that boundaries are one pixel wide, as the Berkeley benchmark draws them
-    [1]_; 0 is a label like others. They are matched by `match_edges`, which see for several truths and for the
-    cost. Symmetric but for rounding; where neither has a boundary, all three are 1.
+    F = 2 p r / (p + r), with p the fraction of the boundary of `labels` that is matched (precision) and r that of
+    `truth` (recall). A pixel is on the boundary where its label differs from that of a neighbor ahead of it on any
+    axes (right, below, and below to the right), so that boundaries are one pixel wide, as the Berkeley benchmark
+    draws them [1]_; 0 is a label like any other. `match_edges` matches them and tells what several truths mean,
+    and the cost. The measure is symmetric but for rounding.
 
     References
     ----------
@@ -100,18 +110,18 @@ def boundary_f1_dilated(
 
     Parameters
     ----------
-    truth : array_like of int or bool, or sequence of several
-        The true segments, any number of dimensions; a list or tuple of arrays holds what several people drew.
-    labels : array_like of int or bool
-        The segments to judge, of the same shape.
-    tolerance : float
-        How far away the other's boundary may be, as a share of the image's diagonal, at least 0.
+    truth : array_like of int or bool, shape (M, N[, …]), or sequence of several
+        The true segments; a list or tuple of arrays holds what several people drew.
+    labels : array_like of int or bool, shape (M, N[, …])
+        The segments to judge, of the same shape as `truth`.
+    tolerance : float, default 0.0075
+        How far away the other's boundary may be, as a fraction of the image's diagonal, at least 0.
     spacing : float or sequence of float, optional
-        The distance between neighbors, one number or one an axis.
+        The distance between neighboring pixels: one number, or one for each axis. By default 1.
     ignore_label : int, optional
         Pixels that have this label in `truth` take no part.
-    mask : array_like of bool, optional
-        The same shape, True where a pixel takes part.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
@@ -120,13 +130,23 @@ def boundary_f1_dilated(
 
     Raises
     ------
-    TypeError, ValueError
-        As in `boundary_f1`.
+    TypeError
+        If `truth` or `labels` holds neither integers nor bool, `mask` is not bool, or `tolerance`, `spacing` or
+        `ignore_label` is not a number.
+    ValueError
+        If labels are outside 0 … 2147483647, shapes differ, no pixel takes part, `spacing` does not fit, or
+        `tolerance` is negative.
+
+    See Also
+    --------
+    boundary_f1 : Matches pixels one to one.
+    boundary_recall : The recall alone, for superpixels.
 
     Notes
     -----
-    What the boundary, dilated by a ball, covers of the other one [1]_. One pixel may count for many, so lines that
-    are drawn twice cost nothing, unlike in `boundary_f1`. About n log n for n boundary pixels.
+    Precision is the fraction of the boundary of `labels` that lies within the boundary of `truth` dilated by a
+    ball, and recall the other way round [1]_. One pixel may count for many, so lines that are drawn twice cost
+    nothing, unlike in `boundary_f1`. The cost is about O(n log n) for n boundary pixels.
 
     References
     ----------

@@ -24,7 +24,7 @@ _EMPTY = -1
 
 
 class Contingency(NamedTuple):
-    """The pairs of labels that meet, by the truth's label, then the other."""
+    """The pairs of labels that meet, sorted by the label of the truth, then by the other one."""
 
     truth: NDArray[np.int32]
     """(n_truth,), the labels of the truth, ascending."""
@@ -72,27 +72,36 @@ def contingency_table(
 
     Parameters
     ----------
-    truth, labels : array_like of int or bool
-        Label images of the same shape, any number of dimensions; 0 is a label like others.
+    truth, labels : array_like of int or bool, shape (M, N[, …])
+        The true labels, and the labels to judge; 0 is a label like any other.
     ignore_label : int, optional
         Pixels that have this label in `truth` take no part.
-    mask : array_like of bool, optional
-        The same shape, True where a pixel takes part.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
     Contingency
-        The pairs that meet, and how often: a sparse matrix.
+        The pairs of labels that meet, and how often: a sparse matrix.
 
     Raises
     ------
-    TypeError, ValueError
-        If label images are no integers from 0 to 2147483647, have different shapes, or leave no pixel.
+    TypeError
+        If `truth` or `labels` holds neither integers nor bool, `mask` is not bool, or `ignore_label` is not a
+        whole number.
+    ValueError
+        If labels are outside 0 … 2147483647, shapes differ, or no pixel takes part.
+
+    See Also
+    --------
+    merge_contingency_tables : Adds up the tables of several images or tiles.
+    confusion_matrix : The same as a matrix with zeros.
 
     Notes
     -----
-    Linear in pixels; labels of one and two bytes are read as they are. Memory grows with the pairs that meet, not
-    with the labels. `merge_contingency_tables` adds up those of tiles.
+    Entry (i, j) is the number of pixels that have the label i in `truth` and j in `labels`. Most scores take a
+    table in the place of two label images. The cost is linear in the number of pixels; labels of one and two bytes
+    are read as they are. Memory grows with the number of pairs that meet, not with the labels.
 
     Examples
     --------
@@ -105,26 +114,32 @@ def contingency_table(
 
 
 def merge_contingency_tables(tables: Sequence[Contingency]) -> Contingency:
-    """Add up the contingency tables of several images, or of the tiles of one.
+    """Add up the contingency tables of several images, or those of the tiles of one.
 
     Parameters
     ----------
     tables : sequence of Contingency
-        The same label is the same segment in all of them.
+        The tables, at least one. The same label is the same segment in all of them.
 
     Returns
     -------
     Contingency
-        That of all pixels together.
+        The table of all pixels together.
 
     Raises
     ------
+    TypeError
+        If `tables` holds something else than tables.
     ValueError
-        If there is no table.
+        If there is no table, or the arrays of one do not fit together.
+
+    See Also
+    --------
+    contingency_table : The table of one image.
 
     Notes
     -----
-    n log n for n pairs in all.
+    The cost is O(n log n) for n pairs in all.
 
     Examples
     --------

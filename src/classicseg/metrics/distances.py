@@ -26,29 +26,39 @@ def hausdorff(
 
     Parameters
     ----------
-    truth, labels : array_like of bool, or of integers that hold one value beside 0
-        Two sets of pixels of the same shape, any number of dimensions: True, or not 0.
+    truth, labels : array_like of bool, or of integers that hold one value beside 0, shape (M, N[, …])
+        Two sets of pixels: True, or not 0.
     spacing : float or sequence of float, optional
-        The distance between neighbors, one number or one an axis.
+        The distance between neighboring pixels: one number, or one for each axis. By default 1.
     ignore_label : int, optional
         Pixels that have this label in `truth` take no part.
-    mask : array_like of bool, optional
-        The same shape, True where a pixel takes part.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
     float
-        In units of `spacing`; 0 where both sets are empty, infinity where one is.
+        The distance in units of `spacing`; 0 where both sets are empty, infinity where one is.
 
     Raises
     ------
-    TypeError, ValueError
-        If `truth` or `labels` are not what is described, or have different shapes.
+    TypeError
+        If `truth` or `labels` holds neither integers nor bool, `mask` is not bool, `spacing` is not a number, or
+        `ignore_label` is not a whole number.
+    ValueError
+        If `truth` or `labels` is empty or holds more than one label beside 0, shapes differ, `spacing` does not
+        fit, or no pixel takes part.
+
+    See Also
+    --------
+    hausdorff95 : Leaves out the farthest twentieth.
+    average_surface_distance : The mean distance.
 
     Notes
     -----
-    The surface of a set are its pixels with a face on the outside, or on the border of the image. The greatest of
-    all distances from a pixel of either surface to the other surface [1]_. Symmetric. n log n for n surface
+    max(max d(x, B), max d(y, A)), over the pixels x of the surface A and y of the surface B, with d the distance
+    to the nearest pixel of the other surface [1]_. The surface of a set consists of its pixels with a face on the
+    outside, or on the border of the image. The measure is symmetric. The cost is about O(n log n) for n surface
     pixels.
 
     References
@@ -74,33 +84,43 @@ def hausdorff95(
     ignore_label: int | None = None,
     mask: Mask = None,
 ) -> float:
-    """Measure how far the surfaces of two sets of pixels are apart, but for the farthest twentieth.
+    """Measure how far the surfaces of two sets of pixels are apart, leaving out the farthest twentieth.
 
     Parameters
     ----------
-    truth, labels : array_like of bool, or of integers that hold one value beside 0
-        Two sets of pixels of the same shape, any number of dimensions: True, or not 0.
+    truth, labels : array_like of bool, or of integers that hold one value beside 0, shape (M, N[, …])
+        Two sets of pixels: True, or not 0.
     spacing : float or sequence of float, optional
-        The distance between neighbors, one number or one an axis.
+        The distance between neighboring pixels: one number, or one for each axis. By default 1.
     ignore_label : int, optional
         Pixels that have this label in `truth` take no part.
-    mask : array_like of bool, optional
-        The same shape, True where a pixel takes part.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
     float
-        In units of `spacing`; 0 where both sets are empty, infinity where one is.
+        The distance in units of `spacing`; 0 where both sets are empty, infinity where one is.
 
     Raises
     ------
-    TypeError, ValueError
-        If `truth` or `labels` are not what is described, or have different shapes.
+    TypeError
+        If `truth` or `labels` holds neither integers nor bool, `mask` is not bool, `spacing` is not a number, or
+        `ignore_label` is not a whole number.
+    ValueError
+        If `truth` or `labels` is empty or holds more than one label beside 0, shapes differ, `spacing` does not
+        fit, or no pixel takes part.
+
+    See Also
+    --------
+    hausdorff : The largest distance.
+    average_surface_distance : The mean distance.
 
     Notes
     -----
-    Of the distances from one surface to the other the 95th percentile, interpolated; the greater one of the two
-    ways. Other programs take the percentile of both ways together. Surfaces as in `hausdorff`. Symmetric.
+    The 95th percentile, interpolated, of the distances from one surface to the other, or of those back, whichever
+    is greater [1]_. Other programs take the percentile of both directions together. Surfaces are those of
+    `hausdorff`. The measure is symmetric. The cost is about O(n log n) for n surface pixels.
 
     References
     ----------
@@ -131,28 +151,39 @@ def average_surface_distance(
 
     Parameters
     ----------
-    truth, labels : array_like of bool, or of integers that hold one value beside 0
-        Two sets of pixels of the same shape, any number of dimensions: True, or not 0.
+    truth, labels : array_like of bool, or of integers that hold one value beside 0, shape (M, N[, …])
+        Two sets of pixels: True, or not 0.
     spacing : float or sequence of float, optional
-        The distance between neighbors, one number or one an axis.
+        The distance between neighboring pixels: one number, or one for each axis. By default 1.
     ignore_label : int, optional
         Pixels that have this label in `truth` take no part.
-    mask : array_like of bool, optional
-        The same shape, True where a pixel takes part.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
     float
-        In units of `spacing`; 0 where both sets are empty, infinity where one is.
+        The mean distance in units of `spacing`; 0 where both sets are empty, infinity where one is.
 
     Raises
     ------
-    TypeError, ValueError
-        If `truth` or `labels` are not what is described, or have different shapes.
+    TypeError
+        If `truth` or `labels` holds neither integers nor bool, `mask` is not bool, `spacing` is not a number, or
+        `ignore_label` is not a whole number.
+    ValueError
+        If `truth` or `labels` is empty or holds more than one label beside 0, shapes differ, `spacing` does not
+        fit, or no pixel takes part.
+
+    See Also
+    --------
+    hausdorff : The largest distance.
+    hausdorff95 : The largest but for a twentieth.
 
     Notes
     -----
-    The mean over the pixels of both surfaces together (ASSD) [1]_. Surfaces as in `hausdorff`. Symmetric.
+    ``ASSD = (Σ d(x, B) + Σ d(y, A)) / (|A| + |B|)``, over the pixels x of the surface A and y of the surface B,
+    with d the distance to the nearest pixel of the other surface [1]_. Surfaces are those of `hausdorff`. The
+    measure is symmetric. The cost is about O(n log n) for n surface pixels.
 
     References
     ----------

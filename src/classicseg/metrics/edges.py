@@ -25,28 +25,30 @@ _STEPS = 100
 
 
 class EdgeCounts(NamedTuple):
-    """How many edge pixels are matched; the sum over images, too."""
+    """How many edge pixels are matched, in one image or in several together."""
 
     matched_truth: int
     """Pixels of the truth that were found; with several truths, of all together."""
     n_truth: int
+    """All pixels of the truth, or of all truths."""
     matched: int
     """Pixels found that are in the truth; with several truths, in any."""
     n: int
+    """All pixels found."""
 
     @property
     def precision(self) -> float:
-        """The share of what was found that is in the truth; 1 where nothing was found."""
+        """The fraction of the pixels found that is in the truth; 1 where nothing was found."""
         return self.matched / self.n if self.n else 1.0
 
     @property
     def recall(self) -> float:
-        """The share of the truth that was found; 1 where there is nothing to find."""
+        """The fraction of the truth that was found; 1 where there is nothing to find."""
         return self.matched_truth / self.n_truth if self.n_truth else 1.0
 
     @property
     def f1(self) -> float:
-        """The harmonic mean of precision and recall; 0 where both are."""
+        """The harmonic mean of precision and recall; 0 where both are 0."""
         return harmonic_mean(self.precision, self.recall)
 
     @classmethod
@@ -56,25 +58,25 @@ class EdgeCounts(NamedTuple):
 
 
 class EdgeCurve(NamedTuple):
-    """What an edge map of many strengths finds at each threshold."""
+    """How many edge pixels are matched at each threshold of their strength."""
 
     thresholds: NDArray[np.float64]
-    """Ascending."""
+    """(n,), ascending."""
     counts: list[EdgeCounts]
-    """Of the pixels whose strength is at least that."""
+    """One for each threshold: those of the pixels whose strength is at least that."""
 
 
 class EdgeScores(NamedTuple):
     """The scores of an edge detector on a set of images."""
 
     ods: float
-    """The best F of all images at one threshold."""
+    """The best F of all images together at one threshold for all."""
     ois: float
-    """The F of all images, each at its own best threshold."""
+    """The F of all images together, each at its own best threshold."""
     ap: float
-    """The area under the curve of precision over recall."""
+    """The mean precision at the recalls 0, 0.01 … 1."""
     threshold: float
-    """Where `ods` is."""
+    """The threshold at which F is `ods`."""
 
 
 def match_edges(
@@ -89,17 +91,16 @@ def match_edges(
 
     Parameters
     ----------
-    truth : array_like of bool, or sequence of several
-        The edges to find, one pixel wide, any number of dimensions; a list or tuple of arrays holds what several
-        people drew.
-    edges : array_like of bool
-        The edges that were found, one pixel wide, the same shape.
-    tolerance : float
-        How far apart two matched pixels may be, as a share of the image's diagonal, at least 0.
+    truth : array_like of bool, shape (M, N[, …]), or sequence of several
+        The edges to find, one pixel wide; a list or tuple of arrays holds what several people drew.
+    edges : array_like of bool, shape (M, N[, …])
+        The edges that were found, one pixel wide.
+    tolerance : float, default 0.0075
+        How far apart two matched pixels may be, as a fraction of the image's diagonal, at least 0.
     spacing : float or sequence of float, optional
-        The distance between neighbors, one number or one an axis.
-    mask : array_like of bool, optional
-        The same shape, True where a pixel takes part.
+        The distance between neighboring pixels: one number, or one for each axis. By default 1.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
@@ -109,16 +110,25 @@ def match_edges(
 
     Raises
     ------
-    TypeError, ValueError
-        If an edge map is not bool, shapes differ, or a number is not what is described.
+    TypeError
+        If an edge map or `mask` is not bool, or `tolerance` or `spacing` is not a number.
+    ValueError
+        If an edge map is empty, shapes differ, `spacing` does not fit, or `tolerance` is negative.
+
+    See Also
+    --------
+    edge_curve : Many thresholds of edge strengths.
+    ods_ois_ap : Scores over a set of images.
+    boundary_f1 : The same for the boundaries of labels.
 
     Notes
     -----
-    As many pixels are matched as can be, and of such matchings one of least total distance; among equals by
-    chance, always the same. So the Berkeley program's counts [1]_ come back but for some pixels in ten thousand,
-    since it searches with random shortcuts. A pixel found counts once, if it is matched with any truth; all pixels
-    of all truths count for recall. Precision is 1 where nothing was found, recall where there is nothing to find.
-    A photograph's edges take some milliseconds a truth; the memory is that of the pixels, however dense edges are.
+    As many pixels are matched as can be, and of such matchings one of the smallest total distance; among equally
+    good ones an arbitrary one, always the same. The counts are those of the Berkeley program [1]_ but for some
+    pixels in ten thousand, since that one searches with random shortcuts. With several truths, a found pixel
+    counts once, if it is matched with any of them, and all pixels of all truths count for recall. Precision is 1
+    where nothing was found, recall where there is nothing to find. The edges of a photograph take some
+    milliseconds for each truth; the memory is that of the pixels, however dense the edges are.
 
     References
     ----------
@@ -161,24 +171,24 @@ def edge_curve(
     spacing: Spacing = None,
     mask: Mask = None,
 ) -> EdgeCurve:
-    """Match the edges at each of many thresholds.
+    """Match the edges at each of many thresholds with those that should be there.
 
     Parameters
     ----------
-    truth : array_like of bool, or sequence of several
-        The edges to find, one pixel wide, any number of dimensions; a list or tuple of arrays holds what several
-        people drew.
-    strengths : array_like, any real dtype
-        How strong the edge is at each pixel, the same shape: at each threshold the edges are one pixel wide.
-    thresholds : int or sequence of float
-        Edges are where the strength is at least a threshold. A whole number: so many between 0 and the greatest
-        strength, evenly; give the same numbers for all images of a set.
-    tolerance : float
-        How far apart two matched pixels may be, as a share of the image's diagonal, at least 0.
+    truth : array_like of bool, shape (M, N[, …]), or sequence of several
+        The edges to find, one pixel wide; a list or tuple of arrays holds what several people drew.
+    strengths : array_like, shape (M, N[, …])
+        The strength of the edge at each pixel, of any real dtype: at each threshold the edges must be one pixel
+        wide.
+    thresholds : int or sequence of float, default 99
+        The thresholds: edges are where the strength is at least that. A whole number asks for so many between 0
+        and the greatest strength, evenly; give the same numbers for all images of a set.
+    tolerance : float, default 0.0075
+        How far apart two matched pixels may be, as a fraction of the image's diagonal, at least 0.
     spacing : float or sequence of float, optional
-        The distance between neighbors, one number or one an axis.
-    mask : array_like of bool, optional
-        The same shape, True where a pixel takes part.
+        The distance between neighboring pixels: one number, or one for each axis. By default 1.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
@@ -187,12 +197,20 @@ def edge_curve(
 
     Raises
     ------
-    TypeError, ValueError
-        As in `match_edges`, or if there is no threshold, or one that is no number.
+    TypeError
+        If `truth` or `mask` is not bool, `strengths` does not hold real numbers, or a number has the wrong type.
+    ValueError
+        If a map is empty, shapes differ, `spacing` does not fit, `tolerance` is negative, or there is no
+        threshold.
+
+    See Also
+    --------
+    match_edges : One threshold.
+    ods_ois_ap : The scores of the curves of several images.
 
     Notes
     -----
-    `match_edges` at each threshold.
+    The result is that of `match_edges` at each threshold, which tells the cost of one.
 
     Examples
     --------
@@ -217,24 +235,31 @@ def ods_ois_ap(curves: Sequence[EdgeCurve]) -> EdgeScores:
     Parameters
     ----------
     curves : sequence of EdgeCurve
-        One for each image, all at the same thresholds.
+        The result of `edge_curve` for each image, all at the same thresholds.
 
     Returns
     -------
     EdgeScores
-        The best F at one threshold for all images (ODS, optimal dataset scale) and at the best of each (OIS,
-        optimal image scale), the average precision (AP), and the threshold of the first.
+        The best F at one threshold for all images (ODS, optimal dataset scale) and at the best threshold of each
+        image (OIS, optimal image scale), the average precision (AP), and the threshold of ODS.
 
     Raises
     ------
+    TypeError
+        If `curves` holds something else than curves.
     ValueError
-        If there is no curve, or their thresholds differ.
+        If there is no curve, their thresholds differ, or the arrays of one do not fit together.
+
+    See Also
+    --------
+    edge_curve : The curve of one image.
+    match_edges : The counts at one threshold.
 
     Notes
     -----
-    As the Berkeley benchmark [1]_: counts are summed over the images before they are divided; between thresholds
-    precision and recall are interpolated for ODS; AP is the mean precision at recalls 0, 0.01 … 1, 0 where no
-    threshold reaches.
+    The scores are those of the Berkeley benchmark [1]_: counts are summed over the images before they are divided;
+    between thresholds precision and recall are interpolated for ODS; AP is the mean precision at the recalls 0,
+    0.01 … 1, with 0 where no threshold reaches. The cost is linear in the number of counts.
 
     References
     ----------

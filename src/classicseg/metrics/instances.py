@@ -20,22 +20,22 @@ class PanopticQuality(NamedTuple):
     """How well objects are found, and how well they are outlined."""
 
     quality: float
-    """PQ, the product of the two."""
+    """PQ, the product of SQ and RQ."""
     segmentation: float
     """SQ, the mean IoU of the objects found; 0 where none is."""
     recognition: float
-    """RQ, the F-measure of finding."""
+    """RQ, the F-measure of the objects found."""
 
 
 class AveragePrecision(NamedTuple):
     """How well objects are found, the stricter the more they must overlap."""
 
     threshold: NDArray[np.float64]
-    """(n,), of the IoU."""
+    """(n,), the thresholds of the IoU."""
     precision: NDArray[np.float64]
-    """(n,), the objects found as a share of all that were found or should have been."""
+    """(n,), the objects found as a fraction of all objects, true ones and others."""
     mean: float
-    """Over the thresholds."""
+    """The mean over the thresholds."""
 
 
 def panoptic_quality(
@@ -49,15 +49,15 @@ def panoptic_quality(
 
     Parameters
     ----------
-    truth : array_like of int or bool, or Contingency
-        A label image, any number of dimensions: a label for each object, 0 for the background.
-        Or the table of both, of one image or of many.
-    labels : array_like of int or bool, optional
-        A label image of the same shape; none beside a table.
+    truth : array_like of int or bool, shape (M, N[, …]), or Contingency
+        The true objects: a label for each, and 0 for the background. Or the table of the truth and the labels, of
+        one image or of many.
+    labels : array_like of int or bool, shape (M, N[, …]), optional
+        The labels to judge, of the same shape as `truth`; none beside a table.
     ignore_label : int, optional
         Pixels that have this label in `truth` take no part.
-    mask : array_like of bool, optional
-        The same shape, True where a pixel takes part.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
@@ -66,13 +66,23 @@ def panoptic_quality(
 
     Raises
     ------
-    TypeError, ValueError
-        If label images are no integers from 0 to 2147483647, have different shapes, or leave no pixel.
+    TypeError
+        If `truth` or `labels` holds neither integers nor bool, `labels` are missing beside a label image, `mask`
+        is not bool, or `ignore_label` is not a whole number.
+    ValueError
+        If labels are outside 0 … 2147483647, shapes differ, no pixel takes part, or `labels`, `ignore_label` or
+        `mask` is given beside a table.
+
+    See Also
+    --------
+    average_precision : Counts the objects alone, at several thresholds.
+    iou : The overlap of each label.
 
     Notes
     -----
-    An object is found where the IoU is more than a half, which no two others can have. Objects of one class.
-    Symmetric. Linear in pixels.
+    An object is found where the IoU is more than a half, which no two others can have [1]_. SQ is the mean IoU of
+    the found objects, RQ = TP / (TP + FP / 2 + FN / 2), and PQ = SQ · RQ. All objects are of one class. The
+    measure is symmetric. The cost is linear in the number of pixels.
 
     References
     ----------
@@ -106,34 +116,43 @@ def average_precision(
 
     Parameters
     ----------
-    truth : array_like of int or bool, or Contingency
-        A label image, any number of dimensions: a label for each object, 0 for the background.
-        Or the table of both, of one image or of many.
-    labels : array_like of int or bool, optional
-        A label image of the same shape; none beside a table.
-    thresholds : sequence of float
-        An object is found where the IoU is more than this, from 0 to 1; 0.5, 0.55 … 0.95 in the data science
-        bowl of 2018.
+    truth : array_like of int or bool, shape (M, N[, …]), or Contingency
+        The true objects: a label for each, and 0 for the background. Or the table of the truth and the labels, of
+        one image or of many.
+    labels : array_like of int or bool, shape (M, N[, …]), optional
+        The labels to judge, of the same shape as `truth`; none beside a table.
+    thresholds : sequence of float, default (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
+        The thresholds, from 0 to 1: an object is found where the IoU is more than that. The defaults are those of
+        the data science bowl of 2018.
     ignore_label : int, optional
         Pixels that have this label in `truth` take no part.
-    mask : array_like of bool, optional
-        The same shape, True where a pixel takes part.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
     AveragePrecision
-        TP / (TP + FP + FN) at each threshold, and the mean; 1 where there is no object and none was found.
+        The precision at each threshold, and the mean; 1 where there is no object and none was found.
 
     Raises
     ------
-    TypeError, ValueError
-        If label images are no integers from 0 to 2147483647, have different shapes, or leave no pixel, or there is
-        no threshold or one that is not from 0 to 1.
+    TypeError
+        If `truth` or `labels` holds neither integers nor bool, `labels` are missing, `mask` is not bool, or
+        `ignore_label` or a threshold is not a number.
+    ValueError
+        If labels are outside 0 … 2147483647, shapes differ, no pixel takes part, there is no threshold, one is not
+        from 0 to 1, or another array is given beside a table.
+
+    See Also
+    --------
+    panoptic_quality : Also how well the objects are outlined.
+    iou : The overlap of each label.
 
     Notes
     -----
-    Objects are matched one to one, as many as can be, which below a half is more than one choice [1]_. Symmetric.
-    Linear in pixels.
+    TP / (TP + FP + FN) at each threshold, with TP the objects that are found, FN those that are missed and FP
+    those that are no true ones [1]_. Objects are matched one to one, as many as can be; below a half there is more
+    than one choice. The measure is symmetric. The cost is linear in the number of pixels.
 
     References
     ----------

@@ -30,7 +30,7 @@ class Overlap(NamedTuple):
 
 
 class ConfusionMatrix(NamedTuple):
-    """Which label was given to the pixels of each true one."""
+    """How many pixels of each true label were given which label."""
 
     label: NDArray[np.int32]
     """(n,), the labels that occur in the truth or in the segmentation, ascending."""
@@ -45,19 +45,19 @@ def iou(
     ignore_label: int | None = None,
     mask: Mask = None,
 ) -> Overlap:
-    """Compare the pixels of each label: what both have, as a share of what either has (Jaccard's index).
+    """Compare the pixels of each label: what both have, as a fraction of what either has (Jaccard's index).
 
     Parameters
     ----------
-    truth : array_like of int or bool, or Contingency
-        A label image, any number of dimensions; 0 is a label like others.
-        Or the table of both, of one image or of many.
-    labels : array_like of int or bool, optional
-        A label image of the same shape; none beside a table.
+    truth : array_like of int or bool, shape (M, N[, …]), or Contingency
+        The true labels; 0 is a label like any other. Or the table of the truth and the labels, of one image or of
+        many.
+    labels : array_like of int or bool, shape (M, N[, …]), optional
+        The labels to judge, of the same shape as `truth`; none beside a table.
     ignore_label : int, optional
         Pixels that have this label in `truth` take no part.
-    mask : array_like of bool, optional
-        The same shape, True where a pixel takes part.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
@@ -66,13 +66,23 @@ def iou(
 
     Raises
     ------
-    TypeError, ValueError
-        If label images are no integers from 0 to 2147483647, have different shapes, or leave no pixel.
+    TypeError
+        If `truth` or `labels` holds neither integers nor bool, `labels` are missing beside a label image, `mask`
+        is not bool, or `ignore_label` is not a whole number.
+    ValueError
+        If labels are outside 0 … 2147483647, shapes differ, no pixel takes part, or `labels`, `ignore_label` or
+        `mask` is given beside a table.
+
+    See Also
+    --------
+    dice : Counts common pixels twice; a monotone function of this score.
+    match_labels : Renames labels whose numbers mean nothing.
+    segmentation_covering : The IoU of segments whose numbers mean nothing.
 
     Notes
     -----
-    Symmetric. A label that only one of the two has scores 0. For segments whose numbers mean nothing, see
-    `match_labels`. Linear in pixels.
+    For the pixels A of a label in `truth` and B in `labels`, the score is ``|A ∩ B| / |A ∪ B|`` [1]_. A label that
+    only one of the two has scores 0. The measure is symmetric. The cost is linear in the number of pixels.
 
     References
     ----------
@@ -95,19 +105,19 @@ def dice(
     ignore_label: int | None = None,
     mask: Mask = None,
 ) -> Overlap:
-    """Compare the pixels of each label: twice what both have, as a share of the sizes of the two.
+    """Compare the pixels of each label: twice what both have, as a fraction of the sizes of the two.
 
     Parameters
     ----------
-    truth : array_like of int or bool, or Contingency
-        A label image, any number of dimensions; 0 is a label like others.
-        Or the table of both, of one image or of many.
-    labels : array_like of int or bool, optional
-        A label image of the same shape; none beside a table.
+    truth : array_like of int or bool, shape (M, N[, …]), or Contingency
+        The true labels; 0 is a label like any other. Or the table of the truth and the labels, of one image or of
+        many.
+    labels : array_like of int or bool, shape (M, N[, …]), optional
+        The labels to judge, of the same shape as `truth`; none beside a table.
     ignore_label : int, optional
         Pixels that have this label in `truth` take no part.
-    mask : array_like of bool, optional
-        The same shape, True where a pixel takes part.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
@@ -116,12 +126,24 @@ def dice(
 
     Raises
     ------
-    TypeError, ValueError
-        If label images are no integers from 0 to 2147483647, have different shapes, or leave no pixel.
+    TypeError
+        If `truth` or `labels` holds neither integers nor bool, `labels` are missing beside a label image, `mask`
+        is not bool, or `ignore_label` is not a whole number.
+    ValueError
+        If labels are outside 0 … 2147483647, shapes differ, no pixel takes part, or `labels`, `ignore_label` or
+        `mask` is given beside a table.
+
+    See Also
+    --------
+    iou : The common pixels as a fraction of all; a monotone function of this score.
+    f_measure : The same coefficient of two sets of pixels.
+    match_labels : Renames labels whose numbers mean nothing.
 
     Notes
     -----
-    Symmetric; 2·IoU / (1 + IoU). A label that only one of the two has scores 0. Linear in pixels.
+    For the pixels A of a label in `truth` and B in `labels`, the score is ``2 |A ∩ B| / (|A| + |B|)`` [1]_, which
+    is 2 IoU / (1 + IoU). A label that only one of the two has scores 0. The measure is symmetric. The cost is
+    linear in the number of pixels.
 
     References
     ----------
@@ -144,19 +166,19 @@ def pixel_accuracy(
     ignore_label: int | None = None,
     mask: Mask = None,
 ) -> float:
-    """Take the share of pixels that have the right label.
+    """Take the fraction of pixels that have the right label.
 
     Parameters
     ----------
-    truth : array_like of int or bool, or Contingency
-        A label image, any number of dimensions.
-        Or the table of both, of one image or of many.
-    labels : array_like of int or bool, optional
-        A label image of the same shape; none beside a table.
+    truth : array_like of int or bool, shape (M, N[, …]), or Contingency
+        The true labels; 0 is a label like any other. Or the table of the truth and the labels, of one image or of
+        many.
+    labels : array_like of int or bool, shape (M, N[, …]), optional
+        The labels to judge, of the same shape as `truth`; none beside a table.
     ignore_label : int, optional
         Pixels that have this label in `truth` take no part.
-    mask : array_like of bool, optional
-        The same shape, True where a pixel takes part.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
@@ -165,12 +187,22 @@ def pixel_accuracy(
 
     Raises
     ------
-    TypeError, ValueError
-        If label images are no integers from 0 to 2147483647, have different shapes, or leave no pixel.
+    TypeError
+        If `truth` or `labels` holds neither integers nor bool, `labels` are missing beside a label image, `mask`
+        is not bool, or `ignore_label` is not a whole number.
+    ValueError
+        If labels are outside 0 … 2147483647, shapes differ, no pixel takes part, or `labels`, `ignore_label` or
+        `mask` is given beside a table.
+
+    See Also
+    --------
+    confusion_matrix : Which labels are mistaken for which.
+    iou : The overlap of each label.
 
     Notes
     -----
-    Symmetric. Linear in pixels.
+    The number of pixels with equal labels over that of all pixels that take part. The measure is symmetric. The
+    cost is linear in the number of pixels.
 
     Examples
     --------
@@ -189,19 +221,19 @@ def confusion_matrix(
     ignore_label: int | None = None,
     mask: Mask = None,
 ) -> ConfusionMatrix:
-    """Count which label was given to the pixels of each true one.
+    """Count how many pixels of each true label were given which label.
 
     Parameters
     ----------
-    truth : array_like of int or bool, or Contingency
-        A label image, any number of dimensions.
-        Or the table of both, of one image or of many.
-    labels : array_like of int or bool, optional
-        A label image of the same shape; none beside a table.
+    truth : array_like of int or bool, shape (M, N[, …]), or Contingency
+        The true labels; 0 is a label like any other. Or the table of the truth and the labels, of one image or of
+        many.
+    labels : array_like of int or bool, shape (M, N[, …]), optional
+        The labels to judge, of the same shape as `truth`; none beside a table.
     ignore_label : int, optional
         Pixels that have this label in `truth` take no part.
-    mask : array_like of bool, optional
-        The same shape, True where a pixel takes part.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
@@ -210,13 +242,22 @@ def confusion_matrix(
 
     Raises
     ------
-    TypeError, ValueError
-        If label images are no integers from 0 to 2147483647, have different shapes, leave no pixel, or have more
-        than 10 000 labels (`contingency_table` holds as many as there are).
+    TypeError
+        If `truth` or `labels` holds neither integers nor bool, `labels` are missing beside a label image, `mask`
+        is not bool, or `ignore_label` is not a whole number.
+    ValueError
+        If labels are outside 0 … 2147483647, shapes differ, no pixel takes part, there are more than 10 000 labels
+        (`contingency_table` holds as many as there are), or another array is given beside a table.
+
+    See Also
+    --------
+    contingency_table : The same counts as a sparse matrix.
+    pixel_accuracy : The fraction on the diagonal.
+    match_labels : Renames labels whose numbers mean nothing.
 
     Notes
     -----
-    Linear in pixels.
+    The cost is linear in the number of pixels, and quadratic in the number of labels.
 
     Examples
     --------
@@ -245,30 +286,39 @@ def match_labels(
 
     Parameters
     ----------
-    truth, labels : array_like of int or bool
-        Label images of the same shape, any number of dimensions.
+    truth, labels : array_like of int or bool, shape (M, N[, …])
+        The true labels, and the labels to rename.
     ignore_label : int, optional
         Pixels that have this label in `truth` do not count for the match.
-    mask : array_like of bool, optional
-        The same shape, True where a pixel counts for the match.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel counts for the match, by default everywhere.
 
     Returns
     -------
-    ndarray of int32
-        `labels` under other names: one to one with labels of the truth, so that as many pixels as possible agree.
-        A label without a partner gets a number beyond all labels of the truth. 0 takes no part and stays 0; where
-        no label is 0, one may become the truth's 0.
+    ndarray of int32, shape (M, N[, …])
+        `labels` under other numbers: one to one with labels of the truth, so that as many pixels as possible
+        agree. A label without a partner gets a number beyond all labels of the truth. 0 takes no part and stays 0;
+        where no label is 0, one may become the truth's 0.
 
     Raises
     ------
-    TypeError, ValueError
-        If label images are no integers from 0 to 2147483647, have different shapes, or leave no pixel.
+    TypeError
+        If `truth` or `labels` holds neither integers nor bool, `mask` is not bool, or `ignore_label` is not a
+        whole number.
+    ValueError
+        If labels are outside 0 … 2147483647, shapes differ, no pixel takes part, or numbers beyond those of the
+        truth would leave that range.
+
+    See Also
+    --------
+    iou : Compares labels by number, e.g. after this.
+    segmentation_covering : Compares segments without renaming them.
 
     Notes
     -----
-    The assignment problem on the contingency table [1]_; among assignments of the same overlap an arbitrary one,
-    always the same. Use it before `iou` for classes of `kmeans_segment`, or regions. Linear in pixels, and some
-    more for many labels.
+    This is the assignment problem on the contingency table [1]_; among assignments of the same overlap an
+    arbitrary one is taken, always the same. Use it before `iou` for classes of `kmeans_segment`, or for regions.
+    The cost is linear in the number of pixels, and some more for many labels.
 
     References
     ----------

@@ -18,24 +18,24 @@ class AdaptedRandError(NamedTuple):
     """The error of a segmentation by pairs of pixels."""
 
     error: float
-    """1 less the harmonic mean of the two."""
+    """1 minus the harmonic mean of precision and recall."""
     precision: float
-    """The share of the pairs within a segment that are within one of the truth: low where segments merge."""
+    """The fraction of the pairs within a segment that the truth joins, too: low where segments merge."""
     recall: float
-    """The share of the pairs within a segment of the truth that stay together: low where segments split."""
+    """The fraction of the pairs within a true segment that stay together: low where segments split."""
 
 
 class VariationOfInformation(NamedTuple):
-    """What one does not know of one partition, given the other."""
+    """The information by which two partitions differ."""
 
     split: float
-    """Of the labels given the truth: 0 where no segment of the truth is split."""
+    """H(labels | truth): 0 where no true segment is split."""
     merge: float
-    """Of the truth given the labels: 0 where none are merged."""
+    """H(truth | labels): 0 where no true segments are merged."""
 
     @property
     def total(self) -> float:
-        """Their sum, which is a distance."""
+        """The sum of both, which is a metric."""
         return self.split + self.merge
 
 
@@ -46,19 +46,19 @@ def rand_index(
     ignore_label: int | None = None,
     mask: Mask = None,
 ) -> float:
-    """Take the share of pairs of pixels that both join or both separate.
+    """Take the fraction of pairs of pixels that both partitions join or both separate.
 
     Parameters
     ----------
-    truth : array_like of int or bool, or Contingency
-        A label image, any number of dimensions; 0 is a label like others.
-        Or the table of both, of one image or of many.
-    labels : array_like of int or bool, optional
-        A label image of the same shape; none beside a table.
+    truth : array_like of int or bool, shape (M, N[, …]), or Contingency
+        The true labels; 0 is a label like any other. Or the table of the truth and the labels, of one image or of
+        many.
+    labels : array_like of int or bool, shape (M, N[, …]), optional
+        The labels to judge, of the same shape as `truth`; none beside a table.
     ignore_label : int, optional
         Pixels that have this label in `truth` take no part.
-    mask : array_like of bool, optional
-        The same shape, True where a pixel takes part.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
@@ -67,12 +67,23 @@ def rand_index(
 
     Raises
     ------
-    TypeError, ValueError
-        If label images are no integers from 0 to 2147483647, have different shapes, or leave no pixel.
+    TypeError
+        If `truth` or `labels` holds neither integers nor bool, `labels` are missing beside a label image, `mask`
+        is not bool, or `ignore_label` is not a whole number.
+    ValueError
+        If labels are outside 0 … 2147483647, shapes differ, no pixel takes part, or `labels`, `ignore_label` or
+        `mask` is given beside a table.
+
+    See Also
+    --------
+    adjusted_rand_index : Corrected for chance.
+    probabilistic_rand_index : Several truths.
 
     Notes
     -----
-    Symmetric. Whole numbers of any size. Linear in pixels.
+    RI = (a + b) / (n (n - 1) / 2) for n pixels, with a the number of pairs that both join and b that of pairs that
+    both separate [1]_. The measure is symmetric. Whole numbers of any size are used. The cost is linear in the
+    number of pixels.
 
     References
     ----------
@@ -95,19 +106,19 @@ def adjusted_rand_index(
     ignore_label: int | None = None,
     mask: Mask = None,
 ) -> float:
-    """Compare two partitions by pairs of pixels, beside what chance would give.
+    """Compare two partitions by pairs of pixels, corrected for chance.
 
     Parameters
     ----------
-    truth : array_like of int or bool, or Contingency
-        A label image, any number of dimensions; 0 is a label like others.
-        Or the table of both, of one image or of many.
-    labels : array_like of int or bool, optional
-        A label image of the same shape; none beside a table.
+    truth : array_like of int or bool, shape (M, N[, …]), or Contingency
+        The true labels; 0 is a label like any other. Or the table of the truth and the labels, of one image or of
+        many.
+    labels : array_like of int or bool, shape (M, N[, …]), optional
+        The labels to judge, of the same shape as `truth`; none beside a table.
     ignore_label : int, optional
         Pixels that have this label in `truth` take no part.
-    mask : array_like of bool, optional
-        The same shape, True where a pixel takes part.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
@@ -116,12 +127,23 @@ def adjusted_rand_index(
 
     Raises
     ------
-    TypeError, ValueError
-        If label images are no integers from 0 to 2147483647, have different shapes, or leave no pixel.
+    TypeError
+        If `truth` or `labels` holds neither integers nor bool, `labels` are missing beside a label image, `mask`
+        is not bool, or `ignore_label` is not a whole number.
+    ValueError
+        If labels are outside 0 … 2147483647, shapes differ, no pixel takes part, or `labels`, `ignore_label` or
+        `mask` is given beside a table.
+
+    See Also
+    --------
+    rand_index : Not corrected for chance.
+    adapted_rand_error : Counts joined pairs alone.
 
     Notes
     -----
-    Symmetric. Whole numbers of any size. Linear in pixels.
+    ARI = (R - E) / (1 - E), with R the Rand index and E its expected value for partitions at random that have the
+    same sizes of segments [1]_. The measure is symmetric. Whole numbers of any size are used. The cost is linear
+    in the number of pixels.
 
     References
     ----------
@@ -151,30 +173,41 @@ def adapted_rand_error(
 
     Parameters
     ----------
-    truth : array_like of int or bool, or Contingency
-        A label image, any number of dimensions; 0 is a label like others.
-        Or the table of both, of one image or of many.
-    labels : array_like of int or bool, optional
-        A label image of the same shape; none beside a table.
+    truth : array_like of int or bool, shape (M, N[, …]), or Contingency
+        The true labels; 0 is a label like any other. Or the table of the truth and the labels, of one image or of
+        many.
+    labels : array_like of int or bool, shape (M, N[, …]), optional
+        The labels to judge, of the same shape as `truth`; none beside a table.
     ignore_label : int, optional
-        Pixels that have this label in `truth` take no part: 0 for the boundaries between cells.
-    mask : array_like of bool, optional
-        The same shape, True where a pixel takes part.
+        Pixels that have this label in `truth` take no part: pass 0 for the boundaries between cells.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
     AdaptedRandError
-        The error, 0 at best, with precision and recall.
+        The error, from 0 (equal) to 1, with precision and recall.
 
     Raises
     ------
-    TypeError, ValueError
-        If label images are no integers from 0 to 2147483647, have different shapes, or leave no pixel.
+    TypeError
+        If `truth` or `labels` holds neither integers nor bool, `labels` are missing beside a label image, `mask`
+        is not bool, or `ignore_label` is not a whole number.
+    ValueError
+        If labels are outside 0 … 2147483647, shapes differ, no pixel takes part, or `labels`, `ignore_label` or
+        `mask` is given beside a table.
+
+    See Also
+    --------
+    adjusted_rand_index : Counts pairs that both separate, too, and corrects for chance.
+    variation_of_information : The same question in bits.
 
     Notes
     -----
-    Precision is 1 where the labels join no pair, recall where the truth does not. Exchanging the two exchanges
-    precision and recall. Linear in pixels.
+    The error is 1 - 2 p r / (p + r) [1]_, with p the fraction of the pairs of pixels joined by `labels` that
+    `truth` joins, too (precision), and r the other way round (recall). Precision is 1 where the labels join no
+    pair, recall where the truth does not. Exchanging the two exchanges precision and recall. The cost is linear in
+    the number of pixels.
 
     References
     ----------
@@ -202,37 +235,47 @@ def variation_of_information(
     ignore_label: int | None = None,
     mask: Mask = None,
 ) -> VariationOfInformation:
-    """Measure the information by which two partitions differ, splits and merges apart.
+    """Measure the information by which two partitions differ, with splits and merges apart.
 
     Parameters
     ----------
-    truth : array_like of int or bool, or Contingency, or sequence of several
-        A label image, any number of dimensions; a list or tuple of arrays holds those of several people. Or the
-        table of truth and labels.
-    labels : array_like of int or bool, optional
-        A label image of the same shape; 0 is a label like others. None beside a table.
-    base : float
-        Of the logarithm, more than 1: 2 for bits, math.e for nats.
+    truth : array_like of int or bool, shape (M, N[, …]), Contingency, or sequence of several
+        The true segments; 0 is a label like any other. A list or tuple of arrays holds what several people drew.
+        Or the table of the truth and the labels.
+    labels : array_like of int or bool, shape (M, N[, …]), optional
+        The labels to judge, of the same shape as `truth`; none beside a table.
+    base : float, default 2.0
+        The base of the logarithm, more than 1: 2 for bits, math.e for nats.
     ignore_label : int, optional
         Pixels that have this label in `truth` take no part.
-    mask : array_like of bool, optional
-        The same shape, True where a pixel takes part.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
     VariationOfInformation
-        What splits and what merges add, both 0 at best, and their `total`; the means over several truths.
+        The information that splits and that merges add, both 0 at best, and their `total`; the means over several
+        truths.
 
     Raises
     ------
-    TypeError, ValueError
-        If label images are no integers from 0 to 2147483647, have different shapes, leave no pixel, or `base` is
-        not more than 1.
+    TypeError
+        If `truth` or `labels` holds neither integers nor bool, `labels` are missing, `mask` is not bool, or
+        `ignore_label` or `base` is not a number.
+    ValueError
+        If labels are outside 0 … 2147483647, shapes differ, no pixel takes part, `base` is not more than 1, or
+        another array is given beside a table.
+
+    See Also
+    --------
+    adapted_rand_error : The same question by pairs of pixels.
+    segmentation_covering : How well each true segment is covered.
 
     Notes
     -----
-    The conditional entropies H(labels | truth) and H(truth | labels). Exchanging the two exchanges them; their sum
-    is a metric. Linear in pixels.
+    Splits add the conditional entropy ``H(labels | truth)`` and merges ``H(truth | labels)``, where ``H(B | A)`` =
+    -Σ p(a, b) log(p(a, b) / p(a)) over the pairs of labels, with p the fractions of the pixels [1]_. Exchanging
+    the two partitions exchanges the entropies; their sum is a metric. The cost is linear in the number of pixels.
 
     References
     ----------
@@ -260,19 +303,19 @@ def probabilistic_rand_index(
     ignore_label: int | None = None,
     mask: Mask = None,
 ) -> float:
-    """Take the mean share of pairs of pixels that labels and each truth both join or both separate.
+    """Take the mean over several truths of the fraction of pairs of pixels that both join or both separate.
 
     Parameters
     ----------
-    truth : array_like of int or bool, or Contingency, or sequence of several
-        A label image, any number of dimensions; a list or tuple of arrays holds those of several people. Or the
-        table of truth and labels.
-    labels : array_like of int or bool, optional
-        A label image of the same shape; 0 is a label like others. None beside a table.
+    truth : array_like of int or bool, shape (M, N[, …]), Contingency, or sequence of several
+        The true segments; 0 is a label like any other. A list or tuple of arrays holds what several people drew.
+        Or the table of the truth and the labels.
+    labels : array_like of int or bool, shape (M, N[, …]), optional
+        The labels to judge, of the same shape as `truth`; none beside a table.
     ignore_label : int, optional
         Pixels that have this label in `truth` take no part.
-    mask : array_like of bool, optional
-        The same shape, True where a pixel takes part.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
@@ -281,12 +324,21 @@ def probabilistic_rand_index(
 
     Raises
     ------
-    TypeError, ValueError
-        If label images are no integers from 0 to 2147483647, have different shapes, or leave no pixel.
+    TypeError
+        If `truth` or `labels` holds neither integers nor bool, `labels` are missing beside a label image, `mask`
+        is not bool, or `ignore_label` is not a whole number.
+    ValueError
+        If labels are outside 0 … 2147483647, shapes differ, no pixel takes part, or `labels`, `ignore_label` or
+        `mask` is given beside a table.
+
+    See Also
+    --------
+    rand_index : One truth.
+    segmentation_covering : Another score for several truths.
 
     Notes
     -----
-    The mean of `rand_index` over the truths. Linear in pixels and truths.
+    The mean of `rand_index` over the truths [1]_. The cost is linear in the number of pixels and truths.
 
     References
     ----------
@@ -315,29 +367,40 @@ def segmentation_covering(
 
     Parameters
     ----------
-    truth : array_like of int or bool, or Contingency, or sequence of several
-        A label image, any number of dimensions; a list or tuple of arrays holds those of several people. Or the
-        table of truth and labels.
-    labels : array_like of int or bool, optional
-        A label image of the same shape; 0 is a label like others. None beside a table.
+    truth : array_like of int or bool, shape (M, N[, …]), Contingency, or sequence of several
+        The true segments; 0 is a label like any other. A list or tuple of arrays holds what several people drew.
+        Or the table of the truth and the labels.
+    labels : array_like of int or bool, shape (M, N[, …]), optional
+        The labels to judge, of the same shape as `truth`; none beside a table.
     ignore_label : int, optional
         Pixels that have this label in `truth` take no part.
-    mask : array_like of bool, optional
-        The same shape, True where a pixel takes part.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
     float
-        From 0 to 1: the IoU with the best segment, a mean over the true ones by their size, and over the truths.
+        From 0 to 1; the mean over several truths.
 
     Raises
     ------
-    TypeError, ValueError
-        If label images are no integers from 0 to 2147483647, have different shapes, or leave no pixel.
+    TypeError
+        If `truth` or `labels` holds neither integers nor bool, `labels` are missing beside a label image, `mask`
+        is not bool, or `ignore_label` is not a whole number.
+    ValueError
+        If labels are outside 0 … 2147483647, shapes differ, no pixel takes part, or `labels`, `ignore_label` or
+        `mask` is given beside a table.
+
+    See Also
+    --------
+    iou : The overlap of labels of the same number.
+    probabilistic_rand_index : Another score for several truths.
 
     Notes
     -----
-    Not symmetric: one segment may cover several. Linear in pixels and truths.
+    ``Σ |A| max IoU(A, B) / n`` over the n pixels' true segments A, the maximum being over the segments B of
+    `labels` [1]_. It is not symmetric: one segment may cover several. The cost is linear in the number of pixels
+    and truths.
 
     References
     ----------

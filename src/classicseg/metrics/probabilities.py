@@ -16,18 +16,18 @@ _TOLERANCE = 1e-5
 def cross_entropy(
     probabilities: ArrayLike, truth: ArrayLike, *, ignore_label: int | None = None, mask: Mask = None
 ) -> float:
-    """Take the mean of what the true class costs: minus the logarithm of its probability.
+    """Take the mean of minus the logarithm of the true class's probability.
 
     Parameters
     ----------
-    probabilities : array_like of float
-        The spatial shape of `truth`, and a last axis for the classes 0 … n - 1; their sum is 1 at each pixel.
-    truth : array_like of int or bool
-        The class of each pixel, any number of dimensions.
+    probabilities : array_like of float, shape (M, N[, …], C)
+        The probabilities of the classes 0 … C - 1 at each pixel; their sum there is 1.
+    truth : array_like of int or bool, shape (M, N[, …])
+        The class of each pixel, 0 … C - 1.
     ignore_label : int, optional
         Pixels that have this label in `truth` take no part.
-    mask : array_like of bool, optional
-        The shape of `truth`, True where a pixel takes part.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
@@ -36,14 +36,22 @@ def cross_entropy(
 
     Raises
     ------
-    TypeError, ValueError
-        If the shapes do not go together, a class has no probability, no pixel takes part, or probabilities are not
+    TypeError
+        If `probabilities` does not hold real numbers, `truth` holds neither integers nor bool, `mask` is not bool,
+        or `ignore_label` is not a whole number.
+    ValueError
+        If shapes do not fit together, a class has no probability, no pixel takes part, or probabilities are not
         from 0 to 1 or do not add up to 1 within 1e-5 where a pixel takes part.
+
+    See Also
+    --------
+    pixel_accuracy : The fraction of right classes, without probabilities.
 
     Notes
     -----
-    The loss by which networks are trained [1]_; the probabilities come first, as in their libraries. Linear in
-    pixels; the mean in float64.
+    -Σ log p(x) / n over the n pixels x, with p(x) the probability of the true class at x, the loss by which
+    networks are trained [1]_. The probabilities come first, as in the networks' libraries. The cost is linear in
+    the number of pixels; the mean is in float64.
 
     References
     ----------

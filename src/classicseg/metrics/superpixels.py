@@ -27,15 +27,15 @@ def undersegmentation_error(
 
     Parameters
     ----------
-    truth : array_like of int or bool, Contingency, or sequence of several
-        The true segments, any number of dimensions; a list or tuple of arrays holds what several people drew. Or
-        the table of truth and superpixels.
-    labels : array_like of int or bool, optional
-        The superpixels, of the same shape; 0 is a label like others. None beside a table.
+    truth : array_like of int or bool, shape (M, N[, …]), Contingency, or sequence of several
+        The true segments; 0 is a label like any other. A list or tuple of arrays holds what several people drew.
+        Or the table of the truth and the labels.
+    labels : array_like of int or bool, shape (M, N[, …]), optional
+        The superpixels, of the same shape as `truth`; 0 is a label like any other. None beside a table.
     ignore_label : int, optional
         Pixels that have this label in `truth` take no part.
-    mask : array_like of bool, optional
-        The same shape, True where a pixel takes part.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
@@ -44,13 +44,23 @@ def undersegmentation_error(
 
     Raises
     ------
-    TypeError, ValueError
-        If label images are no integers from 0 to 2147483647, have different shapes, or leave no pixel.
+    TypeError
+        If `truth` or `labels` holds neither integers nor bool, `labels` are missing beside a label image, `mask`
+        is not bool, or `ignore_label` is not a whole number.
+    ValueError
+        If labels are outside 0 … 2147483647, shapes differ, no pixel takes part, or `labels`, `ignore_label` or
+        `mask` is given beside a table.
+
+    See Also
+    --------
+    achievable_accuracy : The accuracy that superpixels allow.
+    boundary_recall : True borders that are borders of superpixels.
 
     Notes
     -----
-    A superpixel leaks, into each true segment that it meets, by the smaller of its part within and its part
-    without; the sum by the number of pixels [1]_. Linear in pixels.
+    ``Σ min(|S ∩ A|, |S - A|) / n`` over the pairs of a superpixel S and a true segment A that meet, for n pixels
+    [1]_: a superpixel leaks by the smaller of its part inside and its part outside. The cost is linear in the
+    number of pixels.
 
     References
     ----------
@@ -72,19 +82,19 @@ def achievable_accuracy(
     ignore_label: int | None = None,
     mask: Mask = None,
 ) -> float:
-    """Take the accuracy of superpixels of which each has the true label of most of its pixels.
+    """Take the accuracy of superpixels if each gets the true label of most of its pixels.
 
     Parameters
     ----------
-    truth : array_like of int or bool, Contingency, or sequence of several
-        The true segments, any number of dimensions; a list or tuple of arrays holds what several people drew. Or
-        the table of truth and superpixels.
-    labels : array_like of int or bool, optional
-        The superpixels, of the same shape; 0 is a label like others. None beside a table.
+    truth : array_like of int or bool, shape (M, N[, …]), Contingency, or sequence of several
+        The true segments; 0 is a label like any other. A list or tuple of arrays holds what several people drew.
+        Or the table of the truth and the labels.
+    labels : array_like of int or bool, shape (M, N[, …]), optional
+        The superpixels, of the same shape as `truth`; 0 is a label like any other. None beside a table.
     ignore_label : int, optional
         Pixels that have this label in `truth` take no part.
-    mask : array_like of bool, optional
-        The same shape, True where a pixel takes part.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
@@ -93,12 +103,22 @@ def achievable_accuracy(
 
     Raises
     ------
-    TypeError, ValueError
-        If label images are no integers from 0 to 2147483647, have different shapes, or leave no pixel.
+    TypeError
+        If `truth` or `labels` holds neither integers nor bool, `labels` are missing beside a label image, `mask`
+        is not bool, or `ignore_label` is not a whole number.
+    ValueError
+        If labels are outside 0 … 2147483647, shapes differ, no pixel takes part, or `labels`, `ignore_label` or
+        `mask` is given beside a table.
+
+    See Also
+    --------
+    undersegmentation_error : How far superpixels leak over true borders.
+    pixel_accuracy : The accuracy of labels as they are.
 
     Notes
     -----
-    The upper bound of what a labeling of the superpixels can reach [1]_. Linear in pixels.
+    ``Σ max |S ∩ A| / n`` over the superpixels S, the maximum being over the true segments A, for n pixels: the
+    upper bound of what a labeling of the superpixels can reach [1]_. The cost is linear in the number of pixels.
 
     References
     ----------
@@ -122,35 +142,43 @@ def boundary_recall(
     ignore_label: int | None = None,
     mask: Mask = None,
 ) -> float:
-    """Take the share of true boundaries that lie near the boundary of a superpixel.
+    """Take the fraction of true boundaries that lie near the boundary of a superpixel.
 
     Parameters
     ----------
-    truth : array_like of int or bool, or sequence of several
-        The true segments, any number of dimensions; a list or tuple of arrays holds what several people drew.
-    labels : array_like of int or bool
-        The superpixels, of the same shape.
-    tolerance : float
-        How far away, as a share of the image's diagonal, at least 0.
+    truth : array_like of int or bool, shape (M, N[, …]), or sequence of several
+        The true segments; a list or tuple of arrays holds what several people drew.
+    labels : array_like of int or bool, shape (M, N[, …])
+        The superpixels, of the same shape as `truth`.
+    tolerance : float, default 0.0025
+        How far away the other's boundary may be, as a fraction of the image's diagonal, at least 0.
     ignore_label : int, optional
         Pixels that have this label in `truth` take no part.
-    mask : array_like of bool, optional
-        The same shape, True where a pixel takes part.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
     float
-        From 0 to 1; 1 where there is no boundary to find. Over several truths the share of all their pixels.
+        From 0 to 1; 1 where there is no boundary to find. With several truths the fraction of all their pixels.
 
     Raises
     ------
-    TypeError, ValueError
-        If label images are no integers from 0, have different shapes, leave no pixel, or a number is not what is
-        described.
+    TypeError
+        If `truth` or `labels` holds neither integers nor bool, `mask` is not bool, or `tolerance` or
+        `ignore_label` is not a number.
+    ValueError
+        If labels are outside 0 … 2147483647, shapes differ, no pixel takes part, or `tolerance` is negative.
+
+    See Also
+    --------
+    boundary_f1_dilated : The recall with its precision.
+    undersegmentation_error : How far superpixels leak over true borders.
 
     Notes
     -----
-    The recall of `boundary_f1_dilated`, within a disk where [1]_ takes a square.
+    The recall of `boundary_f1_dilated`, within a disk where [1]_ takes a square. The cost is about O(n log n) for
+    n boundary pixels.
 
     References
     ----------
@@ -169,19 +197,19 @@ def boundary_recall(
 def explained_variation(
     image: ArrayLike, labels: ArrayLike, *, channel_axis: ChannelAxis = "auto", mask: Mask = None
 ) -> float:
-    """Take the share of an image's variance that is left when each segment has its mean color.
+    """Take the fraction of the image's color variance that the segments' mean colors explain (R²).
 
     Parameters
     ----------
-    image : array_like, any real dtype
-        A grey or color image or a volume, any number of channels.
-    labels : array_like of int or bool
-        Segments, of its spatial shape; 0 takes no part.
-    channel_axis : int, None or "auto"
-        The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
-        more.
-    mask : array_like of bool, optional
-        Spatial shape, True where a pixel takes part.
+    image : array_like, shape (M, N[, …][, C])
+        A grey or color image or a volume, of any real dtype. NaN and infinite values take no part.
+    labels : array_like of int or bool, shape (M, N[, …])
+        Segments, of the image's spatial shape; 0 takes no part.
+    channel_axis : int, None or "auto", default "auto"
+        The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
+        the last one, which must have a length of 1 to 4.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
@@ -190,12 +218,21 @@ def explained_variation(
 
     Raises
     ------
-    TypeError, ValueError
-        If the image or the labels are not what is described, or no pixel takes part.
+    TypeError
+        If `image` does not hold real numbers, `labels` holds neither integers nor bool, or `mask` is not bool.
+    ValueError
+        If `image` is empty or its channel axis is unclear, `labels` or `mask` does not fit its shape, labels are
+        outside 0 … 2147483647, or no pixel takes part.
+
+    See Also
+    --------
+    label_means : The mean colors.
+    compactness : How round the segments are.
 
     Notes
     -----
-    Of the sums over the channels. Pixels that are not finite take no part. Linear in pixels; sums in float64.
+    R² = Σ ‖m(x) - m‖² / Σ ‖v(x) - m‖² over the pixels x, with v(x) the color, m(x) the mean color of the segment
+    of x and m that of all pixels [1]_. The cost is linear in the number of pixels; sums are in float64.
 
     References
     ----------
@@ -227,12 +264,12 @@ def explained_variation(
 
 
 def compactness(labels: ArrayLike) -> float:
-    """Measure how round segments are: their areas beside those of disks of the same perimeter.
+    """Measure how round segments are: their areas as fractions of those of disks of the same perimeter.
 
     Parameters
     ----------
-    labels : array_like of int or bool, (H, W)
-        Segments; 0 belongs to nothing.
+    labels : array_like of int or bool, shape (M, N)
+        Segments; 0 belongs to none.
 
     Returns
     -------
@@ -241,13 +278,21 @@ def compactness(labels: ArrayLike) -> float:
 
     Raises
     ------
-    TypeError, ValueError
-        If the labels are no integers from 0, no plane, or all 0.
+    TypeError
+        If `labels` holds neither integers nor bool.
+    ValueError
+        If `labels` is empty, is not a plane, holds numbers outside 0 … 2147483647, or is all 0.
+
+    See Also
+    --------
+    region_table : Areas and places of the segments.
+    explained_variation : How well segments keep the image's colors.
 
     Notes
     -----
-    4π · area / perimeter², where the perimeter is the number of edges between a pixel of the segment and one that
-    is not, the border of the image included [1]_. Linear in pixels.
+    4π · area / perimeter² of each segment, weighted by its area. The perimeter is the number of edges between a
+    pixel of the segment and one that is not, the border of the image included [1]_. The cost is linear in the
+    number of pixels.
 
     References
     ----------

@@ -18,29 +18,38 @@ from classicseg.types import ChannelAxis, RegionTable, Spacing
 
 
 def region_boundaries(labels: ArrayLike, *, connectivity: int = 1) -> NDArray[np.bool_]:
-    """Mark the pixels of segments that touch another segment, or none.
+    """Mark the pixels of segments that touch another label.
 
     Parameters
     ----------
-    labels : array_like of int or bool, any number of dimensions
-        Segments; 0 belongs to nothing.
-    connectivity : int
-        How many coordinates of two neighbors may differ, 1 to the number of dimensions.
+    labels : array_like of int or bool, shape (M, N[, …])
+        Segments; 0 belongs to none.
+    connectivity : int, default 1
+        How many coordinates of two neighbors may differ by 1: from 1 (they share a face) to the number of axes
+        (they share at least a corner).
 
     Returns
     -------
-    ndarray of bool
-        True where a pixel of a segment has a neighbor with another label (both sides of a line between two
-        segments, so two pixels wide there). The border of the image is no boundary.
+    ndarray of bool, shape (M, N[, …])
+        True where a pixel of a segment has a neighbor with another label, 0 included. Between two segments both
+        sides are marked, so that the line there is two pixels wide. The border of the image is no boundary.
 
     Raises
     ------
-    TypeError, ValueError
-        If `labels` are not integers from 0 to 2147483647 or hold no pixel, or `connectivity` is out of range.
+    TypeError
+        If `labels` holds neither integers nor bool, or `connectivity` is not a whole number.
+    ValueError
+        If `labels` is empty or holds numbers outside 0 … 2147483647, or `connectivity` is not from 1 to the number
+        of axes.
+
+    See Also
+    --------
+    canny_edges : Edges of an image, without segments.
+    watershed_segment : Keeps lines between regions, one pixel wide (``lines=True``).
 
     Notes
     -----
-    Linear in the number of pixels.
+    The cost is linear in the number of pixels.
 
     Examples
     --------
@@ -66,35 +75,44 @@ def region_table(
     channel_axis: ChannelAxis = "auto",
     spacing: Spacing = None,
 ) -> RegionTable:
-    """Measure each segment.
+    """Measure each segment: its area, its place and its mean value.
 
     Parameters
     ----------
-    labels : array_like of int or bool, any number of dimensions
-        Segments; 0 belongs to nothing.
-    image : array_like, optional
-        What the means are taken of, of the labels' shape, with or without channels. Pixels that are masked (in
-        a masked array) or not finite enter no mean.
-    channel_axis : int, None or "auto"
-        The axis of the channels of `image`; None: every axis is spatial; "auto": a last axis of length 1 to 4
-        of three or more.
+    labels : array_like of int or bool, shape (M, N[, …])
+        Segments; 0 belongs to none.
+    image : array_like, shape (M, N[, …][, C]), optional
+        The values that the means are taken of, with the labels' shape, with or without channels. Pixels that are
+        masked (in a masked array) or not finite enter no mean.
+    channel_axis : int, None or "auto", default "auto"
+        The axis of the channels of `image`. None: there is none, every axis is spatial. "auto": of three or more
+        axes it is the last one, which must have a length of 1 to 4.
     spacing : float or sequence of float, optional
-        The distance between neighbors; areas and centroids are in its units.
+        The distance between neighboring pixels: one number, or one for each axis. By default 1. Areas and
+        centroids are in its units.
 
     Returns
     -------
     RegionTable
-        A tuple of arrays ``label``, ``area``, ``centroid``, ``bounding_box``, ``mean``, one row a segment in
-        ascending order of label. A mean over no pixel is NaN.
+        A named tuple of arrays ``label``, ``area``, ``centroid``, ``bounding_box``, ``mean``, with one row for
+        each segment in ascending order of label. A mean over no pixel is NaN.
 
     Raises
     ------
-    TypeError, ValueError
-        If the labels are not integers from 0, or the image has another shape.
+    TypeError
+        If `labels` holds neither integers nor bool, or `image` does not hold real numbers.
+    ValueError
+        If `labels` is empty or holds numbers outside 0 … 2147483647, `image` has another shape or an unclear
+        channel axis, or `spacing` does not fit the axes.
+
+    See Also
+    --------
+    label_means : The means as an image.
+    connected_regions : Makes regions of classes.
 
     Notes
     -----
-    O(n log n) in the number of pixels; each mean is rounded once.
+    The cost is O(n log n) for n pixels at the most. Each mean is rounded once.
 
     Examples
     --------
@@ -119,33 +137,41 @@ def region_table(
 
 
 def label_means(labels: ArrayLike, image: ArrayLike, *, channel_axis: ChannelAxis = "auto") -> NDArray[np.float64]:
-    """Paint each segment with the mean value of its pixels.
+    """Replace each pixel by the mean value of its segment.
 
     Parameters
     ----------
-    labels : array_like of int or bool, any number of dimensions
-        Segments, or classes; 0 belongs to nothing.
-    image : array_like, any real dtype
-        What the means are taken of, of the labels' shape, with or without channels. Pixels that are masked (in
-        a masked array) or not finite enter no mean.
-    channel_axis : int, None or "auto"
-        The axis of the channels of `image`; None: every axis is spatial; "auto": a last axis of length 1 to 4
-        of three or more.
+    labels : array_like of int or bool, shape (M, N[, …])
+        Segments or classes; 0 belongs to none.
+    image : array_like, shape (M, N[, …][, C])
+        The values that the means are taken of, with the labels' shape, with or without channels. Pixels that are
+        masked (in a masked array) or not finite enter no mean.
+    channel_axis : int, None or "auto", default "auto"
+        The axis of the channels of `image`. None: there is none, every axis is spatial. "auto": of three or more
+        axes it is the last one, which must have a length of 1 to 4.
 
     Returns
     -------
-    ndarray of float64
-        Of the image's shape, channels last, in its units (round it to look at it as uint8); 0 where the label is
-        0, NaN where no pixel of a segment entered its mean.
+    ndarray of float64, shape (M, N[, …][, C])
+        The means in the image's units, channels last; 0 where the label is 0, NaN where no pixel of a segment
+        entered its mean. Round them to look at them as uint8.
 
     Raises
     ------
-    TypeError, ValueError
-        If the labels are not integers from 0, or the image has another shape.
+    TypeError
+        If `labels` holds neither integers nor bool, or `image` does not hold real numbers.
+    ValueError
+        If `labels` is empty or holds numbers outside 0 … 2147483647, or `image` has another shape or an unclear
+        channel axis.
+
+    See Also
+    --------
+    region_table : The same means as a table, with areas and places.
 
     Notes
     -----
-    Linear in pixels, O(n log n) where labels are larger than there are pixels; each mean is rounded once.
+    The cost is linear in the number of pixels n, or O(n log n) where labels are larger than n. Each mean is
+    rounded once.
 
     Examples
     --------

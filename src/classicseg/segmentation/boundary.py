@@ -70,53 +70,77 @@ def boundary_segment(
 
     Parameters
     ----------
-    image : array_like, any real dtype
-        A grey or color image or a volume. The channels of a color image are taken together (Di Zenzo); "log" takes
-        the luminance.
-    detector : {"canny", "sobel", "log"}, callable or array_like of bool
-        Canny's thin edges, all pixels of at least the gradient `high`, or where the Laplacian of a Gaussian
-        crosses zero (`zero_crossing_edges`). Or a function that makes an edge map of `image`, which it gets as it
-        is given here, or an edge map: bool, of the spatial shape, True on edges.
-    sigma : float
-        The standard deviation of the Gaussian that smooths first, in units of `spacing`, at least 0 (none).
-    low, high : float, optional
-        Edges are chains of at least the gradient `low`, with a pixel of at least `high` among them, in value units
-        per unit of `spacing`. Without `high`, Otsu's threshold of the gradients on ridges or zero crossings;
-        without `low`, a sixth of `high`. "sobel" takes no `low`, and Otsu's threshold of all gradients; edges that
-        are given take neither.
-    max_gap : float
-        Gaps in the edges up to this width are closed, in units of `spacing`, at least 0. The defaults of this and
-        of `sigma` are those of a grid that cover the training images of BSDS500 well without losing small regions.
+    image : array_like, shape (M, N[, …][, C])
+        A grey or color image or a volume, of any real dtype. NaN and infinite values take no part. The gradients
+        of several channels are taken together, as Di Zenzo does; the detector "log" takes the luminance.
+    detector : {"canny", "sobel", "log"}, callable or array_like of bool, default "canny"
+        What finds the edges. "canny": Canny's thin edges. "sobel": all pixels whose gradient is at least `high`.
+        "log": where the Laplacian of a Gaussian crosses zero (`zero_crossing_edges`). A function is called with
+        `image`, as it is given here, and returns an edge map. An edge map is bool, of the spatial shape, True on
+        edges.
+    sigma : float, default 2.0
+        The standard deviation of the Gaussian that smooths the image first, in units of `spacing`, at least 0 (no
+        smoothing).
+    low : float, optional
+        The lower threshold of the hysteresis, in value units per unit of `spacing`, at least 0: an edge is a chain
+        of pixels whose gradient is at least `low`, with one of at least `high` among them. By default a sixth of
+        `high`. Only "canny" and "log" take it.
+    high : float, optional
+        The upper threshold of the hysteresis (for "sobel", the only threshold), in value units per unit of
+        `spacing`, at least `low`. By default Otsu's threshold of the gradients on ridges or zero crossings (for
+        "sobel", of all gradients). A function or an edge map takes none.
+    max_gap : float, default 8.0
+        The width up to which gaps in the edges are closed, in units of `spacing`, at least 0. The defaults of
+        `max_gap` and `sigma` are those of a grid that cover the training images of BSDS500 well without losing
+        small regions.
     min_area : int, optional
-        A region of fewer pixels joins its neighbor nearest in mean value; 1 keeps all. Where it is not given: a
-        thousandth of the pixels that take part.
-    keep_lines : bool
-        Leave the edge pixels between two regions unassigned, in place of giving them to the side whose value they
-        are nearer to. A region that these lines divide is counted as several.
-    channel_axis : int, None or "auto"
-        The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
-        more.
-    mask : array_like of bool, optional
-        Spatial shape, True where a pixel takes part.
+        The smallest area in pixels: a smaller region joins the neighbor of the nearest mean value; 1 keeps all. By
+        default a thousandth of the pixels that take part.
+    keep_lines : bool, default False
+        Whether the edge pixels between two regions stay 0. Otherwise each joins the side whose value is nearer. A
+        region that these lines divide is counted as several.
+    channel_axis : int, None or "auto", default "auto"
+        The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
+        the last one, which must have a length of 1 to 4.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
     spacing : float or sequence of float, optional
-        The distance between neighbors, one number or one an axis.
+        The distance between neighboring pixels: one number, or one for each axis. By default 1.
 
     Returns
     -------
-    ndarray of int32
-        Connected regions 1 … n by their first pixel in raster order, of the spatial shape; 0 only where a pixel
-        takes no part, or lies on a line that is kept.
+    ndarray of int32, shape (M, N[, …])
+        Connected regions 1 … n by their first pixel in raster order; 0 only where a pixel takes no part, or lies
+        on a line that is kept.
 
     Raises
     ------
-    TypeError, ValueError
-        If the image, the detector, the mask, the spacing or a number is not what is described, `low` exceeds
-        `high`, or one is given that the detector does not take.
+    TypeError
+        If `image` does not hold real numbers, `mask` or the edge map is not bool, a number has the wrong type, or
+        `keep_lines` is not True or False.
+    ValueError
+        If `image` is empty or its channel axis is unclear, `mask`, `spacing` or the edge map does not fit its
+        shape, `detector` is unknown, a number is negative, `low` exceeds `high`, or a threshold is given that the
+        detector does not take.
+
+    See Also
+    --------
+    watershed_segment : Regions that end on the ridges of the gradient, without thresholds of edges.
+    canny_edges : The edges themselves.
+    zero_crossing_edges : The edges of "log".
+    region_growing_segment : Regions of similar value.
 
     Notes
     -----
-    O(n log n) for n pixels. A pixel that lies equally between two regions becomes a region of its own, or part of
-    one, so that no corner of the image is favored.
+    The edges are Canny's [1]_ or zero crossings of the Laplacian [4]_. Gaps in them are closed by the cores of the
+    regions, the pixels that are farther than half of `max_gap` from any edge [2]_; the cores are then flooded over
+    the rest, in the order of the gradient [3]_, and small regions are joined.
+
+    Thresholds that are found come from the gradients of the whole image, so one hot pixel or fill value may move
+    them: mask such pixels, or give `high` and `low`.
+
+    The cost is O(n log n) for n pixels. A pixel that lies equally between two regions becomes a region of its own,
+    or part of one, so that no corner of the image is favored.
 
     References
     ----------

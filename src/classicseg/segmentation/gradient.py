@@ -31,44 +31,63 @@ def gradient_segment(
 
     Parameters
     ----------
-    image : array_like, any real dtype
-        A grey or color image or a volume. The channels of a color image are taken together (Di Zenzo).
-    threshold : float, sequence of two float, or str
-        T, in value units per pixel (per unit of `spacing`), at least 0. Two numbers are hysteresis: steep is what
-        is connected, also over corners, through g >= the first to a pixel with g >= the second. A name, of those
-        that `threshold_segment` lists, finds T from the magnitudes.
+    image : array_like, shape (M, N[, …][, C])
+        A grey or color image or a volume, of any real dtype. NaN and infinite values take no part. The gradients
+        of several channels are taken together, as Di Zenzo does.
+    threshold : float, sequence of two float, or str, default "otsu"
+        The threshold T of the gradient, in value units per unit of `spacing`, at least 0. Two numbers are the
+        thresholds of a hysteresis: a pixel is steep where its gradient is at least the first and pixels like it
+        lead, also over corners, to one of at least the second. A name, of those that `threshold_segment` lists,
+        finds T from all magnitudes.
     n_classes : int, optional
-        How many classes "otsu" (2 where it is not given) and "multi_otsu" (3) make, which are those of k-means on
-        the magnitudes.
-    operator : {"sobel", "scharr", "prewitt", "roberts", "farid"}
-        As in `gradient_magnitude`.
-    sigma : float
-        The standard deviation of a Gaussian that smooths first, in units of `spacing`, at least 0 (none).
-    channel_axis : int, None or "auto"
-        The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
-        more.
-    mask : array_like of bool, optional
-        Spatial shape, True where a pixel takes part.
+        The number of classes of the names "otsu" (by default 2) and "multi_otsu" (by default 3), which are those
+        of k-means on the magnitudes. All other thresholds make 2.
+    operator : {"sobel", "scharr", "prewitt", "roberts", "farid"}, default "sobel"
+        The weights of the derivative, as in `gradient_magnitude`.
+    sigma : float, default 0.0
+        The standard deviation of the Gaussian that smooths the image first, in units of `spacing`, at least 0 (no
+        smoothing).
+    channel_axis : int, None or "auto", default "auto"
+        The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
+        the last one, which must have a length of 1 to 4.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
     spacing : float or sequence of float, optional
-        The distance between neighbors, one number or one an axis.
+        The distance between neighboring pixels: one number, or one for each axis. By default 1.
 
     Returns
     -------
-    ndarray of int32
-        1 where g < T, 2 where g >= T, of the spatial shape; 0 where a pixel takes no part. Several classes are
-        1 … n, flat to steep. `connected_regions` makes regions of them. With a name all pixels of an image of
-        constant gradient are 1.
+    ndarray of int32, shape (M, N[, …])
+        1 where g < T, 2 where g >= T; 0 where a pixel takes no part. Several classes are 1 … n, flat to steep.
+        With a name all pixels of an image of constant gradient are 1.
 
     Raises
     ------
-    TypeError, ValueError
-        If the image, the mask, the spacing or another option is not what is described, `n_classes` contradicts the
-        threshold, or the magnitudes for "minimum" never have two peaks.
+    TypeError
+        If `image` does not hold real numbers, `mask` is not bool, or `threshold`, `n_classes` or `sigma` has the
+        wrong type.
+    ValueError
+        If `image` is empty or its channel axis is unclear, `mask` or `spacing` does not fit its shape, a name or
+        `operator` is unknown, thresholds are negative, more than two or not ascending, `n_classes` contradicts the
+        threshold, `sigma` is negative, or the magnitudes for "minimum" never have two peaks.
+
+    See Also
+    --------
+    gradient_magnitude : The magnitudes g.
+    canny_edges : Thin edges instead of all steep pixels.
+    threshold_segment : The same thresholds of the values.
+    connected_regions : Makes regions of the classes.
 
     Notes
     -----
-    g is that of `gradient_magnitude`; its papers, and those of the named thresholds, are cited there. Linear in
-    pixels; with "otsu", "multi_otsu", "isodata", "li" and "moments", which use no bins, O(n log n).
+    The classes are the thresholded gradient [1]_. Here g is `gradient_magnitude`, which cites the papers of the
+    operators; the functions of the named thresholds cite theirs.
+
+    A threshold by name comes from the gradients of the whole image, so one hot pixel or fill value may move it:
+    mask such pixels.
+
+    The cost is linear in the number of pixels n; with "otsu", "multi_otsu", "isodata", "li" and "moments", which
+    use no bins, it is O(n log n).
 
     References
     ----------

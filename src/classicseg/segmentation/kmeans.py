@@ -49,49 +49,65 @@ def kmeans_segment(
 
     Parameters
     ----------
-    image : array_like, any real dtype
-        A grey or color image or a volume, any number of channels.
+    image : array_like, shape (M, N[, …][, C])
+        A grey or color image or a volume, of any real dtype. NaN and infinite values take no part.
     n_clusters : int, optional
-        At least 1; 4 where neither it nor starting centers are given. Where fewer distinct values take part, as
-        many classes as there are values come back.
-    init : "k-means++" or array_like, (n_clusters, channels)
-        How to start, or where. One channel needs no start: only the number of centers counts there.
-    n_init : int
-        How many times to start; the result of least inertia counts.
-    max_iter : int
-        At least 1; Lloyd's iterations at the most. One channel takes none.
-    tol : float
-        The iteration ends when no center moves farther than this, in the image's units.
-    rng : int, numpy.random.Generator or None
-        Draws the starting centers; None draws anew at every call.
-    color_space : "given" or "lab"
-        Compare colors as they are given, or as CIE Lab of red, green and blue (see `rgb_to_lab`).
-    spatial_weight : float
-        How far apart two pixels at a distance of 1 are, in units of color. 0: place does not count.
-    weights : array_like, optional
-        Spatial shape, at least 0: how much a pixel counts. One of weight 0 is labelled and moves no center.
-    channel_axis : int, None or "auto"
-        The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
-        more.
-    mask : array_like of bool, optional
-        Spatial shape, True where a pixel takes part.
+        The number of clusters, at least 1; by default 4, or as many as there are starting centers. Where fewer
+        distinct values take part, as many classes as there are values come back.
+    init : "k-means++" or array_like, shape (n_clusters, C), default "k-means++"
+        How the starting centers are drawn, or the starting centers. One channel needs none: only their number
+        counts there.
+    n_init : int, default 1
+        How many times to start, at least 1; the result of least inertia is returned.
+    max_iter : int, default 300
+        The largest number of Lloyd's iterations, at least 1. One channel takes none.
+    tol : float, default 0.0
+        The iteration ends when no center moves farther than this, in the image's units, at least 0.
+    rng : int, numpy.random.Generator or None, default 0
+        The seed or the generator that draws the starting centers. None draws others at each call.
+    color_space : {"given", "lab"}, default "given"
+        Compare colors as they are given, or as CIE Lab of red, green and blue (see `rgb_to_lab`). The centers are
+        in that space.
+    spatial_weight : float, default 0.0
+        How far apart in color two pixels count at a distance of 1, at least 0. With 0 the place of a pixel does
+        not matter.
+    weights : array_like, shape (M, N[, …]), optional
+        How much each pixel counts, at least 0; by default 1. A pixel of weight 0 moves no center.
+    channel_axis : int, None or "auto", default "auto"
+        The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
+        the last one, which must have a length of 1 to 4.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
     spacing : float or sequence of float, optional
-        The distance between neighbors, one number or one an axis; counts with a `spatial_weight`.
+        The distance between neighboring pixels: one number, or one for each axis. By default 1. It matters with a
+        `spatial_weight` only.
 
     Returns
     -------
-    ndarray of int32
+    ndarray of int32, shape (M, N[, …])
         Classes 1 … n, dark to bright (by luminance where there are three channels, by L* in Lab, by their mean
-        elsewhere), of the spatial shape; 0 where a pixel takes no part.
+        elsewhere); 0 where a pixel takes no part.
 
     Raises
     ------
-    TypeError, ValueError
-        If the image, the mask or another option is not what is described.
+    TypeError
+        If `image` or `weights` does not hold real numbers, `mask` is not bool, or a number has the wrong type.
+    ValueError
+        If `image` is empty or its channel axis is unclear, `mask`, `weights`, `spacing` or `init` does not fit its
+        shape, a number is out of its range, or `color_space` is unknown or needs three channels.
+
+    See Also
+    --------
+    kmeans_fit : The centers, with their inertia.
+    kmeans_assign : Labels by given centers.
+    choose_n_clusters : Chooses the number of clusters.
+    connected_regions : Makes regions of the classes.
+    threshold_segment : Classes by thresholds.
 
     Notes
     -----
-    `kmeans_fit`, then `kmeans_assign`. Costs are stated there.
+    The segmenter is `kmeans_fit`, then `kmeans_assign`, which tell the cost and cite the papers. A pixel of weight
+    0 is labeled like others.
 
     Examples
     --------
@@ -127,58 +143,77 @@ def kmeans_fit(
 
     Parameters
     ----------
-    image : array_like, any real dtype, PixelHistogram, or iterable of array_like
-        A grey or color image or a volume, any number of channels; a histogram; or several images, taken together:
-        an iterator, or a list or tuple of arrays of two axes or more.
+    image : array_like, shape (M, N[, …][, C]), PixelHistogram, or iterable of array_like
+        A grey or color image or a volume, of any real dtype; or a histogram; or several images, which are taken
+        together: an iterator, or a list or tuple of arrays of two or more axes. NaN and infinite values take no
+        part.
     n_clusters : int, optional
-        At least 1; 4 where neither it nor starting centers are given. Where fewer distinct values take part, as
-        many centers as there are values come back.
-    init : "k-means++" or array_like, (n_clusters, channels)
-        How to start, or where. One channel needs no start: only the number of centers counts there.
-    n_init : int
-        How many times to start; the result of least inertia counts.
-    max_iter : int
-        At least 1; Lloyd's iterations at the most. One channel takes none.
-    tol : float
-        The iteration ends when no center moves farther than this, in the image's units.
-    rng : int, numpy.random.Generator or None
-        Draws the starting centers; None draws anew at every call.
-    color_space : "given" or "lab"
-        Compare colors as they are given, or as CIE Lab of red, green and blue (see `rgb_to_lab`); the centers
-        are in that space.
-    spatial_weight : float
-        How far apart two pixels at a distance of 1 are, in units of color. 0: place does not count.
-    weights : array_like, optional
-        Spatial shape, at least 0: how much a pixel counts.
-    channel_axis : int, None or "auto"
-        The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
-        more.
-    mask : array_like of bool, optional
-        Spatial shape, True where a pixel takes part.
+        The number of clusters, at least 1; by default 4, or as many as there are starting centers. Where fewer
+        distinct values take part, as many centers as there are values come back.
+    init : "k-means++" or array_like, shape (n_clusters, C), default "k-means++"
+        How the starting centers are drawn, or the starting centers. One channel needs none: only their number
+        counts there.
+    n_init : int, default 1
+        How many times to start, at least 1; the result of least inertia is returned.
+    max_iter : int, default 300
+        The largest number of Lloyd's iterations, at least 1. One channel takes none.
+    tol : float, default 0.0
+        The iteration ends when no center moves farther than this, in the image's units, at least 0.
+    rng : int, numpy.random.Generator or None, default 0
+        The seed or the generator that draws the starting centers. None draws others at each call.
+    color_space : {"given", "lab"}, default "given"
+        Compare colors as they are given, or as CIE Lab of red, green and blue (see `rgb_to_lab`). The centers are
+        in that space.
+    spatial_weight : float, default 0.0
+        How far apart in color two pixels count at a distance of 1, at least 0. With 0 the place of a pixel does
+        not matter.
+    weights : array_like, shape (M, N[, …]), optional
+        How much each pixel counts, at least 0; by default 1. A pixel of weight 0 moves no center.
+    channel_axis : int, None or "auto", default "auto"
+        The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
+        the last one, which must have a length of 1 to 4.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
     spacing : float or sequence of float, optional
-        The distance between neighbors, one number or one an axis; counts with a `spatial_weight`.
+        The distance between neighboring pixels: one number, or one for each axis. By default 1. It matters with a
+        `spatial_weight` only.
 
     Returns
     -------
     KMeansResult
-        ``centers`` (n_clusters, channels) dark to bright, ``counts``, ``inertia``, ``n_iter``, ``converged``.
-        With a `spatial_weight` the centers have a further column for each axis: the coordinate (index times
-        spacing) times that weight. ``counts`` are sums of `weights` where there are any.
+        A named tuple: ``centers``, shape (n_clusters, C), dark to bright, ``counts``, ``inertia``, ``n_iter``,
+        ``converged``. With a `spatial_weight` the centers have one more column for each axis: the coordinate
+        (index times spacing) times that weight. With `weights`, ``counts`` are their sums.
 
     Raises
     ------
-    TypeError, ValueError
-        If the image, the mask or another option is not what is described, or options that need the place of a
-        pixel come with a histogram or several images.
+    TypeError
+        If `image` or `weights` does not hold real numbers, `mask` is not bool, or a number has the wrong type.
+    ValueError
+        If `image` is empty or its channel axis is unclear, `mask`, `weights`, `spacing` or `init` does not fit its
+        shape, a number is out of its range, `color_space` is unknown or needs three channels, or `mask`,
+        `weights`, `spacing` or `spatial_weight` is given with a histogram or several images.
+
+    See Also
+    --------
+    kmeans_assign : Labels of pixels by these centers.
+    kmeans_segment : Both steps together.
+    choose_n_clusters : Chooses the number of clusters.
+    multi_otsu_thresholds : The same optimum for one channel, as thresholds.
 
     Notes
     -----
+    The inertia is Σ w(x) ‖x - c(x)‖² over the pixels x, with c(x) the nearest center and w(x) the weight. It never
+    rises from one iteration [1]_ to the next. A cluster that becomes empty is started again at the point farthest
+    from all centers.
+
     One channel: the global optimum [3]_, O(n_clusters · L · log L) for L distinct values after the histogram.
-    Several: a local optimum, O(n_iter · n_clusters · P · channels) for P points at the most, which are the
-    distinct colors of uint8 and uint16 images and the pixels of others; boxes around 64 points each save most of
-    that [4]_. The inertia never rises from one iteration to the next. An emptied cluster is started again at the
-    point farthest from all centers. Turning or flipping an integer image changes nothing; with floats of several
-    channels, weights or a spatial weight, the draws of k-means++ depend on the order of the pixels.
+    Several channels: a local optimum from the start of [2]_, at most O(n_iter · n_clusters · P · C) for P points,
+    which are the distinct colors of uint8 and uint16 images and the pixels of others; boxes around 64 points each
+    save most of that [4]_.
+
+    Turning or flipping an integer image changes nothing. With floats of several channels, weights or a spatial
+    weight, the draws of k-means++ depend on the order of the pixels.
 
     References
     ----------
@@ -223,37 +258,48 @@ def kmeans_assign(
 
     Parameters
     ----------
-    image : array_like, any real dtype
-        A grey or color image or a volume.
-    centers : array_like, (n, channels)
-        As `kmeans_fit` returns them, of this image or another one, with the same options; for a grey image also
-        (n,).
-    color_space : "given" or "lab"
-        The space that the centers are in.
-    spatial_weight : float
+    image : array_like, shape (M, N[, …][, C])
+        A grey or color image or a volume, of any real dtype. NaN and infinite values take no part.
+    centers : array_like, shape (n, C), or (n,) for a grey image
+        The centers as `kmeans_fit` returns them, of this image or another one, with the same options.
+    color_space : {"given", "lab"}, default "given"
+        Compare colors as they are given, or as CIE Lab of red, green and blue (see `rgb_to_lab`). The centers are
+        in that space.
+    spatial_weight : float, default 0.0
         The one that the centers were found with.
-    channel_axis : int, None or "auto"
-        The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
-        more.
-    mask : array_like of bool, optional
-        Spatial shape, True where a pixel takes part.
+    channel_axis : int, None or "auto", default "auto"
+        The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
+        the last one, which must have a length of 1 to 4.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
     spacing : float or sequence of float, optional
-        The distance between neighbors, one number or one an axis; counts with a `spatial_weight`.
+        The distance between neighboring pixels: one number, or one for each axis. By default 1. It matters with a
+        `spatial_weight` only.
 
     Returns
     -------
-    ndarray of int32
-        1 for the first center, and so on, of the spatial shape (the caller's order, so a number without a pixel
-        is missing); 0 where a pixel takes no part. Of equally near centers it is the first.
+    ndarray of int32, shape (M, N[, …])
+        1 for the first center, and so on, in the order of `centers`, so that the number of a center without pixels
+        is missing; 0 where a pixel takes no part. Of equally near centers the first one counts.
 
     Raises
     ------
-    TypeError, ValueError
-        If the image, the mask or the centers are not what is described.
+    TypeError
+        If `image` or `centers` does not hold real numbers, `mask` is not bool, or `spatial_weight` is not a
+        number.
+    ValueError
+        If `image` is empty or its channel axis is unclear, `mask` or `spacing` does not fit its shape, `centers`
+        has another number of columns than the image has channels, `color_space` is unknown or needs three
+        channels, or `spatial_weight` is negative.
+
+    See Also
+    --------
+    kmeans_fit : Finds the centers.
+    kmeans_segment : Both steps together.
 
     Notes
     -----
-    O(n · channels) a pixel at the most.
+    The label of a pixel x is argmin over i of ‖x - centers[i]‖². The cost is at most O(n · C) for each pixel.
 
     Examples
     --------

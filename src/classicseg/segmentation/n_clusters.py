@@ -24,39 +24,51 @@ def choose_n_clusters(
     channel_axis: ChannelAxis = "auto",
     mask: Mask = None,
 ) -> int:
-    """Choose the number of clusters that explains the values best, by the jump in what one more explains.
+    """Choose the number of clusters, by the jump in what one more of them explains.
 
     Parameters
     ----------
-    image : array_like, any real dtype, PixelHistogram, or iterable of array_like
-        What `kmeans_fit` takes.
-    max_clusters : int
+    image : array_like, shape (M, N[, …][, C]), PixelHistogram, or iterable of array_like
+        A grey or color image or a volume, of any real dtype; or a histogram; or several images, which are taken
+        together: an iterator, or a list or tuple of arrays of two or more axes. NaN and infinite values take no
+        part.
+    max_clusters : int, default 10
         The largest number to try, at least 1.
-    rng : int, numpy.random.Generator or None
-        Draws the starting centers; None draws anew at every call.
-    channel_axis : int, None or "auto"
-        The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
-        more.
-    mask : array_like of bool, optional
-        Spatial shape, True where a pixel takes part.
+    rng : int, numpy.random.Generator or None, default 0
+        The seed or the generator that draws the starting centers. None draws others at each call.
+    channel_axis : int, None or "auto", default "auto"
+        The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
+        the last one, which must have a length of 1 to 4.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
     int
-        From 1 to `max_clusters`. Few distinct values are as many clusters. Photographs, whose colors flow into
-        one another, tend to `max_clusters`; separate clusters, such as stains or materials, are found. Mask
-        fill values: one far from all others is a cluster of its own.
+        The number of clusters, from 1 to `max_clusters`. Where few distinct values take part, it is their number.
+        Separate clusters, such as stains or materials, are found; photographs, whose colors flow into one another,
+        tend to `max_clusters`. Mask fill values: one far from all others is a cluster of its own.
 
     Raises
     ------
-    TypeError, ValueError
-        If the image, the mask or a number is not what is described, or no pixel takes part.
+    TypeError
+        If `image` does not hold real numbers, `mask` is not bool, or `max_clusters` or `rng` is not a whole
+        number.
+    ValueError
+        If `image` is empty or its channel axis is unclear, `mask` does not fit its shape or is given with a
+        histogram or several images, `max_clusters` is less than 1, or no pixel takes part.
+
+    See Also
+    --------
+    kmeans_fit : The centers of so many clusters.
+    kmeans_segment : The classes of so many clusters.
 
     Notes
     -----
-    The distortion d(k) is the inertia of k clusters over the number of pixels and channels p. The number chosen
-    makes d(k)**(-p/2) - d(k - 1)**(-p/2) greatest: without clusters that power rises evenly with k, and it jumps
-    at their number [1]_. Costs `max_clusters` calls of `kmeans_fit` with three starts.
+    Let p be the number of channels, and d(k) the distortion: the inertia of k clusters over the number of pixels
+    times p. The number chosen is the k that makes d(k)**(-p/2) - d(k - 1)**(-p/2) greatest: without clusters that
+    power rises evenly with k, and it jumps at their number [1]_. The cost is that of `max_clusters` calls of
+    `kmeans_fit` with three starts.
 
     References
     ----------

@@ -62,79 +62,95 @@ def region_growing_segment(
 
     Parameters
     ----------
-    image : array_like, any real dtype
-        A grey or color image or a volume, any number of channels.
-    seeds : array_like of int or mapping, optional
+    image : array_like, shape (M, N[, …][, C])
+        A grey or color image or a volume, of any real dtype. NaN and infinite values take no part.
+    seeds : array_like of int, shape (n, ndim), (ndim,) or (M, N[, …]), or mapping, optional
         Points (n, ndim), or one point (ndim,), in index order: the i-th point names region i. Or the points of
         each region under its label: ``{1: [(0, 3), (7, 7)], 5: [(2, 9)]}``. Or a marker image of the spatial
-        shape: its positive numbers name the regions. Without seeds the whole image falls into regions, by
-        "seed", each from the flattest pixel that is left (least gradient, then least value).
-    criterion : {"seed", "neighbor", "mean", "confidence", "competition"}
-        What a region accepts. "seed": values within `tolerance` of its seed's (of the mean over its seeds), or in
-        `interval`: the magic wand. "neighbor": steps within `tolerance` from one pixel to the next. "mean":
-        values within `tolerance` of the region's mean, which moves as it grows, ring by ring. "confidence":
-        values within `multiplier` standard deviations of the mean of what it grew to before, from the boxes
-        about its seeds on [2]_; for channels that is the Mahalanobis distance. "competition": all, in the order
-        of their distance to the mean of a region that they touch [3]_, [4]_.
+        shape, whose positive numbers name the regions. Without seeds the whole image is divided into regions by
+        "seed", each grown from the flattest pixel that is left (that of the smallest gradient, then of the least
+        value).
+    criterion : {"seed", "neighbor", "mean", "confidence", "competition"}, default "seed"
+        Which pixels a region accepts. "seed" (the magic wand): values within `tolerance` of its seed's (of the
+        mean over its seeds), or in `interval`. "neighbor": values within `tolerance` of the neighbor it comes
+        from. "mean": values within `tolerance` of the region's mean, which moves as it grows, ring by ring.
+        "confidence": values within `multiplier` standard deviations of the mean of the region grown before, at
+        first of boxes about its seeds; for several channels that is the Mahalanobis distance. "competition": all
+        pixels, in the order of their distance to the mean of a region that they touch.
     tolerance : float, optional
-        For "seed", "neighbor" and "mean": a distance in value units, at least 0. Where it is not given: the
-        standard deviation of the image's values (for channels, the root of the sum of their variances), which
-        covers the training images of BSDS500 best; "neighbor" takes a tenth of it. A value far from all others
-        raises it: mask that, or say what the tolerance is.
-    interval : (float, float), optional
+        For "seed", "neighbor" and "mean": a distance in value units, at least 0. By default the standard deviation
+        of the image's values (for several channels, the root of the sum of their variances), which covers the
+        training images of BSDS500 best; for "neighbor" a tenth of it. A value far from all others raises the
+        default: mask that value, or give the tolerance.
+    interval : sequence of two float, optional
         For "seed", on one channel and instead of `tolerance`: the least and the greatest value.
-    norm : {"euclidean", "maximum"}
-        The distance of two colors: the root of the sum of squared differences, or the largest difference.
-        "confidence" has its own.
+    norm : {"euclidean", "maximum"}, default "euclidean"
+        The distance of two colors: the root of the sum of squared differences, or the largest difference. The
+        criterion "confidence" has its own.
     multiplier : float, optional
-        For "confidence": 2.5 where it is not given.
+        For "confidence": the number of standard deviations, at least 0. By default 2.5.
     max_iter : int, optional
-        For "confidence": how often a region grows again by the moments of what it grew to, 4 where it is not
-        given; fewer where it does not change.
+        For "confidence": how often a region grows again by the moments of what it grew to, by default 4; it ends
+        earlier where the region does not change.
     initial_radius : float, optional
-        For "confidence": how far the boxes about the seeds reach, in units of `spacing`, at least 0; 2 where it
-        is not given.
+        For "confidence": how far the first boxes extend from the seeds to each side, in units of `spacing`, at
+        least 0. By default 2.
     opening_radius : float, optional
-        For "seed" and "confidence": keep a region from leaking through bridges. It grows only over what a ball of
-        this radius covers that lies in what it accepts (an opening), in units of `spacing`.
-    fill_holes : bool
-        With seeds: give a region what it encloses, across the faces of pixels.
-    connectivity : int
-        How many coordinates of two neighbors may differ, 1 to the number of dimensions.
+        For "seed" and "confidence": keeps a region from leaking through bridges, by a morphological opening. The
+        region grows only over pixels that a ball of this radius covers, where the ball lies within the accepted
+        pixels. In units of `spacing`, at least 0; by default 0.
+    fill_holes : bool, default False
+        With seeds: whether a region gets what it encloses, across the faces of pixels.
+    connectivity : int, default 1
+        How many coordinates of two neighbors may differ by 1: from 1 (they share a face) to the number of axes
+        (they share at least a corner).
     min_area : int, optional
-        Without seeds, a region of fewer pixels joins its neighbor nearest in mean value; 1 keeps all. Where it
-        is not given: a thousandth of the pixels that take part. With seeds nothing is joined, and it must not
-        be given.
-    channel_axis : int, None or "auto"
-        The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
-        more.
-    mask : array_like of bool, optional
-        Spatial shape, True where a pixel takes part.
+        Without seeds, the smallest area in pixels: a smaller region joins the neighbor of the nearest mean value;
+        1 keeps all. By default a thousandth of the pixels that take part. With seeds no region is joined, and it
+        must not be given.
+    channel_axis : int, None or "auto", default "auto"
+        The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
+        the last one, which must have a length of 1 to 4.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
     spacing : float or sequence of float, optional
-        The distance between neighbors, for the two radii.
+        The distance between neighboring pixels: one number, or one for each axis. By default 1. It matters for the
+        two radii only.
 
     Returns
     -------
-    ndarray of int32
-        With seeds, their numbers, and 0 where none reaches. Without, connected regions 1 … n by their first
+    ndarray of int32, shape (M, N[, …])
+        With seeds, their numbers, and 0 where no region arrives. Without, connected regions 1 … n by their first
         pixel in raster order. 0 where a pixel takes no part.
 
     Raises
     ------
-    TypeError, ValueError
-        If the image, the mask, the seeds or an option is not what is described; if an option is another
-        criterion's; if a seed lies outside the image, on a pixel that takes no part, outside `interval`, or where
-        no ball of `opening_radius` fits.
+    TypeError
+        If `image` does not hold real numbers, `mask` is not bool, `seeds` does not hold integers, `fill_holes` is
+        not True or False, or a number has the wrong type.
+    ValueError
+        If `image` is empty or its channel axis is unclear, `mask`, `spacing` or `seeds` does not fit its shape, a
+        number is out of its range, `criterion` or `norm` is unknown, an option belongs to another criterion or
+        contradicts the seeds, or a seed lies outside the image, on a pixel that takes no part, outside `interval`,
+        or where no ball of `opening_radius` fits.
+
+    See Also
+    --------
+    separating_tolerance : The tolerance that keeps two places apart.
+    watershed_segment : Regions from markers that end on edges.
+    connected_regions : Regions of classes.
+    boundary_segment : Regions between edges.
 
     Notes
     -----
-    A region holds its seeds in any case. Where several regions accept a pixel, all grow at once, a ring of
-    neighbors at a time, and a pixel that several reach in the same ring goes to the nearest in value, then to the
-    lower number.
+    The criteria are those of [1]_ ("seed", "mean"), [2]_ ("confidence"), [3]_ and [4]_ ("competition") and [5]_
+    ("neighbor"). A region holds its seeds in any case. Where several regions accept a pixel, all grow at once, one
+    ring of neighbors after the other, and a pixel that several arrive at in the same ring goes to the nearest in
+    value, then to the lower number.
 
-    Linear in the pixels that are reached, and in all pixels for channels, a mask or an opening; "mean",
-    "competition" and growth without seeds take O(n log n). "mean" and "competition" say in their modules how
-    they order pixels; no criterion depends on the order of the image's axes or of the seeds.
+    The cost is linear in the number of pixels that are reached, and in all pixels with several channels, a mask or
+    an opening; "mean", "competition" and growth without seeds take O(n log n). No criterion depends on the order
+    of the image's axes or of the seeds.
 
     References
     ----------

@@ -27,46 +27,58 @@ def threshold_segment(
 
     Parameters
     ----------
-    image : array_like, any real dtype
-        A grey image or a volume; of three channels the luminance is taken.
-    thresholds : float, sequence of float or str
-        One threshold T splits into v < T and v >= T; ascending ones into T[i-1] <= v < T[i]. A name finds
+    image : array_like, shape (M, N[, …][, C])
+        A grey image or a volume, of any real dtype, or a color image, whose luminance is taken. NaN and infinite
+        values take no part.
+    thresholds : float, sequence of float or str, default "otsu"
+        One threshold T splits into v < T and v >= T; ascending ones split into T[i-1] <= v < T[i]. A name finds
         them, by the criterion that stands beside it in the notes.
     n_classes : int, optional
-        How many classes "otsu" (2 where it is not given) and "multi_otsu" (3) make. All other names make 2, and
-        given thresholds one class more than there are thresholds.
-    channel_axis : int, None or "auto"
-        The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
-        more.
-    mask : array_like of bool, optional
-        Spatial shape, True where a pixel takes part.
+        The number of classes of the names "otsu" (by default 2) and "multi_otsu" (by default 3). All other names
+        make 2, and given thresholds one class more than there are thresholds.
+    channel_axis : int, None or "auto", default "auto"
+        The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
+        the last one, which must have a length of 1 to 4.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
-    ndarray of int32
-        Classes 1 … n, dark to bright, of the spatial shape; 0 where a pixel takes no part. With given thresholds
-        class i is always the i-th interval, also where another one is empty. A name makes fewer classes where
-        the image has fewer distinct values.
+    ndarray of int32, shape (M, N[, …])
+        Classes 1 … n, dark to bright; 0 where a pixel takes no part. With given thresholds class i is always the
+        i-th interval, also where another one is empty. A name makes fewer classes where the image has fewer
+        distinct values.
 
     Raises
     ------
-    TypeError, ValueError
-        If the image or the mask is not what is described, thresholds are no name and not finite and strictly
-        ascending, `n_classes` contradicts them, or the histogram for "minimum" never has two peaks.
+    TypeError
+        If `image` does not hold real numbers, `mask` is not bool, or a threshold or `n_classes` is not a number.
+    ValueError
+        If `image` is empty, its channel axis is unclear or its channels have no luminance, `mask` does not fit its
+        shape, a name is unknown, thresholds are missing, not finite or not strictly ascending, `n_classes`
+        contradicts them, or the histogram for "minimum" never has two peaks.
+
+    See Also
+    --------
+    local_threshold_segment : A threshold for each pixel, from the window around it.
+    kmeans_segment : Classes of colors.
+    gradient_segment : The same thresholds of the gradient.
+    otsu_threshold : The threshold itself.
+    connected_regions : Makes regions of the classes.
 
     Notes
     -----
-    The names:
+    The names, most of which are compared in [1]_:
 
-    - "otsu": least variance within the classes
+    - "otsu": the smallest variance within the classes
     - "multi_otsu": the same, of three classes
     - "isodata": half-way between the means of the two classes
-    - "kittler": least error, if each class is normally distributed
-    - "li": least cross entropy between the image and its classes
-    - "kapur": greatest entropy of the two classes
+    - "kittler": the smallest error, if each class is normally distributed
+    - "li": the smallest cross entropy between the image and its classes
+    - "kapur": the greatest entropy of the two classes
     - "renyi": where entropies of three orders agree
-    - "yen": greatest entropic correlation
-    - "huang": least doubt which class a pixel belongs to
+    - "yen": the greatest entropic correlation
+    - "huang": the smallest fuzziness of the two classes
     - "shanbhag": classes of equal information
     - "triangle": the foot of the one great peak of the histogram
     - "minimum": the valley between the two peaks of the smoothed histogram
@@ -74,9 +86,9 @@ def threshold_segment(
     - "moments": the two-valued image with the same moments
 
     Each name is that of a function, ``otsu_threshold`` and so on, which tells more, cites the paper, and has the
-    options: ``thresholds=kapur_threshold(image, bins=1000)``. Linear in pixels for given thresholds, for uint8 and
-    uint16 images, and for the names that use bins; O(n log n) for "otsu", "multi_otsu", "isodata", "li" and
-    "moments" of other dtypes.
+    options: ``thresholds=kapur_threshold(image, bins=1000)``. The cost is linear in the number of pixels for given
+    thresholds, for uint8 and uint16 images, and for the names that use bins; it is O(n log n) for "otsu",
+    "multi_otsu", "isodata", "li" and "moments" of other dtypes.
 
     References
     ----------

@@ -46,65 +46,81 @@ def watershed_segment(
 
     Parameters
     ----------
-    image : array_like, any real dtype
-        A grey or color image or a volume.
-    markers : array_like of int, optional
-        Points (n, ndim), or one point (ndim,), in index order: the i-th point names region i. Or a marker image of
-        the spatial shape, whose positive numbers name the regions. Without markers every minimum that is deep
-        enough has a region.
-    surface : {"gradient", "image"}
+    image : array_like, shape (M, N[, …][, C])
+        A grey or color image or a volume, of any real dtype. NaN and infinite values take no part.
+    markers : array_like of int, shape (n, ndim), (ndim,) or (M, N[, …]), or mapping, optional
+        Points (n, ndim), or one point (ndim,), in index order: the i-th point names region i. Or the points of
+        each region under its label, as in `region_growing_segment`. Or a marker image of the spatial shape, whose
+        positive numbers name the regions. Without markers every minimum that is deep enough has a region.
+    surface : {"gradient", "image"}, default "gradient"
         What is flooded. "gradient": the magnitude of the gradient, of all channels together (Di Zenzo), so that
         regions end on edges. "image": the values themselves, which may be a gradient or a distance; of three
         channels their luminance.
     sigma : float, optional
-        The standard deviation of a Gaussian that smooths the image first, in units of `spacing`, at least 0
-        (none). Where it is not given: 2 for "gradient", 0 for "image".
+        The standard deviation of the Gaussian that smooths the image first, in units of `spacing`, at least 0 (no
+        smoothing). By default 2 for the surface "gradient" and 0 for "image".
     min_depth : float, optional
-        Without markers: the least depth of a region, from its lowest level to the lowest pass into a deeper one,
-        in the units of the surface, at least 0 (each minimum has a region). Where it is not given: the standard
-        deviation of the surface, which, with `sigma`, covers the training images of BSDS500 well. With markers it
-        must not be given.
-    compactness : float
-        At least 0: what a unit of distance from the marker adds to the surface. The greater it is, the rounder the
-        regions.
-    lines : bool
+        Without markers: the smallest depth of a region, from its lowest level to the lowest pass into a deeper
+        one, in the units of the surface, at least 0 (each minimum has a region). By default the standard deviation
+        of the surface, which, with `sigma`, covers the training images of BSDS500 well; a value far from all
+        others raises it, so mask that value. With markers it must not be given.
+    compactness : float, default 0.0
+        How much a unit of distance from the marker adds to the surface, at least 0. The greater it is, the rounder
+        the regions are.
+    lines : bool, default False
         Whether pixels where regions meet are 0: lines of one pixel, over which regions do not touch.
-    connectivity : int
-        How many coordinates of two neighbors may differ, 1 to the number of dimensions.
-    channel_axis : int, None or "auto"
-        The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
-        more.
-    mask : array_like of bool, optional
-        Spatial shape, True where a pixel takes part.
+    connectivity : int, default 1
+        How many coordinates of two neighbors may differ by 1: from 1 (they share a face) to the number of axes
+        (they share at least a corner).
+    channel_axis : int, None or "auto", default "auto"
+        The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
+        the last one, which must have a length of 1 to 4.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
     spacing : float or sequence of float, optional
-        The distance between neighbors, one number or one an axis.
+        The distance between neighboring pixels: one number, or one for each axis. By default 1.
 
     Returns
     -------
-    ndarray of int32
-        With markers, their numbers, and 0 where none reaches. Without, connected regions 1 … n by their first
+    ndarray of int32, shape (M, N[, …])
+        With markers, their numbers, and 0 where no flood arrives. Without, connected regions 1 … n by their first
         pixel in raster order. 0 where a pixel takes no part, and on lines.
 
     Raises
     ------
-    TypeError, ValueError
-        If the image, the mask, the markers, the spacing or another option is not what is described; if a marker
-        lies outside the image or on a pixel that takes no part; if `min_depth` is given with markers.
+    TypeError
+        If `image` does not hold real numbers, `mask` is not bool, `markers` does not hold integers, `lines` is not
+        True or False, or a number has the wrong type.
+    ValueError
+        If `image` is empty or its channel axis is unclear (or, with the surface "image", its channels have no
+        luminance), `mask`, `spacing` or `markers` does not fit its shape, a number is out of its range, `surface`
+        is unknown, a marker lies outside the image or on a pixel that takes no part, or `min_depth` is given with
+        markers.
+
+    See Also
+    --------
+    boundary_segment : Regions that closed edges enclose.
+    region_growing_segment : Regions of similar value.
+    gradient_magnitude : The surface "gradient".
+    connected_regions : Markers from classes.
 
     Notes
     -----
-    Meyer's flood [1]_: a pixel belongs to the marker that reaches it first, where the flood rises from the lowest
-    level and spreads over what is level in rings. Where several reach it at once, the neighbor nearest in value
-    decides, then the lower number; without markers the lower minimum, the darker one, the larger one, and what is
-    equal even so is a region of its own. On levels of 8 and 16 bits it is linear in pixels, on floats nearly so,
-    each level exact. Beside the image and the labels it takes 5 bytes a pixel for 8 bits, 13 for float32, and 15
-    for the gradient of 8 bits; without markers up to 17, and some 130 for each minimum: on noise 23 to 36 a pixel.
+    Meyer's flood [1]_, a watershed by immersion [4]_: the flood rises from the lowest level, and a pixel belongs
+    to the marker that reaches it first; over a plateau it spreads in rings. Where several markers reach a pixel at
+    once (a tie), the neighbor nearest in value decides, then the lower number; without markers the lower minimum,
+    the darker one, the larger one, and what is equal even so is a region of its own. Without markers, the depth of
+    a region is the dynamics of its minimum [2]_.
 
-    Without markers, depth is the dynamics of a minimum [2]_. With `compactness` [3]_ a tie goes to the marker's
-    pixel nearest in value. With `lines`, a pixel that a region reaches is 0 if it is beside another one when its
-    turn comes, and so is, of two neighbors whose turn comes at once, the one of the higher number; the flood goes
-    on behind it, and markers that touch keep their pixels. With either, the flood keeps a heap, of 40 bytes for
-    each way to a pixel that waits, and regions without markers start from their lowest points.
+    With `compactness` [3]_ a tie goes to the marker's pixel nearest in value. With `lines`, a pixel that a region
+    reaches is 0 if it is beside another region when its turn comes; of two neighbors whose turn comes at once, the
+    one of the higher number is 0, too. The flood goes on behind a line, and markers that touch keep their pixels.
+
+    The cost is linear in the number of pixels on levels of 8 and 16 bits, and nearly so on floats, each level
+    exact. Beside the image and the labels it takes 5 bytes a pixel for 8 bits, 13 for float32, and 15 for the
+    gradient of 8 bits; without markers up to 17, and some 130 for each minimum: on noise 23 to 36 a pixel. With
+    `compactness` or `lines` the flood keeps a heap, of 40 bytes for each way to a pixel that waits, and regions
+    without markers start from their lowest points.
 
     References
     ----------

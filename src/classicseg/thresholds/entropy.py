@@ -28,17 +28,18 @@ _NEAR = 5
 def li_threshold(
     image: ArrayLike | PixelHistogram, *, channel_axis: ChannelAxis = "auto", mask: Mask = None
 ) -> float:
-    """Find the threshold of least cross entropy between the image and its two classes.
+    """Find the threshold with the smallest cross entropy between the image and its two classes.
 
     Parameters
     ----------
-    image : array_like, any real dtype, or PixelHistogram
-        A grey image, a volume, or a histogram; of three channels the luminance is taken.
-    channel_axis : int, None or "auto"
-        The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
-        more.
-    mask : array_like of bool, optional
-        Spatial shape, True where a pixel takes part.
+    image : array_like, shape (M, N[, …][, C]), or PixelHistogram
+        A grey image or a volume, of any real dtype, a color image, whose luminance is taken, or a histogram. NaN
+        and infinite values take no part.
+    channel_axis : int, None or "auto", default "auto"
+        The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
+        the last one, which must have a length of 1 to 4.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
@@ -48,15 +49,24 @@ def li_threshold(
 
     Raises
     ------
-    TypeError, ValueError
-        If the image or the mask is not what is described, or fewer than two distinct values take part.
+    TypeError
+        If `image` does not hold real numbers, or `mask` is not bool.
+    ValueError
+        If `image` is empty, its channel axis is unclear or its channels have no luminance, `mask` does not fit its
+        shape or is given with a histogram, or fewer than two distinct values take part.
+
+    See Also
+    --------
+    kapur_threshold : Greatest entropy of the classes.
+    otsu_threshold : Smallest variance in place of cross entropy.
+    threshold_segment : The classes (``thresholds="li"``).
 
     Notes
     -----
-    The image with each pixel replaced by the mean of its class is to be nearest to the image in cross entropy,
-    where values are counted from the least one. This is the global minimum of [1]_ over all splits; the
-    iteration of [2]_, which scikit-image follows, ends in a local one. No bins. Linear in pixels for uint8 and
-    uint16, O(n log n) for other dtypes.
+    With v the values, counted from the least one, and m(v) the mean of a value's class, T makes the cross entropy
+    Σ v log(v / m(v)) smallest. This is the global minimum of [1]_ over all splits; the iteration of [2]_, which
+    scikit-image follows, ends in a local one. No bins are used. The cost is linear in the number of pixels n for
+    uint8 and uint16, and O(n log n) for other dtypes.
 
     References
     ----------
@@ -77,21 +87,23 @@ def li_threshold(
 def kapur_threshold(
     image: ArrayLike | PixelHistogram, *, bins: int = 256, channel_axis: ChannelAxis = "auto", mask: Mask = None
 ) -> float:
-    """Find the threshold of greatest entropy of its two classes together.
+    """Find the threshold at which the entropies of the two classes have the greatest sum.
 
     Parameters
     ----------
-    image : array_like, any real dtype, or PixelHistogram
-        A grey image, a volume, or a histogram; of three channels the luminance is taken.
-    bins : int
-        How many equal bins over the range of the values at the most, 2 to 65536; a value far from all others
-        widens them, so mask it. Where the values are whole numbers of a step (1, or 1/255 after a division), of
-        65535 at the most, so is a bin: of one, if the range is shorter than `bins`.
-    channel_axis : int, None or "auto"
-        The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
-        more.
-    mask : array_like of bool, optional
-        Spatial shape, True where a pixel takes part.
+    image : array_like, shape (M, N[, …][, C]), or PixelHistogram
+        A grey image or a volume, of any real dtype, a color image, whose luminance is taken, or a histogram. NaN
+        and infinite values take no part.
+    bins : int, default 256
+        The largest number of equal bins over the range of the values, 2 to 65536. A value far from all others
+        widens the bins, so mask it. Where the values are whole multiples of a step (of 1, or of 1/255 after a
+        division), up to 65535 of them, each bin is a whole number of steps wide: one, if the range has fewer steps
+        than `bins`.
+    channel_axis : int, None or "auto", default "auto"
+        The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
+        the last one, which must have a length of 1 to 4.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
@@ -100,12 +112,25 @@ def kapur_threshold(
 
     Raises
     ------
-    TypeError, ValueError
-        If the image, the mask or `bins` is not what is described, or fewer than two distinct values take part.
+    TypeError
+        If `image` does not hold real numbers, `mask` is not bool, or `bins` is not a whole number.
+    ValueError
+        If `image` is empty, its channel axis is unclear or its channels have no luminance, `mask` does not fit its
+        shape or is given with a histogram, `bins` is not from 2 to 65536, or fewer than two distinct values take
+        part.
+
+    See Also
+    --------
+    renyi_threshold : The same with entropies of three orders.
+    yen_threshold : The same with entropies of order 2.
+    li_threshold : Cross entropy, without bins.
+    threshold_segment : The classes (``thresholds="kapur"``).
 
     Notes
     -----
-    Also called the maximum entropy threshold. The global maximum over all splits. Linear in pixels and bins.
+    With p the fractions of the pixels of a class that are in each bin, its entropy is H = -Σ p log p, and T makes
+    the sum of both entropies greatest [1]_, over all splits. The method is also called the maximum entropy
+    threshold. The cost is linear in the number of pixels and bins.
 
     References
     ----------
@@ -130,17 +155,19 @@ def renyi_threshold(
 
     Parameters
     ----------
-    image : array_like, any real dtype, or PixelHistogram
-        A grey image, a volume, or a histogram; of three channels the luminance is taken.
-    bins : int
-        How many equal bins over the range of the values at the most, 2 to 65536; a value far from all others
-        widens them, so mask it. Where the values are whole numbers of a step (1, or 1/255 after a division), of
-        65535 at the most, so is a bin: of one, if the range is shorter than `bins`.
-    channel_axis : int, None or "auto"
-        The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
-        more.
-    mask : array_like of bool, optional
-        Spatial shape, True where a pixel takes part.
+    image : array_like, shape (M, N[, …][, C]), or PixelHistogram
+        A grey image or a volume, of any real dtype, a color image, whose luminance is taken, or a histogram. NaN
+        and infinite values take no part.
+    bins : int, default 256
+        The largest number of equal bins over the range of the values, 2 to 65536. A value far from all others
+        widens the bins, so mask it. Where the values are whole multiples of a step (of 1, or of 1/255 after a
+        division), up to 65535 of them, each bin is a whole number of steps wide: one, if the range has fewer steps
+        than `bins`.
+    channel_axis : int, None or "auto", default "auto"
+        The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
+        the last one, which must have a length of 1 to 4.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
@@ -149,14 +176,26 @@ def renyi_threshold(
 
     Raises
     ------
-    TypeError, ValueError
-        If the image, the mask or `bins` is not what is described, or fewer than two distinct values take part.
+    TypeError
+        If `image` does not hold real numbers, `mask` is not bool, or `bins` is not a whole number.
+    ValueError
+        If `image` is empty, its channel axis is unclear or its channels have no luminance, `mask` does not fit its
+        shape or is given with a histogram, `bins` is not from 2 to 65536, or fewer than two distinct values take
+        part.
+
+    See Also
+    --------
+    kapur_threshold : Order 1 alone.
+    yen_threshold : Order 2 alone.
+    threshold_segment : The classes (``thresholds="renyi"``).
 
     Notes
     -----
-    The splits of greatest entropy of order 1/2, 1 (`kapur_threshold`) and 2 (`yen_threshold`), weighted as in
-    [1]_: two of them that are at most 5 bins apart outweigh a third one that is farther away, and the outer two
-    weigh the more, the more pixels lie beyond them. Linear in pixels and bins.
+    With p the fractions of the pixels of a class that are in each bin, its entropy of order a is H = log(Σ p**a) /
+    (1 - a). The splits of the greatest sum of both entropies are found for the orders 1/2, 1 (`kapur_threshold`)
+    and 2 (`yen_threshold`), and a mean of the three is taken with the weights of [1]_: two splits that are at most
+    5 bins apart outweigh a third one that is farther away, and the outer two weigh the more, the more pixels lie
+    beyond them. The cost is linear in the number of pixels and bins.
 
     References
     ----------
@@ -177,37 +216,50 @@ def renyi_threshold(
 def yen_threshold(
     image: ArrayLike | PixelHistogram, *, bins: int = 256, channel_axis: ChannelAxis = "auto", mask: Mask = None
 ) -> float:
-    """Find the threshold of greatest entropic correlation of its two classes.
+    """Find the threshold of the greatest entropic correlation of the two classes.
 
     Parameters
     ----------
-    image : array_like, any real dtype, or PixelHistogram
-        A grey image, a volume, or a histogram; of three channels the luminance is taken.
-    bins : int
-        How many equal bins over the range of the values at the most, 2 to 65536; a value far from all others
-        widens them, so mask it. Where the values are whole numbers of a step (1, or 1/255 after a division), of
-        65535 at the most, so is a bin: of one, if the range is shorter than `bins`.
-    channel_axis : int, None or "auto"
-        The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
-        more.
-    mask : array_like of bool, optional
-        Spatial shape, True where a pixel takes part.
+    image : array_like, shape (M, N[, …][, C]), or PixelHistogram
+        A grey image or a volume, of any real dtype, a color image, whose luminance is taken, or a histogram. NaN
+        and infinite values take no part.
+    bins : int, default 256
+        The largest number of equal bins over the range of the values, 2 to 65536. A value far from all others
+        widens the bins, so mask it. Where the values are whole multiples of a step (of 1, or of 1/255 after a
+        division), up to 65535 of them, each bin is a whole number of steps wide: one, if the range has fewer steps
+        than `bins`.
+    channel_axis : int, None or "auto", default "auto"
+        The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
+        the last one, which must have a length of 1 to 4.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
     float
-        The lower edge of the first bin of the brighter class: classes are v < T and v >= T. (scikit-image
-        gives the bin below.)
+        The lower edge of the first bin of the brighter class: classes are v < T and v >= T. (scikit-image gives
+        the bin below.)
 
     Raises
     ------
-    TypeError, ValueError
-        If the image, the mask or `bins` is not what is described, or fewer than two distinct values take part.
+    TypeError
+        If `image` does not hold real numbers, `mask` is not bool, or `bins` is not a whole number.
+    ValueError
+        If `image` is empty, its channel axis is unclear or its channels have no luminance, `mask` does not fit its
+        shape or is given with a histogram, `bins` is not from 2 to 65536, or fewer than two distinct values take
+        part.
+
+    See Also
+    --------
+    kapur_threshold : Entropy in place of entropic correlation.
+    renyi_threshold : Both together.
+    threshold_segment : The classes (``thresholds="yen"``).
 
     Notes
     -----
-    Entropic correlation is Rényi's entropy of order 2. The global maximum over all splits. Linear in pixels and
-    bins.
+    With p the fractions of the pixels of a class that are in each bin, its entropic correlation is -log Σ p²,
+    which is Rényi's entropy of order 2; T makes the sum over both classes greatest [1]_, over all splits. The cost
+    is linear in the number of pixels and bins.
 
     References
     ----------

@@ -29,21 +29,23 @@ _ORDERS = 50
 def huang_threshold(
     image: ArrayLike | PixelHistogram, *, bins: int = 256, channel_axis: ChannelAxis = "auto", mask: Mask = None
 ) -> float:
-    """Find the threshold that leaves the least doubt which class each pixel belongs to.
+    """Find the threshold at which the two classes are least fuzzy.
 
     Parameters
     ----------
-    image : array_like, any real dtype, or PixelHistogram
-        A grey image, a volume, or a histogram; of three channels the luminance is taken.
-    bins : int
-        How many equal bins over the range of the values at the most, 2 to 65536; a value far from all others
-        widens them, so mask it. Where the values are whole numbers of a step (1, or 1/255 after a division), of
-        65535 at the most, so is a bin: of one, if the range is shorter than `bins`.
-    channel_axis : int, None or "auto"
-        The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
-        more.
-    mask : array_like of bool, optional
-        Spatial shape, True where a pixel takes part.
+    image : array_like, shape (M, N[, …][, C]), or PixelHistogram
+        A grey image or a volume, of any real dtype, a color image, whose luminance is taken, or a histogram. NaN
+        and infinite values take no part.
+    bins : int, default 256
+        The largest number of equal bins over the range of the values, 2 to 65536. A value far from all others
+        widens the bins, so mask it. Where the values are whole multiples of a step (of 1, or of 1/255 after a
+        division), up to 65535 of them, each bin is a whole number of steps wide: one, if the range has fewer steps
+        than `bins`.
+    channel_axis : int, None or "auto", default "auto"
+        The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
+        the last one, which must have a length of 1 to 4.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
@@ -52,14 +54,25 @@ def huang_threshold(
 
     Raises
     ------
-    TypeError, ValueError
-        If the image, the mask or `bins` is not what is described, or fewer than two distinct values take part.
+    TypeError
+        If `image` does not hold real numbers, `mask` is not bool, or `bins` is not a whole number.
+    ValueError
+        If `image` is empty, its channel axis is unclear or its channels have no luminance, `mask` does not fit its
+        shape or is given with a histogram, `bins` is not from 2 to 65536, or fewer than two distinct values take
+        part.
+
+    See Also
+    --------
+    shanbhag_threshold : The other threshold by fuzzy sets.
+    otsu_threshold : The smallest variance in place of fuzziness.
+    threshold_segment : The classes (``thresholds="huang"``).
 
     Notes
     -----
-    A pixel that differs by d bins from the mean of its class, where all take L bins, belongs to it with
-    1 / (1 + d / (L - 1)); the entropy of that is its doubt. The global minimum over all splits, with means
-    rounded to whole bins. Linear in pixels, O(L²) in bins at the most: 2 s for 65536.
+    A pixel that differs by d bins from the mean of its class, where all values take L bins, is a member of the
+    class to the degree u = 1 / (1 + d / (L - 1)). Its fuzziness is the entropy -u log u - (1 - u) log(1 - u), and
+    T makes the sum over all pixels smallest [1]_, over all splits, with means rounded to whole bins. The cost is
+    linear in the number of pixels, and at most O(L²) in bins: 2 s for 65536.
 
     References
     ----------
@@ -80,21 +93,23 @@ def huang_threshold(
 def shanbhag_threshold(
     image: ArrayLike | PixelHistogram, *, bins: int = 256, channel_axis: ChannelAxis = "auto", mask: Mask = None
 ) -> float:
-    """Find the threshold that makes its two classes equally informative.
+    """Find the threshold that makes the two classes equally informative.
 
     Parameters
     ----------
-    image : array_like, any real dtype, or PixelHistogram
-        A grey image, a volume, or a histogram; of three channels the luminance is taken.
-    bins : int
-        How many equal bins over the range of the values at the most, 2 to 65536; a value far from all others
-        widens them, so mask it. Where the values are whole numbers of a step (1, or 1/255 after a division), of
-        65535 at the most, so is a bin: of one, if the range is shorter than `bins`.
-    channel_axis : int, None or "auto"
-        The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
-        more.
-    mask : array_like of bool, optional
-        Spatial shape, True where a pixel takes part.
+    image : array_like, shape (M, N[, …][, C]), or PixelHistogram
+        A grey image or a volume, of any real dtype, a color image, whose luminance is taken, or a histogram. NaN
+        and infinite values take no part.
+    bins : int, default 256
+        The largest number of equal bins over the range of the values, 2 to 65536. A value far from all others
+        widens the bins, so mask it. Where the values are whole multiples of a step (of 1, or of 1/255 after a
+        division), up to 65535 of them, each bin is a whole number of steps wide: one, if the range has fewer steps
+        than `bins`.
+    channel_axis : int, None or "auto", default "auto"
+        The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
+        the last one, which must have a length of 1 to 4.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
@@ -103,15 +118,26 @@ def shanbhag_threshold(
 
     Raises
     ------
-    TypeError, ValueError
-        If the image, the mask or `bins` is not what is described, or fewer than two distinct values take part.
+    TypeError
+        If `image` does not hold real numbers, `mask` is not bool, or `bins` is not a whole number.
+    ValueError
+        If `image` is empty, its channel axis is unclear or its channels have no luminance, `mask` does not fit its
+        shape or is given with a histogram, `bins` is not from 2 to 65536, or fewer than two distinct values take
+        part.
+
+    See Also
+    --------
+    huang_threshold : The other threshold by fuzzy sets.
+    kapur_threshold : The sum of entropies in place of their difference.
+    threshold_segment : The classes (``thresholds="shanbhag"``).
 
     Notes
     -----
-    A pixel belongs to its class the more surely, the more pixels of the class lie between it and the split. The
-    global minimum over all splits of the difference between the classes' mean informations. Those tell splits
-    apart by the steps of the histogram alone: of many bins with a few pixels each, the result says little.
-    Linear in pixels and bins.
+    Of the C pixels of a class, let c lie in the bins beyond that of a pixel, away from the split. The pixel is a
+    member of the class to the degree 1 - c / (2 C), and its information is minus the logarithm of that. T makes
+    the difference between the classes' mean informations smallest [1]_, over all splits. The degrees tell bins
+    apart by the steps of the histogram alone: for many bins with a few pixels each, the result says little. The
+    cost is linear in the number of pixels and bins.
 
     References
     ----------

@@ -30,13 +30,14 @@ def mean_threshold(
 
     Parameters
     ----------
-    image : array_like, any real dtype, or PixelHistogram
-        A grey image, a volume, or a histogram; of three channels the luminance is taken.
-    channel_axis : int, None or "auto"
-        The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
-        more.
-    mask : array_like of bool, optional
-        Spatial shape, True where a pixel takes part.
+    image : array_like, shape (M, N[, …][, C]), or PixelHistogram
+        A grey image or a volume, of any real dtype, a color image, whose luminance is taken, or a histogram. NaN
+        and infinite values take no part.
+    channel_axis : int, None or "auto", default "auto"
+        The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
+        the last one, which must have a length of 1 to 4.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
@@ -46,12 +47,22 @@ def mean_threshold(
 
     Raises
     ------
-    TypeError, ValueError
-        If the image or the mask is not what is described, or fewer than two distinct values take part.
+    TypeError
+        If `image` does not hold real numbers, or `mask` is not bool.
+    ValueError
+        If `image` is empty, its channel axis is unclear or its channels have no luminance, `mask` does not fit its
+        shape or is given with a histogram, or fewer than two distinct values take part.
+
+    See Also
+    --------
+    isodata_threshold : Half-way between the means of the classes.
+    moments_threshold : Keeps the mean and two more moments.
+    threshold_segment : The classes (``thresholds="mean"``).
 
     Notes
     -----
-    The sum is rounded once, whatever the order of the pixels. One value far away moves it. Linear in pixels.
+    T = Σ v / n over the n pixels [1]_. The sum is rounded once, whatever the order of the pixels. One value far
+    from all others moves the mean: mask it. The cost is linear in the number of pixels.
 
     References
     ----------
@@ -75,13 +86,14 @@ def moments_threshold(
 
     Parameters
     ----------
-    image : array_like, any real dtype, or PixelHistogram
-        A grey image, a volume, or a histogram; of three channels the luminance is taken.
-    channel_axis : int, None or "auto"
-        The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
-        more.
-    mask : array_like of bool, optional
-        Spatial shape, True where a pixel takes part.
+    image : array_like, shape (M, N[, …][, C]), or PixelHistogram
+        A grey image or a volume, of any real dtype, a color image, whose luminance is taken, or a histogram. NaN
+        and infinite values take no part.
+    channel_axis : int, None or "auto", default "auto"
+        The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
+        the last one, which must have a length of 1 to 4.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
@@ -90,15 +102,24 @@ def moments_threshold(
 
     Raises
     ------
-    TypeError, ValueError
-        If the image or the mask is not what is described, or fewer than two distinct values take part.
+    TypeError
+        If `image` does not hold real numbers, or `mask` is not bool.
+    ValueError
+        If `image` is empty, its channel axis is unclear or its channels have no luminance, `mask` does not fit its
+        shape or is given with a histogram, or fewer than two distinct values take part.
+
+    See Also
+    --------
+    otsu_threshold : The smallest variance within the classes.
+    mean_threshold : The first moment alone.
+    threshold_segment : The classes (``thresholds="moments"``).
 
     Notes
     -----
-    Two values with two shares of the pixels are to have the mean, the variance and the third moment of the image.
-    The share of the darker one follows from the skewness g alone, (1 + g / sqrt(g² + 4)) / 2; the threshold is
-    the one that comes nearest to it. No bins. Linear in pixels for uint8 and uint16, O(n log n) for other
-    dtypes.
+    Two values with two shares of the pixels are to have the mean, the variance and the third moment of the image
+    [1]_. The share of the darker value follows from the skewness g alone: (1 + g / sqrt(g² + 4)) / 2. T is the
+    threshold whose darker class comes nearest to that share. No bins are used. The cost is linear in the number of
+    pixels n for uint8 and uint16, and O(n log n) for other dtypes.
 
     References
     ----------

@@ -21,34 +21,46 @@ def triangle_threshold(
 
     Parameters
     ----------
-    image : array_like, any real dtype, or PixelHistogram
-        A grey image, a volume, or a histogram; of three channels the luminance is taken.
-    bins : int
-        How many equal bins over the range of the values at the most, 2 to 65536; a value far from all others
-        widens them, so mask it. Where the values are whole numbers of a step (1, or 1/255 after a division), of
-        65535 at the most, so is a bin: of one, if the range is shorter than `bins`.
-    channel_axis : int, None or "auto"
-        The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
-        more.
-    mask : array_like of bool, optional
-        Spatial shape, True where a pixel takes part.
+    image : array_like, shape (M, N[, …][, C]), or PixelHistogram
+        A grey image or a volume, of any real dtype, a color image, whose luminance is taken, or a histogram. NaN
+        and infinite values take no part.
+    bins : int, default 256
+        The largest number of equal bins over the range of the values, 2 to 65536. A value far from all others
+        widens the bins, so mask it. Where the values are whole multiples of a step (of 1, or of 1/255 after a
+        division), up to 65535 of them, each bin is a whole number of steps wide: one, if the range has fewer steps
+        than `bins`.
+    channel_axis : int, None or "auto", default "auto"
+        The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
+        the last one, which must have a length of 1 to 4.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
     float
-        The lower edge of the first bin of the brighter class: classes are v < T and v >= T. (scikit-image
-        and OpenCV give the bin below.)
+        The lower edge of the first bin of the brighter class: classes are v < T and v >= T. (scikit-image and
+        OpenCV give the bin below.)
 
     Raises
     ------
-    TypeError, ValueError
-        If the image, the mask or `bins` is not what is described, or fewer than two distinct values take part.
+    TypeError
+        If `image` does not hold real numbers, `mask` is not bool, or `bins` is not a whole number.
+    ValueError
+        If `image` is empty, its channel axis is unclear or its channels have no luminance, `mask` does not fit its
+        shape or is given with a histogram, `bins` is not from 2 to 65536, or fewer than two distinct values take
+        part.
+
+    See Also
+    --------
+    minimum_threshold : For a histogram with two peaks.
+    otsu_threshold : For any histogram.
+    threshold_segment : The classes (``thresholds="triangle"``).
 
     Notes
     -----
-    The bin that lies farthest below the line from the top of the peak to the far end of its longer tail, at
-    zero, is the brightest one of the darker class, whichever side the tail is on. Suited to a background and
-    little else. Linear in pixels and bins.
+    A line is drawn from the top of the peak to the far end of its longer tail, at zero. The bin that lies farthest
+    below the line is the brightest one of the darker class [1]_, whichever side the tail is on. The method suits
+    images of a background and little else. The cost is linear in the number of pixels and bins.
 
     References
     ----------
@@ -73,35 +85,47 @@ def minimum_threshold(
 
     Parameters
     ----------
-    image : array_like, any real dtype, or PixelHistogram
-        A grey image, a volume, or a histogram; of three channels the luminance is taken.
-    bins : int
-        How many equal bins over the range of the values at the most, 2 to 65536; a value far from all others
-        widens them, so mask it. Where the values are whole numbers of a step (1, or 1/255 after a division), of
-        65535 at the most, so is a bin: of one, if the range is shorter than `bins`.
-    channel_axis : int, None or "auto"
-        The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
-        more.
-    mask : array_like of bool, optional
-        Spatial shape, True where a pixel takes part.
+    image : array_like, shape (M, N[, …][, C]), or PixelHistogram
+        A grey image or a volume, of any real dtype, a color image, whose luminance is taken, or a histogram. NaN
+        and infinite values take no part.
+    bins : int, default 256
+        The largest number of equal bins over the range of the values, 2 to 65536. A value far from all others
+        widens the bins, so mask it. Where the values are whole multiples of a step (of 1, or of 1/255 after a
+        division), up to 65535 of them, each bin is a whole number of steps wide: one, if the range has fewer steps
+        than `bins`.
+    channel_axis : int, None or "auto", default "auto"
+        The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
+        the last one, which must have a length of 1 to 4.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
     float
-        The lower edge of the first bin of the brighter class: classes are v < T and v >= T. (scikit-image
-        gives the bin below.)
+        The lower edge of the first bin of the brighter class: classes are v < T and v >= T. (scikit-image gives
+        the bin below.)
 
     Raises
     ------
-    TypeError, ValueError
-        If the image, the mask or `bins` is not what is described, fewer than two distinct values take part, or
-        the histogram never has two peaks.
+    TypeError
+        If `image` does not hold real numbers, `mask` is not bool, or `bins` is not a whole number.
+    ValueError
+        If `image` is empty, its channel axis is unclear or its channels have no luminance, `mask` does not fit its
+        shape or is given with a histogram, `bins` is not from 2 to 65536, fewer than two distinct values take
+        part, or the histogram never has two peaks.
+
+    See Also
+    --------
+    triangle_threshold : For a histogram with one peak.
+    otsu_threshold : For any histogram.
+    threshold_segment : The classes (``thresholds="minimum"``).
 
     Notes
     -----
-    The histogram is smoothed by the mean of each bin and its two neighbors until it has two peaks, 10000 times at
-    the most; two values are two peaks as they are. The ends of the range may be peaks, and so is a lone pixel far
-    from all others. Linear in pixels; O(10000 · bins) in bins at the most.
+    The histogram is smoothed by the mean of each bin and its two neighbors until it has two peaks [1]_, at most
+    10000 times; T is at the minimum between them. Two values are two peaks as they are. The ends of the range may
+    be peaks, and so is a lone pixel far from all others. The cost is linear in the number of pixels, and at most
+    O(10000 · bins) in bins.
 
     References
     ----------

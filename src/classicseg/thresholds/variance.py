@@ -26,17 +26,18 @@ from classicseg.types import ChannelAxis, Mask, PixelHistogram
 def otsu_threshold(
     image: ArrayLike | PixelHistogram, *, channel_axis: ChannelAxis = "auto", mask: Mask = None
 ) -> float:
-    """Find the threshold that splits the pixels into two classes of least variance.
+    """Find the threshold that splits the pixels into two classes of the smallest variance.
 
     Parameters
     ----------
-    image : array_like, any real dtype, or PixelHistogram
-        A grey image, a volume, or a histogram; of three channels the luminance is taken.
-    channel_axis : int, None or "auto"
-        The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
-        more.
-    mask : array_like of bool, optional
-        Spatial shape, True where a pixel takes part.
+    image : array_like, shape (M, N[, …][, C]), or PixelHistogram
+        A grey image or a volume, of any real dtype, a color image, whose luminance is taken, or a histogram. NaN
+        and infinite values take no part.
+    channel_axis : int, None or "auto", default "auto"
+        The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
+        the last one, which must have a length of 1 to 4.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
@@ -46,12 +47,25 @@ def otsu_threshold(
 
     Raises
     ------
-    TypeError, ValueError
-        If the image or the mask is not what is described, or fewer than two distinct values take part.
+    TypeError
+        If `image` does not hold real numbers, or `mask` is not bool.
+    ValueError
+        If `image` is empty, its channel axis is unclear or its channels have no luminance, `mask` does not fit its
+        shape or is given with a histogram, or fewer than two distinct values take part.
+
+    See Also
+    --------
+    multi_otsu_thresholds : Several classes.
+    kittler_threshold : For classes of unlike width.
+    isodata_threshold : Half-way between the means of the classes.
+    threshold_segment : The classes (``thresholds="otsu"``).
 
     Notes
     -----
-    Exact for every dtype: no bins. Linear in pixels for uint8 and uint16, O(n log n) for other dtypes.
+    With n₁ and n₂ the numbers of pixels of the two classes and m₁ and m₂ their means, T makes the variance between
+    the classes, n₁ n₂ (m₂ - m₁)², greatest [1]_, and so the variance within them smallest. It is exact for every
+    dtype, without bins. The cost is linear in the number of pixels n for uint8 and uint16, and O(n log n) for
+    other dtypes.
 
     References
     ----------
@@ -71,34 +85,46 @@ def otsu_threshold(
 def multi_otsu_thresholds(
     image: ArrayLike | PixelHistogram, *, n_classes: int = 3, channel_axis: ChannelAxis = "auto", mask: Mask = None
 ) -> NDArray[np.float64]:
-    """Find the thresholds that split the pixels into several classes of least variance.
+    """Find the thresholds that split the pixels into several classes of the smallest variance.
 
     Parameters
     ----------
-    image : array_like, any real dtype, or PixelHistogram
-        A grey image, a volume, or a histogram; of three channels the luminance is taken.
-    n_classes : int
-        At least 1, at most the number of distinct values.
-    channel_axis : int, None or "auto"
-        The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
-        more.
-    mask : array_like of bool, optional
-        Spatial shape, True where a pixel takes part.
+    image : array_like, shape (M, N[, …][, C]), or PixelHistogram
+        A grey image or a volume, of any real dtype, a color image, whose luminance is taken, or a histogram. NaN
+        and infinite values take no part.
+    n_classes : int, default 3
+        The number of classes, at least 1, at most the number of distinct values.
+    channel_axis : int, None or "auto", default "auto"
+        The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
+        the last one, which must have a length of 1 to 4.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
-    ndarray of float64, (n_classes - 1,)
-        Ascending; each is the least value of the class above it.
+    ndarray of float64, shape (n_classes - 1,)
+        The thresholds, ascending; each is the least value of the class above it.
 
     Raises
     ------
-    TypeError, ValueError
-        If the image or the mask is not what is described, or fewer than `n_classes` distinct values take part.
+    TypeError
+        If `image` does not hold real numbers, `mask` is not bool, or `n_classes` is not a whole number.
+    ValueError
+        If `image` is empty, its channel axis is unclear or its channels have no luminance, `mask` does not fit its
+        shape or is given with a histogram, `n_classes` is less than 1, or fewer than `n_classes` distinct values
+        take part.
+
+    See Also
+    --------
+    otsu_threshold : Two classes.
+    kmeans_fit : The same optimum, as the centers of the classes.
+    threshold_segment : The classes (``thresholds="multi_otsu"``).
 
     Notes
     -----
-    The global optimum, by dynamic programming over the L distinct values: O(n_classes · L · log L) after the
-    histogram [1]_.
+    The thresholds make Σ (v - m(v))² over the pixels smallest, with m(v) the mean of the class of v. It is the
+    global optimum, by dynamic programming over the L distinct values [1]_: O(n_classes · L · log L) after the
+    histogram.
 
     References
     ----------
@@ -123,29 +149,40 @@ def isodata_threshold(
 
     Parameters
     ----------
-    image : array_like, any real dtype, or PixelHistogram
-        A grey image, a volume, or a histogram; of three channels the luminance is taken.
-    channel_axis : int, None or "auto"
-        The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
-        more.
-    mask : array_like of bool, optional
-        Spatial shape, True where a pixel takes part.
+    image : array_like, shape (M, N[, …][, C]), or PixelHistogram
+        A grey image or a volume, of any real dtype, a color image, whose luminance is taken, or a histogram. NaN
+        and infinite values take no part.
+    channel_axis : int, None or "auto", default "auto"
+        The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
+        the last one, which must have a length of 1 to 4.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
     float
-        T = (mean of v < T + mean of v >= T) / 2, a real number; the lowest where there are several.
+        T = (mean of v < T + mean of v >= T) / 2, a real number; the lowest one where there are several.
         (scikit-image's ``threshold_isodata`` rounds it down to a gray level.)
 
     Raises
     ------
-    TypeError, ValueError
-        If the image or the mask is not what is described, or fewer than two distinct values take part.
+    TypeError
+        If `image` does not hold real numbers, or `mask` is not bool.
+    ValueError
+        If `image` is empty, its channel axis is unclear or its channels have no luminance, `mask` does not fit its
+        shape or is given with a histogram, or fewer than two distinct values take part.
+
+    See Also
+    --------
+    otsu_threshold : The smallest variance within the classes.
+    mean_threshold : The mean of all values.
+    threshold_segment : The classes (``thresholds="isodata"``).
 
     Notes
     -----
-    Where the iteration of [1]_ and [2]_ ends depends on its start; all of its fixed points are looked at here,
-    without bins. Linear in pixels for uint8 and uint16, O(n log n) for other dtypes.
+    Where the iteration of [1]_ and [2]_ ends depends on its start; here all of its fixed points are compared,
+    without bins. The cost is linear in the number of pixels n for uint8 and uint16, and O(n log n) for other
+    dtypes.
 
     References
     ----------
@@ -171,17 +208,19 @@ def kittler_threshold(
 
     Parameters
     ----------
-    image : array_like, any real dtype, or PixelHistogram
-        A grey image, a volume, or a histogram; of three channels the luminance is taken.
-    bins : int
-        How many equal bins over the range of the values at the most, 2 to 65536; a value far from all others
-        widens them, so mask it. Where the values are whole numbers of a step (1, or 1/255 after a division), of
-        65535 at the most, so is a bin: of one, if the range is shorter than `bins`.
-    channel_axis : int, None or "auto"
-        The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
-        more.
-    mask : array_like of bool, optional
-        Spatial shape, True where a pixel takes part.
+    image : array_like, shape (M, N[, …][, C]), or PixelHistogram
+        A grey image or a volume, of any real dtype, a color image, whose luminance is taken, or a histogram. NaN
+        and infinite values take no part.
+    bins : int, default 256
+        The largest number of equal bins over the range of the values, 2 to 65536. A value far from all others
+        widens the bins, so mask it. Where the values are whole multiples of a step (of 1, or of 1/255 after a
+        division), up to 65535 of them, each bin is a whole number of steps wide: one, if the range has fewer steps
+        than `bins`.
+    channel_axis : int, None or "auto", default "auto"
+        The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
+        the last one, which must have a length of 1 to 4.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
@@ -190,15 +229,25 @@ def kittler_threshold(
 
     Raises
     ------
-    TypeError, ValueError
-        If the image, the mask or `bins` is not what is described, or fewer than two distinct values take part.
+    TypeError
+        If `image` does not hold real numbers, `mask` is not bool, or `bins` is not a whole number.
+    ValueError
+        If `image` is empty, its channel axis is unclear or its channels have no luminance, `mask` does not fit its
+        shape or is given with a histogram, `bins` is not from 2 to 65536, or fewer than two distinct values take
+        part.
+
+    See Also
+    --------
+    otsu_threshold : Takes the classes as equally wide.
+    threshold_segment : The classes (``thresholds="kittler"``).
 
     Notes
     -----
-    The global minimum of the criterion of [1]_ over all splits; the iteration that other libraries make ends in
-    a local one. The values of a bin count as evenly spread over it, which adds 1/12 to a variance in bins
-    (Sheppard's correction): a class of one bin has a variance, too. Suited to classes of unlike size and width.
-    Linear in pixels and bins.
+    With n₁ and n₂ the numbers of pixels of the two classes and s₁² and s₂² their variances, T makes n₁ log(s₁² /
+    n₁²) + n₂ log(s₂² / n₂²) smallest. This is the global minimum of the criterion of [1]_ over all splits; the
+    iteration that other libraries make ends in a local one. The values of a bin count as evenly spread over it,
+    which adds 1/12 to a variance in bins (Sheppard's correction), so that a class of one bin has a variance, too.
+    The method suits classes of unlike size and width. The cost is linear in the number of pixels and bins.
 
     References
     ----------

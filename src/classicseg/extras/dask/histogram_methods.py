@@ -47,32 +47,41 @@ def pixel_histogram(
 
     Parameters
     ----------
-    image : dask array, any real dtype
-        A grey or color image or a volume, any number of channels.
-    channel_axis : int, None or "auto"
-        The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
-        more.
-    mask : dask array of bool, optional
-        Spatial shape, True where a pixel takes part.
+    image : dask array, shape (M, N[, …][, C])
+        A grey or color image or a volume, of any real dtype. NaN and infinite values take no part.
+    channel_axis : int, None or "auto", default "auto"
+        The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
+        the last one, which must have a length of 1 to 4.
+    mask : dask array of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
     n_levels : int, optional
-        Round values down to so many equal steps of their range, each less than the range / `n_levels` off; for
-        floats, of which there may be as many as pixels. A value far from all others widens the steps: mask it.
-        Without `n_levels` every value counts.
+        Round values down to so many equal steps of their range, at least 2, each less than the range / `n_levels`
+        off; for floats, of which there may be as many as pixels. A value far from all others widens the steps:
+        mask it. By default every value counts.
 
     Returns
     -------
     PixelHistogram
-        That of the whole image. `otsu_threshold` and its like, `kmeans_fit` and `choose_n_clusters` take it in the
-        place of an image.
+        The histogram of the whole image. `otsu_threshold` and its like, `kmeans_fit` and `choose_n_clusters` take
+        it in the place of an image.
 
     Raises
     ------
-    TypeError, ValueError
-        If the image or the mask is not what is described, or there are more than 2**24 distinct values.
+    TypeError
+        If `image` does not hold real numbers, `mask` is not bool, or `n_levels` is not a whole number.
+    ValueError
+        If `image` is empty or its channel axis is unclear, `mask` does not fit its shape, `n_levels` is less than
+        2, or there are more than 2**24 distinct values.
+
+    See Also
+    --------
+    merge_histograms : Adds up the histograms of several images.
+    kmeans_fit : Takes a histogram in the place of an image.
 
     Notes
     -----
-    One pass, or two where the extremes of floats must be known first. A few histograms at a time are held.
+    The image is read once, or twice where the extremes of floats must be known first. A few histograms at a time
+    are held.
 
     Examples
     --------

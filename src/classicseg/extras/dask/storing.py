@@ -68,31 +68,32 @@ def store_labels(
         The folder to make, or the store to replace that was made here, `name.zarr`. What is there stays whole
         until all is written.
     labels : callable
-        Makes the labels; called where the scheduler is at hand.
+        Makes the labels; it is called when the scheduler is at hand.
     recipe : mapping of str to JSON values
         All that the labels depend on. A run of the same recipe that was killed is gone on with; one of another is
         refused.
-    stamps : mapping of Path to Stamp
+    stamps : mapping of Path to Stamp, default {}
         The files and folders that the labels are made of, as they were before they were read: parts of the recipe.
         Where one has changed since, a run is not gone on with; where one changes meanwhile, the labels are not
         kept.
     scheduler : str, optional
         The address of a running Dask scheduler, whose workers see the same files. Without it the client at hand
         computes, or threads.
-    doing : str
+    doing : str, default "labels"
         What the progress bar says.
 
     Returns
     -------
     int
-        The chunks that this call computed.
+        The number of chunks that this call computed.
 
     Raises
     ------
-    OSError, ValueError
-        If the disk is full or not to be written to, something else is at the path, an input is there, another
-        process writes it, the unfinished run is of another recipe, an input has changed, or the scheduler does not
-        answer or has workers without this package.
+    OSError
+        If the disk is full or cannot be written to, something else is at the path, another process writes it, or
+        the scheduler does not answer or has workers without this package.
+    ValueError
+        If an input is at the path, the unfinished run is of another recipe, or an input changes meanwhile.
 
     Examples
     --------

@@ -15,13 +15,13 @@ MOST_BYTES_OF_NAME = 255
 
 
 def check_outputs(outputs: Iterable[StrPath], inputs: Iterable[StrPath] = ()) -> None:
-    """See that files can be written: each is new, or a plain file that is not read.
+    """Check that files can be written: each is new, or a plain file that is not read.
 
     Parameters
     ----------
     outputs : iterable of path-like
         The files that will be written.
-    inputs : iterable of path-like
+    inputs : iterable of path-like, default ()
         The files and folders that are read.
 
     Raises
@@ -30,6 +30,10 @@ def check_outputs(outputs: Iterable[StrPath], inputs: Iterable[StrPath] = ()) ->
         If an output is an input, by whatever links, lies in one or holds one.
     OSError
         If a folder, or what is no plain file, is in the way, or a name is too long.
+
+    See Also
+    --------
+    replacing : Writes a file whole or not at all.
 
     Examples
     --------

@@ -15,22 +15,28 @@ def encode_palette(labels: ArrayLike, colors: ArrayLike) -> bytes:
 
     Parameters
     ----------
-    labels : array_like of int, (H, W)
-        From 1 to n; 0, where there is any, becomes transparent.
-    colors : array_like, (n, 3)
-        Red, green and blue of labels 1 … n, from 0 to 255, rounded here; `kmeans_fit` calls them centers.
+    labels : array_like of int, shape (M, N)
+        The labels 1 … n; 0, where there is any, becomes transparent.
+    colors : array_like, shape (n, 3)
+        Red, green and blue of the labels 1 … n, from 0 to 255, which are rounded here; `kmeans_fit` calls them
+        centers.
 
     Returns
     -------
     bytes
-        The file, of 1, 2, 4 or 8 bits a pixel before compression. ``8 * len(file) / labels.size`` is what it takes
-        of bits a pixel, palette included.
+        The file, with 1, 2, 4 or 8 bits a pixel before compression. ``8 * len(file) / labels.size`` is the number
+        of bits a pixel that it takes, palette included.
 
     Raises
     ------
     ValueError
         If the labels are no plane, a label has no color, there are more than 256 colors (255 beside transparent
         pixels), or they are not from 0 to 255.
+
+    See Also
+    --------
+    write_labels : Labels as numbers, without colors.
+    write_image : Colors without labels.
 
     Examples
     --------

@@ -60,9 +60,9 @@ def read_image(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS, no
     path : path-like
         PNG, JPEG, TIFF, BMP, GIF, WebP, PBM, PGM, PPM, PFM, JPEG 2000 or ``.npy``; the content decides, not the
         name.
-    max_pixels : int
+    max_pixels : int, default 500000000
         Pixels times pages above which the file is refused before it is decoded.
-    nodata : float or sequence of floats, optional
+    nodata : float or sequence of float, optional
         Values, as stored, of pixels that take no part, beside what the file says itself. NaN may be one.
 
     Returns
@@ -82,6 +82,12 @@ def read_image(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS, no
         If there is no such file, it is not an image or of a format that is not read (which is named), it is
         damaged or cut short, its pages differ in shape or kind, it is an animation, or it has more than
         `max_pixels`.
+
+    See Also
+    --------
+    read_mask : A file of True and False.
+    read_markers : A file of labels.
+    write_image : Writes a PNG.
 
     Examples
     --------
@@ -108,20 +114,25 @@ def read_mask(
     ----------
     path : path-like
         An image file, as in `read_image`. Of a palette image the indices count, and 0 is never turned into white.
-    max_pixels : int
-        As in `read_image`.
-    nodata : float or sequence of floats, optional
-        As in `read_image`.
+    max_pixels : int, default 500000000
+        Pixels times pages above which the file is refused before it is decoded.
+    nodata : float or sequence of float, optional
+        Values, as stored, of pixels that take no part, beside what the file says itself. NaN may be one.
 
     Returns
     -------
-    ndarray of bool
-        The file's spatial shape; False where all channels but alpha are 0, or the file says that there is nothing.
+    ndarray of bool, shape (M, N[, …])
+        The mask; False where all channels but alpha are 0, or where the file says that there is nothing.
 
     Raises
     ------
     ImageFileError
         As in `read_image`.
+
+    See Also
+    --------
+    read_image : The picture, with a mask of its own.
+    read_markers : A file of labels.
 
     Examples
     --------
@@ -150,20 +161,25 @@ def read_markers(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) 
     path : path-like
         An image file, as in `read_image`. Of a palette image the numbers are taken, not the colors; where 0 is
         white, it is 0; no value stands for "no data" here. Whole numbers stored as floats are labels.
-    max_pixels : int
-        As in `read_image`.
+    max_pixels : int, default 500000000
+        Pixels times pages above which the file is refused before it is decoded.
 
     Returns
     -------
-    ndarray of int
-        The file's spatial shape, in its own dtype; black-and-white images as 0 and 1, floats as int32, or int64
-        where they need it.
+    ndarray of int, shape (M, N[, …])
+        The labels in the file's own dtype; black-and-white images as 0 and 1, floats as int32, or int64 where they
+        need it.
 
     Raises
     ------
     ImageFileError
         As in `read_image`, or if the file holds colors, fractions, NaN, infinite or, in floats, negative
         numbers, or alpha hides a label.
+
+    See Also
+    --------
+    write_labels : Writes such a file.
+    read_mask : A file of True and False.
 
     Examples
     --------

@@ -38,9 +38,9 @@ def write_labels(path: str | os.PathLike[str], labels: ArrayLike) -> Path:
     ----------
     path : path-like
         Where to, without a suffix.
-    labels : array_like of int
-        Labels from 0. A plane becomes a PNG of 8 or 16 bits where they fit, else a TIFF of int32; what has
-        more axes becomes a TIFF of many pages, of the smallest of uint8, uint16 and int32 that holds them.
+    labels : array_like of int, shape (M, N[, …])
+        Labels from 0. A plane becomes a PNG of 8 or 16 bits where they fit, else a TIFF of int32; an array of more
+        axes becomes a TIFF of many pages, of the smallest of uint8, uint16 and int32 that holds the labels.
 
     Returns
     -------
@@ -51,6 +51,11 @@ def write_labels(path: str | os.PathLike[str], labels: ArrayLike) -> Path:
     ------
     OSError
         If it cannot be written.
+
+    See Also
+    --------
+    read_markers : Reads them again.
+    encode_palette : Labels with colors.
 
     Examples
     --------
@@ -81,16 +86,21 @@ def write_image(path: str | os.PathLike[str], image: ArrayLike, *, dtype: str | 
     Parameters
     ----------
     path : path-like
-        Where to.
-    image : array_like
-        (H, W) grey or (H, W, 3) color, of values that `dtype` holds.
-    dtype : "uint8" or "uint16"
-        The depth; 16 bits for grey images only.
+        Where to write.
+    image : array_like, shape (M, N[, 3])
+        A grey or color image, of values that `dtype` holds.
+    dtype : {"uint8", "uint16"}, default "uint8"
+        The depth; 16 bits are for grey images only.
 
     Raises
     ------
     OSError
         If it cannot be written.
+
+    See Also
+    --------
+    read_image : Reads it again.
+    write_labels : Labels as numbers.
 
     Examples
     --------
@@ -111,16 +121,20 @@ def write_table(path: str | os.PathLike[str], header: Sequence[str], rows: Itera
     Parameters
     ----------
     path : path-like
-        Where to.
+        Where to write.
     header : sequence of str
         The names of the columns.
-    rows : iterable of sequences
-        Their values.
+    rows : iterable of sequence
+        The values of each row.
 
     Raises
     ------
     OSError
         If it cannot be written.
+
+    See Also
+    --------
+    write_json : Anything else.
 
     Examples
     --------
@@ -143,14 +157,18 @@ def write_json(path: str | os.PathLike[str], content: object) -> None:
     Parameters
     ----------
     path : path-like
-        Where to.
+        Where to write.
     content : object
-        Of dicts, lists, strings, numbers, bools and None.
+        Dicts, lists, strings, numbers, bools and None.
 
     Raises
     ------
     OSError
         If it cannot be written.
+
+    See Also
+    --------
+    write_table : Rows and columns.
 
     Examples
     --------
@@ -181,6 +199,10 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     ------
     OSError
         If it cannot be written.
+
+    See Also
+    --------
+    check_outputs : The check before any work.
 
     Examples
     --------

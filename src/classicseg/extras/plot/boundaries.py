@@ -38,34 +38,41 @@ def boundaries_plot(
 
     Parameters
     ----------
-    image : array_like, any real dtype
+    image : array_like, shape (M, N[, …][, C])
         A grey or color image or a volume, of which the middle slice is shown, in grey.
-    boundaries_or_labels : array_like of bool or int
-        The image's spatial shape: an edge map (bool), or labels (integers), whose lines run where they differ.
-        The lines of a mask are those of ``mask.astype(int)``.
-    truth : array_like of bool or int, or sequence of such, optional
-        Edge maps or labels to compare with; of several the lines of all.
-    channel_axis : int, None or "auto"
+    boundaries_or_labels : array_like of bool or int, shape (M, N[, …])
+        An edge map (bool), or labels (integers), whose lines run where they differ. The lines of a mask are those
+        of ``mask.astype(int)``.
+    truth : array_like of bool or int, shape (M, N[, …]), or sequence of several, optional
+        Edge maps or labels to compare with; with several, the lines of all.
+    channel_axis : int, None or "auto", default "auto"
         The axis of the image's channels, where it has one axis more than the labels; "auto" is the last.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; without it, in a new figure.
+        Where to draw; by default in a new figure.
 
     Returns
     -------
     matplotlib.axes.Axes
-        With a truth, lines within one pixel of it are green, others orange, and lines of the truth within one
-        pixel of which nothing was found are blue; a legend says so.
+        The picture. With a truth, lines within one pixel of it are green, others orange, and lines of the truth
+        within one pixel of which nothing was found are blue; a legend says so.
 
     Raises
     ------
-    TypeError, ValueError
-        If the labels or the truth are neither bool nor integers from 0, or do not have the image's spatial shape.
+    TypeError
+        If `image` does not hold real numbers, or the labels or the truth are neither bool nor integers.
+    ValueError
+        If labels are negative, or do not have the image's spatial shape.
     ImportError
         If matplotlib is not installed.
 
+    See Also
+    --------
+    overlay : Segments in color.
+    compare_sheet : Several segmentations side by side.
+
     Notes
     -----
-    One pixel is meant in any direction, diagonals included, and in the slice that is shown.
+    "Within one pixel" includes diagonals, in the slice that is shown.
 
     Examples
     --------

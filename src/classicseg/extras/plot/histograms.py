@@ -37,36 +37,44 @@ def histogram_with_thresholds(
 
     Parameters
     ----------
-    image : array_like, any real dtype
-        A grey image or a volume; of three channels the luminance is taken.
+    image : array_like, shape (M, N[, …][, C])
+        A grey image or a volume, of any real dtype, or a color image, whose luminance is taken. NaN and infinite
+        values take no part.
     thresholds : float or sequence of float
-        Ascending, in the image's units.
-    mask : array_like of bool, optional
-        Spatial shape, True where a pixel takes part.
-    channel_axis : int, None or "auto"
-        The axis of the channels; None: every axis is spatial; "auto": a last axis of length 1 to 4 of three or
-        more.
+        The thresholds, ascending, in the image's units.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
+    channel_axis : int, None or "auto", default "auto"
+        The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
+        the last one, which must have a length of 1 to 4.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; without it, in a new figure.
+        Where to draw; by default in a new figure.
 
     Returns
     -------
     matplotlib.axes.Axes
-        The pixels of each class in the color that `overlay` gives its label, the thresholds as lines with their
-        values above.
+        The histogram: the pixels of each class in the color that `overlay` gives its label, and the thresholds as
+        lines with their values above.
 
     Raises
     ------
-    TypeError, ValueError
-        If the image or the mask is not what is described, no pixel takes part, or the thresholds are not finite
-        and strictly ascending.
+    TypeError
+        If `image` does not hold real numbers, `mask` is not bool, or a threshold is not a number.
+    ValueError
+        If `image` is empty, its channel axis is unclear or its channels have no luminance, `mask` does not fit its
+        shape, no pixel takes part, or the thresholds are not finite and strictly ascending.
     ImportError
         If matplotlib is not installed.
 
+    See Also
+    --------
+    overlay : The classes on the image, in the same colors.
+
     Notes
     -----
-    At most 256 bins of equal width; of 8-bit images one for each value. Counts have a logarithmic scale where one
-    bin, such as that of a black ground, is more than 10 times as high as all bins beyond its flanks.
+    There are at most 256 bins of equal width; 8-bit images have one for each value. Counts have a logarithmic
+    scale where one bin, such as that of a black ground, is more than 10 times as high as all bins beyond its
+    flanks.
 
     Examples
     --------

@@ -28,14 +28,14 @@ def overlay(
 
     Parameters
     ----------
-    image : array_like, any real dtype
+    image : array_like, shape (M, N[, …][, C])
         A grey or color image or a volume; its values are stretched for display.
-    labels : array_like of int or bool
-        Its spatial shape; 0 stays without color.
-    channel_axis : int, None or "auto"
+    labels : array_like of int or bool, shape (M, N[, …])
+        Segments, of the image's spatial shape; 0 stays without color.
+    channel_axis : int, None or "auto", default "auto"
         The axis of the image's channels, where it has one axis more than the labels; "auto" is the last.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; without it, in a new figure.
+        Where to draw; by default in a new figure.
 
     Returns
     -------
@@ -44,10 +44,17 @@ def overlay(
 
     Raises
     ------
-    TypeError, ValueError
-        If the labels are not integers from 0, or do not have the image's spatial shape.
+    TypeError
+        If `image` does not hold real numbers, or `labels` holds neither integers nor bool.
+    ValueError
+        If labels are negative, or do not have the image's spatial shape.
     ImportError
         If matplotlib is not installed.
+
+    See Also
+    --------
+    overlay_image : The picture as an array, without matplotlib.
+    boundaries_plot : The lines between segments alone.
 
     Examples
     --------
@@ -67,23 +74,29 @@ def overlay_image(image: ArrayLike, labels: ArrayLike, *, channel_axis: ChannelA
 
     Parameters
     ----------
-    image : array_like, any real dtype
+    image : array_like, shape (M, N[, …][, C])
         A grey or color image or a volume; its values are stretched for display.
-    labels : array_like of int or bool
-        Its spatial shape; 0 stays without color.
-    channel_axis : int, None or "auto"
+    labels : array_like of int or bool, shape (M, N[, …])
+        Segments, of the image's spatial shape; 0 stays without color.
+    channel_axis : int, None or "auto", default "auto"
         The axis of the image's channels, where it has one axis more than the labels; "auto" is the last.
 
     Returns
     -------
-    ndarray of uint8, (H, W, 3)
-        The image in grey, each segment in a translucent color, and a line where segments meet. Of a volume
-        the middle slice. A label has the same color in every picture.
+    ndarray of uint8, shape (M, N, 3)
+        The image in grey, each segment in a translucent color, and a line where segments meet; for a volume, the
+        middle slice. A label has the same color in every picture.
 
     Raises
     ------
-    TypeError, ValueError
-        If the labels are not integers from 0, or do not have the image's spatial shape.
+    TypeError
+        If `image` does not hold real numbers, or `labels` holds neither integers nor bool.
+    ValueError
+        If labels are negative, or do not have the image's spatial shape.
+
+    See Also
+    --------
+    overlay : The same picture, drawn by matplotlib.
 
     Examples
     --------

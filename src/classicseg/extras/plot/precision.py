@@ -26,28 +26,34 @@ def precision_recall_plot(curves: Mapping[str, tuple[ArrayLike, ArrayLike]], *, 
     Parameters
     ----------
     curves : mapping of str to (recall, precision)
-        Two arrays of equal length with values from 0 to 1 for each name, in the order of their thresholds; a
+        For each name two arrays of equal length with values from 0 to 1, in the order of their thresholds; a
         single point is drawn as a marker.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; without it, in a new figure.
+        Where to draw; by default in a new figure.
 
     Returns
     -------
     matplotlib.axes.Axes
-        The curves with their best points, and a legend with the F of these, best first. Thin lines show where
-        F is 0.1 … 0.9, as the right edge says.
+        The curves with their best points, and a legend with the F of these, best first. Thin lines show where F is
+        0.1 … 0.9, as the right edge says.
 
     Raises
     ------
-    TypeError, ValueError
-        If there is no curve, or one is not a pair of arrays of equal length with values from 0 to 1.
+    TypeError
+        If a curve is not a pair, or does not hold numbers.
+    ValueError
+        If there is no curve, the lengths of a pair differ, or values are not from 0 to 1.
     ImportError
         If matplotlib is not installed.
 
+    See Also
+    --------
+    boundaries_plot : The lines of one segmentation, beside those of a truth.
+
     Notes
     -----
-    F is the harmonic mean of precision and recall, 0 where both are. The best of a curve is the best of its
-    points; nothing is interpolated between them.
+    F = 2 p r / (p + r) is the harmonic mean of precision p and recall r [1]_, 0 where both are 0. The best F of a
+    curve is that of its best point; nothing is interpolated between points.
 
     References
     ----------

@@ -17,19 +17,25 @@ _MAKER = "classicseg"
 
 
 def check_figure(path: str | os.PathLike[str], inputs: Iterable[str | os.PathLike[str]] = ()) -> None:
-    """See, before any work, that a figure can be saved at a path.
+    """Check, before any work, that a figure can be saved at a path.
 
     Parameters
     ----------
     path : path-like
-        Where to.
-    inputs : iterable of path-like
-        What is read, which is never written over.
+        Where to write.
+    inputs : iterable of path-like, default ()
+        The files that are read, which are never written over.
 
     Raises
     ------
-    OSError, ValueError
-        If what is there is not a PNG that `save_figure` made, or is an input.
+    OSError
+        If there is something else than a PNG that `save_figure` made.
+    ValueError
+        If the path is that of an input.
+
+    See Also
+    --------
+    save_figure : Saves the figure.
 
     Examples
     --------
@@ -44,21 +50,27 @@ def check_figure(path: str | os.PathLike[str], inputs: Iterable[str | os.PathLik
 def save_figure(
     figure: Figure, path: str | os.PathLike[str], inputs: Iterable[str | os.PathLike[str]] = ()
 ) -> None:
-    """Save a figure, in the place of one that this function made, or of none.
+    """Save a figure as a new file, or in the place of one that this function made.
 
     Parameters
     ----------
-    figure : matplotlib figure
-        As it is.
+    figure : matplotlib.figure.Figure
+        The figure, which stays as it is.
     path : path-like
-        Where to; its suffix says the format, PNG without one.
-    inputs : iterable of path-like
-        What was read, which is never written over.
+        Where to write; the suffix says the format, PNG without one.
+    inputs : iterable of path-like, default ()
+        The files that were read, which are never written over.
 
     Raises
     ------
-    OSError, ValueError
-        As `check_figure`, or if it cannot be written.
+    OSError
+        If there is something else than a PNG that this function made, or the file cannot be written.
+    ValueError
+        If the path is that of an input.
+
+    See Also
+    --------
+    check_figure : The same check, before any work.
 
     Examples
     --------

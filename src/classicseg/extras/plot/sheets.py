@@ -30,30 +30,37 @@ def compare_sheet(
 
     Parameters
     ----------
-    image : array_like, any real dtype
+    image : array_like, shape (M, N[, …][, C])
         A grey or color image or a volume, of which the middle slice is shown.
     segmentations : mapping of str to array_like of int or bool
-        The labels by title.
-    truth : array_like of int or bool, optional
+        The labels of each segmentation, of the image's spatial shape, by title.
+    truth : array_like of int or bool, shape (M, N[, …]), optional
         Labels to compare with, shown beside the image.
     scores : mapping of str to str, optional
         What to write under a title, such as ``{"Otsu": "IoU 0.87"}``; not every title needs one.
-    channel_axis : int, None or "auto"
+    channel_axis : int, None or "auto", default "auto"
         The axis of the image's channels, where it has one axis more than the labels; "auto" is the last.
 
     Returns
     -------
-    ndarray of matplotlib.axes.Axes, (rows, columns)
-        The image, the truth, the segmentations, row by row; axes that are left over are empty. Save the sheet
+    ndarray of matplotlib.axes.Axes, shape (rows, columns)
+        The image, the truth and the segmentations, row by row; axes that are left over are empty. Save the sheet
         with ``axes[0, 0].figure.savefig(path)``.
 
     Raises
     ------
-    TypeError, ValueError
-        If there is no segmentation, if labels or the truth are not integers from 0 or do not have the image's
-        spatial shape, or a score belongs to no segmentation.
+    TypeError
+        If `image` does not hold real numbers, or labels are neither integers nor bool.
+    ValueError
+        If there is no segmentation, labels are negative or do not have the image's spatial shape, or a score
+        belongs to no segmentation.
     ImportError
         If matplotlib is not installed.
+
+    See Also
+    --------
+    overlay : One segmentation.
+    boundaries_plot : The lines of one segmentation, beside those of a truth.
 
     Examples
     --------
