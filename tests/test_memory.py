@@ -67,7 +67,6 @@ THRESHOLDS = [
     ]
 ]
 TWO_LABELINGS = [
-    "confusion_matrix",
     "pixel_accuracy",
     "iou",
     "dice",
@@ -130,6 +129,7 @@ CALLS = {
     "watershed_segment": "classicseg.watershed_segment(grey)",
     'watershed_segment, surface="image"': 'classicseg.watershed_segment(grey, surface="image")',
     "watershed_segment, markers on a grid": "classicseg.watershed_segment(grey, markers=markers)",
+    "confusion_matrix": "metrics.confusion_matrix(grey // 64, grey // 50)",
     **{name: f"metrics.{name}(labels, others)" for name in TWO_LABELINGS},
     **{name: f"metrics.{name}(grey > 128, grey > 140)" for name in TWO_SETS},
     "compactness": "metrics.compactness(labels)",
