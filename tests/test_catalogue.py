@@ -108,7 +108,8 @@ def test_a_newcomer_is_in_the_catalogue(grown):
 
 def test_a_newcomer_is_held_to_the_laws(grown):
     options = ("-n", "0", "-q", "-p", "no:cacheprovider", "--rootdir", str(TESTS.parent))
-    said = run(grown, "-m", "pytest", *options, str(TESTS / "test_contract.py"), "-k", "grid or nearest_seed")
+    files = [str(TESTS / f"test_{name}.py") for name in ("contract", "arguments")]
+    said = run(grown, "-m", "pytest", *options, *files, "-k", "grid or nearest_seed")
     assert int(re.search(r"(\d+) passed", said)[1]) > 30
 
 
