@@ -43,6 +43,16 @@ def masks(shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
 
 
 @st.composite
+def marker_images(draw: st.DrawFn, mask: np.ndarray, most: int = 9) -> np.ndarray:
+    """Labels up to `most` on a few pixels of a mask, at least one; 0 elsewhere."""
+    inside = np.flatnonzero(mask)
+    places = draw(st.lists(st.integers(0, len(inside) - 1), min_size=1, max_size=6))
+    markers = np.zeros(mask.shape, np.int64)
+    markers.flat[inside[places]] = [draw(st.integers(1, most)) for _ in places]
+    return markers
+
+
+@st.composite
 def label_pairs(draw: st.DrawFn, most: int = 4) -> tuple[np.ndarray, np.ndarray]:
     """Two label images of one shape."""
     shape = draw(hnp.array_shapes(min_dims=1, max_dims=3, max_side=6))

@@ -34,6 +34,7 @@ GIVEN = {
     90.0],
     "inside": (0, 0), "outside": (3, 4), "histograms": [HISTOGRAM], "tables": [TABLE], "curves": [CURVE],
     "probabilities": np.full((*GREY.shape, 3), 1 / 3), "n_workers": 1,
+    **{option: {1: [(0, 0)], 2: [(3, 4)]} for option in ("seeds", "markers", "strokes")},
 }  # fmt: skip
 """Something to pass for each argument that must be given."""
 
@@ -70,6 +71,7 @@ ARRAYS = {
     "precision_weights",
     "seeds",
     "markers",
+    "strokes",
     "gradient",
     "points",
     "init",

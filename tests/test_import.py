@@ -1,22 +1,20 @@
-"""What `import classicseg` costs, what it loads, and that the catalogue is the stub's."""
+"""What `import classicseg` costs and loads."""
 
 from __future__ import annotations
 
-import ast
 import importlib.metadata as metadata
 import json
+import math
 import os
-import statistics
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
 import classicseg
 
-_N_RUNS = 10
+_LEAST_RUNS, _MOST_RUNS = 5, 30
 _MOST = 1.3
 _FLAT = {"CLASSICSEG_ENGINE": "", "COV_CORE_SOURCE": "", "COVERAGE_PROCESS_START": ""}
 """Nothing of the test run itself may ride along in the processes that are measured."""
@@ -29,27 +27,26 @@ def _run(code: str) -> str:
     ).stdout
 
 
-def _stub_names() -> list[str]:
-    tree = ast.parse(Path(classicseg.__file__).with_suffix(".pyi").read_text(encoding="utf-8"))
-    names = []
-    for node in tree.body:
-        if isinstance(node, ast.ImportFrom):
-            names += [alias.asname or alias.name for alias in node.names]
-        elif isinstance(node, ast.FunctionDef):
-            names.append(node.name)
-    return names
+def _loaded_by(code: str) -> set[str]:
+    return set(json.loads(_run(f"{code}\nimport json, sys\nprint(json.dumps(list(sys.modules)))")))
 
 
+def test_loads_itself_and_what_numpy_loads_anyway() -> None:
+    assert _loaded_by("import classicseg") - _loaded_by("import numpy") == {"classicseg"}
+
+
+@pytest.mark.jit
 def test_costs_little_more_than_numpy() -> None:
-    """Whole processes, taking turns, so that a busy machine slows both."""
-    seconds: dict[str, list[float]] = {"import numpy": [], "import classicseg": []}
-    for _ in range(_N_RUNS):
-        for code, times in seconds.items():
+    """Whole processes, taking turns, and the shortest time of each: what else the machine does only adds to it."""
+    shortest = {"import numpy": math.inf, "import classicseg": math.inf}
+    for n_runs in range(1, _MOST_RUNS + 1):
+        for code in shortest:
             start = time.perf_counter()
             _run(code)
-            times.append(time.perf_counter() - start)
-    medians = {code: statistics.median(times) for code, times in seconds.items()}
-    assert medians["import classicseg"] <= _MOST * medians["import numpy"], medians
+            shortest[code] = min(shortest[code], time.perf_counter() - start)
+        if n_runs >= _LEAST_RUNS and shortest["import classicseg"] <= _MOST * shortest["import numpy"]:
+            return
+    pytest.fail(f"{shortest}")
 
 
 @pytest.mark.parametrize(
@@ -57,32 +54,13 @@ def test_costs_little_more_than_numpy() -> None:
     ["import classicseg", "import classicseg; dir(classicseg)", "from classicseg import types"],
 )
 def test_loads_no_heavy_package(code: str) -> None:
-    loaded = json.loads(_run(f"{code}\nimport json, sys\nprint(json.dumps(list(sys.modules)))"))
     heavy = {"numba", "llvmlite", "scipy", "matplotlib", "PIL", "skimage", "cyclopts", "rich"}
-    assert not heavy & {name.partition(".")[0] for name in loaded}
+    assert not heavy & {name.partition(".")[0] for name in _loaded_by(code)}
 
 
 def test_a_name_loads_only_its_own_module() -> None:
     code = "import classicseg, sys; classicseg.set_workers; print('numba' in sys.modules, 'scipy' in sys.modules)"
     assert _run(code).split() == ["False", "False"]
-
-
-def test_catalogue_is_the_stub() -> None:
-    assert sorted(classicseg.__all__) == sorted(_stub_names())
-    assert len(set(classicseg.__all__)) == len(classicseg.__all__)
-    assert set(classicseg.__all__) <= set(dir(classicseg))
-    public = {name for name in dir(classicseg) if not name.startswith("_")}
-    submodules = {path.stem for path in Path(classicseg.__file__).parent.iterdir()} - {"metrics"}
-    assert public - submodules == set(classicseg.__all__)
-
-
-def test_the_stub_renames_nothing() -> None:
-    """``from x import a as a`` is how a stub says that a name is public."""
-    tree = ast.parse(Path(classicseg.__file__).with_suffix(".pyi").read_text(encoding="utf-8"))
-    for node in tree.body:
-        if isinstance(node, ast.ImportFrom):
-            assert node.level == 1
-            assert all(alias.asname == alias.name for alias in node.names)
 
 
 @pytest.mark.parametrize("name", classicseg.__all__)
@@ -97,12 +75,6 @@ def test_every_name_resolves(name: str) -> None:
 def test_star_import() -> None:
     names = _run("from classicseg import *\nprint(*[n for n in dir() if not n.startswith('_')])").split()
     assert sorted(names) == sorted(classicseg.__all__)
-
-
-def test_segmenters_are_the_names_that_say_so() -> None:
-    members = classicseg.segmenters()
-    assert list(members) == [name for name in _stub_names() if name.endswith("_segment")]
-    assert all(member is getattr(classicseg, name) for name, member in members.items())
 
 
 def test_unknown_name() -> None:

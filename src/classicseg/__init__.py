@@ -31,26 +31,54 @@ _MODULES = _catalogue()
 __all__ = [*_MODULES, "segmenters"]
 
 
-def segmenters():  # type: ignore[no-untyped-def]  # typed in __init__.pyi
-    """Return every segmenter of the catalogue by name.
+def segmenters(kind=None):  # type: ignore[no-untyped-def]  # typed in __init__.pyi
+    """Return the segmenters of the catalogue by name: all that need an image alone, or those of one kind.
+
+    Parameters
+    ----------
+    kind : {"classes", "regions", "superpixels", "seeded"}, optional
+        ``"classes"``: values decide, and a class need not be connected (thresholds, k-means). ``"regions"``:
+        connected segments (growing, watershed, boundaries). ``"superpixels"``: connected segments of about equal
+        size, as many as asked for. ``"seeded"``: a person marks some pixels of each segment, in an option
+        without a default (`seeds`, `markers` or `strokes`). By default all but the seeded ones.
 
     Returns
     -------
     dict of str to Segmenter
-        The public functions whose names end in ``_segment``, in the order of the catalogue. Each takes an image
-        and returns its labels.
+        The public functions whose names end in ``_segment``, in the order of the catalogue. Each takes an
+        image and returns its labels; a seeded one takes its seeds as well.
+
+    Raises
+    ------
+    ValueError
+        If the kind is none of these.
 
     See Also
     --------
     set_workers : The number of threads that they use.
+
+    Notes
+    -----
+    A segmenter declares its kind in its return annotation: `Classes`, `Regions` or `Superpixels`. Loads the module
+    of every segmenter.
 
     Examples
     --------
     >>> import classicseg
     >>> "kmeans_segment" in classicseg.segmenters()
     True
+    >>> "watershed_segment" in classicseg.segmenters("classes")
+    False
     """
-    return {name: __getattr__(name) for name in _MODULES if name.endswith("_segment")}
+    from typing import get_args
+
+    from classicseg._core.numbers import as_choice
+    from classicseg.types import Kind, kind_of
+
+    kinds = get_args(Kind)
+    wanted = set(kinds) - {"seeded"} if kind is None else {as_choice("kind", kind, kinds, "None or ")}
+    members = {name: __getattr__(name) for name in _MODULES if name.endswith("_segment")}
+    return {name: member for name, member in members.items() if kind_of(member) in wanted}
 
 
 def __getattr__(name: str) -> object:

@@ -1,3 +1,6 @@
+import collections.abc
+import typing
+
 from . import metrics as metrics
 from .edges.canny import canny_edges as canny_edges
 from .edges.linking import link_edges as link_edges
@@ -37,14 +40,22 @@ from .thresholds.variance import isodata_threshold as isodata_threshold
 from .thresholds.variance import kittler_threshold as kittler_threshold
 from .thresholds.variance import multi_otsu_thresholds as multi_otsu_thresholds
 from .thresholds.variance import otsu_threshold as otsu_threshold
+from .types import Classes as Classes
 from .types import EdgePoints as EdgePoints
 from .types import KMeansResult as KMeansResult
 from .types import Labels as Labels
 from .types import PixelHistogram as PixelHistogram
+from .types import Regions as Regions
 from .types import RegionTable as RegionTable
 from .types import Segmenter as Segmenter
+from .types import Superpixels as Superpixels
 from .workers import set_workers as set_workers
 
 __version__: str
 
-def segmenters() -> dict[str, Segmenter]: ...
+@typing.overload
+def segmenters(
+    kind: typing.Literal["classes", "regions", "superpixels"] | None = None,
+) -> dict[str, Segmenter]: ...
+@typing.overload
+def segmenters(kind: typing.Literal["seeded"]) -> dict[str, collections.abc.Callable[..., Labels]]: ...

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
+from typing import Annotated, Any, Literal, NamedTuple, Protocol, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Labels: TypeAlias = NDArray[np.int32]
 """int32, the image's spatial shape: 0 takes no part or is not assigned, segments are 1 … n."""
+
+Classes: TypeAlias = Annotated[Labels, "classes"]
+"""Labels that values decide: a class need not be connected. Classes are numbered by their center, dark to
+bright."""
+
+Regions: TypeAlias = Annotated[Labels, "regions"]
+"""Labels of connected segments, numbered by their first pixel in raster order. Where the caller names the
+segments, by seeds or markers, those names stay."""
+
+Superpixels: TypeAlias = Annotated[Labels, "superpixels"]
+"""Connected segments of about equal size, about as many as the option ``n_segments`` asks for, numbered as regions
+are."""
+
+Kind: TypeAlias = Literal["classes", "regions", "superpixels", "seeded"]
+"""What a segmenter makes, as its return annotation says; ``"seeded"``: it needs seeds beside the image."""
 
 ChannelAxis: TypeAlias = int | Literal["auto"] | None
 """The axis that holds the channels; ``None``: every axis is spatial; ``"auto"``: a third or later axis of
@@ -49,6 +65,24 @@ class Segmenter(Protocol):
     """Anything that turns an image into labels."""
 
     def __call__(self, image: ArrayLike, /) -> Labels: ...
+
+
+def kind_of(segmenter: Callable[..., Labels]) -> Kind:
+    """Read the kind of a segmenter from its signature.
+
+    An option without a default makes it "seeded". Otherwise the return annotation says the kind: `Classes`,
+    `Regions` or `Superpixels`. A `functools.partial` that holds the seeds has the kind of its labels.
+    """
+    signature = inspect.signature(segmenter, eval_str=True)
+    options = [option for option in signature.parameters.values() if option.kind is option.KEYWORD_ONLY]
+    if any(option.default is option.empty for option in options):
+        return "seeded"
+    declared = getattr(signature.return_annotation, "__metadata__", ())
+    for kind in get_args(Kind):
+        if kind in declared:
+            return kind
+    name = getattr(segmenter, "__name__", repr(segmenter))
+    raise TypeError(f"{name} declares no kind of labels; expected -> Classes, -> Regions or -> Superpixels")
 
 
 class PixelHistogram(NamedTuple):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from laws import LAWS
+from laws import laws_of
 from numpy.testing import assert_array_equal
 from skimage import data, filters
 from strategies import images, masks, scenes, shapes
@@ -24,8 +24,9 @@ METHODS = get_args(Method)
 @pytest.mark.parametrize("method", METHODS)
 @given(data=st.data())
 def test_every_method_keeps_every_law(method, data):
-    law, window = data.draw(st.sampled_from(sorted(LAWS))), data.draw(st.sampled_from([1, 3, 7, 75]))
-    LAWS[law](partial(local_threshold_segment, method=method, window=window), data)
+    segment = partial(local_threshold_segment, method=method, window=data.draw(st.sampled_from([1, 3, 7, 75])))
+    laws = laws_of(segment)
+    laws[data.draw(st.sampled_from(sorted(laws)))](segment, data)
 
 
 # The formulas, written out over the window of each pixel.

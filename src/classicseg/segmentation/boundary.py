@@ -31,7 +31,7 @@ from classicseg.labeling.numbering import number_by_first_pixel
 from classicseg.labeling.reconstruction import hysteresis
 from classicseg.regions.adjacency import merge_small_regions
 from classicseg.regions.statistics import rank_regions, region_sums
-from classicseg.types import ChannelAxis, EdgeDetector, Labels, Mask, Spacing
+from classicseg.types import ChannelAxis, EdgeDetector, Mask, Regions, Spacing
 
 _LOW_SHARE = 1 / 6
 """Edges that enclose regions are followed further down than those of a drawing, where it is a third."""
@@ -65,7 +65,7 @@ def boundary_segment(
     channel_axis: ChannelAxis = "auto",
     mask: Mask = None,
     spacing: Spacing = None,
-) -> Labels:
+) -> Regions:
     """Divide the image into the regions that edges enclose.
 
     Parameters

@@ -13,7 +13,7 @@ from classicseg.filters.gradients import Operator, as_operator, magnitude_of
 from classicseg.labeling.reconstruction import reconstruct
 from classicseg.thresholds.classify import classify
 from classicseg.thresholds.names import as_threshold_name, named_thresholds
-from classicseg.types import ChannelAxis, Labels, Mask, Spacing, ThresholdName
+from classicseg.types import ChannelAxis, Classes, Mask, Spacing, ThresholdName
 
 
 def gradient_segment(
@@ -26,7 +26,7 @@ def gradient_segment(
     channel_axis: ChannelAxis = "auto",
     mask: Mask = None,
     spacing: Spacing = None,
-) -> Labels:
+) -> Classes:
     """Divide the pixels into flat ones and steep ones by the magnitude of the gradient.
 
     Parameters

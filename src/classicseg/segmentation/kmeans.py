@@ -26,7 +26,17 @@ from classicseg.clustering.features import (
 )
 from classicseg.clustering.lloyd import as_centers, as_kmeans_options, fit
 from classicseg.histograms.pixel_histogram import as_joint_histogram, refuse_per_pixel_options
-from classicseg.types import ChannelAxis, KMeansResult, Labels, Mask, PixelHistogram, Random, Spacing, Weights
+from classicseg.types import (
+    ChannelAxis,
+    Classes,
+    KMeansResult,
+    Labels,
+    Mask,
+    PixelHistogram,
+    Random,
+    Spacing,
+    Weights,
+)
 
 
 def kmeans_segment(
@@ -44,7 +54,7 @@ def kmeans_segment(
     channel_axis: ChannelAxis = "auto",
     mask: Mask = None,
     spacing: Spacing = None,
-) -> Labels:
+) -> Classes:
     """Cluster the pixels by value.
 
     Parameters

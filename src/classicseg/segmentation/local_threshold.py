@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from classicseg._core.image import as_scalar_image
 from classicseg.thresholds.local.rules import Method, as_local_rule, as_window, split_field
 from classicseg.thresholds.local.windows import as_field
-from classicseg.types import ChannelAxis, Labels, Mask
+from classicseg.types import ChannelAxis, Classes, Mask
 
 
 def local_threshold_segment(
@@ -28,7 +28,7 @@ def local_threshold_segment(
     contrast: float | None = None,
     channel_axis: ChannelAxis = "auto",
     mask: Mask = None,
-) -> Labels:
+) -> Classes:
     """Divide the pixels into dark and bright, each by a threshold from the window around it.
 
     Parameters

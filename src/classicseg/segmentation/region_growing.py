@@ -24,7 +24,7 @@ from classicseg.growing.tolerance import default_tolerance
 from classicseg.growing.unseeded import grow_everywhere
 from classicseg.labeling.numbering import number_by_first_pixel
 from classicseg.regions.adjacency import merge_small_regions
-from classicseg.types import ChannelAxis, Labels, Mask, Norm, Seeds, Spacing
+from classicseg.types import ChannelAxis, Mask, Norm, Regions, Seeds, Spacing
 
 Criterion: TypeAlias = Literal["seed", "neighbor", "mean", "confidence", "competition"]
 """What a region accepts; `region_growing_segment` has a line for each."""
@@ -57,7 +57,7 @@ def region_growing_segment(
     channel_axis: ChannelAxis = "auto",
     mask: Mask = None,
     spacing: Spacing = None,
-) -> Labels:
+) -> Regions:
     """Grow regions of similar value from seeds, or over the whole image.
 
     Parameters

@@ -12,7 +12,7 @@ from classicseg._core.image import as_scalar_image
 from classicseg._core.numbers import as_count, as_numbers, shown
 from classicseg.thresholds.classify import classify
 from classicseg.thresholds.names import as_threshold_name, named_thresholds
-from classicseg.types import ChannelAxis, Labels, Mask, ThresholdName
+from classicseg.types import ChannelAxis, Classes, Mask, ThresholdName
 
 
 def threshold_segment(
@@ -22,7 +22,7 @@ def threshold_segment(
     n_classes: int | None = None,
     channel_axis: ChannelAxis = "auto",
     mask: Mask = None,
-) -> Labels:
+) -> Classes:
     """Divide the pixels into classes by intensity.
 
     Parameters

@@ -25,7 +25,7 @@ from classicseg.flooding.minima import lowest_levels, merge_shallow_basins, regi
 from classicseg.labeling.components import check_labels, connected_components
 from classicseg.labeling.numbering import compact_labels, number_by_first_pixel
 from classicseg.regions.statistics import rank_regions, region_sums
-from classicseg.types import ChannelAxis, Labels, Mask, Seeds, Spacing
+from classicseg.types import ChannelAxis, Labels, Mask, Regions, Seeds, Spacing
 
 
 def watershed_segment(
@@ -41,7 +41,7 @@ def watershed_segment(
     channel_axis: ChannelAxis = "auto",
     mask: Mask = None,
     spacing: Spacing = None,
-) -> Labels:
+) -> Regions:
     """Flood the gradient, or the image, from markers or from its minima, and divide it where floods meet.
 
     Parameters

@@ -23,6 +23,7 @@ tifffile = pytest.importorskip("tifffile")
 import classicseg  # noqa: E402
 from classicseg.extras.cli import main  # noqa: E402
 from classicseg.extras.files import read_markers  # noqa: E402
+from classicseg.types import kind_of  # noqa: E402
 
 GREY = np.add.outer(np.arange(40) % 20, np.arange(60)).astype(np.uint8) * 3
 COLOR = np.stack([GREY, 255 - GREY, GREY // 2], axis=-1)
@@ -136,7 +137,7 @@ def test_a_segmenter_of_the_future_gets_its_command(monkeypatch: pytest.MonkeyPa
         "weight": "float | None",
     }
     calls: list[Any] = []
-    monkeypatch.setattr(classicseg, "segmenters", lambda: {"far_future_segment": future_segment})
+    monkeypatch.setattr(classicseg, "segmenters", lambda kind=None: {"far_future_segment": future_segment})
     np.save("start.npy", GREY)
     options = ["--n", "3", "--init", "start.npy", "--no-exact", "--weight", "-2.5"]
     assert main(["far-future", "grey.png", *options]) == 0
@@ -239,7 +240,7 @@ def test_one_bad_file_of_many_is_reported_and_the_rest_are_done(capsys: pytest.C
 def test_catalogue_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["methods"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines] == list(METHODS)
+    assert [line.split()[:2] for line in lines] == [[name, kind_of(segment)] for name, segment in METHODS.items()]
     assert main(["--version"]) == 0
     assert capsys.readouterr().out.strip() == classicseg.__version__
     assert main(["--help"]) == 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from cyclopts import App, CycloptsError
@@ -15,6 +15,7 @@ from classicseg.extras.cli.demo import demo
 from classicseg.extras.cli.evaluate import evaluate
 from classicseg.extras.cli.options import command_for
 from classicseg.extras.cli.report import command_name, report, summary
+from classicseg.types import Labels, kind_of
 
 
 def run(arguments: Sequence[str] | None) -> int:
@@ -46,14 +47,19 @@ def _app() -> App:
     app.command(methods)
     app.command(compare)
     app.command(evaluate)
-    for name, segmenter in classicseg.segmenters().items():
+    for name, segmenter in _every_segmenter().items():
         app.command(command_for(name, segmenter), name=command_name(name), sort_key=1)
     return app
 
 
 def methods() -> None:
-    """List the methods, one line each."""
-    segmenters = classicseg.segmenters()
+    """List the methods with the kind of their labels, one line each."""
+    segmenters = _every_segmenter()
     width = max(len(command_name(name)) for name in segmenters)
     for name, segmenter in segmenters.items():
-        print(f"{command_name(name):{width}}  {summary(segmenter)}")
+        print(f"{command_name(name):{width}}  {kind_of(segmenter):11}  {summary(segmenter)}")
+
+
+def _every_segmenter() -> dict[str, Callable[..., Labels]]:
+    """Those that need an image alone, then those that need seeds as well."""
+    return {**classicseg.segmenters(), **classicseg.segmenters("seeded")}
