@@ -1,4 +1,4 @@
-"""Where values decide: histograms of tiles add up, the exact solver runs once, and one more pass labels."""
+"""Thresholds and k-means in tiles: from the sum of the tiles' histograms, and one more pass for the labels."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from classicseg.extras.dask.mirror import refuse, tiled_version_of
 from classicseg.histograms.distinct_colors import are_packable
 from classicseg.segmentation.threshold import as_thresholds
 from classicseg.thresholds.classify import classify
-from classicseg.thresholds.names import as_threshold_name, named_thresholds
+from classicseg.thresholds.names import METHODS, as_threshold_name, named_thresholds
 
 MOST_VALUES = 2**24
 """So many distinct values or colors are counted one by one: all that three channels of 8 bits can have."""
@@ -85,28 +85,19 @@ def pixel_histogram(
     return _histogram(as_chunked(image, channel_axis=channel_axis, mask=mask), n_levels=steps)
 
 
-def _threshold(function: Callable[..., Any]) -> Callable[..., Any]:
+def tiled_thresholds() -> dict[str, Callable[..., Any]]:
+    """The function in tiles of each global threshold of the table, by its public name."""
+    return {method.function.__name__: _threshold_in_tiles(method.function) for method in METHODS.values()}
+
+
+def _threshold_in_tiles(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A threshold in tiles is that of the histogram of all tiles."""
+
     def work(parsed: Chunked, **options: Any) -> Any:
         return function(_scalar_histogram(parsed), **options)
 
-    work.__module__ = __name__
+    work.__module__ = __package__ or ""  # which has the function by its name
     return tiled_version_of(function, _COUNTED)(work)
-
-
-huang_threshold = _threshold(classicseg.huang_threshold)
-isodata_threshold = _threshold(classicseg.isodata_threshold)
-kapur_threshold = _threshold(classicseg.kapur_threshold)
-kittler_threshold = _threshold(classicseg.kittler_threshold)
-li_threshold = _threshold(classicseg.li_threshold)
-mean_threshold = _threshold(classicseg.mean_threshold)
-minimum_threshold = _threshold(classicseg.minimum_threshold)
-moments_threshold = _threshold(classicseg.moments_threshold)
-multi_otsu_thresholds = _threshold(classicseg.multi_otsu_thresholds)
-otsu_threshold = _threshold(classicseg.otsu_threshold)
-renyi_threshold = _threshold(classicseg.renyi_threshold)
-shanbhag_threshold = _threshold(classicseg.shanbhag_threshold)
-triangle_threshold = _threshold(classicseg.triangle_threshold)
-yen_threshold = _threshold(classicseg.yen_threshold)
 
 
 @tiled_version_of(classicseg.threshold_segment, _LABELED)
