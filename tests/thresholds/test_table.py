@@ -98,7 +98,7 @@ def test_the_functions_in_tiles_are_those_of_the_table():
 
 @pytest.mark.usefixtures("half_range")
 def test_a_threshold_needs_two_values():
-    with pytest.raises(ValueError, match="1 distinct values.*use threshold_segment, which makes fewer classes"):
+    with pytest.raises(ValueError, match=r"1 distinct values.*use threshold_segment, which makes fewer classes"):
         half_range_threshold([[5, 5]])
     segment = partial(threshold_segment, thresholds="half_range")
     assert_array_equal(segment([[5, 5]]), [[1, 1]])

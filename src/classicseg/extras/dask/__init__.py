@@ -41,9 +41,7 @@ from classicseg.extras.dask.scores import segmentation_covering as segmentation_
 from classicseg.extras.dask.scores import undersegmentation_error as undersegmentation_error
 from classicseg.extras.dask.scores import variation_of_information as variation_of_information
 
-globals().update(
-    _histogram_methods.tiled_thresholds()
-)  # otsu_threshold and its like, one for each row of the table
+globals().update(_histogram_methods.tiled_thresholds())  # otsu_threshold and its like
 
 if _TYPE_CHECKING:  # which cannot read the table
 
