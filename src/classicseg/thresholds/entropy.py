@@ -20,7 +20,7 @@ from classicseg.thresholds.histograms import (
 )
 from classicseg.types import ChannelAxis, Mask, PixelHistogram
 
-_NEAR = 5
+_AGREE = 5
 """Splits this many bins apart agree with each other (Sahoo, Wilkins and Yeager, in gray levels)."""
 
 
@@ -247,8 +247,8 @@ def renyi_level(histogram: Histogram) -> float:
     first, middle, last = (int(histogram.positions[split]) for split in splits)
     outside_first, inside_last, total = (int(below[i]) for i in (splits[0], splits[-1], -1))
     between = inside_last - outside_first
-    near = middle - first <= _NEAR, last - middle <= _NEAR
-    a, b, c = {(True, False): (0, 1, 3), (False, True): (3, 1, 0)}.get(near, (1, 2, 1))
+    agree = middle - first <= _AGREE, last - middle <= _AGREE
+    a, b, c = {(True, False): (0, 1, 3), (False, True): (3, 1, 0)}.get(agree, (1, 2, 1))
     weighted = (
         first * (4 * outside_first + a * between)
         + middle * b * between

@@ -13,7 +13,7 @@ from classicseg import local_threshold_segment
 from classicseg.thresholds.local.extremes import extremes_numpy
 from classicseg.thresholds.local.methods import METHODS, LocalThreshold, Method
 
-IMAGE = np.random.default_rng(0).integers(0, 256, (20, 30)).astype(np.uint8)
+IMAGE = np.random.default_rng(0).integers(0, 256, (20, 30)).astype(np.uint16)
 
 
 def by_maximum(image, rule, labels):
@@ -31,7 +31,7 @@ def maximum(monkeypatch):
 
 
 def expected(offset):
-    return 1 + (IMAGE >= ndimage.maximum_filter(IMAGE, 5).astype(float) - offset)
+    return 1 + (IMAGE + offset >= ndimage.maximum_filter(IMAGE, 5))
 
 
 def test_type_checkers_know_the_names_of_the_table():
@@ -46,9 +46,7 @@ def test_a_new_row_works_by_its_name():
 def test_messages_know_a_new_row():
     with pytest.raises(ValueError, match=r"expected one of 'sauvola', .*'median', 'maximum'"):
         local_threshold_segment(IMAGE, method="best")
-    with pytest.raises(
-        ValueError, match="k is 0.3, which 'maximum' does not use, but 'sauvola', 'isauvola', 'wolf'"
-    ):
+    with pytest.raises(ValueError, match=r"k is 0\.3, which 'maximum' does not use, but 'sauvola', 'isauvola'"):
         local_threshold_segment(IMAGE, method="maximum", k=0.3)
     with pytest.raises(ValueError, match="'mean', 'gaussian', 'median', 'maximum'; leave it out"):
         local_threshold_segment(IMAGE, offset=3)

@@ -117,10 +117,8 @@ def split_by_median(
     columns = n if flat else 0
     n_bins = 256 if values.itemsize == 1 else 2**16
     fine, coarse = np.zeros((columns, 256), np.uint16), np.zeros((columns, 16), np.uint16)
-    window_fine, window_coarse = (
-        np.empty(n_bins, counts.dtype),
-        np.empty(n_bins // coarse_width(n_bins), counts.dtype),
-    )
+    window_fine = np.empty(n_bins, counts.dtype)
+    window_coarse = np.empty(n_bins // coarse_width(n_bins), counts.dtype)
     for row in range(start, stop):
         if flat:
             if row == start:

@@ -99,14 +99,8 @@ def by_smooth_mean(image: WindowedImage, rule: LocalRule, labels: Labels) -> int
 
 def by_median(image: WindowedImage, rule: LocalRule, labels: Labels) -> int:
     """Split at the median of the window, less an offset."""
-    arguments = (
-        image.inside,
-        as_ranks(image),
-        image.window(),
-        rule.option("offset", 0.0),
-        counts_type(image),
-        labels,
-    )
+    offset = rule.option("offset", 0.0)
+    arguments = image.inside, as_ranks(image), image.window(), offset, counts_type(image), labels
     if image.values.itemsize == 1 and len(image.shape) == 2:
         return sum(image.run(split_by_median, image.values, *arguments))
     n_rows, row_size = image.values.shape
