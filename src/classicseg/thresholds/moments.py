@@ -144,9 +144,9 @@ def moments_level(histogram: Histogram) -> float:
 
 
 def _sum_up_numpy(values: NDArray[Any], start: int, stop: int) -> tuple[float, float]:
-    inside = values[start:stop].astype(np.float64).tolist()
-    total = math.fsum(inside)
-    return total, math.fsum([*inside, -total])
+    own = values[start:stop].astype(np.float64).tolist()
+    total = math.fsum(own)
+    return total, math.fsum([*own, -total])
 
 
 @kernel(numpy=_sum_up_numpy)
