@@ -158,7 +158,7 @@ def _count_numpy(
 def _count(
     pixels: NDArray[Any], cuts: NDArray[np.int64], counters: NDArray[np.uint16], most: int, start: int, stop: int
 ) -> NDArray[np.int64]:
-    """Count the pixels whose red lies in parts start to stop; return the keys, `most` at most, of full counters."""
+    """Count the pixels whose red lies in parts start to stop; return the keys of full counters."""
     low, high = cuts[start], cuts[stop]
     full_keys = np.empty(most, np.int64)
     n_full = 0

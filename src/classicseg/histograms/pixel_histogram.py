@@ -99,8 +99,8 @@ def merge_histograms(histograms: Iterable[PixelHistogram]) -> PixelHistogram:
     channels = sorted({part.values.shape[1] for part in parts})
     if len(channels) > 1:
         raise ValueError(
-            f"histograms have {channels} channels; expected as many in each; merge those of grey and of color images "
-            "apart"
+            f"histograms have {channels} channels; expected as many in each; merge histograms of grey "
+            "and of color images apart"
         )
     return _distinct(np.concatenate([p.values for p in parts]), np.concatenate([p.counts for p in parts]))
 

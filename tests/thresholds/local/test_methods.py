@@ -58,3 +58,8 @@ def test_a_new_row_works_in_tiles():
     chunked = da.from_array(IMAGE, chunks=(7, 9))
     labels = tiled.local_threshold_segment(chunked, method="maximum", window=5)
     assert_array_equal(labels.compute(), expected(3))
+
+
+def test_the_docstring_tells_of_every_method_of_the_table():
+    for name in typing.get_args(Method):
+        assert f'"{name}"' in local_threshold_segment.__doc__

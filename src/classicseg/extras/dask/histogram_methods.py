@@ -35,9 +35,7 @@ the function is called, in one pass. More than {MOST_VALUES} distinct values are
 module counts them in steps, with a known error.
 """
 _LABELED = f"{_COUNTED}The labels are lazy: a second pass.\n"
-_PLACES = (
-    "the place of a pixel counts there, and the order of all pixels; cluster by value, or the array as a whole"
-)
+_WHY_REFUSED = "no tile knows where its pixels lie in the order of all; leave it out, or take the array as a whole"
 
 
 def pixel_histogram(
@@ -108,7 +106,7 @@ def threshold_segment(parsed: Chunked, *, thresholds: Any, n_classes: Any) -> da
         found = named_thresholds(_scalar_histogram(parsed), name, count)
     else:
         found = as_thresholds(thresholds, count)
-        _check_channels(parsed)
+        check_scalar(parsed.n_channels)
     return parsed.each(_classify, span=global_range(parsed), thresholds=found, dtype=np.int32)
 
 
@@ -116,7 +114,7 @@ def threshold_segment(parsed: Chunked, *, thresholds: Any, n_classes: Any) -> da
 def kmeans_fit(
     parsed: Chunked, *, weights: Any, spatial_weight: Any, spacing: Any, **options: Any
 ) -> KMeansResult:
-    _refuse_places(weights=weights, spatial_weight=spatial_weight, spacing=spacing)
+    _refuse_per_pixel_options(weights=weights, spatial_weight=spatial_weight, spacing=spacing)
     return classicseg.kmeans_fit(_clusterable(parsed), **options)
 
 
@@ -124,7 +122,7 @@ def kmeans_fit(
 def kmeans_segment(
     parsed: Chunked, *, color_space: Any, weights: Any, spatial_weight: Any, spacing: Any, **options: Any
 ) -> da.Array:
-    _refuse_places(weights=weights, spatial_weight=spatial_weight, spacing=spacing)
+    _refuse_per_pixel_options(weights=weights, spatial_weight=spatial_weight, spacing=spacing)
     counted = _clusterable(parsed)
     found = classicseg.kmeans_fit(counted, color_space=color_space, **options)
     known = counted.values if len(counted.values) <= _MOST_KNOWN else None
@@ -135,7 +133,7 @@ def kmeans_segment(
 def kmeans_assign(
     parsed: Chunked, *, centers: Any, color_space: Any, spatial_weight: Any, spacing: Any
 ) -> da.Array:
-    _refuse_places(spatial_weight=spatial_weight, spacing=spacing)
+    _refuse_per_pixel_options(spatial_weight=spatial_weight, spacing=spacing)
     numbers = as_centers("centers", centers)
     if numbers.shape[1] != parsed.n_channels:
         raise ValueError(
@@ -155,16 +153,19 @@ def histogram_of(tiles: da.Array) -> PixelHistogram:
 
 
 def _histogram(parsed: Chunked, n_levels: int | None = None) -> PixelHistogram:
+    """The histogram of all tiles, of every channel."""
     span = global_range(parsed, extremes=n_levels is not None)
     return histogram_of(parsed.each(_count, span=span, n_levels=n_levels))
 
 
 def _scalar_histogram(parsed: Chunked) -> PixelHistogram:
-    _check_channels(parsed)
+    """The histogram of the luminance of all tiles, or of their one channel."""
+    check_scalar(parsed.n_channels)
     return histogram_of(parsed.each(_count_luminance, span=global_range(parsed)))
 
 
 def _clusterable(parsed: Chunked) -> PixelHistogram:
+    """The histogram that k-means clusters as it would the pixels; other images are refused."""
     dtype = working_dtype(ValueRange(parsed.dtype, 0, 0, 0))
     if parsed.n_channels > 1 and not are_packable(np.empty((0, parsed.n_channels), dtype)):
         raise ValueError(
@@ -183,13 +184,9 @@ def _assign(
     return parsed.each(_nearest, span=span, centers=centers, color_space=color_space, table=colors, dtype=np.int32)
 
 
-def _refuse_places(**given: Any) -> None:
+def _refuse_per_pixel_options(**given: Any) -> None:
     allowed = {"weights": None, "spatial_weight": 0.0, "spacing": None}
-    refuse("k-means", given, allowed, _PLACES)
-
-
-def _check_channels(parsed: Chunked) -> None:
-    check_scalar(parsed.n_channels)
+    refuse("k-means", given, allowed, _WHY_REFUSED)
 
 
 def _count(
@@ -198,9 +195,9 @@ def _count(
     part = as_part(values, span, mask=mask)
     if n_levels is None:
         return classicseg.pixel_histogram(part.values, channel_axis=-1, mask=part.mask)
-    low, step = float(span.low), (float(span.high) - float(span.low)) / n_levels
-    steps = np.floor((part.values - low) / step) if step > 0 else np.zeros_like(part.values)
-    rounded = low + step * np.minimum(steps, n_levels - 1)
+    low, quantum = float(span.low), (float(span.high) - float(span.low)) / n_levels
+    levels = np.floor((part.values - low) / quantum) if quantum > 0 else np.zeros_like(part.values)
+    rounded = low + quantum * np.minimum(levels, n_levels - 1)
     return classicseg.pixel_histogram(rounded, channel_axis=-1, mask=part.mask)
 
 
@@ -210,6 +207,7 @@ def _count_luminance(values: NDArray[Any], mask: NDArray[np.bool_] | None, *, sp
 
 
 def _merge(histograms: list[PixelHistogram]) -> PixelHistogram:
+    """Add up histograms, and refuse more distinct values than can be counted."""
     found = merge_histograms(histograms)
     if len(found.counts) > MOST_VALUES:
         raise ValueError(

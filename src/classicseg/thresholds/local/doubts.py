@@ -1,5 +1,4 @@
-"""Decides the pixels of floats for which quantizing to levels leaves a doubt: by finer levels, or without
-rounding.
+"""Decides the pixels of floats that quantizing leaves in doubt: by finer levels, or without rounding.
 
 The levels of an image divide its range, so that a smaller part of the image, of a smaller range, has finer levels
 of its own. Let a split leave pixels in doubt. If they fill most of the box around them, that box is split again,

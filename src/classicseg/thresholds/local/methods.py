@@ -1,5 +1,4 @@
-"""The table of the local thresholds: for each method its split, its options and what it takes from the whole
-image.
+"""The table of the local thresholds: of each method the split, the options, and what the whole image decides.
 
 `local_threshold_segment`, alone and in tiles, reads this table. A new method is a split in `rules`, and a row
 here; `Method` repeats the names for type checkers.

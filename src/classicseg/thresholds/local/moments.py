@@ -1,8 +1,8 @@
 """Splits at thresholds that are made of the mean and the standard deviation of the window around every pixel.
 
-With S the sum of the levels of the n pixels of a window, and Q the sum of their squares (`sums`), the mean is S /
-n and the variance (Q - S² / n) / n. A formula turns both into the threshold T. Everything up to S and Q is whole
-numbers; what follows is float64.
+The sum S of the levels of the n pixels of a window, and the sum Q of their squares, come from `sums`. The mean is
+S / n and the variance (Q - S² / n) / n, and a formula turns both into the threshold T. S and Q are whole numbers,
+and exact; what follows is float64.
 
 uint8 and uint16 are compared with T in float64. A float that was quantized is compared by its gap, T - v, which is
 found from the differences to the pixel, not from T and v themselves. Where the gap is smaller than what all

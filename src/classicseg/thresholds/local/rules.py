@@ -1,7 +1,8 @@
-"""Splits: what is done with an image for each kind of local threshold, of its windows and a method's options.
+"""Splits: how an image is labeled by each kind of local threshold, given a method's options.
 
-Which method takes which split stands in the table of `methods`. The formulas, and the papers, are in
-`local_threshold_segment`.
+A split prepares what its kernel needs (levels, bins, the windows), runs it over bands of rows, and lets `doubts`
+decide what quantizing leaves open. Which method takes which split stands in the table of `methods`; the formulas
+and the papers are in `local_threshold_segment`.
 """
 
 from __future__ import annotations

@@ -70,11 +70,12 @@ def window_sums(
 ) -> None:
     """Finish the sums of a row along the axes of the plane, from the sums of `height` rows in its columns.
 
-    `out` has five rows: a level c near the mean of the window, the number of pixels summed, the sum of (level -
-    c), the sum of (level - c)², and, where not every pixel that takes part is summed, how many take part.
+    The five rows of `out` are a level c near the mean of the window, the number n of pixels that are summed, the
+    sum of their differences to c, the sum of the squares of these, and, where not every pixel that takes part is
+    summed, the number of those that take part.
 
-    c keeps deep images exact: float64 would lose digits of n · (sum of squares) - sum², so the sums are shifted to
-    c in integers first. Sums of uint8 are small enough to be exact with c = 0.
+    c keeps the variance of deep images exact: the sums of levels and of squares are shifted to c in integers,
+    where float64 would lose digits. Those of uint8 are small enough for c = 0.
     """
     axes, counts = window.axes, window.counts
     source = _add_along_middle(columns, axes, scratch)
