@@ -28,6 +28,10 @@ from classicseg.thresholds.local.sums import columns_type
 from classicseg.thresholds.local.windows import Scale, WindowedImage, read_only
 from classicseg.types import Labels
 
+_MEAN_BITS = 49
+"""With levels of so many bits, the difference of a float64 from the least value is rounded by 1/16 of a level at
+most."""
+
 
 class LocalRule(NamedTuple):
     """A method with its options: what a split needs to know of it."""
@@ -52,13 +56,13 @@ class LocalRule(NamedTuple):
 
 def by_moments(image: WindowedImage, rule: LocalRule, labels: Labels) -> int:
     """Split at a formula of mean and deviation, with r by default half the range of the values."""
-    return _split_by_own_moments(image, rule, labels, 0.0, rule.option("r", image.value_range / 2))
+    return _split_by_formula(image, rule, labels, 0.0, rule.option("r", image.value_range / 2))
 
 
 def by_greatest_deviation(image: WindowedImage, rule: LocalRule, labels: Labels) -> int:
     """Split at such a formula, with the mean counted from the least value, and r the greatest deviation of all."""
     r = greatest_deviation_of(image, image.inside) if rule.of_whole is None else rule.of_whole
-    return _split_by_own_moments(image, rule, labels, -float(image.extremes[0]), r)
+    return _split_by_formula(image, rule, labels, -float(image.extremes[0]), r)
 
 
 def by_edge_moments(image: WindowedImage, rule: LocalRule, labels: Labels) -> int:
@@ -155,16 +159,12 @@ def mark_dark(image: WindowedImage, rule: LocalRule) -> NDArray[np.uint8]:
 # The steps.
 
 
-_MEAN_BITS = 49
-"""Bits of levels of float64 whose difference from the least value is rounded by 1/16 of a level at most."""
-
-
 def _square_bits(image: WindowedImage) -> int:
-    """As many bits as let sums of squares fit 62, and as float32 has."""
+    """The bits of a level: as many as float32 has, or fewer, so that sums of squares fit 62 bits."""
     return min(24, (62 - image.most_in_window.bit_length()) // 2)
 
 
-def _split_by_own_moments(image: WindowedImage, rule: LocalRule, labels: Labels, zero: float, r: float) -> int:
+def _split_by_formula(image: WindowedImage, rule: LocalRule, labels: Labels, zero: float, r: float) -> int:
     """Split by the formula of a method, with means counted from -zero."""
     terms = MomentRule(
         formula=rule.formula,
@@ -173,7 +173,7 @@ def _split_by_own_moments(image: WindowedImage, rule: LocalRule, labels: Labels,
         inverse_r=1.0 / r if r > 0 else 0.0,
         offset=rule.option("offset", 0.0),
     )
-    # Without k the squares, which may pass 64 bits, are not looked at, and sums need fewer bits.
+    # Without k, nothing is done with sums of squares, which may then pass 64 bits, and levels may be finer.
     bits = _square_bits(image) if "k" in rule.options else min(_MEAN_BITS, 62 - image.most_in_window.bit_length())
     return _split_by_rule(image, terms, bits, labels)
 
