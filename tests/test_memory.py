@@ -11,6 +11,8 @@ import sys
 
 import pytest
 
+from classicseg.thresholds.names import METHODS
+
 MEASURE = """
 import sys
 import numpy as np
@@ -48,24 +50,7 @@ result = function(*given)
 print((status("VmHWM") - before - size_of(result)) / given[1].size)
 """
 
-THRESHOLDS = [
-    f"{name}_threshold"
-    for name in [
-        "huang",
-        "isodata",
-        "kapur",
-        "kittler",
-        "li",
-        "mean",
-        "minimum",
-        "moments",
-        "otsu",
-        "renyi",
-        "shanbhag",
-        "triangle",
-        "yen",
-    ]
-]
+THRESHOLDS = [method.function.__name__ for name, method in METHODS.items() if name != "multi_otsu"]
 TWO_LABELINGS = [
     "pixel_accuracy",
     "iou",

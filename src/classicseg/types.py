@@ -55,7 +55,7 @@ ThresholdName: TypeAlias = Literal[
     "otsu", "multi_otsu", "isodata", "kittler", "li", "kapur", "renyi", "yen", "huang", "shanbhag", "triangle",
     "minimum", "mean", "moments"
 ]  # fmt: skip
-"""The global thresholds by name; `threshold_segment` has a line for each."""
+"""The global thresholds by name: the keys of the table in `thresholds.names`, for type checkers."""
 
 Random: TypeAlias = int | np.random.Generator | None
 """A seed or a generator for `numpy.random.default_rng`; ``None`` draws a new seed."""

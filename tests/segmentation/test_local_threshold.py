@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from functools import partial
-from typing import get_args
 
 import numpy as np
 import pytest
@@ -16,9 +15,7 @@ from skimage import data, filters
 from strategies import images, masks, scenes, shapes
 
 from classicseg import connected_regions, local_threshold_segment, otsu_threshold
-from classicseg.thresholds.local.rules import Method
-
-METHODS = get_args(Method)
+from classicseg.thresholds.local.methods import METHODS
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -17,7 +17,7 @@ from strategies import images, scenes
 import classicseg
 from classicseg._core.image import as_scalar_image
 from classicseg.thresholds import fuzzy, moments, shape
-from classicseg.thresholds.histograms import _count_bins, _count_levels, _edges, binned, split_sums, value_places
+from classicseg.thresholds.histograms import _count_bins, _count_quanta, _edges, binned, split_sums, value_bins
 
 FLOATS = st.floats(-1e30, 1e30) | st.floats(-1e-30, 1e-30) | st.integers(-3, 3).map(float)
 COUNTS = hnp.arrays(np.float64, st.integers(2, 40), elements=st.integers(1, 50))
@@ -53,8 +53,8 @@ def test_bins_of_levels_are_whole_numbers_of_them(image, spread, bins):
     level = max(int(np.gcd.reduce(differences)), 1)
     n_levels = int(np.ptp(image)) // level + 1
     width = level * -(-n_levels // bins)
-    assert_array_equal(histogram.places, np.unique((image - image.min()) // width))
-    assert_array_equal(histogram.levels, image.min() + width * histogram.places)
+    assert_array_equal(histogram.positions, np.unique((image - image.min()) // width))
+    assert_array_equal(histogram.levels, image.min() + width * histogram.positions)
     for k, edge in enumerate(histogram.levels):
         assert (image >= edge).sum() == histogram.counts[k:].sum()
 
@@ -67,7 +67,7 @@ def test_whole_numbers_have_the_same_bins_in_every_dtype(image, dtype, exponent,
         assert_array_equal(field, other)
     scaled = binned(as_scalar_image(image * 2.0**exponent), bins)
     assert_array_equal(scaled.levels, expected.levels * 2.0**exponent)
-    assert_array_equal(scaled.places, expected.places)
+    assert_array_equal(scaled.positions, expected.positions)
     assert_array_equal(scaled.counts, expected.counts)
 
 
@@ -92,7 +92,7 @@ def test_bins_are_the_same_by_any_factor(image, factor, offset, bins):
         values = scaled.astype(dtype)
         for copy in (values, values.astype(np.float64)):
             found = binned(as_scalar_image(copy), bins)
-            assert_array_equal(found.places, expected.places)
+            assert_array_equal(found.positions, expected.positions)
             assert_array_equal(found.counts, expected.counts)
             for level, edge in zip(found.levels, expected.levels, strict=True):
                 assert_array_equal(copy >= level, image >= edge)
@@ -102,7 +102,7 @@ def test_bins_are_the_same_by_any_factor(image, factor, offset, bins):
 def test_deep_images_have_the_same_bins_by_any_factor(seed, factor, n_levels):
     image = np.random.default_rng(seed).integers(0, n_levels, 400).astype(np.float64)
     expected, found = (binned(as_scalar_image(values), 256) for values in (image, image * factor))
-    assert_array_equal(found.places, expected.places)
+    assert_array_equal(found.positions, expected.positions)
     assert_array_equal(found.counts, expected.counts)
 
 
@@ -148,8 +148,8 @@ def test_levels_kernel(values, pooled):
     of_each = np.arange(1, 1 + len(values)) if pooled else np.empty(0, np.int64)
     for rounding in (0.1, 0.3, 0.5):
         arguments = values, of_each, 0.0, 25.0, 50, rounding, 0, len(values)
-        *found, wrong = _count_levels(*arguments)
-        *defined, first = _count_levels.numpy(*arguments)
+        *found, wrong = _count_quanta(*arguments)
+        *defined, first = _count_quanta.numpy(*arguments)
         assert wrong == first
         if wrong == 0.0:
             for mine, other in zip(found, defined, strict=True):
@@ -158,10 +158,10 @@ def test_levels_kernel(values, pooled):
 
 @given(COUNTS, st.data())
 def test_fuzziness_kernel(counts, data):
-    places = np.cumsum(data.draw(hnp.arrays(np.int64, len(counts), elements=st.integers(1, 9)))) - 1
-    means = np.floor(np.cumsum(counts * places) / np.cumsum(counts) + 0.5).astype(np.int64)
-    doubt = np.linspace(0, 1, places[-1] + 1) ** 0.5
-    arguments = places, counts, means, doubt
+    positions = np.cumsum(data.draw(hnp.arrays(np.int64, len(counts), elements=st.integers(1, 9)))) - 1
+    means = np.floor(np.cumsum(counts * positions) / np.cumsum(counts) + 0.5).astype(np.int64)
+    doubt = np.linspace(0, 1, positions[-1] + 1) ** 0.5
+    arguments = positions, counts, means, doubt
     assert_allclose(fuzzy._fuzziness(*arguments), fuzzy._fuzziness.numpy(*arguments), rtol=1e-12)
 
 
@@ -206,13 +206,13 @@ def test_sums_below_and_above_each_split(counts):
 
 
 @given(scenes(dtype="f8"))
-def test_places_are_values_by_a_power_of_two(image):
-    histogram = value_places(as_scalar_image(image))
+def test_positions_are_values_by_a_power_of_two(image):
+    histogram = value_bins(as_scalar_image(image))
     if len(histogram.levels) > 1:
-        assert 0.5 <= histogram.places[-1] <= 1
-        ratio = (histogram.levels[-1] - histogram.levels[0]) / histogram.places[-1]
+        assert 0.5 <= histogram.positions[-1] <= 1
+        ratio = (histogram.levels[-1] - histogram.levels[0]) / histogram.positions[-1]
         assert np.log2(ratio) == np.round(np.log2(ratio))
-        assert_array_equal(histogram.levels[0] + histogram.places * ratio, histogram.levels)
+        assert_array_equal(histogram.levels[0] + histogram.positions * ratio, histogram.levels)
 
 
 @given(scenes(dtype="f8"), st.integers(2, 40), st.sampled_from(["kapur", "yen", "huang", "kittler", "triangle"]))

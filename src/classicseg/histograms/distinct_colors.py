@@ -1,8 +1,8 @@
-"""The distinct colors of an image, how many pixels have each, and the way back from colors to pixels.
+"""The distinct colors of an image with their counts, and the way back from colors to pixels.
 
-A photograph of 12 million pixels has about a million colors: what depends on values alone is computed on those.
-They come cell by cell of the color cube, 16 levels a side, and so on within each cell, so that any run of them
-lies in a small box.
+A photograph of 12 million pixels has about a million colors; what depends on values alone is computed on those.
+They are sorted by an interleaved key (`pack`): first by the high four bits of all channels, which name a cell of
+the color cube, then by the next four bits. So any run of neighbors in the list lies in a small box.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ _CHUNK = 2**22
 """Pixels that are counted between two chances for Ctrl-C: 10 ms."""
 
 _FULL = 2**16 - 1
-"""Counters have 16 bits, which is half the memory of 32; one that is full starts again and is noted."""
+"""The greatest count of 16 bits, which take half the memory of 32. A full counter starts again, and its key is
+noted."""
 
 
 def are_packable(pixels: NDArray[Any]) -> bool:
@@ -30,7 +31,7 @@ def are_packable(pixels: NDArray[Any]) -> bool:
 
 
 def have_table(pixels: NDArray[Any]) -> bool:
-    """Whether a table of all colors that there could be is worth its 32 MB."""
+    """Whether a table of all possible colors is worth its 32 MB."""
     return pixels.dtype == np.uint8 and pixels.shape[1] == 3 and len(pixels) >= 2**16
 
 
@@ -57,7 +58,7 @@ def pack(pixels: NDArray[Any]) -> NDArray[np.uint64]:
 
 
 def unpack(keys: NDArray[np.uint64], like: NDArray[Any]) -> NDArray[Any]:
-    """The pixels of packed numbers, of as many channels and the dtype that others have."""
+    """The pixels of packed numbers, with the channels and the dtype of `like`."""
     pixels = np.empty((len(keys), like.shape[1]), like.dtype)
     run_bands(_unpack, len(keys), like.shape[1], keys, pixels)
     return pixels
@@ -78,13 +79,13 @@ def _distinct_by_table(pixels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.f
     parts = n_workers()
     sample = np.sort(pixels[:: len(pixels) // 4096, 0])
     cuts = np.array([0, *sample[len(sample) * np.arange(1, parts) // parts], 256])
-    noted, most = [], len(pixels) // _FULL  # full counters in all, and so in any chunk
+    full_keys, most = [], len(pixels) // _FULL  # so many counters can be full in all, and so in any chunk
     for first in range(0, len(pixels), _CHUNK):
         chunk = pixels[first : first + _CHUNK]
-        noted += run_bands(_count, parts, len(chunk), chunk, cuts, counters, most)
+        full_keys += run_bands(_count, parts, len(chunk), chunk, cuts, counters, most)
     colors, counts = _listed(counters)
-    for key in np.concatenate(noted).tolist():
-        counts[_place(key, colors)] += _FULL
+    for key in np.concatenate(full_keys).tolist():
+        counts[_index_of(key, colors)] += _FULL
     return colors, counts
 
 
@@ -96,8 +97,8 @@ def _listed(counters: NDArray[Any]) -> tuple[NDArray[np.uint8], NDArray[np.float
     return colors, counts
 
 
-def _place(key: int, colors: NDArray[Any]) -> int:
-    """Find a color of the table among those listed."""
+def _index_of(key: int, colors: NDArray[Any]) -> int:
+    """The index of a color of the table among those listed."""
     color = np.array([[key >> 16, key >> 8 & 255, key & 255]], np.uint8)
     return bisect_left(range(len(colors)), pack(color)[0], key=lambda i: pack(colors[i : i + 1])[0])
 
@@ -112,6 +113,7 @@ def _pack_numpy(pixels: NDArray[Any], keys: NDArray[np.uint64], start: int, stop
 
 @kernel(numpy=_pack_numpy)
 def _pack(pixels: NDArray[Any], keys: NDArray[np.uint64], start: int, stop: int) -> None:
+    """Write one number for each pixel."""
     for i in range(start, stop):
         key = np.uint64(0)
         for shift in range(8 * pixels.itemsize - 4, -1, -4):
@@ -131,6 +133,7 @@ def _unpack_numpy(keys: NDArray[np.uint64], pixels: NDArray[Any], start: int, st
 
 @kernel(numpy=_unpack_numpy)
 def _unpack(keys: NDArray[np.uint64], pixels: NDArray[Any], start: int, stop: int) -> None:
+    """Write the pixel of each number."""
     for i in range(start, stop):
         key = keys[i]
         pixels[i] = 0
@@ -143,8 +146,8 @@ def _unpack(keys: NDArray[np.uint64], pixels: NDArray[Any], start: int, stop: in
 def _count_numpy(
     pixels: NDArray[Any], cuts: NDArray[np.int64], counters: NDArray[np.uint16], most: int, start: int, stop: int
 ) -> NDArray[np.int64]:
-    mine = pixels[(pixels[:, 0] >= cuts[start]) & (pixels[:, 0] < cuts[stop])]
-    found, counts = np.unique(_keys(mine), return_counts=True)
+    own = pixels[(pixels[:, 0] >= cuts[start]) & (pixels[:, 0] < cuts[stop])]
+    found, counts = np.unique(_keys(own), return_counts=True)
     totals = counters[found] + counts
     times = np.maximum(totals - 1, 0) // _FULL
     counters[found] = totals - times * _FULL
@@ -155,20 +158,20 @@ def _count_numpy(
 def _count(
     pixels: NDArray[Any], cuts: NDArray[np.int64], counters: NDArray[np.uint16], most: int, start: int, stop: int
 ) -> NDArray[np.int64]:
-    """Count the pixels whose red lies in parts start to stop; return those, at most so many, that were full."""
+    """Count the pixels whose red lies in parts start to stop; return the keys of full counters."""
     low, high = cuts[start], cuts[stop]
-    noted = np.empty(most, np.int64)
-    n_noted = 0
+    full_keys = np.empty(most, np.int64)
+    n_full = 0
     for i in range(len(pixels)):
         red = np.int64(pixels[i, 0])
         if low <= red < high:
             key = red << 16 | np.int64(pixels[i, 1]) << 8 | np.int64(pixels[i, 2])
             if counters[key] == _FULL:
-                noted[n_noted] = key
-                n_noted += 1
+                full_keys[n_full] = key
+                n_full += 1
                 counters[key] = 0
             counters[key] += 1
-    return noted[:n_noted]
+    return full_keys[:n_full]
 
 
 def _list_numpy(
@@ -180,11 +183,11 @@ def _list_numpy(
     stop: int,
 ) -> None:
     cells = counters.reshape((16,) * 6).transpose(0, 2, 4, 1, 3, 5)[start:stop]  # the high bits first
-    place = np.nonzero(cells)
+    indices = np.nonzero(cells)
     listed = slice(starts[start], starts[stop])
-    counts[listed] = cells[place]
+    counts[listed] = cells[indices]
     for c in range(3):
-        colors[listed, c] = 16 * (place[c] + (start if c == 0 else 0)) + place[c + 3]
+        colors[listed, c] = 16 * (indices[c] + (start if c == 0 else 0)) + indices[c + 3]
 
 
 @kernel(numpy=_list_numpy)
@@ -216,11 +219,13 @@ def _mark_numpy(pixels: NDArray[Any], seen: NDArray[np.uint8], start: int, stop:
 
 @kernel(numpy=_mark_numpy)
 def _mark(pixels: NDArray[Any], seen: NDArray[np.uint8], start: int, stop: int) -> None:
+    """Mark in a table the colors that occur."""
     for i in range(start, stop):
         seen[np.int64(pixels[i, 0]) << 16 | np.int64(pixels[i, 1]) << 8 | np.int64(pixels[i, 2])] = 1
 
 
 def _keys(colors: NDArray[Any]) -> NDArray[np.int64]:
+    """The index of each color in the table: red, green and blue, 8 bits each."""
     return colors.astype(np.int64) @ np.array([2**16, 2**8, 1])
 
 
@@ -232,6 +237,7 @@ def _fill_numpy(
 
 @kernel(numpy=_fill_numpy)
 def _fill(colors: NDArray[Any], labels: NDArray[np.int32], table: NDArray[Any], start: int, stop: int) -> None:
+    """Enter the label of each color in a table."""
     for i in range(start, stop):
         table[np.int64(colors[i, 0]) << 16 | np.int64(colors[i, 1]) << 8 | np.int64(colors[i, 2])] = labels[i]
 
@@ -244,5 +250,6 @@ def _look_up_numpy(
 
 @kernel(numpy=_look_up_numpy)
 def _look_up(colors: NDArray[Any], table: NDArray[Any], labels: NDArray[np.int32], start: int, stop: int) -> None:
+    """Give each pixel the label that the table has for its color."""
     for i in range(start, stop):
         labels[i] = table[np.int64(colors[i, 0]) << 16 | np.int64(colors[i, 1]) << 8 | np.int64(colors[i, 2])]

@@ -1,8 +1,9 @@
-"""The best way to split values into classes.
+"""The split of values on a line into k classes of least squared error.
 
-The best split of values on a line into k classes of least squared error is at once the optimum of
-one-dimensional k-means (Fisher 1958) and of Otsu's criterion with k classes (Otsu 1979: greatest variance between
-the classes is least variance within). Dynamic programming finds it exactly.
+It is the optimum of one-dimensional k-means (Fisher 1958), and of Otsu's criterion with k classes (Otsu 1979),
+since the greatest variance between the classes goes with the least variance within. Dynamic programming finds it
+exactly: the best split of the first j levels into c + 1 classes is the best split of fewer levels into c classes,
+and one class behind it.
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ from classicseg._core.bands import run_interruptible
 from classicseg._core.kernel import kernel
 
 _CLEAR = 2.0**20
-"""Where one class has so many times the error of the classes that are found, or less, the sums tell them apart."""
+"""Sums over all levels resolve a split well enough, if the levels as one class have so many times its error or
+less."""
 
 _ROUNDING = 2.0**-30
+"""By so much, relatively, an error must be greater for rounding not to have decided."""
 
 
 def optimal_split(levels: NDArray[np.float64], counts: NDArray[Any], n_classes: int) -> NDArray[np.int64]:
@@ -30,9 +33,10 @@ def optimal_split(levels: NDArray[np.float64], counts: NDArray[Any], n_classes: 
     than there are levels where that is fewer. Of equal optima it is the one with the lowest first levels.
     O(n_classes · n · log n), for two classes O(n).
 
-    Sums over all levels are as exact as the farthest of them lets them be. Where the error that is found is small
-    beside that, the levels fall into parts at the gaps that no class of an optimum crosses, for it would have a
-    greater error by itself. Each part has sums of its own; what is found so may tell further gaps.
+    A level far away takes precision from sums over all levels. If the error that is found is small beside such
+    sums, the levels are cut at gaps: a class that held the two levels beside a wide gap would by itself have a
+    greater error than all classes of the split that was found, so no class of an optimum crosses that gap. Each
+    part between gaps gets sums of its own. The better split that is found so may show further gaps.
     """
     n_classes = min(n_classes, len(levels))
     if n_classes <= 1 or n_classes == len(levels):
@@ -52,38 +56,41 @@ def optimal_split(levels: NDArray[np.float64], counts: NDArray[Any], n_classes: 
 def class_means(
     levels: NDArray[np.float64], counts: NDArray[Any], starts: NDArray[np.int64]
 ) -> tuple[NDArray[Any], NDArray[np.float64]]:
-    """How much classes count that begin at 0 and at `starts`, and their means."""
-    firsts, apart = _from_first_levels(levels, starts)
+    """The sums of the counts, and the means, of the classes that begin at level 0 and at the levels `starts`."""
+    firsts, above = _from_first_levels(levels, starts)
     sizes = np.add.reduceat(counts, firsts)
-    return sizes, levels[firsts] + np.add.reduceat(counts * apart, firsts) / sizes
+    return sizes, levels[firsts] + np.add.reduceat(counts * above, firsts) / sizes
 
 
 def class_errors(
     levels: NDArray[np.float64], counts: NDArray[Any], starts: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """The squared error of each of these classes."""
-    firsts, apart = _from_first_levels(levels, starts)
-    means = np.add.reduceat(counts * apart, firsts) / np.add.reduceat(counts, firsts)
-    apart -= np.repeat(means, np.diff(firsts, append=len(levels)))
-    return np.add.reduceat(counts * (apart * apart), firsts)
+    """The squared error of each class of the same kind."""
+    firsts, above = _from_first_levels(levels, starts)
+    means = np.add.reduceat(counts * above, firsts) / np.add.reduceat(counts, firsts)
+    above -= np.repeat(means, np.diff(firsts, append=len(levels)))
+    return np.add.reduceat(counts * (above * above), firsts)
 
 
 def _from_first_levels(
     levels: NDArray[np.float64], starts: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """The first level of each class, and how far levels are above that of their own, which cancels nothing."""
+    """The index of each class's first level, and how far each level is above the first one of its class.
+
+    Sums of these differences lose nothing to cancellation.
+    """
     firsts = np.concatenate([[0], starts])
     return firsts, levels - np.repeat(levels[firsts], np.diff(firsts, append=len(levels)))
 
 
 def _with_room(levels: NDArray[np.float64], counts: NDArray[Any]) -> NDArray[np.float64]:
-    """Levels by a power of two: no squared error overflows, and of levels 1e-150 as far apart none vanishes."""
-    of_counts, of_levels = (math.frexp(number)[1] for number in (counts.sum(), levels[-1] - levels[0]))
-    return np.ldexp(levels, 500 - of_counts // 2 - of_levels)
+    """Levels times a power of two: no squared error overflows, and levels that differ by 1e-150 do not vanish."""
+    count_bits, range_bits = (math.frexp(number)[1] for number in (counts.sum(), levels[-1] - levels[0]))
+    return np.ldexp(levels, 500 - count_bits // 2 - range_bits)
 
 
 def _errors_across_gaps(levels: NDArray[np.float64], counts: NDArray[Any]) -> NDArray[np.float64]:
-    """The squared errors of pairs of neighboring levels."""
+    """The squared error of each pair of neighboring levels, taken as a class."""
     below, above = counts[:-1].astype(np.float64), counts[1:].astype(np.float64)
     return below * (above / (below + above)) * np.diff(levels) ** 2
 
@@ -91,49 +98,51 @@ def _errors_across_gaps(levels: NDArray[np.float64], counts: NDArray[Any]) -> ND
 def _split_parts(
     levels: NDArray[np.float64], counts: NDArray[Any], n_classes: int, parts: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """The best split of which no class crosses the first level of a part.
+    """The best split into classes that lie within one part each.
 
-    The more classes a part has, the less it gains by a further one: so each goes where most is gained, of equal
-    parts to the lowest.
+    A further class lowers the error of a part by less than the class before it. So the classes are given out one
+    by one, each to the part that gains most; of equal ones to the lowest.
     """
     if not len(parts):
         return _splits(levels, counts, n_classes)[-1]
-    most, bounds = n_classes - len(parts), [0, *parts.tolist(), len(levels)]
-    splits, gains = [], np.full((len(parts) + 1, most), -np.inf)
+    most_classes, bounds = n_classes - len(parts), [0, *parts.tolist(), len(levels)]
+    splits, gains = [], np.full((len(parts) + 1, most_classes), -np.inf)
     for i, (first, stop) in enumerate(itertools.pairwise(bounds)):
         own = levels[first:stop], counts[first:stop]
-        splits.append(_splits(*own, min(most, stop - first)))
+        splits.append(_splits(*own, min(most_classes, stop - first)))
         errors = [class_errors(*own, starts).sum() for starts in splits[-1]]
         gains[i, : len(errors) - 1] = -np.diff(errors)
     chosen = [0] * len(splits)
-    for _ in range(most - 1):
+    for _ in range(most_classes - 1):
         i = int(np.argmax(gains[np.arange(len(chosen)), chosen]))
         chosen[i] += 1
     found = [first + np.append(0, split[k]) for first, split, k in zip(bounds[:-1], splits, chosen, strict=True)]
     return np.concatenate(found)[1:]
 
 
-def _splits(levels: NDArray[np.float64], counts: NDArray[Any], most: int) -> list[NDArray[np.int64]]:
-    """The best splits into 1, 2 … `most` classes, by sums over all of these levels."""
-    if most == 1:
+def _splits(levels: NDArray[np.float64], counts: NDArray[Any], most_classes: int) -> list[NDArray[np.int64]]:
+    """The best splits into 1, 2 … `most_classes` classes, by sums over all of these levels."""
+    if most_classes == 1:
         return [np.empty(0, np.int64)]
-    apart = levels - levels[0]
-    apart -= np.average(apart, weights=counts)
+    above = levels - levels[0]
+    above -= np.average(above, weights=counts)
     weights = np.concatenate([[0.0], np.cumsum(counts, dtype=np.float64)])
-    sums = np.concatenate([[0.0], np.cumsum(counts * (apart / np.abs(apart).max()))])
-    table = run_interruptible(_best_starts, weights, sums, most)
-    return [_trace(table[: k + 1]) for k in range(most)]
+    sums = np.concatenate([[0.0], np.cumsum(counts * (above / np.abs(above).max()))])
+    table = run_interruptible(_best_starts, weights, sums, most_classes)
+    return [_trace(table[: k + 1]) for k in range(most_classes)]
 
 
 def _best_starts_numpy(
     weights: NDArray[np.float64], sums: NDArray[np.float64], n_classes: int
 ) -> NDArray[np.int64]:
-    """The first level of the last of c + 1 classes of the first j + 1 levels, for each c and j; of all n_classes,
-    for all levels alone. The classes' least squared error is their greatest sum of (sum of values)² / (number).
+    """starts[c, j]: in the best split of the first j + 1 levels into c + 1 classes, the first level of the last
+    class.
 
-    best[j] is that sum for the first j + 1 levels in c + 1 classes, and starts[c, j] the first level of the last
-    one. A start never falls as levels are added, so that of the middle j bounds those of both halves; all halves
-    of one size are solved in one pass over their candidates.
+    For the last c only the last j is needed, and found. Least squared error is the greatest sum over the classes
+    of (sum of values)² / (sum of counts), and best[j] is that sum for the current c.
+
+    A start never falls when levels are added. So the start for the middle j bounds the starts for both halves; all
+    halves of one size are solved in one pass over their candidates.
     """
     n = len(weights) - 1
     best = sums[1:] ** 2 / weights[1:]
@@ -143,8 +152,8 @@ def _best_starts_numpy(
         before = c - 1 if c < n_classes - 1 else n - 2  # the last class ends at the last level
         solved, bounds = np.array([before, n]), np.array([c, n - 1])  # one before the first, one behind the last
         while len(middle := (solved[1:] + solved[:-1])[np.diff(solved) > 1] // 2):
-            place = np.searchsorted(solved, middle)
-            low, high = bounds[place - 1], np.minimum(bounds[place], middle)
+            position = np.searchsorted(solved, middle)
+            low, high = bounds[position - 1], np.minimum(bounds[position], middle)
             sizes = high - low + 1
             runs = np.cumsum(sizes) - sizes
             first = np.arange(sizes.sum()) + np.repeat(low - runs, sizes)
@@ -152,13 +161,13 @@ def _best_starts_numpy(
             total = fewer[first - 1] + (sums[last + 1] - sums[first]) ** 2 / (weights[last + 1] - weights[first])
             best[middle] = np.maximum.reduceat(total, runs)
             starts[c, middle] = np.minimum.reduceat(np.where(total == best[last], first, n), runs)
-            solved, bounds = np.insert(solved, place, middle), np.insert(bounds, place, starts[c, middle])
+            solved, bounds = np.insert(solved, position, middle), np.insert(bounds, position, starts[c, middle])
     return starts
 
 
 @kernel(numpy=_best_starts_numpy)
 def _best_starts(weights: NDArray[np.float64], sums: NDArray[np.float64], n_classes: int) -> NDArray[np.int64]:
-    """The same by divide and conquer: the best start of the last class never falls as levels are added."""
+    """The same by divide and conquer, one half after the other: a stack of ranges of j and of their starts."""
     n = len(weights) - 1
     best = np.empty(n)
     for j in range(n):
@@ -192,7 +201,7 @@ def _best_starts(weights: NDArray[np.float64], sums: NDArray[np.float64], n_clas
 
 @kernel()
 def _trace(starts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Read the classes' first levels off the table, last class first."""
+    """Read the first level of each class off the table, from the last class to the first."""
     found = np.empty(len(starts) - 1, np.int64)
     last = starts.shape[1] - 1
     for c in range(len(starts) - 1, 0, -1):

@@ -1,4 +1,4 @@
-"""The distinct values of an image's pixels with their counts, as a thing to keep, to merge and to cluster."""
+"""Histograms that a caller keeps, merges and clusters: the distinct values of pixels with their counts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from classicseg.histograms.values import value_histogram
 from classicseg.types import ChannelAxis, Mask, PixelHistogram
 
 _WORTH_A_TABLE = 2**20
-"""So many colors of 24 bits are added up in a table of 128 MB, 10 times as fast as they are sorted."""
+"""From so many colors of 24 bits on, a table of 128 MB adds them up, 10 times as fast as sorting."""
 
 
 def pixel_histogram(image: ArrayLike, *, channel_axis: ChannelAxis = "auto", mask: Mask = None) -> PixelHistogram:
@@ -114,7 +114,10 @@ def merge_histograms(histograms: Iterable[PixelHistogram]) -> PixelHistogram:
     parts = [as_histogram("histograms", histogram) for histogram in given]
     channels = sorted({part.values.shape[1] for part in parts})
     if len(channels) > 1:
-        raise ValueError(f"histograms have {channels} channels; expected as many in each")
+        raise ValueError(
+            f"histograms have {channels} channels; expected as many in each; merge histograms of grey "
+            "and of color images apart"
+        )
     return _distinct(np.concatenate([p.values for p in parts]), np.concatenate([p.counts for p in parts]))
 
 
@@ -125,10 +128,13 @@ def as_histogram(name: str, value: PixelHistogram) -> PixelHistogram:
     if values.ndim != 2 or counts.shape != values.shape[:1] or hidden is not None or unknown is not None:
         raise ValueError(
             f"{name} has values of shape {values.shape} and counts of shape {counts.shape}; expected "
-            "(n, channels) and (n,), and nothing masked; take those out first"
+            "(n, channels) and (n,), and nothing masked; leave out what is masked, or use pixel_histogram(image)"
         )
     if (counts < 1).any() or not np.isfinite(values).all():
-        raise ValueError(f"{name} has other than one count >= 1 for each row of finite values")
+        raise ValueError(
+            f"{name} has a count below 1, or a value that is not finite; expected counts >= 1 of finite values; "
+            "leave such rows out"
+        )
     if not len(values):
         return PixelHistogram(values, counts.astype(np.int64))
     return PixelHistogram(as_image(values, channel_axis=1).values, counts.astype(np.int64))
@@ -140,18 +146,25 @@ def as_joint_histogram(image: Any, channel_axis: ChannelAxis) -> PixelHistogram 
         return as_histogram("image", image)
     arrays = isinstance(image, list | tuple) and all(isinstance(i, np.ndarray) and i.ndim > 1 for i in image)
     if isinstance(image, Iterator) or (arrays and image):
-        return merge_histograms(pixel_histogram(one, channel_axis=channel_axis) for one in image)
+        return merge_histograms(pixel_histogram(each, channel_axis=channel_axis) for each in image)
     return None
 
 
 def refuse_per_pixel_options(**options: object) -> None:
-    """Refuse what goes by the place of a pixel beside a histogram or several images."""
+    """Refuse options that need single pixels, where there is a histogram or several images."""
     for name, given in options.items():
         if given is not None:
+            mend = _MENDS.get(name, "leave it out, or pass one image")
             raise ValueError(
-                f"{name} is given with a histogram or several images, where a pixel has no one place; mask each "
-                "image first (np.ma.array, or pixel_histogram(image, mask=…))"
+                f"{name} is given with a histogram or several images; expected it with one image alone; {mend}"
             )
+
+
+_MENDS = {
+    "mask": "mask each image first (np.ma.array, or pixel_histogram(image, mask=…))",
+    "weights": "multiply the counts of a histogram by whole weights, or pass one image",
+}
+"""What to do with an option that needs single pixels; others are to be left out."""
 
 
 def _distinct(values: NDArray[Any], counts: NDArray[np.int64]) -> PixelHistogram:

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from numpy.typing import ArrayLike
 
 from classicseg._core.image import as_scalar_image
-from classicseg.thresholds.local.rules import Method, as_local_rule, as_window, split_field
-from classicseg.thresholds.local.windows import as_field
+from classicseg.thresholds.local.methods import Method, as_local_rule, as_window, split_image
+from classicseg.thresholds.local.windows import as_windowed
 from classicseg.types import ChannelAxis, Classes, Mask
 
 
@@ -143,8 +143,8 @@ def local_threshold_segment(
     """
     rule = as_local_rule(method, k=k, r=r, offset=offset, contrast=contrast)
     parsed = as_scalar_image(image, channel_axis=channel_axis, mask=mask)
-    field = as_field(parsed, as_window(window, len(parsed.shape)))
-    labels, n_dark = split_field(field, rule)
+    windowed = as_windowed(parsed, as_window(window, len(parsed.shape)))
+    labels, n_dark = split_image(windowed, rule)
     if n_dark == 0:
-        labels[:] = field.marks if len(field.marks) else 1  # one class only, which is the first
+        labels[:] = windowed.inside if len(windowed.inside) else 1  # one class only, which is the first
     return labels.reshape(parsed.shape)

@@ -118,7 +118,9 @@ def as_thresholds(thresholds: float | Sequence[float], n_classes: int | None = N
     if not numbers:
         raise ValueError("thresholds is empty; expected at least one number, or a name such as 'otsu'")
     if any(low >= high for low, high in pairwise(numbers)):
-        raise ValueError(f"thresholds are {shown(numbers)}; expected strictly ascending numbers")
+        raise ValueError(
+            f"thresholds are {shown(numbers)}; expected strictly ascending numbers; sort them, and take each once"
+        )
     if n_classes not in (None, len(numbers) + 1):
         raise ValueError(
             f"n_classes is {n_classes}; {len(numbers)} thresholds make {len(numbers) + 1}; leave it out"

@@ -1,4 +1,4 @@
-"""Classes by thresholds: the textbook's split."""
+"""Split an image into classes at ascending thresholds."""
 
 from __future__ import annotations
 
@@ -35,9 +35,10 @@ def _classify_numpy(
 def _classify(
     values: NDArray[Any], thresholds: NDArray[np.float64], labels: NDArray[np.int32], start: int, stop: int
 ) -> None:
-    inside, out = values[start:stop], labels[start:stop]
+    """One pass for each threshold: straight loops, which are vectorized."""
+    own, out = values[start:stop], labels[start:stop]
     for i in range(len(out)):
-        out[i] = 1 + (inside[i] >= thresholds[0])
+        out[i] = 1 + (own[i] >= thresholds[0])
     for k in range(1, len(thresholds)):
         for i in range(len(out)):
-            out[i] += inside[i] >= thresholds[k]
+            out[i] += own[i] >= thresholds[k]

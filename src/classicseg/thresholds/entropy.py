@@ -1,7 +1,8 @@
 """Thresholds by information: the entropies of the two classes, and the cross entropy of an image and its classes.
 
-The entropies are those of the histogram of each class on its own. How far two bins lie apart counts for nothing
-(but for Li's), so they suit small objects before a wide background better than variances do.
+Each criterion looks at the histogram of each class on its own. Except in Li's criterion, only the counts matter
+and not how far apart the bins lie. So these criteria suit a small object before a wide background better than
+variances do.
 """
 
 from __future__ import annotations
@@ -11,17 +12,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from classicseg.thresholds.histograms import (
     Histogram,
-    as_bins,
-    as_values,
     first_greatest,
-    from_bins,
-    from_values,
-    single,
+    of_bins,
+    of_values,
+    one_threshold,
     split_sums,
 )
 from classicseg.types import ChannelAxis, Mask, PixelHistogram
 
-_NEAR = 5
+_AGREE = 5
 """Splits this many bins apart agree with each other (Sahoo, Wilkins and Yeager, in gray levels)."""
 
 
@@ -80,8 +79,7 @@ def li_threshold(
     >>> li_threshold([[1, 2, 8, 9]])
     8.0
     """
-    parsed = as_values(image, channel_axis=channel_axis, mask=mask)
-    return single(from_values(parsed, li_level), parsed)
+    return one_threshold(image, of_values(li_level), channel_axis=channel_axis, mask=mask)
 
 
 def kapur_threshold(
@@ -143,9 +141,7 @@ def kapur_threshold(
     >>> kapur_threshold([[1, 1, 1, 2, 3, 7, 8, 9]])
     7.0
     """
-    count = as_bins(bins)
-    parsed = as_values(image, channel_axis=channel_axis, mask=mask)
-    return single(from_bins(parsed, kapur_level, count), parsed)
+    return one_threshold(image, of_bins(kapur_level, bins), channel_axis=channel_axis, mask=mask)
 
 
 def renyi_threshold(
@@ -208,9 +204,7 @@ def renyi_threshold(
     >>> renyi_threshold([[1, 1, 1, 2, 3, 7, 8, 9]])
     7.0
     """
-    count = as_bins(bins)
-    parsed = as_values(image, channel_axis=channel_axis, mask=mask)
-    return single(from_bins(parsed, renyi_level, count), parsed)
+    return one_threshold(image, of_bins(renyi_level, bins), channel_axis=channel_axis, mask=mask)
 
 
 def yen_threshold(
@@ -272,43 +266,47 @@ def yen_threshold(
     >>> yen_threshold([[1, 1, 1, 2, 3, 7, 8, 9]])
     7.0
     """
-    count = as_bins(bins)
-    parsed = as_values(image, channel_axis=channel_axis, mask=mask)
-    return single(from_bins(parsed, yen_level, count), parsed)
+    return one_threshold(image, of_bins(yen_level, bins), channel_axis=channel_axis, mask=mask)
 
 
 def li_level(histogram: Histogram) -> float:
+    """Greatest S_1 log(S_1 / n_1) + S_2 log(S_2 / n_2), of n_i pixels of sum S_i: least cross entropy."""
     criterion = np.zeros(len(histogram.levels) - 1)
     for counts, sums in zip(
-        split_sums(histogram.counts), split_sums(histogram.counts * histogram.places), strict=True
+        split_sums(histogram.counts), split_sums(histogram.counts * histogram.positions), strict=True
     ):
         criterion += sums * np.log(np.where(sums > 0, sums / counts, 1.0))  # 0 log 0 is 0
     return float(histogram.levels[1 + first_greatest(criterion)])
 
 
 def kapur_level(histogram: Histogram) -> float:
+    """Greatest H_1 + H_2, Shannon's entropies of the histograms of the two classes."""
     return float(histogram.levels[1 + first_greatest(_entropies(histogram.counts, 1.0))])
 
 
 def yen_level(histogram: Histogram) -> float:
+    """Greatest sum of the two classes' Rényi entropies of order 2, -log of the sum of squared shares."""
     return float(histogram.levels[1 + first_greatest(_entropies(histogram.counts, 2.0))])
 
 
 def renyi_level(histogram: Histogram) -> float:
-    """The darker class ends in the last bin at or before a weighted mean of three, in whole numbers: exact."""
+    """The weighted mean of the splits of greatest entropy of orders 1/2, 1 and 2, in whole numbers: exact.
+
+    The darker class ends in the last bin at or before that mean.
+    """
     below = np.cumsum(histogram.counts)
     splits = sorted(first_greatest(_entropies(histogram.counts, order)) for order in (0.5, 1.0, 2.0))
-    first, middle, last = (int(histogram.places[split]) for split in splits)
+    first, middle, last = (int(histogram.positions[split]) for split in splits)
     outside_first, inside_last, total = (int(below[i]) for i in (splits[0], splits[-1], -1))
     between = inside_last - outside_first
-    near = middle - first <= _NEAR, last - middle <= _NEAR
-    a, b, c = {(True, False): (0, 1, 3), (False, True): (3, 1, 0)}.get(near, (1, 2, 1))
+    agree = middle - first <= _AGREE, last - middle <= _AGREE
+    a, b, c = {(True, False): (0, 1, 3), (False, True): (3, 1, 0)}.get(agree, (1, 2, 1))
     weighted = (
         first * (4 * outside_first + a * between)
         + middle * b * between
         + last * (4 * (total - inside_last) + c * between)
     )
-    return float(histogram.levels[np.searchsorted(histogram.places, weighted // (4 * total), side="right")])
+    return float(histogram.levels[np.searchsorted(histogram.positions, weighted // (4 * total), side="right")])
 
 
 def _entropies(counts: NDArray[np.int64], order: float) -> NDArray[np.float64]:

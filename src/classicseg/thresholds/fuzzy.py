@@ -1,7 +1,8 @@
 """Thresholds by fuzzy membership: how surely each pixel belongs to its class.
 
-Both compare every bin with every split. Huang's does it by a table, and only where the mean of a class moves;
-Shanbhag's by a series whose terms are prefix sums.
+Both criteria compare every bin with every split. Huang's looks the doubt about a bin up in a table, and compares
+all bins anew only at the splits where the mean of a class moves to another bin. Shanbhag's writes the information
+of a pixel as a power series, whose terms are carried on from split to split.
 """
 
 from __future__ import annotations
@@ -13,17 +14,15 @@ from classicseg._core.bands import run_interruptible
 from classicseg._core.kernel import kernel
 from classicseg.thresholds.histograms import (
     Histogram,
-    as_bins,
-    as_values,
     first_greatest,
-    from_bins,
-    single,
+    of_bins,
+    one_threshold,
     split_sums,
 )
 from classicseg.types import ChannelAxis, Mask, PixelHistogram
 
 _ORDERS = 50
-"""Terms of a series that falls like 2**-m / m: the rest is less than float64 resolves."""
+"""Terms of a series that falls as 2**-m / m: what is left out is less than float64 resolves."""
 
 
 def huang_threshold(
@@ -85,9 +84,7 @@ def huang_threshold(
     >>> huang_threshold([[1, 1, 2, 3, 7, 8, 9, 9]])
     7.0
     """
-    count = as_bins(bins)
-    parsed = as_values(image, channel_axis=channel_axis, mask=mask)
-    return single(from_bins(parsed, huang_level, count), parsed)
+    return one_threshold(image, of_bins(huang_level, bins), channel_axis=channel_axis, mask=mask)
 
 
 def shanbhag_threshold(
@@ -150,29 +147,33 @@ def shanbhag_threshold(
     >>> shanbhag_threshold([[1, 1, 2, 3, 7, 8, 9, 9]])
     7.0
     """
-    count = as_bins(bins)
-    parsed = as_values(image, channel_axis=channel_axis, mask=mask)
-    return single(from_bins(parsed, shanbhag_level, count), parsed)
+    return one_threshold(image, of_bins(shanbhag_level, bins), channel_axis=channel_axis, mask=mask)
 
 
 def huang_level(histogram: Histogram) -> float:
-    places = histogram.places.astype(np.int64)
+    """Least fuzziness: the sum of H(u) = -u log u - (1 - u) log(1 - u) over the pixels.
+
+    The membership u of a pixel in its class is 1 / (1 + d / range), where d is how far the pixel is from the mean
+    of the class, a whole number of bins; so H(u) of all d stands in a table.
+    """
+    positions = histogram.positions.astype(np.int64)
     counts = histogram.counts.astype(np.float64)
-    away = np.arange(1, places[-1] + 1) / places[-1]
-    member = 1 / (1 + away)
+    distances = np.arange(1, positions[-1] + 1) / positions[-1]
+    member = 1 / (1 + distances)
     doubt = np.concatenate([[0.0], -member * np.log(member) - (1 - member) * np.log1p(-member)])
     dark, bright = (
         np.floor(sums / pixels + 0.5).astype(np.int64)
-        for sums, pixels in zip(split_sums(counts * places), split_sums(counts), strict=True)
+        for sums, pixels in zip(split_sums(counts * positions), split_sums(counts), strict=True)
     )
-    below = run_interruptible(_fuzziness, places, counts, dark, doubt)
+    below = run_interruptible(_fuzziness, positions, counts, dark, doubt)
     above = run_interruptible(
-        _fuzziness, *(np.ascontiguousarray(a[::-1]) for a in (places, counts, bright)), doubt
+        _fuzziness, *(np.ascontiguousarray(a[::-1]) for a in (positions, counts, bright)), doubt
     )
     return float(histogram.levels[1 + first_greatest(-(below + above[::-1]))])
 
 
 def shanbhag_level(histogram: Histogram) -> float:
+    """Least difference between the mean information of the pixels of the two classes."""
     counts = histogram.counts.astype(np.float64)
     below = _information(counts)[:-1]
     above = _information(np.ascontiguousarray(counts[::-1]))[-2::-1]
@@ -180,28 +181,28 @@ def shanbhag_level(histogram: Histogram) -> float:
 
 
 def _fuzziness_numpy(
-    places: NDArray[np.int64], counts: NDArray[np.float64], means: NDArray[np.int64], doubt: NDArray[np.float64]
+    positions: NDArray[np.int64], counts: NDArray[np.float64], means: NDArray[np.int64], doubt: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """The doubt about the pixels of bins 0 … k, where means[k] is their mean, for each k."""
     return np.array(
-        [(counts[: k + 1] * doubt[np.abs(places[: k + 1] - mean)]).sum() for k, mean in enumerate(means)]
+        [(counts[: k + 1] * doubt[np.abs(positions[: k + 1] - mean)]).sum() for k, mean in enumerate(means)]
     )
 
 
 @kernel(numpy=_fuzziness_numpy)
 def _fuzziness(
-    places: NDArray[np.int64], counts: NDArray[np.float64], means: NDArray[np.int64], doubt: NDArray[np.float64]
+    positions: NDArray[np.int64], counts: NDArray[np.float64], means: NDArray[np.int64], doubt: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Where the mean has moved to another bin, all bins anew; where it has not, one more bin (1.8 s for 65536)."""
     out = np.empty(len(means))
     total = 0.0
     for k in range(len(means)):
         if k > 0 and means[k] == means[k - 1]:
-            total += counts[k] * doubt[abs(places[k] - means[k])]
+            total += counts[k] * doubt[abs(positions[k] - means[k])]
         else:
             total = 0.0
             for i in range(k + 1):
-                total += counts[i] * doubt[abs(places[i] - means[k])]
+                total += counts[i] * doubt[abs(positions[i] - means[k])]
         out[k] = total
     return out
 

@@ -1,8 +1,13 @@
-"""What the global thresholds are found from: the values of an image with their counts, or bins of them.
+"""What the global thresholds are found from: a histogram of the image, by distinct values or by bins.
 
-A threshold that is defined on values is found from the distinct values, as they are. One that is defined on the
-shape of a histogram needs bins. Either way a threshold T is the lower edge of a bin (or a number between two
-values), and the bins hold exactly the pixels that the comparison v >= T says they hold.
+A threshold that is defined on the values themselves (Otsu's, Li's) is found from the distinct values and their
+counts: no bins, nothing is rounded. A threshold that is defined on the shape of a histogram (triangle, Kapur's)
+needs bins. Either way a threshold T is the lower edge of a bin, or a number between two values, and a bin holds
+exactly the pixels that the comparison v >= T puts into it.
+
+Most images hold whole multiples of one number, the quantum: 1 for integers, 1/255 for bytes that were divided by
+255. Bins that are whole multiples of the quantum hold equally many of the possible values, so that an image and
+the same image multiplied by any factor have the same counts.
 """
 
 from __future__ import annotations
@@ -25,11 +30,12 @@ from classicseg.types import ChannelAxis, Mask, PixelHistogram
 MOST_BINS = 2**16
 """Huang's threshold, which compares all pairs of bins, takes 2 s for as many, and four times that for twice."""
 
-_FEW = 64
-"""So many values strike out all numbers of steps, where there are no steps: each, 7 of 8."""
+_N_SAMPLES = 64
+"""So many values rule out every quantum, where there is none: each of them rules out 7 of 8 candidates."""
 
-_NEAR = 1 / 16
-"""A value this far from a whole number of steps, or less, may be one that was rounded; it must be less far."""
+_MOST_ROUNDING = 1 / 16
+"""Rounding may move a value by this part of a quantum at most; where it could by more, no quantum is looked
+for."""
 
 _TIE = 1e-12
 """Logarithms differ in their last bits between processors; criteria this close, relatively, are equal."""
@@ -40,15 +46,19 @@ class Histogram(NamedTuple):
 
     levels: NDArray[np.float64]
     """The lower edge of each bin, in the image's units."""
-    places: NDArray[np.float64]
-    """Where each bin lies, counted from the first: its number; or its value, divided by a power of two so that
-    squares and cubes neither overflow nor vanish, and sums of whole numbers stay exact."""
+    positions: NDArray[np.float64]
+    """Where each bin lies, counted from the first one: its index; or, where each value is a bin of its own, how
+    far it is above the least value, divided by a power of two, so that squares and cubes neither overflow nor
+    vanish and sums of whole numbers stay exact."""
     counts: NDArray[np.int64]
     """The pixels of each bin."""
 
 
 Values: TypeAlias = Image | PixelHistogram
 """What thresholds are found from: an image of one channel, or the distinct values of one or of several."""
+
+FindThresholds: TypeAlias = Callable[[Values], NDArray[np.float64]]
+"""Finds thresholds, ascending; fewer, or none, where too few distinct values take part."""
 
 
 def as_values(image: ArrayLike | PixelHistogram, *, channel_axis: ChannelAxis, mask: Mask) -> Values:
@@ -61,24 +71,31 @@ def as_values(image: ArrayLike | PixelHistogram, *, channel_axis: ChannelAxis, m
     return merge_histograms([PixelHistogram(values, given.counts)])
 
 
-def as_bins(bins: int) -> int:
-    """Parse the number of bins."""
-    return as_count("bins", bins, least=2, most=MOST_BINS)
+def one_threshold(
+    image: ArrayLike | PixelHistogram, find: FindThresholds, *, channel_axis: ChannelAxis, mask: Mask
+) -> float:
+    """The body of the public functions that return one threshold: parse the image, and find it."""
+    parsed = as_values(image, channel_axis=channel_axis, mask=mask)
+    return float(require_classes(find(parsed), parsed, 2)[0])
 
 
-def from_values(image: Values, find: Callable[[Histogram], float]) -> NDArray[np.float64]:
-    """The threshold that a method finds in the distinct values; none where there are fewer than two."""
-    return _found(value_places(image), find)
+def of_values(level: Callable[[Histogram], float]) -> FindThresholds:
+    """Make a criterion of a histogram find its threshold in the distinct values."""
+
+    def find(image: Values) -> NDArray[np.float64]:
+        return _found(value_bins(image), level)
+
+    return find
 
 
-def from_bins(image: Values, find: Callable[[Histogram], float], bins: int = 256) -> NDArray[np.float64]:
-    """The threshold that a method finds in bins; none where there are fewer than two distinct values."""
-    return _found(binned(image, bins), find)
+def of_bins(level: Callable[[Histogram], float], bins: int = 256) -> FindThresholds:
+    """Parse the number of bins, and make a criterion of a histogram find its threshold in so many."""
+    count = as_count("bins", bins, least=2, most=MOST_BINS)
 
+    def find(image: Values) -> NDArray[np.float64]:
+        return _found(binned(image, count), level)
 
-def single(thresholds: NDArray[np.float64], image: Values) -> float:
-    """The one threshold that a public function returns."""
-    return float(require_classes(thresholds, image, 2)[0])
+    return find
 
 
 def require_classes(thresholds: NDArray[np.float64], image: Values, n_classes: int) -> NDArray[np.float64]:
@@ -87,12 +104,12 @@ def require_classes(thresholds: NDArray[np.float64], image: Values, n_classes: i
         n_values = len(thresholds) + bool(len(_levels(image)[0]))
         raise ValueError(
             f"image has {n_values} distinct values among the pixels that take part; {n_classes} classes need at "
-            f"least {n_classes}"
+            f"least {n_classes}; pass an image that has them, or use threshold_segment, which makes fewer classes"
         )
     return thresholds
 
 
-def value_places(image: Values) -> Histogram:
+def value_bins(image: Values) -> Histogram:
     """Each distinct value as a bin of its own."""
     levels, counts = _levels(image)
     if len(levels) < 2:
@@ -103,17 +120,16 @@ def value_places(image: Values) -> Histogram:
 def binned(image: Values, bins: int) -> Histogram:
     """At most so many equal bins between the least and the greatest value.
 
-    Where the values are whole numbers of a step, to rounding, so are the bins: an image and the same one by any
-    factor have the same bins.
+    Where all values are whole multiples of a quantum, to rounding, so are the widths of the bins.
     """
     if isinstance(image, PixelHistogram) or image.values.dtype.kind == "u":
-        values, of_each = _levels(image)
+        values, weights = _levels(image)
     else:
-        values, of_each = np.ascontiguousarray(image.pixels()[:, 0]), np.empty(0, np.int64)
+        values, weights = np.ascontiguousarray(image.pixels()[:, 0]), np.empty(0, np.int64)
     if not values.size or (low := float(values.min())) == (high := float(values.max())):
-        n_pixels = of_each if of_each.size else np.full(min(values.size, 1), values.size)
+        n_pixels = weights if weights.size else np.full(min(values.size, 1), values.size)
         return Histogram(values[:1].astype(np.float64), np.zeros(min(values.size, 1)), n_pixels)
-    if found := _in_steps(values, of_each, low, high):
+    if found := _count_multiples(values, weights, low, high):
         least, counts = found
         width = math.ceil(len(counts) / bins)
         firsts = np.arange(0, len(counts), width)
@@ -122,9 +138,9 @@ def binned(image: Values, bins: int) -> Histogram:
         counts = np.add.reduceat(counts, firsts)
     else:
         edges = _edges(low, high, bins)
-        counts = _counted(values, of_each, edges, len(edges) / (high - low))
-    held = np.flatnonzero(counts)
-    return Histogram(edges[held], held.astype(np.float64), counts[held])
+        counts = _count(values, weights, edges, len(edges) / (high - low))
+    occupied = np.flatnonzero(counts)
+    return Histogram(edges[occupied], occupied.astype(np.float64), counts[occupied])
 
 
 def split_sums(terms: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -145,11 +161,13 @@ def _levels(image: Values) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     return value_histogram(image.pixels()[:, 0])
 
 
-def _found(histogram: Histogram, find: Callable[[Histogram], float]) -> NDArray[np.float64]:
-    return np.array([find(histogram)] if len(histogram.levels) > 1 else [])
+def _found(histogram: Histogram, level: Callable[[Histogram], float]) -> NDArray[np.float64]:
+    """The one threshold of a criterion; none where there are fewer than two bins."""
+    return np.array([level(histogram)] if len(histogram.levels) > 1 else [])
 
 
 def _power_of_two(number: float) -> float:
+    """The least power of two above a positive number."""
     return math.ldexp(1.0, math.frexp(number)[1])
 
 
@@ -162,45 +180,47 @@ def _edges(low: float, high: float, bins: int) -> NDArray[np.float64]:
     return np.unique(edges)  # where the range has few floats, edges fall together
 
 
-def _counted(
-    values: NDArray[Any], of_each: NDArray[np.int64], edges: NDArray[np.float64], steps: float
+def _count(
+    values: NDArray[Any], weights: NDArray[np.int64], edges: NDArray[np.float64], bins_per_unit: float
 ) -> NDArray[np.int64]:
-    """The pixels of each bin, of which there are as many of each value as is said, or one."""
-    if of_each.size:
-        return np.bincount(np.searchsorted(edges, values, side="right") - 1, of_each, len(edges)).astype(np.int64)
-    return np.sum(run_bands(_count_bins, values.size, 1, values, edges, steps), axis=0)
+    """The pixels of each bin; a value counts for as many as its weight says, or for one where there are none."""
+    if weights.size:
+        return np.bincount(np.searchsorted(edges, values, side="right") - 1, weights, len(edges)).astype(np.int64)
+    return np.sum(run_bands(_count_bins, values.size, 1, values, edges, bins_per_unit), axis=0)
 
 
-def _in_steps(
-    values: NDArray[Any], of_each: NDArray[np.int64], low: float, high: float
+def _count_multiples(
+    values: NDArray[Any], weights: NDArray[np.int64], low: float, high: float
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]] | None:
-    """The least value of each level and its pixels, where all values are levels: whole numbers of one step.
+    """The least value and the pixels of each multiple of the quantum, counted from `low`; None without a quantum.
 
-    Of all numbers of steps, those on which a few values do not lie are struck out first, so that mostly one look
-    at all values is enough, or none. The least number that is left counts. None, where there is none.
+    The quantum is the range divided by the least whole number n that makes all values whole multiples. Each value
+    rules out most candidates for n. A sample comes first, so that one pass over all values is mostly enough, or
+    none.
     """
-    few = np.unique(values[:: -(-values.size // _FEW)]).astype(np.float64)
+    sample = np.unique(values[:: -(-values.size // _N_SAMPLES)]).astype(np.float64)
     for dtype in (np.float64, np.float32):
         if dtype == np.float32 and not _are_in_float32(values):
             continue
         rounding = _rounding(low, high, dtype)
-        left = np.arange(1.0, min(MOST_BINS, int(_NEAR / rounding)) + 1)
-        for value in few:
-            left = _that_hold(left, value, low, high, rounding)
-        while left.size:
-            arguments = values, of_each, low, high - low, int(left[0]), rounding * left[0]
-            parts = run_bands(_count_levels, values.size, 1, *arguments)
+        candidates = np.arange(1.0, min(MOST_BINS, int(_MOST_ROUNDING / rounding)) + 1)
+        for value in sample:
+            candidates = _that_divide(candidates, value, low, high, rounding)
+        while candidates.size:
+            n_quanta = int(candidates[0])
+            arguments = values, weights, low, high - low, n_quanta, rounding * n_quanta
+            parts = run_bands(_count_quanta, values.size, 1, *arguments)
             wrong = [value for _, _, value in parts if value != low]
             if not wrong:
                 return np.min([least for least, _, _ in parts], axis=0), np.sum([n for _, n, _ in parts], axis=0)
-            left = left[1:]
+            candidates = candidates[1:]
             for value in wrong:
-                left = _that_hold(left, value, low, high, rounding)
+                candidates = _that_divide(candidates, value, low, high, rounding)
     return None
 
 
 def _rounding(low: float, high: float, dtype: type[np.floating[Any]]) -> float:
-    """What rounding may do to values that a few operations have made, as a part of their range."""
+    """By how much rounding may have moved values that a few operations have made, as a part of their range."""
     return 4 * float(np.finfo(dtype).eps) * max(abs(low), abs(high)) / (high - low)
 
 
@@ -212,62 +232,63 @@ def _are_in_float32(values: NDArray[Any]) -> bool:
         return all((part == part.astype(np.float32)).all() for part in (values[:1024], values))
 
 
-def _that_hold(
-    steps: NDArray[np.float64], value: float, low: float, high: float, rounding: float
+def _that_divide(
+    candidates: NDArray[np.float64], value: float, low: float, high: float, rounding: float
 ) -> NDArray[np.float64]:
-    """Those numbers of steps of which a value is a whole number."""
-    place = (value - low) / (high - low) * steps
-    return steps[np.abs(place - np.rint(place)) <= rounding * steps]
+    """Those n for which a value is a whole multiple of the n-th part of the range."""
+    multiples = (value - low) / (high - low) * candidates
+    return candidates[np.abs(multiples - np.rint(multiples)) <= rounding * candidates]
 
 
-def _count_levels_numpy(
+def _count_quanta_numpy(
     values: NDArray[Any],
-    of_each: NDArray[np.int64],
+    weights: NDArray[np.int64],
     low: float,
     extent: float,
-    n_steps: int,
+    n_quanta: int,
     rounding: float,
     start: int,
     stop: int,
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], float]:
-    inside = values[start:stop].astype(np.float64)
-    places = (inside - low) / extent * n_steps
-    levels = np.rint(places).astype(np.int64)
-    least, counts = np.full(n_steps + 1, np.inf), np.zeros(n_steps + 1, np.int64)
-    wrong = inside[np.abs(places - levels) > rounding]
+    own = values[start:stop].astype(np.float64)
+    multiples = (own - low) / extent * n_quanta
+    levels = np.rint(multiples).astype(np.int64)
+    least, counts = np.full(n_quanta + 1, np.inf), np.zeros(n_quanta + 1, np.int64)
+    wrong = own[np.abs(multiples - levels) > rounding]
     if wrong.size:
         return least, counts, float(wrong[0])
-    np.minimum.at(least, levels, inside)
-    np.add.at(counts, levels, of_each[start:stop] if of_each.size else 1)
+    np.minimum.at(least, levels, own)
+    np.add.at(counts, levels, weights[start:stop] if weights.size else 1)
     return least, counts, low
 
 
-@kernel(numpy=_count_levels_numpy)
-def _count_levels(
+@kernel(numpy=_count_quanta_numpy)
+def _count_quanta(
     values: NDArray[Any],
-    of_each: NDArray[np.int64],
+    weights: NDArray[np.int64],
     low: float,
     extent: float,
-    n_steps: int,
+    n_quanta: int,
     rounding: float,
     start: int,
     stop: int,
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], float]:
-    """The least value and the pixels of each level; and the first value that lies on none, or the lowest one."""
-    least, counts = np.full(n_steps + 1, np.inf), np.zeros(n_steps + 1, np.int64)
+    """The least value and the pixels of each multiple of the quantum; and the first value that is none, or
+    `low`."""
+    least, counts = np.full(n_quanta + 1, np.inf), np.zeros(n_quanta + 1, np.int64)
     for i in range(start, stop):
         value = float(values[i])
-        place = (value - low) / extent * n_steps
-        level = int(np.rint(place))
-        if abs(place - level) > rounding:
+        multiple = (value - low) / extent * n_quanta
+        level = int(np.rint(multiple))
+        if abs(multiple - level) > rounding:
             return least, counts, value
         least[level] = min(least[level], value)
-        counts[level] += of_each[i] if len(of_each) > 0 else 1
+        counts[level] += weights[i] if len(weights) > 0 else 1
     return least, counts, low
 
 
 def _count_bins_numpy(
-    values: NDArray[Any], edges: NDArray[np.float64], steps: float, start: int, stop: int
+    values: NDArray[Any], edges: NDArray[np.float64], bins_per_unit: float, start: int, stop: int
 ) -> NDArray[np.int64]:
     bins = np.searchsorted(edges, values[start:stop].astype(np.float64), side="right") - 1
     return np.bincount(bins, minlength=len(edges))
@@ -275,14 +296,14 @@ def _count_bins_numpy(
 
 @kernel(numpy=_count_bins_numpy)
 def _count_bins(
-    values: NDArray[Any], edges: NDArray[np.float64], steps: float, start: int, stop: int
+    values: NDArray[Any], edges: NDArray[np.float64], bins_per_unit: float, start: int, stop: int
 ) -> NDArray[np.int64]:
-    """A multiplication guesses the bin, comparisons with its edges correct what rounding did."""
+    """The pixels of each bin: a multiplication guesses the bin, comparisons with its edges correct rounding."""
     low, last = edges[0], len(edges) - 1
     counts = np.zeros(len(edges), np.int64)
     for i in range(start, stop):
         value = float(values[i])
-        b = min(int((value - low) * steps), last)
+        b = min(int((value - low) * bins_per_unit), last)
         while value < edges[b]:
             b -= 1
         while b < last and value >= edges[b + 1]:

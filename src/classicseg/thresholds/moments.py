@@ -14,11 +14,10 @@ from classicseg._core.two_floats import lost, products
 from classicseg.thresholds.histograms import (
     Histogram,
     Values,
-    as_values,
     first_greatest,
-    from_values,
-    single,
-    value_places,
+    of_values,
+    one_threshold,
+    value_bins,
 )
 from classicseg.types import ChannelAxis, Mask, PixelHistogram
 
@@ -75,8 +74,7 @@ def mean_threshold(
     >>> mean_threshold([[1, 2, 8, 9]])
     5.0
     """
-    parsed = as_values(image, channel_axis=channel_axis, mask=mask)
-    return single(mean_level(parsed), parsed)
+    return one_threshold(image, mean_level, channel_axis=channel_axis, mask=mask)
 
 
 def moments_threshold(
@@ -132,8 +130,7 @@ def moments_threshold(
     >>> moments_threshold([[1, 2, 8, 9]])
     8.0
     """
-    parsed = as_values(image, channel_axis=channel_axis, mask=mask)
-    return single(from_values(parsed, moments_level), parsed)
+    return one_threshold(image, of_values(moments_level), channel_axis=channel_axis, mask=mask)
 
 
 def mean_level(image: Values) -> NDArray[np.float64]:
@@ -144,7 +141,7 @@ def mean_level(image: Values) -> NDArray[np.float64]:
     low, high, n_pixels = float(values.min()), float(values.max()), values.size
     parts: Any
     if isinstance(image, PixelHistogram) or values.dtype.kind == "u":
-        levels, _, counts = value_places(image)
+        levels, _, counts = value_bins(image)
         parts, n_pixels = products(levels, counts.astype(np.float64)), int(counts.sum())
     else:
         parts = run_bands(_sum_up, values.size, 1, np.ascontiguousarray(values))
@@ -154,8 +151,13 @@ def mean_level(image: Values) -> NDArray[np.float64]:
 
 
 def moments_level(histogram: Histogram) -> float:
+    """The split whose darker class has the share p of the pixels that keeps the first three moments.
+
+    An image of two values with the same mean, variance and skewness g has the share p = (1 + g / sqrt(g² + 4)) / 2
+    of the lower one.
+    """
     shares = histogram.counts / histogram.counts.sum()
-    centered = histogram.places - (shares * histogram.places).sum()
+    centered = histogram.positions - (shares * histogram.positions).sum()
     centered /= np.abs(centered).max()
     skewness = (shares * centered**3).sum() / (shares * centered**2).sum() ** 1.5
     share = (1 + skewness / np.hypot(skewness, 2.0)) / 2
@@ -163,9 +165,9 @@ def moments_level(histogram: Histogram) -> float:
 
 
 def _sum_up_numpy(values: NDArray[Any], start: int, stop: int) -> tuple[float, float]:
-    inside = values[start:stop].astype(np.float64).tolist()
-    total = math.fsum(inside)
-    return total, math.fsum([*inside, -total])
+    own = values[start:stop].astype(np.float64).tolist()
+    total = math.fsum(own)
+    return total, math.fsum([*own, -total])
 
 
 @kernel(numpy=_sum_up_numpy)

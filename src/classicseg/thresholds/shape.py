@@ -7,11 +7,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.bands import run_interruptible
 from classicseg._core.kernel import kernel
-from classicseg.thresholds.histograms import Histogram, as_bins, as_values, from_bins, single
+from classicseg.thresholds.histograms import (
+    Histogram,
+    of_bins,
+    one_threshold,
+)
 from classicseg.types import ChannelAxis, Mask, PixelHistogram
 
 _MOST_SMOOTHINGS = 10_000
-"""They reach some 80 bins far."""
+"""So many smoothings by three bins spread a bin over some 80 bins to either side."""
 
 
 def triangle_threshold(
@@ -73,9 +77,7 @@ def triangle_threshold(
     >>> triangle_threshold([[1, 1, 1, 1, 1, 2, 2, 3, 4, 9]])
     4.0
     """
-    count = as_bins(bins)
-    parsed = as_values(image, channel_axis=channel_axis, mask=mask)
-    return single(from_bins(parsed, triangle_level, count), parsed)
+    return one_threshold(image, of_bins(triangle_level, bins), channel_axis=channel_axis, mask=mask)
 
 
 def minimum_threshold(
@@ -138,38 +140,38 @@ def minimum_threshold(
     >>> minimum_threshold([[1, 2, 2, 3, 7, 8, 8, 9]])
     7.0
     """
-    count = as_bins(bins)
-    parsed = as_values(image, channel_axis=channel_axis, mask=mask)
-    return single(from_bins(parsed, minimum_level, count), parsed)
+    return one_threshold(image, of_bins(minimum_level, bins), channel_axis=channel_axis, mask=mask)
 
 
 def triangle_level(histogram: Histogram) -> float:
-    places, counts = histogram.places.astype(np.int64), histogram.counts
-    last = int(places[-1])
-    peak = int(places[np.argmax(counts)])
+    """The bin farthest below the line from the peak of the histogram to the end of its longer tail."""
+    positions, counts = histogram.positions.astype(np.int64), histogram.counts
+    last = int(positions[-1])
+    peak = int(positions[np.argmax(counts)])
     tail = last if last - peak > peak else 0
-    step = 1 if peak > tail else -1
+    direction = 1 if peak > tail else -1
     dense = np.zeros(last + 1, np.int64)
-    dense[places] = counts
+    dense[positions] = counts
     along = np.arange(abs(peak - tail))  # from the far end of the tail on
-    below = dense[peak] * along - abs(peak - tail) * dense[tail + step * along]
-    foot = min(tail + step * int(np.argmax(below)), last - 1)  # the brighter class keeps a bin
-    return float(histogram.levels[np.searchsorted(places, foot, side="right")])
+    below = dense[peak] * along - abs(peak - tail) * dense[tail + direction * along]
+    foot = min(tail + direction * int(np.argmax(below)), last - 1)  # the brighter class keeps a bin
+    return float(histogram.levels[np.searchsorted(positions, foot, side="right")])
 
 
 def minimum_level(histogram: Histogram) -> float:
-    places = histogram.places.astype(np.int64)
-    if len(places) == 2:  # two peaks, though they may be neighbors
+    """The lowest bin between the two peaks that are left of a histogram when it has been smoothed long enough."""
+    positions = histogram.positions.astype(np.int64)
+    if len(positions) == 2:  # two peaks, though they may be neighbors
         return float(histogram.levels[1])
-    dense = np.zeros(places[-1] + 1)
-    dense[places] = histogram.counts
+    dense = np.zeros(positions[-1] + 1)
+    dense[positions] = histogram.counts
     valley = run_interruptible(_valley, dense, _MOST_SMOOTHINGS)
     if valley < 0:
         raise ValueError(
             "image has a histogram that never has two peaks, however much it is smoothed; take another method, "
             "such as 'otsu' or 'triangle', or fewer bins"
         )
-    return float(histogram.levels[np.searchsorted(places, valley, side="right")])
+    return float(histogram.levels[np.searchsorted(positions, valley, side="right")])
 
 
 def _valley_numpy(counts: NDArray[np.float64], most: int) -> int:

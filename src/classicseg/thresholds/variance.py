@@ -10,15 +10,14 @@ from classicseg.histograms.optimal_split import optimal_split
 from classicseg.thresholds.histograms import (
     Histogram,
     Values,
-    as_bins,
     as_values,
     first_greatest,
-    from_bins,
-    from_values,
+    of_bins,
+    of_values,
+    one_threshold,
     require_classes,
-    single,
     split_sums,
-    value_places,
+    value_bins,
 )
 from classicseg.types import ChannelAxis, Mask, PixelHistogram
 
@@ -78,8 +77,7 @@ def otsu_threshold(
     >>> otsu_threshold([[1, 2, 8, 9]])
     8.0
     """
-    parsed = as_values(image, channel_axis=channel_axis, mask=mask)
-    return single(otsu_levels(parsed, 2), parsed)
+    return one_threshold(image, otsu_levels, channel_axis=channel_axis, mask=mask)
 
 
 def multi_otsu_thresholds(
@@ -197,8 +195,7 @@ def isodata_threshold(
     >>> isodata_threshold([[1, 2, 8, 10]])
     5.25
     """
-    parsed = as_values(image, channel_axis=channel_axis, mask=mask)
-    return single(from_values(parsed, isodata_level), parsed)
+    return one_threshold(image, of_values(isodata_level), channel_axis=channel_axis, mask=mask)
 
 
 def kittler_threshold(
@@ -259,14 +256,12 @@ def kittler_threshold(
     >>> kittler_threshold([[1, 2, 2, 3, 20, 25, 30, 31]])
     20.0
     """
-    count = as_bins(bins)
-    parsed = as_values(image, channel_axis=channel_axis, mask=mask)
-    return single(from_bins(parsed, kittler_level, count), parsed)
+    return one_threshold(image, of_bins(kittler_level, bins), channel_axis=channel_axis, mask=mask)
 
 
-def otsu_levels(image: Values, n_classes: int) -> NDArray[np.float64]:
+def otsu_levels(image: Values, n_classes: int = 2) -> NDArray[np.float64]:
     """Otsu's thresholds; fewer where there are fewer distinct values."""
-    histogram = value_places(image)
+    histogram = value_bins(image)
     if n_classes == 2 and len(histogram.levels) > 1:
         return histogram.levels[[_otsu_split(histogram)]]
     return histogram.levels[optimal_split(histogram.levels, histogram.counts, n_classes)]
@@ -281,23 +276,27 @@ def _otsu_split(histogram: Histogram) -> int:
 
 def isodata_level(histogram: Histogram) -> float:
     """The midpoint of the means rises with the split, so the lowest split that it lies below is a fixed point."""
-    levels, places = histogram.levels, histogram.places
+    levels, positions = histogram.levels, histogram.positions
     dark_mean, bright_mean = _means(histogram)
     middle = (dark_mean + bright_mean) / 2
-    split = 1 + int(np.argmax(np.append(middle[:-1] <= places[1:-1], True)))
-    unit = (levels[-1] - levels[0]) / places[-1]
+    split = 1 + int(np.argmax(np.append(middle[:-1] <= positions[1:-1], True)))
+    unit = (levels[-1] - levels[0]) / positions[-1]
     threshold = levels[0] + middle[split - 1] * unit
     return float(threshold if levels[split - 1] < threshold <= levels[split] else levels[split])
 
 
 def kittler_level(histogram: Histogram) -> float:
-    places = histogram.places - histogram.places[-1] // 2  # less cancels in the variances
+    """Least P_1 log(s_1 / P_1) + P_2 log(s_2 / P_2), of classes of share P_i and standard deviation s_i.
+
+    A level is as wide as a bin, which adds 1/12 to its variance, so that no variance is 0.
+    """
+    positions = histogram.positions - histogram.positions[-1] // 2  # less cancels in the variances
     dark, bright = (
         counts * np.log((squares / counts - (sums / counts) ** 2 + 1 / 12) / counts.astype(np.float64) ** 2)
         for counts, sums, squares in zip(
             split_sums(histogram.counts),
-            split_sums(histogram.counts * places),
-            split_sums(histogram.counts * places**2),
+            split_sums(histogram.counts * positions),
+            split_sums(histogram.counts * positions**2),
             strict=True,
         )
     )
@@ -305,7 +304,7 @@ def kittler_level(histogram: Histogram) -> float:
 
 
 def _means(histogram: Histogram) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The mean places of the classes below and above each split."""
-    dark_sum, bright_sum = split_sums(histogram.counts * histogram.places)
+    """The mean positions of the classes below and above each split."""
+    dark_sum, bright_sum = split_sums(histogram.counts * histogram.positions)
     dark, bright = split_sums(histogram.counts)
     return dark_sum / dark, bright_sum / bright

@@ -21,7 +21,7 @@ from classicseg.thresholds.local import doubts as window_doubts
 from classicseg.thresholds.local.box_gaussian import three_boxes
 from classicseg.thresholds.local.exact import as_digits, joined, quotient, squared
 from classicseg.thresholds.local.medians import as_ranks, counts_type
-from classicseg.thresholds.local.windows import as_field
+from classicseg.thresholds.local.windows import as_windowed
 
 FAR = (1e5, -1e5, 1e30, -1e30, -9999.0, -3.4e38, 1e149)
 """What lies beside the values of 0 to 200: dead and hot pixels, fill values, the largest of a dtype."""
@@ -232,31 +232,31 @@ def test_boxes_and_levels_decide_nothing(image, method):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(window_doubts, "_SMALL", 3)
         assert_array_equal(labels, local_threshold_segment(image, method=method, window=3))
-        patch.setattr(window_doubts, "are_whole", lambda field, scale: False)
+        patch.setattr(window_doubts, "are_whole", lambda windowed, scale: False)
         assert_array_equal(labels, local_threshold_segment(image, method=method, window=3))
 
 
 @given(spoiled((9, 40)))
 def test_bins_hold_their_values(image):
-    field = as_field(as_image(image), (3, 3))
-    ranks = as_ranks(field)
-    assert (ranks.lows[ranks.bins] <= field.values).all()
-    assert (field.values <= ranks.highs[ranks.bins]).all()
+    windowed = as_windowed(as_image(image), (3, 3))
+    ranks = as_ranks(windowed)
+    assert (ranks.lows[ranks.bins] <= windowed.values).all()
+    assert (windowed.values <= ranks.highs[ranks.bins]).all()
     assert len(np.unique(ranks.bins)) == len(np.unique(image))  # a small image is looked at whole
 
 
 def test_bins_fit_16_bits():
     image = np.random.default_rng(0).random((700, 800))
-    ranks = as_ranks(as_field(as_image(image), (3, 3)))
+    ranks = as_ranks(as_windowed(as_image(image), (3, 3)))
     assert 2**15 < len(ranks.lows) <= 2**16
 
 
 def test_counts_of_large_windows_have_64_bits():
     values = np.broadcast_to(np.uint8(0), (2**16, 2**15))
     for window, dtype in [((2**15 - 1, 2**15 - 1), np.int32), ((2**17 + 1, 2**15 + 1), np.int64)]:
-        field = as_field(as_image(np.zeros((2, 2), np.uint8)), window)
-        field = type(field)(**{**vars(field), "values": values, "shape": values.shape})
-        assert counts_type(field).dtype == dtype
+        windowed = as_windowed(as_image(np.zeros((2, 2), np.uint8)), window)
+        windowed = type(windowed)(**{**vars(windowed), "values": values, "shape": values.shape})
+        assert counts_type(windowed).dtype == dtype
 
 
 def test_products_of_windows_cover_all_places():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import get_args
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -17,7 +15,7 @@ from classicseg._core.image import as_image
 from classicseg.thresholds.local import rules as local
 from classicseg.thresholds.local import windows
 from classicseg.thresholds.local.box_gaussian import smooth_bits, smooth_sums_numpy, three_boxes
-from classicseg.thresholds.local.rules import Method
+from classicseg.thresholds.local.methods import METHODS
 
 
 def both(height):
@@ -40,7 +38,7 @@ def both(height):
     return run
 
 
-@pytest.mark.parametrize("method", get_args(Method))
+@pytest.mark.parametrize("method", METHODS)
 @given(data=st.data())
 def test_loops_are_their_definitions(method, data):
     ndim = data.draw(st.integers(1, 4))
@@ -79,12 +77,12 @@ def test_smooth_sums_are_a_convolution(numbers, size):
 )
 def test_the_bits_of_a_smooth_window_are_enough(shape, window):
     """The sums of the greatest level everywhere, as Python's integers, stay below 2**63."""
-    field = windows.as_field(as_image(np.ones(shape, np.uint8), channel_axis=None), (window,) * len(shape))
+    windowed = windows.as_windowed(as_image(np.ones(shape, np.uint8), channel_axis=None), (window,) * len(shape))
     weight = 1
-    for length in field.shape[: len(shape)]:
+    for length in windowed.shape[: len(shape)]:
         middle = smooth_sums_numpy(np.ones(length, np.int64), np.array([three_boxes(window)])).max()
         weight *= int(middle)
-    bits = smooth_bits(field)
+    bits = smooth_bits(windowed)
     assert bits > 0
     assert weight * 2**bits < 2**62
 
@@ -94,13 +92,13 @@ def test_the_bits_of_a_smooth_window_are_enough(shape, window):
 )
 def test_levels_are_whole_and_at_most_so_many(dtype, low, span, bits):
     values = np.linspace(low, low + span, 7).astype(dtype).reshape(1, -1)
-    field = windows.as_field(as_image(values), (1, 1))
-    scale = field.scale(bits)
-    levels = windows.levels_numpy(field.values, scale)
+    windowed = windows.as_windowed(as_image(values), (1, 1))
+    scale = windowed.scale(bits)
+    levels = windows.levels_numpy(windowed.values, scale)
     assert levels.min() == 0
     assert levels.max() <= 2**bits
     assert np.frexp(scale.inverse)[0] == 0.5
-    found = [windows.level(field.values, 0, i, scale) for i in range(7)]
+    found = [windows.level(windowed.values, 0, i, scale) for i in range(7)]
     assert_array_equal(levels[0], found)
-    if field.span > 0:
+    if windowed.value_range > 0:
         assert levels.max() >= 2 ** (bits - 1)

@@ -5,6 +5,11 @@ image first is found when a function is called, with the scheduler that dask has
 cluster, or threads. What has no exact result in tiles is refused, by name.
 """
 
+from collections.abc import Callable as _Callable
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
+
+from classicseg.extras.dask import histogram_methods as _histogram_methods
 from classicseg.extras.dask.boundary import boundary_segment as boundary_segment
 from classicseg.extras.dask.edges import canny_edges as canny_edges
 from classicseg.extras.dask.edges import gradient_segment as gradient_segment
@@ -12,25 +17,11 @@ from classicseg.extras.dask.filters import gradient_components as gradient_compo
 from classicseg.extras.dask.filters import gradient_magnitude as gradient_magnitude
 from classicseg.extras.dask.growing import region_growing_segment as region_growing_segment
 from classicseg.extras.dask.histogram_methods import choose_n_clusters as choose_n_clusters
-from classicseg.extras.dask.histogram_methods import huang_threshold as huang_threshold
-from classicseg.extras.dask.histogram_methods import isodata_threshold as isodata_threshold
-from classicseg.extras.dask.histogram_methods import kapur_threshold as kapur_threshold
-from classicseg.extras.dask.histogram_methods import kittler_threshold as kittler_threshold
 from classicseg.extras.dask.histogram_methods import kmeans_assign as kmeans_assign
 from classicseg.extras.dask.histogram_methods import kmeans_fit as kmeans_fit
 from classicseg.extras.dask.histogram_methods import kmeans_segment as kmeans_segment
-from classicseg.extras.dask.histogram_methods import li_threshold as li_threshold
-from classicseg.extras.dask.histogram_methods import mean_threshold as mean_threshold
-from classicseg.extras.dask.histogram_methods import minimum_threshold as minimum_threshold
-from classicseg.extras.dask.histogram_methods import moments_threshold as moments_threshold
-from classicseg.extras.dask.histogram_methods import multi_otsu_thresholds as multi_otsu_thresholds
-from classicseg.extras.dask.histogram_methods import otsu_threshold as otsu_threshold
 from classicseg.extras.dask.histogram_methods import pixel_histogram as pixel_histogram
-from classicseg.extras.dask.histogram_methods import renyi_threshold as renyi_threshold
-from classicseg.extras.dask.histogram_methods import shanbhag_threshold as shanbhag_threshold
 from classicseg.extras.dask.histogram_methods import threshold_segment as threshold_segment
-from classicseg.extras.dask.histogram_methods import triangle_threshold as triangle_threshold
-from classicseg.extras.dask.histogram_methods import yen_threshold as yen_threshold
 from classicseg.extras.dask.local import local_threshold_segment as local_threshold_segment
 from classicseg.extras.dask.regions import connected_regions as connected_regions
 from classicseg.extras.dask.regions import region_boundaries as region_boundaries
@@ -49,3 +40,10 @@ from classicseg.extras.dask.scores import rand_index as rand_index
 from classicseg.extras.dask.scores import segmentation_covering as segmentation_covering
 from classicseg.extras.dask.scores import undersegmentation_error as undersegmentation_error
 from classicseg.extras.dask.scores import variation_of_information as variation_of_information
+
+globals().update(_histogram_methods.tiled_thresholds())  # otsu_threshold and its like
+
+if _TYPE_CHECKING:  # which cannot read the table
+
+    def __getattr__(name: str) -> _Callable[..., _Any]:
+        raise AttributeError(name)

@@ -1,4 +1,4 @@
-"""Where values decide: histograms of tiles add up, the exact solver runs once, and one more pass labels."""
+"""Thresholds and k-means in tiles: from the sum of the tiles' histograms, and one more pass for the labels."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from classicseg.extras.dask.mirror import refuse, tiled_version_of
 from classicseg.histograms.distinct_colors import are_packable
 from classicseg.segmentation.threshold import as_thresholds
 from classicseg.thresholds.classify import classify
-from classicseg.thresholds.names import as_threshold_name, named_thresholds
+from classicseg.thresholds.names import METHODS, as_threshold_name, named_thresholds
 
 MOST_VALUES = 2**24
 """So many distinct values or colors are counted one by one: all that three channels of 8 bits can have."""
@@ -35,9 +35,7 @@ the function is called, in one pass. More than {MOST_VALUES} distinct values are
 module counts them in steps, with a known error.
 """
 _LABELED = f"{_COUNTED}The labels are lazy: a second pass.\n"
-_PLACES = (
-    "the place of a pixel counts there, and the order of all pixels; cluster by value, or the array as a whole"
-)
+_WHY_REFUSED = "no tile knows where its pixels lie in the order of all; leave it out, or take the array as a whole"
 
 
 def pixel_histogram(
@@ -94,28 +92,19 @@ def pixel_histogram(
     return _histogram(as_chunked(image, channel_axis=channel_axis, mask=mask), n_levels=steps)
 
 
-def _threshold(function: Callable[..., Any]) -> Callable[..., Any]:
+def tiled_thresholds() -> dict[str, Callable[..., Any]]:
+    """The function in tiles of each global threshold of the table, by its public name."""
+    return {method.function.__name__: _threshold_in_tiles(method.function) for method in METHODS.values()}
+
+
+def _threshold_in_tiles(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A threshold in tiles is that of the histogram of all tiles."""
+
     def work(parsed: Chunked, **options: Any) -> Any:
         return function(_scalar_histogram(parsed), **options)
 
-    work.__module__ = __name__
+    work.__module__ = __package__ or ""  # which has the function by its name
     return tiled_version_of(function, _COUNTED)(work)
-
-
-huang_threshold = _threshold(classicseg.huang_threshold)
-isodata_threshold = _threshold(classicseg.isodata_threshold)
-kapur_threshold = _threshold(classicseg.kapur_threshold)
-kittler_threshold = _threshold(classicseg.kittler_threshold)
-li_threshold = _threshold(classicseg.li_threshold)
-mean_threshold = _threshold(classicseg.mean_threshold)
-minimum_threshold = _threshold(classicseg.minimum_threshold)
-moments_threshold = _threshold(classicseg.moments_threshold)
-multi_otsu_thresholds = _threshold(classicseg.multi_otsu_thresholds)
-otsu_threshold = _threshold(classicseg.otsu_threshold)
-renyi_threshold = _threshold(classicseg.renyi_threshold)
-shanbhag_threshold = _threshold(classicseg.shanbhag_threshold)
-triangle_threshold = _threshold(classicseg.triangle_threshold)
-yen_threshold = _threshold(classicseg.yen_threshold)
 
 
 @tiled_version_of(classicseg.threshold_segment, _LABELED)
@@ -126,7 +115,7 @@ def threshold_segment(parsed: Chunked, *, thresholds: Any, n_classes: Any) -> da
         found = named_thresholds(_scalar_histogram(parsed), name, count)
     else:
         found = as_thresholds(thresholds, count)
-        _check_channels(parsed)
+        check_scalar(parsed.n_channels)
     return parsed.each(_classify, span=global_range(parsed), thresholds=found, dtype=np.int32)
 
 
@@ -134,7 +123,7 @@ def threshold_segment(parsed: Chunked, *, thresholds: Any, n_classes: Any) -> da
 def kmeans_fit(
     parsed: Chunked, *, weights: Any, spatial_weight: Any, spacing: Any, **options: Any
 ) -> KMeansResult:
-    _refuse_places(weights=weights, spatial_weight=spatial_weight, spacing=spacing)
+    _refuse_per_pixel_options(weights=weights, spatial_weight=spatial_weight, spacing=spacing)
     return classicseg.kmeans_fit(_clusterable(parsed), **options)
 
 
@@ -142,7 +131,7 @@ def kmeans_fit(
 def kmeans_segment(
     parsed: Chunked, *, color_space: Any, weights: Any, spatial_weight: Any, spacing: Any, **options: Any
 ) -> da.Array:
-    _refuse_places(weights=weights, spatial_weight=spatial_weight, spacing=spacing)
+    _refuse_per_pixel_options(weights=weights, spatial_weight=spatial_weight, spacing=spacing)
     counted = _clusterable(parsed)
     found = classicseg.kmeans_fit(counted, color_space=color_space, **options)
     known = counted.values if len(counted.values) <= _MOST_KNOWN else None
@@ -153,7 +142,7 @@ def kmeans_segment(
 def kmeans_assign(
     parsed: Chunked, *, centers: Any, color_space: Any, spatial_weight: Any, spacing: Any
 ) -> da.Array:
-    _refuse_places(spatial_weight=spatial_weight, spacing=spacing)
+    _refuse_per_pixel_options(spatial_weight=spatial_weight, spacing=spacing)
     numbers = as_centers("centers", centers)
     if numbers.shape[1] != parsed.n_channels:
         raise ValueError(
@@ -173,16 +162,19 @@ def histogram_of(tiles: da.Array) -> PixelHistogram:
 
 
 def _histogram(parsed: Chunked, n_levels: int | None = None) -> PixelHistogram:
+    """The histogram of all tiles, of every channel."""
     span = global_range(parsed, extremes=n_levels is not None)
     return histogram_of(parsed.each(_count, span=span, n_levels=n_levels))
 
 
 def _scalar_histogram(parsed: Chunked) -> PixelHistogram:
-    _check_channels(parsed)
+    """The histogram of the luminance of all tiles, or of their one channel."""
+    check_scalar(parsed.n_channels)
     return histogram_of(parsed.each(_count_luminance, span=global_range(parsed)))
 
 
 def _clusterable(parsed: Chunked) -> PixelHistogram:
+    """The histogram that k-means clusters as it would the pixels; other images are refused."""
     dtype = working_dtype(ValueRange(parsed.dtype, 0, 0, 0))
     if parsed.n_channels > 1 and not are_packable(np.empty((0, parsed.n_channels), dtype)):
         raise ValueError(
@@ -201,13 +193,9 @@ def _assign(
     return parsed.each(_nearest, span=span, centers=centers, color_space=color_space, table=colors, dtype=np.int32)
 
 
-def _refuse_places(**given: Any) -> None:
+def _refuse_per_pixel_options(**given: Any) -> None:
     allowed = {"weights": None, "spatial_weight": 0.0, "spacing": None}
-    refuse("k-means", given, allowed, _PLACES)
-
-
-def _check_channels(parsed: Chunked) -> None:
-    check_scalar(parsed.n_channels)
+    refuse("k-means", given, allowed, _WHY_REFUSED)
 
 
 def _count(
@@ -216,9 +204,9 @@ def _count(
     part = as_part(values, span, mask=mask)
     if n_levels is None:
         return classicseg.pixel_histogram(part.values, channel_axis=-1, mask=part.mask)
-    low, step = float(span.low), (float(span.high) - float(span.low)) / n_levels
-    steps = np.floor((part.values - low) / step) if step > 0 else np.zeros_like(part.values)
-    rounded = low + step * np.minimum(steps, n_levels - 1)
+    low, quantum = float(span.low), (float(span.high) - float(span.low)) / n_levels
+    levels = np.floor((part.values - low) / quantum) if quantum > 0 else np.zeros_like(part.values)
+    rounded = low + quantum * np.minimum(levels, n_levels - 1)
     return classicseg.pixel_histogram(rounded, channel_axis=-1, mask=part.mask)
 
 
@@ -228,6 +216,7 @@ def _count_luminance(values: NDArray[Any], mask: NDArray[np.bool_] | None, *, sp
 
 
 def _merge(histograms: list[PixelHistogram]) -> PixelHistogram:
+    """Add up histograms, and refuse more distinct values than can be counted."""
     found = merge_histograms(histograms)
     if len(found.counts) > MOST_VALUES:
         raise ValueError(

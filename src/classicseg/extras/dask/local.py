@@ -1,4 +1,4 @@
-"""Local thresholds: each tile sees the windows of its pixels whole; what is of the image is found first."""
+"""Local thresholds in tiles: a halo of half a window around each, after what the whole image decides is found."""
 
 from __future__ import annotations
 
@@ -24,17 +24,15 @@ from classicseg.extras.dask.halos import over_halo, own_part, with_halo
 from classicseg.extras.dask.hysteresis import hysteresis
 from classicseg.extras.dask.mirror import tiled_version_of
 from classicseg.extras.dask.recompute import recompute_after
+from classicseg.thresholds.local.methods import METHODS, as_local_rule, as_window, split_image
 from classicseg.thresholds.local.rules import (
     LocalRule,
-    as_local_rule,
-    as_window,
-    dark_pieces,
     greatest_deviation_of,
     high_contrast,
     mark_contrasts,
-    split_field,
+    mark_dark,
 )
-from classicseg.thresholds.local.windows import FieldSpan, WindowedImage, as_field
+from classicseg.thresholds.local.windows import WholeImage, WindowedImage, as_windowed
 
 _NOTE = """\
 The labels are lazy. The extremes of the image are found first, when the function is called, in one pass; "wolf",
@@ -49,52 +47,56 @@ def local_threshold_segment(
     rule = as_local_rule(method, k=k, r=r, offset=offset, contrast=contrast)
     sizes = as_window(window, parsed.ndim)
     check_scalar(parsed.n_channels)
-    fields = _fields(parsed, sizes)
-    half = tuple(size // 2 for size in sizes)
-    if rule.method == "wolf":
-        rule = rule._replace(found=_greatest_deviation(parsed, half, fields))
-    if rule.method in ("su", "isauvola"):
-        rule = rule._replace(found=_least_contrast(parsed, fields))
-        half = tuple(n + 1 for n in half)
-    if rule.method == "isauvola":
-        pieces = over_halo(parsed, half, _dark_pieces_of_tile, fields=fields, rule=rule, dtype=np.uint8)
-        dark, span = hysteresis(pieces), fields.span
+    windows, row = _windows(parsed, sizes), METHODS[rule.method]
+    halo = tuple(size // 2 for size in sizes)
+    if row.of_whole == "greatest deviation":
+        rule = rule._replace(of_whole=_greatest_deviation(parsed, halo, windows))
+    if row.of_whole == "least contrast":
+        rule = rule._replace(of_whole=_least_contrast(parsed, windows))
+        halo = tuple(n + 1 for n in halo)
+    if row.connects:
+        marked = over_halo(parsed, halo, _mark_dark_of_tile, windows=windows, rule=rule, dtype=np.uint8)
+        dark, span = hysteresis(marked), windows.span
         labels = recompute_after(parsed, dark).each(_classes_of_tile, dark, span=span, dtype=np.int32)
-        decisive, least = pieces, 2
+        decisive, least = marked, 2
     else:
-        labels = over_halo(parsed, half, _split_tile, fields=fields, rule=rule, dtype=np.int32)
+        labels = over_halo(parsed, halo, _split_tile, windows=windows, rule=rule, dtype=np.int32)
         decisive, least = labels, 1
-    held = bare(decisive).each(_has, label=least)
-    return labels if any_tile(held) else da.minimum(labels, np.int32(1))
+    any_dark = any_tile(bare(decisive).each(_has, label=least))
+    return labels if any_dark else da.minimum(labels, np.int32(1))
 
 
-class Fields(NamedTuple):
-    """How a tile becomes a field."""
+class Windows(NamedTuple):
+    """How a tile is seen as a windowed part of the whole image."""
 
     span: ValueRange
-    whole: FieldSpan
+    whole: WholeImage
     sizes: tuple[int, ...]
 
     def of(self, values: NDArray[Any], mask: NDArray[np.bool_] | None) -> WindowedImage:
-        return as_field(luminance(as_part(values, self.span, mask=mask)), self.sizes, self.whole)
+        """The tile with its windows."""
+        return as_windowed(luminance(as_part(values, self.span, mask=mask)), self.sizes, self.whole)
 
 
-def _fields(parsed: Chunked, sizes: tuple[int, ...]) -> Fields:
+def _windows(parsed: Chunked, sizes: tuple[int, ...]) -> Windows:
+    """Find what the tiles must know of the whole image: the range of its values, and how many take part."""
     grey = parsed.n_channels == 1
     span = global_range(parsed, extremes=grey)
     known = span if grey else span_of_luminance(parsed, span)
-    return Fields(span, FieldSpan((known.low, known.high), known.n_pixels, parsed.shape), sizes)
+    return Windows(span, WholeImage((known.low, known.high), known.n_pixels, parsed.shape), sizes)
 
 
-def _greatest_deviation(parsed: Chunked, reach: tuple[int, ...], fields: Fields) -> float:
-    wide, depth = with_halo(parsed, reach)
+def _greatest_deviation(parsed: Chunked, halo: tuple[int, ...], windows: Windows) -> float:
+    """The greatest standard deviation of the windows of all tiles."""
+    wide, depth = with_halo(parsed, halo)
     numbers = tile_numbers(wide.chunks)
-    found = wide.each(_deviation_of_tile, numbers, depth=depth, grid=wide.grid, fields=fields)
+    found = wide.each(_deviation_of_tile, numbers, depth=depth, grid=wide.grid, windows=windows)
     return merged(found, max)
 
 
-def _least_contrast(parsed: Chunked, fields: Fields) -> int:
-    marks = over_halo(parsed, (1,) * parsed.ndim, _contrasts_of_tile, fields=fields, dtype=np.uint8)
+def _least_contrast(parsed: Chunked, windows: Windows) -> int:
+    """The least mark of high contrast, by the marks of all tiles."""
+    marks = over_halo(parsed, (1,) * parsed.ndim, _contrasts_of_tile, windows=windows, dtype=np.uint8)
     return high_contrast(merged(bare(marks).each(_count_marks), _add))
 
 
@@ -105,31 +107,31 @@ def _deviation_of_tile(
     *,
     depth: dict[int, int],
     grid: tuple[int, ...],
-    fields: Fields,
+    windows: Windows,
 ) -> float:
-    field = fields.of(values, mask)
+    image = windows.of(values, mask)
     counted = np.zeros(values.shape[:-1], np.uint8)
     counted[own_part(number, grid, depth)] = 1
-    own = counted.reshape(field.values.shape)
-    return greatest_deviation_of(field, own * field.marks if len(field.marks) else own)
+    own = counted.reshape(image.values.shape)
+    return greatest_deviation_of(image, own * image.inside if len(image.inside) else own)
 
 
 def _contrasts_of_tile(
-    values: NDArray[Any], mask: NDArray[np.bool_] | None, *, fields: Fields
+    values: NDArray[Any], mask: NDArray[np.bool_] | None, *, windows: Windows
 ) -> NDArray[np.uint8]:
-    return mark_contrasts(fields.of(values, mask)).reshape(values.shape[:-1])
+    return mark_contrasts(windows.of(values, mask)).reshape(values.shape[:-1])
 
 
-def _dark_pieces_of_tile(
-    values: NDArray[Any], mask: NDArray[np.bool_] | None, *, fields: Fields, rule: LocalRule
+def _mark_dark_of_tile(
+    values: NDArray[Any], mask: NDArray[np.bool_] | None, *, windows: Windows, rule: LocalRule
 ) -> NDArray[np.uint8]:
-    return dark_pieces(fields.of(values, mask), rule).reshape(values.shape[:-1])
+    return mark_dark(windows.of(values, mask), rule).reshape(values.shape[:-1])
 
 
 def _split_tile(
-    values: NDArray[Any], mask: NDArray[np.bool_] | None, *, fields: Fields, rule: LocalRule
+    values: NDArray[Any], mask: NDArray[np.bool_] | None, *, windows: Windows, rule: LocalRule
 ) -> NDArray[np.int32]:
-    return split_field(fields.of(values, mask), rule)[0].reshape(values.shape[:-1])
+    return split_image(windows.of(values, mask), rule)[0].reshape(values.shape[:-1])
 
 
 def _classes_of_tile(

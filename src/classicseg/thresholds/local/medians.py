@@ -1,9 +1,12 @@
 """Splits at the median of the window around every pixel.
 
-The medians of uint8 and uint16 are found by histograms that slide. Floats are counted in bins, about as full as
-each other by a sample. Where the bin of a pixel is not that of the median, and where it has one value only, the
-bins decide. Elsewhere the window is looked through: a value is at or above the median if most values of the
-window are not above it, so that counting decides. The labels do not depend on the bins.
+uint8 and uint16 have few enough values for a histogram of the window that slides along (`window_histograms`), from
+which the median is read: exactly, since it is one of the values counted or the mean of two.
+
+Floats are counted in bins, about as full as each other by a sample of the image. The bin of the median is then
+known. If the bin of a pixel is another one, the bins decide; so they do where a bin has one value only. In the
+remaining cases the window is looked through: a pixel is at or above the median if more than half of the window are
+not above it. That is counting, without any rounding, and the labels do not depend on the bins.
 """
 
 from __future__ import annotations
@@ -17,11 +20,11 @@ from numpy.typing import NDArray
 from classicseg._core.bands import run_bands
 from classicseg._core.kernel import kernel
 from classicseg.thresholds.local.window_histograms import (
+    coarse_width,
     column_medians,
     count_row,
-    near_lines,
-    share,
     sliding_medians,
+    window_lines,
 )
 from classicseg.thresholds.local.windows import (
     Window,
@@ -37,21 +40,21 @@ class Ranks(NamedTuple):
     """The bins that values are counted in."""
 
     bins: NDArray[Any]
-    """uint8 or uint16, of each pixel."""
+    """The bin of each pixel, uint8 or uint16."""
     lows: NDArray[np.float64]
-    """The least value of each bin; none where the values of uint8 and uint16 are the bins …"""
+    """The least value of each bin; empty where the values, uint8 or uint16, are the bins."""
     highs: NDArray[np.float64]
-    """… and the greatest one."""
+    """The greatest value of each bin; empty likewise."""
 
 
-def as_ranks(field: WindowedImage) -> Ranks:
-    """Sort the pixels of a field into bins: a value that a sample of them has takes one for itself."""
-    values = field.values
+def as_ranks(image: WindowedImage) -> Ranks:
+    """Sort the pixels of an image into bins: each value that a sample of the pixels has is a bin of its own."""
+    values = image.values
     if values.dtype.kind == "u":
         return Ranks(values, np.empty(0), np.empty(0))
     rows, row_size = values.shape
-    seen = np.unique(values[:: -(-rows // _SAMPLED), :: -(-row_size // _SAMPLED)])
-    firsts = np.unique(np.concatenate([seen, np.nextafter(seen, values.dtype.type(np.inf))]))
+    sample = np.unique(values[:: -(-rows // _SAMPLED), :: -(-row_size // _SAMPLED)])
+    firsts = np.unique(np.concatenate([sample, np.nextafter(sample, values.dtype.type(np.inf))]))
     bins = np.empty(values.shape, np.uint16)
     run_bands(_write_bins, rows, row_size, values, firsts, bins)
     lows = np.concatenate([[-np.inf], firsts.astype(np.float64)])
@@ -61,24 +64,25 @@ def as_ranks(field: WindowedImage) -> Ranks:
 
 
 _SAMPLED = 180
-"""Places an axis that are looked at: two bins for each must fit 16 bits."""
+"""The sample has at most so many rows and columns: two bins for each of its pixels must fit 16 bits."""
 
 
 def _write_bins(
     values: NDArray[Any], firsts: NDArray[Any], bins: NDArray[np.uint16], start: int, stop: int
 ) -> None:
+    """Find the bins of a band of rows."""
     bins[start:stop] = np.searchsorted(firsts, values[start:stop], side="right")
 
 
-def counts_type(field: WindowedImage) -> NDArray[Any]:
+def counts_type(image: WindowedImage) -> NDArray[Any]:
     """An empty array of the type that counts of a window need."""
-    most = math.prod(min(size, n) for size, n in zip(field.sizes, field.shape, strict=True))
-    return np.empty(0, np.int32 if most < 2**31 else np.int64)
+    most_pixels = math.prod(min(size, n) for size, n in zip(image.sizes, image.shape, strict=True))
+    return np.empty(0, np.int32 if most_pixels < 2**31 else np.int64)
 
 
 def split_by_median_numpy(
     values: NDArray[Any],
-    marks: NDArray[np.uint8],
+    inside: NDArray[np.uint8],
     ranks: Ranks,
     window: Window,
     offset: float,
@@ -88,16 +92,16 @@ def split_by_median_numpy(
     stop: int,
 ) -> int:
     shape = shape_of(values, window)
-    inside = marks > 0 if len(marks) else np.ones(values.shape, bool)
-    medians = medians_numpy(values.reshape(shape), inside.reshape(shape), radii_of(window), start, stop)
+    valid = inside > 0 if len(inside) else np.ones(values.shape, bool)
+    medians = medians_numpy(values.reshape(shape), valid.reshape(shape), radii_of(window), start, stop)
     bright = values[start:stop] >= medians.reshape(stop - start, -1) - offset
-    return write_labels_numpy(bright, marks, labels, start, stop)
+    return write_labels_numpy(bright, inside, labels, start, stop)
 
 
 @kernel(numpy=split_by_median_numpy)
 def split_by_median(
     values: NDArray[Any],
-    marks: NDArray[np.uint8],
+    inside: NDArray[np.uint8],
     ranks: Ranks,
     window: Window,
     offset: float,
@@ -113,41 +117,42 @@ def split_by_median(
     columns = n if flat else 0
     n_bins = 256 if values.itemsize == 1 else 2**16
     fine, coarse = np.zeros((columns, 256), np.uint16), np.zeros((columns, 16), np.uint16)
-    sliding, pieces = np.empty(n_bins, counts.dtype), np.empty(n_bins // share(n_bins), counts.dtype)
+    window_fine = np.empty(n_bins, counts.dtype)
+    window_coarse = np.empty(n_bins // coarse_width(n_bins), counts.dtype)
     for row in range(start, stop):
         if flat:
             if row == start:
-                for near in range(max(row - radius, 0), min(row + radius, len(values))):
-                    count_row(fine, coarse, values, marks, near, 1)
+                for entering in range(max(row - radius, 0), min(row + radius, len(values))):
+                    count_row(fine, coarse, values, inside, entering, 1)
             if row + radius < len(values):
-                count_row(fine, coarse, values, marks, row + radius, 1)
+                count_row(fine, coarse, values, inside, row + radius, 1)
             if row > start and row > radius:
-                count_row(fine, coarse, values, marks, row - radius - 1, -1)
+                count_row(fine, coarse, values, inside, row - radius - 1, -1)
             column_medians(fine, coarse, window.axes[0, 3], counts, medians)
         else:
-            sliding_medians(ranks.bins, marks, row, radius, window.axes, sliding, pieces, medians)
+            sliding_medians(ranks.bins, inside, row, radius, window.axes, window_fine, window_coarse, medians)
         for i in range(n):
             value = float(values[row, i])
             if values.itemsize <= 2:
                 bright = int(value >= float(medians[0, i] + medians[1, i]) / 2.0 - offset)
             else:
-                least, most = _bounds(ranks, medians[0, i], medians[1, i])
-                bright = int(value >= most - offset)
+                least, greatest = _bounds(ranks, medians[0, i], medians[1, i])
+                bright = int(value >= greatest - offset)
                 if bright == 0 and value >= least - offset:
-                    bright = int(reaches_median(values, marks, row, i, radius, window.axes, offset))
+                    bright = int(reaches_median(values, inside, row, i, radius, window.axes, offset))
             labels[row, i] = 1 + bright
             n_dark += 1 - bright
-        if len(marks) > 0:
-            n_dark -= hide_row(marks, row, labels)
+        if len(inside) > 0:
+            n_dark -= hide_row(inside, row, labels)
     return n_dark
 
 
 def medians_numpy(
-    values: NDArray[Any], inside: NDArray[np.bool_], radii: NDArray[np.int64], start: int, stop: int
+    values: NDArray[Any], valid: NDArray[np.bool_], radii: NDArray[np.int64], start: int, stop: int
 ) -> NDArray[np.float64]:
-    """The median inside each window around some rows: of an even number it is the mean of two."""
+    """The median of the valid values of each window of some rows: of an even number the mean of the middle two."""
     radii = np.minimum(radii, values.shape)
-    known = np.where(inside, values.astype(np.float64), np.inf)
+    known = np.where(valid, values.astype(np.float64), np.inf)
     padded = np.pad(known, [(radius, radius) for radius in radii], constant_values=np.inf)
     windows = np.lib.stride_tricks.sliding_window_view(padded, tuple(2 * radii + 1))
     medians = np.zeros((stop - start, *values.shape[1:]))
@@ -164,14 +169,14 @@ def medians_numpy(
 
 @kernel()
 def _bounds(ranks: Ranks, lower: int, upper: int) -> tuple[float, float]:
-    """Between which numbers the mean of two values of known bins is."""
+    """Bounds of the mean of two values, of which the bins are known."""
     return (ranks.lows[lower] + ranks.lows[upper]) / 2.0, (ranks.highs[lower] + ranks.highs[upper]) / 2.0
 
 
 @kernel()
 def reaches_median(
     values: NDArray[Any],
-    marks: NDArray[np.uint8],
+    inside: NDArray[np.uint8],
     row: int,
     i: int,
     radius: int,
@@ -179,18 +184,18 @@ def reaches_median(
     offset: float,
 ) -> bool:
     """Whether a value is at or above the median of its window less an offset, by looking through the window."""
-    length, reach = axes[-1, 1], axes[-1, 3]
+    length, half = axes[-1, 1], axes[-1, 3]
     line, x = i // length, i % length
-    lines = near_lines(axes, line)
+    lines = window_lines(axes, line)
     value = np.float64(values[row, i])
     count = n_below = 0
     below, above = -np.inf, np.inf
-    for near in range(max(row - radius, 0), min(row + radius + 1, len(values))):
+    for other_row in range(max(row - radius, 0), min(row + radius + 1, len(values))):
         for other_line in lines:
             first = other_line * length
-            for place in range(first + max(x - reach, 0), first + min(x + reach + 1, length)):
-                if len(marks) == 0 or marks[near, place] > 0:
-                    other = np.float64(values[near, place])
+            for index in range(first + max(x - half, 0), first + min(x + half + 1, length)):
+                if len(inside) == 0 or inside[other_row, index] > 0:
+                    other = np.float64(values[other_row, index])
                     count += 1
                     if value >= other - offset:
                         n_below += 1

@@ -1,4 +1,13 @@
-"""Splits at thresholds of the mean and the standard deviation of the window around every pixel."""
+"""Splits at thresholds that are made of the mean and the standard deviation of the window around every pixel.
+
+The sum S of the levels of the n pixels of a window, and the sum Q of their squares, come from `sums`. The mean is
+S / n and the variance (Q - S² / n) / n, and a formula turns both into the threshold T. S and Q are whole numbers,
+and exact; what follows is float64.
+
+uint8 and uint16 are compared with T in float64. A float that was quantized is compared by its gap, T - v, which is
+found from the differences to the pixel, not from T and v themselves. Where the gap is smaller than what all
+rounding together may have moved it by (`_doubt`), the pixel is left with label 0 for `doubts` to decide.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +19,13 @@ from numpy.typing import NDArray
 from classicseg._core.kernel import kernel
 from classicseg.thresholds.local.sums import new_columns, slide_columns, window_sums, window_sums_numpy
 from classicseg.thresholds.local.windows import (
+    Levels,
     Scale,
     Window,
     hide_row,
     level,
     levels_numpy,
     n_hidden,
-    radii_of,
-    shape_of,
     write_labels_numpy,
 )
 
@@ -27,7 +35,7 @@ ROOT_MEAN_SQUARE = 2
 EXPONENTIAL = 3
 
 
-class Rule(NamedTuple):
+class MomentRule(NamedTuple):
     """A threshold of the mean m and the standard deviation s of a window of n pixels, in levels.
 
     Formula by formula, with M = m + zero:
@@ -42,31 +50,30 @@ class Rule(NamedTuple):
     offset: float = 0.0
     length: float = 0.0
     """The threshold is below all values where fewer than one in so many pixels of the window are summed."""
-    fuzz: float = 0.0
-    """By how many levels rounding moves a pixel beside the mean of its window at most; 0 where all are whole."""
-    most: float = 0.0
+    rounding: float = 0.0
+    """By how many levels rounding moves a pixel relative to the mean of its window at most; 0 where all values are
+    whole levels."""
+    highest: float = 0.0
     """No level is greater."""
 
 
 def split_by_moments_numpy(
-    values: NDArray[Any],
-    marks: NDArray[np.uint8],
-    least: int,
-    scale: Scale,
+    pixels: Levels,
     window: Window,
-    rule: Rule,
+    rule: MomentRule,
     columns_type: NDArray[Any],
     labels: NDArray[np.int32],
     start: int,
     stop: int,
 ) -> tuple[int, int]:
-    count, middle, part, deviation, size = _moments_numpy(values, marks, least, scale, window, start, stop)
-    levels, mean = levels_numpy(values[start:stop], scale), middle + part
+    values = pixels.values
+    count, middle, part, deviation, size = _moments_numpy(pixels, window, start, stop)
+    levels, mean = levels_numpy(values[start:stop], pixels.scale), middle + part
     gaps = threshold_numpy(rule, count, 0.0, mean, deviation) + (middle - levels + part)
     thresholds = threshold_numpy(rule, count, mean, mean, deviation)
     bright = levels >= thresholds if values.itemsize <= 2 else gaps <= 0
     sparse = (rule.length > 0) & (count * rule.length < size)
-    n_dark = write_labels_numpy(bright | sparse, marks, labels, start, stop)
+    n_dark = write_labels_numpy(bright | sparse, pixels.inside, labels, start, stop)
     if values.itemsize <= 2:
         return n_dark, 0
     unsure = ~sparse & (np.abs(gaps) < _doubt.loops(rule, middle - levels + part, mean + rule.zero, deviation))
@@ -78,76 +85,61 @@ def split_by_moments_numpy(
 
 @kernel(numpy=split_by_moments_numpy)
 def split_by_moments(
-    values: NDArray[Any],
-    marks: NDArray[np.uint8],
-    least: int,
-    scale: Scale,
+    pixels: Levels,
     window: Window,
-    rule: Rule,
+    rule: MomentRule,
     columns_type: NDArray[Any],
     labels: NDArray[np.int32],
     start: int,
     stop: int,
 ) -> tuple[int, int]:
-    """Split by mean and deviation of the pixels of mark `least` or more in the window.
+    """Split by the mean and the deviation of the pixels of the window that are summed.
 
     Returns how many pixels are of class 1, and how many of floats are left in doubt, with label 0.
     """
-    columns = new_columns(values, marks, least, columns_type)
+    values, inside = pixels.values, pixels.inside
+    columns = new_columns(pixels, columns_type)
     scratch = np.empty((min(2, len(window.axes) - 1), *columns.shape), columns.dtype)
     totals = np.empty((4, values.shape[1]), np.int64)
     sums, thresholds = np.zeros((5, values.shape[1])), np.empty(values.shape[1])
     aboves, doubts = np.empty(values.shape[1]), np.empty(values.shape[1])
     n_dark = n_unsure = 0
     for row in range(start, stop):
-        above = slide_columns(columns, values, marks, least, scale, window.radius, start, row)
-        window_sums(values, columns, window.axes, scratch, totals, above, window.reach, sums)
+        height = slide_columns(columns, pixels, window.radius, start, row)
+        window_sums(values, columns, window, scratch, totals, height, sums)
         if values.itemsize > 2:
-            dark, unsure = _decide_row(values, row, scale, rule, sums, aboves, thresholds, doubts, labels)
-            n_unsure += unsure - (n_hidden(marks, row, labels, 0) if len(marks) > 0 else 0)
+            dark, unsure = _decide_row(pixels, row, rule, sums, aboves, thresholds, doubts, labels)
+            n_unsure += unsure - (n_hidden(inside, row, labels, 0) if len(inside) > 0 else 0)
         else:
             _threshold_row(rule, sums, thresholds)
-            dark = _split_row(values, row, scale, thresholds, labels)
+            dark = _split_row(values, row, pixels.scale, thresholds, labels)
         n_dark += dark
-        if len(marks) > 0:
-            n_dark -= hide_row(marks, row, labels)
+        if len(inside) > 0:
+            n_dark -= hide_row(inside, row, labels)
     return n_dark, n_unsure
 
 
 def greatest_deviation_numpy(
-    values: NDArray[Any],
-    marks: NDArray[np.uint8],
-    counted: NDArray[np.uint8],
-    scale: Scale,
-    window: Window,
-    columns_type: NDArray[Any],
-    start: int,
-    stop: int,
+    pixels: Levels, window: Window, counted: NDArray[np.uint8], columns_type: NDArray[Any], start: int, stop: int
 ) -> float:
-    *_, deviation, _ = _moments_numpy(values, marks, 1, scale, window, start, stop)
+    *_, deviation, _ = _moments_numpy(pixels, window, start, stop)
     return float(deviation[counted[start:stop] > 0 if len(counted) else ...].max(initial=0.0))
 
 
 @kernel(numpy=greatest_deviation_numpy)
 def greatest_deviation(
-    values: NDArray[Any],
-    marks: NDArray[np.uint8],
-    counted: NDArray[np.uint8],
-    scale: Scale,
-    window: Window,
-    columns_type: NDArray[Any],
-    start: int,
-    stop: int,
+    pixels: Levels, window: Window, counted: NDArray[np.uint8], columns_type: NDArray[Any], start: int, stop: int
 ) -> float:
     """The greatest standard deviation, in levels, of the windows of the pixels of a band that are counted."""
-    columns = new_columns(values, marks, 1, columns_type)
+    n = pixels.values.shape[1]
+    columns = new_columns(pixels, columns_type)
     scratch = np.empty((min(2, len(window.axes) - 1), *columns.shape), columns.dtype)
-    totals, sums = np.empty((4, values.shape[1]), np.int64), np.zeros((5, values.shape[1]))
+    totals, sums = np.empty((4, n), np.int64), np.zeros((5, n))
     greatest = 0.0
     for row in range(start, stop):
-        above = slide_columns(columns, values, marks, 1, scale, window.radius, start, row)
-        window_sums(values, columns, window.axes, scratch, totals, above, window.reach, sums)
-        for i in range(values.shape[1]):
+        height = slide_columns(columns, pixels, window.radius, start, row)
+        window_sums(pixels.values, columns, window, scratch, totals, height, sums)
+        for i in range(n):
             count = max(sums[1, i], 1.0)
             spread = sums[3, i] - sums[2, i] * (sums[2, i] / count)
             if len(counted) == 0 or counted[row, i] > 0:
@@ -155,29 +147,21 @@ def greatest_deviation(
     return np.sqrt(greatest)
 
 
-def _moments_numpy(
-    values: NDArray[Any],
-    marks: NDArray[np.uint8],
-    least: int,
-    scale: Scale,
-    window: Window,
-    start: int,
-    stop: int,
-) -> tuple[NDArray[np.float64], ...]:
-    """Of each window the count, a level near the mean, the rest of the mean, the deviation and the size."""
-    shape, radii = shape_of(values, window), radii_of(window)
-    middle, count, total, squares, size = window_sums_numpy(values, marks, least, scale, radii, shape, start, stop)
+def _moments_numpy(pixels: Levels, window: Window, start: int, stop: int) -> tuple[NDArray[np.float64], ...]:
+    """Of each window: the count, a level near the mean, the mean less that level, the deviation, and the size."""
+    middle, count, total, squares, size = window_sums_numpy(pixels, window, start, stop)
     count = np.maximum(count, 1.0)
     mean = total / count
     return count, middle, mean, np.sqrt(np.maximum((squares - total * mean) / count, 0.0)), size
 
 
 @kernel()
-def _threshold(rule: Rule, count: Any, mean: Any, level: Any, deviation: Any) -> Any:
-    """Of arrays as of numbers. The mean may be counted from anywhere, e.g. from the pixel; `level` is the mean.
+def _threshold(rule: MomentRule, count: Any, mean: Any, level: Any, deviation: Any) -> Any:
+    """The threshold by a formula, of numbers or of arrays.
 
-    The order of the lines is that which is vectorized: with `value` made before the first branch, or a sum behind
-    the last, a row takes ten times as long.
+    `level` is the mean of the window; `mean` is the same, or less a number, such as the pixel's level, which is
+    then taken off the threshold as well. The order of the lines matters for vectorizing: with `value` made before
+    the first branch, or a sum behind the last one, a row takes ten times as long.
     """
     if rule.formula == DEVIATION:
         return mean + rule.k * deviation - rule.offset
@@ -195,22 +179,23 @@ threshold_numpy = _threshold.loops
 
 
 @kernel()
-def _doubt(rule: Rule, above: Any, value: Any, deviation: Any) -> Any:
-    """By how much a pixel beside its threshold may be wrong, of arrays as of numbers.
+def _doubt(rule: MomentRule, above: Any, value: Any, deviation: Any) -> Any:
+    """By how much rounding may have moved the gap between a pixel and its threshold at most; of numbers or arrays.
 
-    Levels are rounded by half of one and a little: so much the pixel, the mean and the deviation may be wrong, and
-    the threshold by as much as the formula's derivatives say. The rest is rounding of float64, taken 256 times as
-    large as one.
+    Quantizing moves the pixel, the mean and the deviation by half a level and a little each, and so the threshold
+    by as much times the derivatives of the formula. The second term stands for all rounding of float64: 256 times
+    what one operation rounds.
     """
     k, bump, scaled = abs(rule.k), 2.0 * (rule.formula == EXPONENTIAL), 1.0 * (rule.formula != DEVIATION)
     ratio, size = deviation * rule.inverse_r, abs(value)
     moved = 1.0 + bump + 0.5 * k * (1.0 + abs(ratio - 1.0) + (size + 1.0) * rule.inverse_r)
     terms = abs(above) + k * deviation + abs(rule.offset) + scaled * size * (bump + k * (ratio + 1.0))
-    return rule.fuzz * moved + 2.0**-44 * terms
+    return rule.rounding * moved + 2.0**-44 * terms
 
 
 @kernel()
-def _threshold_row(rule: Rule, sums: NDArray[np.float64], thresholds: NDArray[np.float64]) -> None:
+def _threshold_row(rule: MomentRule, sums: NDArray[np.float64], thresholds: NDArray[np.float64]) -> None:
+    """The thresholds of a row, from the sums of its windows."""
     for i in range(len(thresholds)):
         count = max(sums[1, i], 1.0)
         mean = sums[2, i] / count
@@ -224,20 +209,21 @@ def _threshold_row(rule: Rule, sums: NDArray[np.float64], thresholds: NDArray[np
 
 @kernel()
 def _decide_row(
-    values: NDArray[Any],
+    pixels: Levels,
     row: int,
-    scale: Scale,
-    rule: Rule,
+    rule: MomentRule,
     sums: NDArray[np.float64],
     aboves: NDArray[np.float64],
     gaps: NDArray[np.float64],
     doubts: NDArray[np.float64],
     labels: NDArray[np.int32],
 ) -> tuple[int, int]:
-    """Split a row of floats by how far each threshold is above the pixel, where that is beyond doubt.
+    """Split a row of floats by the gaps between thresholds and pixels, where these are beyond doubt.
 
-    Most rows are beyond the greatest doubt that there can be, and then no other one is found.
+    `aboves` is filled with how far the mean of each window is above the pixel. The greatest doubt that there can
+    be is tried first: most rows are beyond it, and need no doubt of their own for each pixel.
     """
+    values, scale = pixels.values, pixels.scale
     for i in range(len(gaps)):
         count = max(sums[1, i], 1.0)
         part = sums[2, i] / count
@@ -251,8 +237,8 @@ def _decide_row(
         for i in range(len(gaps)):
             if max(sums[1, i], 1.0) * rule.length < sums[4, i]:
                 gaps[i] = -np.inf
-    most = abs(rule.zero) + rule.most
-    doubts[:] = _doubt(rule, most, most, most) + abs(rule.k) * rule.fuzz
+    highest = abs(rule.zero) + rule.highest
+    doubts[:] = _doubt(rule, highest, highest, highest) + abs(rule.k) * rule.rounding
     n_dark, n_unsure = _label_row(row, gaps, doubts, labels)
     if n_unsure > 0:
         _doubt_row(rule, sums, aboves, doubts)
@@ -262,8 +248,9 @@ def _decide_row(
 
 @kernel()
 def _doubt_row(
-    rule: Rule, sums: NDArray[np.float64], aboves: NDArray[np.float64], doubts: NDArray[np.float64]
+    rule: MomentRule, sums: NDArray[np.float64], aboves: NDArray[np.float64], doubts: NDArray[np.float64]
 ) -> None:
+    """The doubt about each pixel of a row."""
     for i in range(len(doubts)):
         count = max(sums[1, i], 1.0)
         part = sums[2, i] / count
@@ -275,6 +262,7 @@ def _doubt_row(
 def _label_row(
     row: int, gaps: NDArray[np.float64], doubts: NDArray[np.float64], labels: NDArray[np.int32]
 ) -> tuple[int, int]:
+    """Label a row by its gaps, and 0 where the doubt is greater; return how many pixels are 1, and how many 0."""
     n_dark = n_bright = 0
     for i in range(len(gaps)):
         dark = int(gaps[i] > 0.0) & int(gaps[i] >= doubts[i])
@@ -289,6 +277,7 @@ def _label_row(
 def _split_row(
     values: NDArray[Any], row: int, scale: Scale, thresholds: NDArray[np.float64], labels: NDArray[np.int32]
 ) -> int:
+    """Label a row by its thresholds, and return how many pixels are of class 1."""
     n_bright = 0
     for i in range(len(thresholds)):
         bright = int(float(level(values, row, i, scale)) >= thresholds[i])

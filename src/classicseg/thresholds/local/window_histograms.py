@@ -1,8 +1,13 @@
-"""Medians of the window around every pixel, by histograms that slide.
+"""Histograms of the window around every pixel that slide with it, and the medians read from them.
 
-Of a plane of uint8 at a cost that does not depend on the window: a histogram of each column slides down the
-rows, and their sum along each row, of which only the part around the median is kept up to date [1]. Deeper values
-and volumes take one histogram, which the pixels of one side of the window enter and those of the other leave [2].
+A plane of uint8 costs the same whatever the window [1]. Each column has a histogram of its pixels in the window,
+which moves down by one pixel in and one out. The histogram of the window is the sum of those of its columns, and
+moves along the row by one column in and one out. Every histogram is kept twice, in 256 fine levels and in 16
+coarse ones. The coarse one tells which block of 16 levels holds the median, and only that block of the fine one is
+brought up to date.
+
+Deeper values and volumes have one histogram for the window. The pixels of one of its sides enter, and those of the
+opposite side leave [2].
 
 [1] Perreault S., Hebert P. Median filtering in constant time. IEEE Transactions on Image Processing 16(9), 2007.
 [2] Huang T. S., Yang G. J., Tang G. Y. A fast two-dimensional median filtering algorithm. IEEE Transactions on
@@ -24,13 +29,13 @@ def count_row(
     fine: NDArray[np.uint16],
     coarse: NDArray[np.uint16],
     values: NDArray[Any],
-    marks: NDArray[np.uint8],
+    inside: NDArray[np.uint8],
     row: int,
     sign: int,
 ) -> None:
     """Count a row of uint8 into the columns' histograms of 256 and of 16 levels, or take it out again."""
     for i in range(values.shape[1]):
-        if len(marks) == 0 or marks[row, i] > 0:
+        if len(inside) == 0 or inside[row, i] > 0:
             value = int(values[row, i])
             if sign > 0:
                 fine[i, value] += 1
@@ -48,10 +53,10 @@ def column_medians(
     counts: NDArray[Any],
     medians: NDArray[np.int64],
 ) -> None:
-    """The lower and the upper median of the windows of one row, of the histograms of its columns."""
+    """The lower and the upper median of the windows of one row, from the histograms of its columns."""
     n = len(fine)
-    sums, parts = np.zeros(16, counts.dtype), np.zeros(256, counts.dtype)
-    fresh = np.full(16, -2 * (radius + n))  # the column that a part of 16 levels was last brought up to
+    sums, levels = np.zeros(16, counts.dtype), np.zeros(256, counts.dtype)
+    updated = np.full(16, -2 * (radius + n))  # the column that a block of 16 levels was last brought up to
     for x in range(min(radius, n)):
         for q in range(16):
             sums[q] += coarse[x, q]
@@ -66,60 +71,61 @@ def column_medians(
         for q in range(16):
             count += int(sums[q])
         if count > 0:
-            medians[0, x] = _nth(sums, parts, fresh, fine, radius, x, (count - 1) // 2)
+            medians[0, x] = _nth(sums, levels, updated, fine, radius, x, (count - 1) // 2)
             medians[1, x] = medians[0, x]
             if count % 2 == 0:
-                medians[1, x] = _nth(sums, parts, fresh, fine, radius, x, count // 2)
+                medians[1, x] = _nth(sums, levels, updated, fine, radius, x, count // 2)
 
 
 @kernel()
 def _nth(
     sums: NDArray[Any],
-    parts: NDArray[Any],
-    fresh: NDArray[np.int64],
+    levels: NDArray[Any],
+    updated: NDArray[np.int64],
     fine: NDArray[np.uint16],
     radius: int,
     x: int,
     rank: int,
 ) -> int:
-    part = 0
-    while rank >= sums[part]:
-        rank -= int(sums[part])
-        part += 1
-    _refresh(parts[16 * part : 16 * part + 16], fresh, fine, radius, x, part)
-    value = 16 * part
-    while rank >= parts[value]:
-        rank -= int(parts[value])
+    """The value of a rank in the window of column x: its block by the coarse histogram, then its level."""
+    block = 0
+    while rank >= sums[block]:
+        rank -= int(sums[block])
+        block += 1
+    _update(levels[16 * block : 16 * block + 16], updated, fine, radius, x, block)
+    value = 16 * block
+    while rank >= levels[value]:
+        rank -= int(levels[value])
         value += 1
     return value
 
 
 @kernel()
-def _refresh(
-    levels: NDArray[Any], fresh: NDArray[np.int64], fine: NDArray[np.uint16], radius: int, x: int, part: int
+def _update(
+    levels: NDArray[Any], updated: NDArray[np.int64], fine: NDArray[np.uint16], radius: int, x: int, block: int
 ) -> None:
-    """Bring 16 levels of the window's histogram up to a column, by what has changed or from the beginning."""
-    n, first = len(fine), 16 * part
-    if x - fresh[part] > radius:
+    """Bring 16 levels of the window's histogram up to column x: by the columns that changed, or all anew."""
+    n, first = len(fine), 16 * block
+    if x - updated[block] > radius:
         levels[:] = 0
         for column in range(max(x - radius, 0), min(x + radius + 1, n)):
             for q in range(16):
                 levels[q] += fine[column, first + q]
     else:
-        for middle in range(fresh[part] + 1, x + 1):
+        for middle in range(updated[block] + 1, x + 1):
             if middle + radius < n:
                 for q in range(16):
                     levels[q] += fine[middle + radius, first + q]
             if middle > radius:
                 for q in range(16):
                     levels[q] -= fine[middle - radius - 1, first + q]
-    fresh[part] = x
+    updated[block] = x
 
 
 @kernel()
 def sliding_medians(
     bins: NDArray[Any],
-    marks: NDArray[np.uint8],
+    inside: NDArray[np.uint8],
     row: int,
     radius: int,
     axes: NDArray[np.int64],
@@ -127,18 +133,19 @@ def sliding_medians(
     coarse: NDArray[Any],
     medians: NDArray[np.int64],
 ) -> None:
-    """The bins of the lower and the upper median of one row's plane, by histograms along its last axis."""
-    length, reach = axes[-1, 1], min(axes[-1, 3], axes[-1, 1])
+    """The bins of the lower and the upper median of one row's plane, by a histogram that slides along each
+    line."""
+    length, half = axes[-1, 1], min(axes[-1, 3], axes[-1, 1])
     for line in range(bins.shape[1] // length):
-        near = near_lines(axes, line)
+        lines = window_lines(axes, line)
         fine[:] = 0
         coarse[:] = 0
         count = 0
-        for x in range(-reach, length):
-            if x + reach < length:
-                count += _enter(bins, marks, row, radius, near * length + x + reach, fine, coarse, 1)
-            if x > reach:
-                count += _enter(bins, marks, row, radius, near * length + x - reach - 1, fine, coarse, -1)
+        for x in range(-half, length):
+            if x + half < length:
+                count += _enter(bins, inside, row, radius, lines * length + x + half, fine, coarse, 1)
+            if x > half:
+                count += _enter(bins, inside, row, radius, lines * length + x - half - 1, fine, coarse, -1)
             if x >= 0 and count > 0:
                 upper = _ranked(fine, coarse, count // 2)
                 medians[0, line * length + x] = upper if count % 2 == 1 else _ranked(fine, coarse, count // 2 - 1)
@@ -146,54 +153,55 @@ def sliding_medians(
 
 
 @kernel()
-def near_lines(axes: NDArray[np.int64], line: int) -> NDArray[np.int64]:
-    """The lines of a plane in the window of one along all its axes but the last."""
-    near = np.zeros(1, np.int64)
-    lines = 1
+def window_lines(axes: NDArray[np.int64], line: int) -> NDArray[np.int64]:
+    """The lines of a plane that lie in the window of one of them, along all axes of the plane but the last."""
+    found = np.zeros(1, np.int64)
+    n_lines = 1
     for a in range(len(axes) - 1):
-        lines *= axes[a, 1]
+        n_lines *= axes[a, 1]
     for a in range(len(axes) - 1):
-        lines //= axes[a, 1]
-        middle = line // lines % axes[a, 1]
+        n_lines //= axes[a, 1]
+        middle = line // n_lines % axes[a, 1]
         first, last = max(middle - axes[a, 3], 0), min(middle + axes[a, 3], axes[a, 1] - 1)
-        wider = np.empty(len(near) * (last - first + 1), np.int64)
+        wider = np.empty(len(found) * (last - first + 1), np.int64)
         for i in range(len(wider)):
-            wider[i] = near[i // (last - first + 1)] + (first + i % (last - first + 1)) * lines
-        near = wider
-    return near
+            wider[i] = found[i // (last - first + 1)] + (first + i % (last - first + 1)) * n_lines
+        found = wider
+    return found
 
 
 @kernel()
 def _enter(
     bins: NDArray[Any],
-    marks: NDArray[np.uint8],
+    inside: NDArray[np.uint8],
     row: int,
     radius: int,
-    places: NDArray[np.int64],
+    side: NDArray[np.int64],
     fine: NDArray[Any],
     coarse: NDArray[Any],
     sign: int,
 ) -> int:
     """Count one side of the window in or out, and return by how many pixels the window changes."""
-    levels = share(len(fine))
+    width = coarse_width(len(fine))
     change = 0
-    for near in range(max(row - radius, 0), min(row + radius + 1, len(bins))):
-        for place in places:
-            if len(marks) == 0 or marks[near, place] > 0:
-                number = np.int64(bins[near, place])
+    for other_row in range(max(row - radius, 0), min(row + radius + 1, len(bins))):
+        for index in side:
+            if len(inside) == 0 or inside[other_row, index] > 0:
+                number = np.int64(bins[other_row, index])
                 fine[number] += sign
-                coarse[number // levels] += sign
+                coarse[number // width] += sign
                 change += sign
     return change
 
 
 @kernel()
 def _ranked(fine: NDArray[Any], coarse: NDArray[Any], rank: int) -> int:
-    part = 0
-    while rank >= coarse[part]:
-        rank -= int(coarse[part])
-        part += 1
-    number = part * share(len(fine))
+    """The bin of the value of a rank."""
+    block = 0
+    while rank >= coarse[block]:
+        rank -= int(coarse[block])
+        block += 1
+    number = block * coarse_width(len(fine))
     while rank >= fine[number]:
         rank -= int(fine[number])
         number += 1
@@ -201,6 +209,6 @@ def _ranked(fine: NDArray[Any], coarse: NDArray[Any], rank: int) -> int:
 
 
 @kernel()
-def share(n_levels: int) -> int:
-    """How many levels one count of the coarse histogram covers."""
-    return 256 if n_levels > 256 else 16
+def coarse_width(n_bins: int) -> int:
+    """How many bins of the fine histogram one bin of the coarse one covers."""
+    return 256 if n_bins > 256 else 16
