@@ -18,7 +18,7 @@ from classicseg._core.bands import run_interruptible
 from classicseg._core.image import Image, as_image, as_spacing
 from classicseg._core.numbers import as_choice, as_number
 from classicseg.edges.gradient_threshold import otsu_of_gradients
-from classicseg.edges.suppression import crests_of, grade, mark_ridges
+from classicseg.edges.suppression import double_threshold, suppress_and_threshold, suppressed_gradients
 from classicseg.edges.suppression_kernels import Suppression
 from classicseg.filters.gradients import magnitude_of
 from classicseg.labeling.reconstruction import hysteresis
@@ -155,16 +155,20 @@ def as_canny_settings(
 def find_edges(image: Image, spacing: tuple[float, ...], settings: CannySettings) -> NDArray[np.bool_]:
     """Canny's edges of a parsed image."""
     thinning = image, spacing, settings.sigma, settings.suppression
-    crests = None
+    suppressed = None
     if settings.high_fraction is not None or settings.high == "median":
         high = _from_all_gradients(image, spacing, settings)
     elif settings.high == "otsu":
-        crests = crests_of(*thinning)
-        high = otsu_of_gradients(crests)
+        suppressed = suppressed_gradients(*thinning)
+        high = otsu_of_gradients(suppressed)
     else:
         high = settings.high
     low, high = both_thresholds(settings, high)
-    return hysteresis(mark_ridges(*thinning, low, high) if crests is None else grade(crests, low, high))
+    return hysteresis(
+        suppress_and_threshold(*thinning, low, high)
+        if suppressed is None
+        else double_threshold(suppressed, low, high)
+    )
 
 
 def both_thresholds(settings: CannySettings, high: float) -> tuple[float, float]:

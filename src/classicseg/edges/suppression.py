@@ -10,28 +10,28 @@ from numpy.typing import NDArray
 
 from classicseg._core.bands import run_bands
 from classicseg._core.image import Image
-from classicseg.edges.suppression_kernels import Suppression, ridge_heights
-from classicseg.edges.suppression_rows import plane_gaussian, plane_stencil, thin_rows
+from classicseg.edges.suppression_kernels import Suppression, suppress_nonmaxima
+from classicseg.edges.suppression_rows import plane_gaussian, plane_stencil, suppress_rows
 from classicseg.filters.gradients import HUGE_UNIT, scaled_gradient
 from classicseg.filters.huge_values import has_huge_values
 from classicseg.filters.smoothing import smooth
 
 
-def mark_ridges(
+def suppress_and_threshold(
     image: Image,
     spacing: tuple[float, ...],
     sigma: float,
     suppression: Suppression,
     low: float,
     high: float,
-    crests: NDArray[Any] | None = None,
+    suppressed: NDArray[Any] | None = None,
 ) -> NDArray[np.uint8]:
-    """Mark the ridges that are weak and strong, for `hysteresis`; `crests` takes the gradients on them."""
+    """Mark the ridges that are weak and strong, for `hysteresis`; `suppressed` takes the gradients on them."""
     is_plane = len(image.shape) == 2 and image.n_channels == 1 and image.mask is None
     if is_plane and not has_huge_values(image, spacing):
-        return _mark_in_plane(image, spacing, sigma, suppression, low, high, crests)
+        return _mark_in_plane(image, spacing, sigma, suppression, low, high, suppressed)
     smoothed = smooth(image, sigma, spacing)
-    field, heights, unit = scaled_gradient(smoothed, spacing)
+    field, magnitude, unit = scaled_gradient(smoothed, spacing)
     one_channel = smoothed.n_channels == 1
     brightness = smoothed.values[..., 0] if one_channel else smoothed.values.mean(axis=-1, dtype=np.float64)
     if has_huge_values(smoothed, spacing):  # sums of a few of these do not overflow
@@ -40,24 +40,26 @@ def mark_ridges(
         if step != min(spacing):
             steps /= field.dtype.type(step / min(spacing))
     low, high = (_fitting(threshold / unit, field.dtype) for threshold in (low, high))
-    found = ridge_heights(field, heights, brightness.astype(field.dtype, copy=False), suppression, low)
-    if crests is not None:
-        np.multiply(found, unit, out=crests)
-    return grade(found, low, high)
+    found = suppress_nonmaxima(field, magnitude, brightness.astype(field.dtype, copy=False), suppression, low)
+    if suppressed is not None:
+        np.multiply(found, unit, out=suppressed)
+    return double_threshold(found, low, high)
 
 
-def crests_of(image: Image, spacing: tuple[float, ...], sigma: float, suppression: Suppression) -> NDArray[Any]:
+def suppressed_gradients(
+    image: Image, spacing: tuple[float, ...], sigma: float, suppression: Suppression
+) -> NDArray[Any]:
     """The gradient on each ridge, 0 elsewhere."""
-    crests = np.empty(image.shape, np.float64 if image.values.dtype == np.float64 else np.float32)
-    mark_ridges(image, spacing, sigma, suppression, 0.0, math.inf, crests)
-    return crests
+    suppressed = np.empty(image.shape, np.float64 if image.values.dtype == np.float64 else np.float32)
+    suppress_and_threshold(image, spacing, sigma, suppression, 0.0, math.inf, suppressed)
+    return suppressed
 
 
-def grade(crests: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
+def double_threshold(suppressed: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
     """Mark what is weak and strong, for `hysteresis`."""
-    grid = np.zeros([length + 2 for length in crests.shape], np.uint8)
-    thresholds = (min(threshold, float(np.finfo(crests.dtype).max)) for threshold in (low, high))
-    run_bands(_grade_in_band, len(crests), crests[0].size, crests, *thresholds, grid)
+    grid = np.zeros([length + 2 for length in suppressed.shape], np.uint8)
+    thresholds = (min(threshold, float(np.finfo(suppressed.dtype).max)) for threshold in (low, high))
+    run_bands(_threshold_in_band, len(suppressed), suppressed[0].size, suppressed, *thresholds, grid)
     return grid
 
 
@@ -68,16 +70,16 @@ def _mark_in_plane(
     suppression: Suppression,
     low: float,
     high: float,
-    crests: NDArray[Any] | None,
+    suppressed: NDArray[Any] | None,
 ) -> NDArray[np.uint8]:
     gaussian = plane_gaussian(image, sigma, spacing)
     stencil = plane_stencil(image, spacing)
     back = float(stencil.back[0])
     thresholds = (_fitting(threshold / back, stencil.even.dtype) for threshold in (low, high))
     plane, sector = image.values[..., 0], suppression == "sector"
-    kept = np.empty((0, 0), stencil.even.dtype) if crests is None else crests
+    kept = np.empty((0, 0), stencil.even.dtype) if suppressed is None else suppressed
     grid = np.zeros([length + 2 for length in image.shape], np.uint8)
-    run_bands(thin_rows, len(plane), plane[0].size, plane, gaussian, stencil, sector, *thresholds, grid, kept)
+    run_bands(suppress_rows, len(plane), plane[0].size, plane, gaussian, stencil, sector, *thresholds, grid, kept)
     return grid
 
 
@@ -87,10 +89,10 @@ def _fitting(threshold: float, dtype: np.dtype[Any]) -> float:
     return min(max(threshold, float(limits.tiny)), float(limits.max))
 
 
-def _grade_in_band(
-    crests: NDArray[Any], low: float, high: float, grid: NDArray[np.uint8], start: int, stop: int
+def _threshold_in_band(
+    suppressed: NDArray[Any], low: float, high: float, grid: NDArray[np.uint8], start: int, stop: int
 ) -> None:
-    rows = crests[start:stop]
+    rows = suppressed[start:stop]
     strong = np.add(rows >= high, 1, dtype=np.uint8)
-    inner = (slice(start + 1, stop + 1), *[slice(1, -1)] * (crests.ndim - 1))
+    inner = (slice(start + 1, stop + 1), *[slice(1, -1)] * (suppressed.ndim - 1))
     np.multiply(strong, (rows > 0) & (rows >= low), out=grid[inner])

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
-from classicseg.edges.suppression_kernels import SECTOR, Suppression, ridge_heights
+from classicseg.edges.suppression_kernels import SECTOR, Suppression, suppress_nonmaxima
 from classicseg.filters.gradients import stencil_of
 from classicseg.filters.smooth_rows import (
     Grain,
@@ -25,8 +25,8 @@ from classicseg.filters.smooth_rows import (
     write_means,
 )
 from classicseg.filters.smoothing import gaussian_of, grain_of, shares_of, source_grain_of
-from classicseg.filters.stencils import Stencil, derivatives, has_small, mend_lengths, read_row
-from classicseg.filters.tensor import lengths
+from classicseg.filters.stencils import Stencil, derivatives, has_small_squares, read_row, recompute_small
+from classicseg.filters.tensor import magnitudes
 
 
 class PlaneGaussian(NamedTuple):
@@ -70,7 +70,7 @@ def plane_stencil(image: Image, spacing: tuple[float, ...]) -> PlaneStencil:
     return PlaneStencil(*stencil[1:], (np.array(spacing) / min(spacing)).astype(stencil.even.dtype))
 
 
-def _thin_rows_numpy(
+def _suppress_rows_numpy(
     plane: NDArray[Any],
     gaussian: PlaneGaussian,
     stencil: PlaneStencil,
@@ -78,7 +78,7 @@ def _thin_rows_numpy(
     low: float,
     high: float,
     grid: NDArray[np.uint8],
-    crests: NDArray[Any],
+    suppressed: NDArray[Any],
     start: int,
     stop: int,
 ) -> None:
@@ -90,17 +90,19 @@ def _thin_rows_numpy(
         given, smoothed, share_down = plane[np.newaxis, first:last], block[np.newaxis], share_down[first:last]
         smooth_rows(given, source, down, across, share_down, share_across, result, smoothed, 0, len(block))
     slopes = derivatives(block[..., np.newaxis], Stencil(3, *stencil[:4]), 0, len(block))
-    heights, slopes = lengths(slopes), slopes[0, 0]
+    magnitude, slopes = magnitudes(slopes), slopes[0, 0]
     suppression: Suppression = "sector" if sector else "interpolated"
-    found = ridge_heights(slopes / stencil.spacing[:, np.newaxis, np.newaxis], heights, block, suppression, low)
+    found = suppress_nonmaxima(
+        slopes / stencil.spacing[:, np.newaxis, np.newaxis], magnitude, block, suppression, low
+    )
     found = found[start - first : stop - first]
     grid[start + 1 : stop + 1, 1:-1] = (found >= low) * 1 + (found >= high)
-    if len(crests):
-        crests[start:stop] = found * stencil.back
+    if len(suppressed):
+        suppressed[start:stop] = found * stencil.back
 
 
-@kernel(numpy=_thin_rows_numpy)
-def thin_rows(
+@kernel(numpy=_suppress_rows_numpy)
+def suppress_rows(
     plane: NDArray[Any],
     gaussian: PlaneGaussian,
     stencil: PlaneStencil,
@@ -108,14 +110,14 @@ def thin_rows(
     low: float,
     high: float,
     grid: NDArray[np.uint8],
-    crests: NDArray[Any],
+    suppressed: NDArray[Any],
     start: int,
     stop: int,
 ) -> None:
-    """Mark the ridges in rows `start` to `stop`: 1 from `low` on, which is greater than 0, 2 from `high` on.
+    """Mark the maxima in rows `start` to `stop`: 1 from `low` on, which is greater than 0, 2 from `high` on.
 
-    `grid` is padded by one place on each side. Thresholds are in the stencil's units; `crests` takes the heights
-    of the ridges in those of the image, and has no rows where they are not wanted.
+    `grid` is padded by one pixel on each side. Thresholds are in the stencil's units; `suppressed` takes
+    the suppressed gradient in the units of the image, and has no rows where it is not wanted.
     """
     n_rows, n = plane.shape
     even, odd, spacing = stencil.even, stencil.odd, stencil.spacing
@@ -127,7 +129,7 @@ def thin_rows(
     total = np.empty(n)
     lines = np.empty((4, n + 2), even.dtype)
     down, across = np.empty((3, n), even.dtype), np.empty((3, n), even.dtype)
-    heights, crest = np.zeros((3, n + 2), even.dtype), np.empty(n, even.dtype)
+    magnitude, maxima = np.zeros((3, n + 2), even.dtype), np.empty(n, even.dtype)
     least, most = even.dtype.type(low), even.dtype.type(high)
     for y in range(start - 2 - reach, stop + 2 + reach):
         if blurs and 0 <= y < n_rows:
@@ -148,31 +150,31 @@ def thin_rows(
         if row >= start - 1 and 0 <= row < n_rows:
             above, below = lines[max(row - 1, 0) % 4], lines[min(row + 1, n_rows - 1) % 4]
             slopes = down[row % 3], across[row % 3]
-            _differentiate(above, lines[row % 4], below, even, odd, stencil.squares, *slopes, heights[row % 3])
+            _differentiate(above, lines[row % 4], below, even, odd, stencil.squares, *slopes, magnitude[row % 3])
             if spacing[0] != spacing[1]:
                 _divide(down[row % 3], spacing[0])
                 _divide(across[row % 3], spacing[1])
         elif row >= start - 1:
-            heights[row % 3] = 0.0
+            magnitude[row % 3] = 0.0
         row -= 1
         if row >= start:
-            above, here, below = heights[(row - 1) % 3], heights[row % 3], heights[(row + 1) % 3]
+            above, here, below = magnitude[(row - 1) % 3], magnitude[row % 3], magnitude[(row + 1) % 3]
             if sector:
-                _thin_sectors(above, here, below, down[row % 3], across[row % 3], least, crest)
+                _suppress_in_sectors(above, here, below, down[row % 3], across[row % 3], least, maxima)
             else:
-                _thin(above, here, below, down[row % 3], across[row % 3], least, crest)
-            for x in range(n if _any_below_zero(crest) else 0):
-                if crest[x] < 0:
+                _suppress_interpolated(above, here, below, down[row % 3], across[row % 3], least, maxima)
+            for x in range(n if _any_below_zero(maxima) else 0):
+                if maxima[x] < 0:
                     dy, dx = down[row % 3, x], across[row % 3, x]
-                    crest[x] = -crest[x]
+                    maxima[x] = -maxima[x]
                     for side in (-1, 1):
-                        if here[x + 1] == _beyond(heights, n_rows, row, x, dy, dx, side, sector) and lines[
+                        if here[x + 1] == _beyond(magnitude, n_rows, row, x, dy, dx, side, sector) and lines[
                             row % 4, x + 1
                         ] > _beyond(lines, n_rows, row, x, dy, dx, side, sector):
-                            crest[x] = 0.0
-            _grade(crest, least, most, grid[row + 1, 1 : n + 1])
-            if len(crests):
-                scale(crest, stencil.back[0], crests[row])
+                            maxima[x] = 0.0
+            _grade(maxima, least, most, grid[row + 1, 1 : n + 1])
+            if len(suppressed):
+                scale(maxima, stencil.back[0], suppressed[row])
 
 
 @kernel()
@@ -185,19 +187,19 @@ def _differentiate(
     squares: NDArray[Any],
     down: NDArray[Any],
     across: NDArray[Any],
-    heights: NDArray[Any],
+    magnitude: NDArray[Any],
 ) -> None:
     """The eight neighbors, a b c / d e / f g h, are read from shifted rows at the same x, which is vectorized."""
     a, b, c, d, e = above[:-2], above[1:-1], above[2:], here[:-2], here[2:]
-    f, g, h, inner = below[:-2], below[1:-1], below[2:], heights[1:-1]
+    f, g, h, inner = below[:-2], below[1:-1], below[2:], magnitude[1:-1]
     center, side, vertical, horizontal = even[0], even[1], odd[0, 0], odd[1, 0]
     for x in range(len(down)):
         dy = ((g[x] * center + (f[x] + h[x]) * side) - (b[x] * center + (a[x] + c[x]) * side)) * vertical
         dx = ((e[x] * center + (c[x] + h[x]) * side) - (d[x] * center + (a[x] + f[x]) * side)) * horizontal
         down[x], across[x] = dy, dx
         inner[x] = np.sqrt(dy * dy + dx * dx)
-    if has_small(inner, squares, squares.dtype.type(1)):
-        mend_lengths(down, across, squares, squares.dtype.type(1), inner)
+    if has_small_squares(inner, squares, squares.dtype.type(1)):
+        recompute_small(down, across, squares, squares.dtype.type(1), inner)
 
 
 @kernel()
@@ -207,16 +209,16 @@ def _divide(line: NDArray[Any], divisor: float) -> None:
 
 
 @kernel()
-def _thin(
+def _suppress_interpolated(
     above: NDArray[Any],
     here: NDArray[Any],
     below: NDArray[Any],
     down: NDArray[Any],
     across: NDArray[Any],
     least: float,
-    crest: NDArray[Any],
+    maxima: NDArray[Any],
 ) -> None:
-    """Keep heights that those interpolated on both sides do not exceed, below 0 where one equals them.
+    """Keep magnitudes that those interpolated on both sides do not exceed, below 0 where one equals them.
 
     All neighbors are read before it is known which count: loads under a condition are not vectorized, and take ten
     times as long.
@@ -224,7 +226,7 @@ def _thin(
     a, b, c, d, e = above[:-2], above[1:-1], above[2:], here[:-2], here[2:]
     f, g, h, inner = below[:-2], below[1:-1], below[2:], here[1:-1]
     zero, half, one = down.dtype.type(0), down.dtype.type(0.5), down.dtype.type(1)
-    for x in range(len(crest)):
+    for x in range(len(maxima)):
         na, nb, nc, nd, ne, nf, ng, nh = a[x], b[x], c[x], d[x], e[x], f[x], g[x], h[x]
         dy, dx, height = down[x], across[x], inner[x]
         steep, same = abs(dy) >= abs(dx), (dy >= zero) == (dx >= zero)
@@ -239,24 +241,24 @@ def _thin(
         beyond = (near_beyond if first else far_beyond) + weight * (far_beyond - near_beyond)
         bound = max(max(before, beyond), least)
         kept = height if height > bound else zero
-        crest[x] = -height if height == bound else kept
+        maxima[x] = -height if height == bound else kept
 
 
 @kernel()
-def _thin_sectors(
+def _suppress_in_sectors(
     above: NDArray[Any],
     here: NDArray[Any],
     below: NDArray[Any],
     down: NDArray[Any],
     across: NDArray[Any],
     least: float,
-    crest: NDArray[Any],
+    maxima: NDArray[Any],
 ) -> None:
     """The same with the neighbors in the nearest of four directions."""
     a, b, c, d, e = above[:-2], above[1:-1], above[2:], here[:-2], here[2:]
     f, g, h, inner = below[:-2], below[1:-1], below[2:], here[1:-1]
     zero, slope = down.dtype.type(0), down.dtype.type(SECTOR)
-    for x in range(len(crest)):
+    for x in range(len(maxima)):
         na, nb, nc, nd, ne, nf, ng, nh = a[x], b[x], c[x], d[x], e[x], f[x], g[x], h[x]
         dy, dx, height = down[x], across[x], inner[x]
         same, level, steep = (dy >= zero) == (dx >= zero), abs(dy) < slope * abs(dx), abs(dx) < slope * abs(dy)
@@ -265,7 +267,7 @@ def _thin_sectors(
         before, beyond = nb if steep else before, ng if steep else beyond
         bound = max(max(before, beyond), least)
         kept = height if height > bound else zero
-        crest[x] = -height if height == bound else kept
+        maxima[x] = -height if height == bound else kept
 
 
 @kernel()
@@ -280,7 +282,7 @@ def _any_below_zero(line: NDArray[Any]) -> bool:
 def _beyond(
     ring: NDArray[Any], n_rows: int, row: int, x: int, down: float, across: float, side: int, sector: bool
 ) -> float:
-    """What lies one step to a side along the gradient, as in `_thin` and `_thin_sectors`."""
+    """The value one step to a side along the gradient, as the two functions above find it."""
     turn = side if (down >= 0) == (across >= 0) else -side
     steep = abs(down) >= abs(across)
     near = _at(ring, n_rows, row + side, x) if steep else _at(ring, n_rows, row, x + side)
@@ -303,6 +305,6 @@ def _at(ring: NDArray[Any], n_rows: int, row: int, x: int) -> float:
 
 
 @kernel()
-def _grade(crest: NDArray[Any], low: float, high: float, grades: NDArray[np.uint8]) -> None:
-    for x in range(len(crest)):
-        grades[x] = np.uint8(crest[x] >= low) + np.uint8(crest[x] >= high)
+def _grade(maxima: NDArray[Any], low: float, high: float, grades: NDArray[np.uint8]) -> None:
+    for x in range(len(maxima)):
+        grades[x] = np.uint8(maxima[x] >= low) + np.uint8(maxima[x] >= high)

@@ -18,18 +18,18 @@ from classicseg.filters.stencils import (
     add_pair,
     add_three,
     derivatives,
-    has_small,
-    mend_lengths,
-    pair_lengths,
+    has_small_squares,
+    pair_magnitudes,
+    recompute_small,
     take_pair,
 )
-from classicseg.filters.tensor import lengths
+from classicseg.filters.tensor import magnitudes
 
 _SQUARES = (*SQUARES["f8"], 0.0)
 """Tensors are of float64."""
 
 
-def _row_lengths_numpy(
+def _magnitude_rows_numpy(
     values: NDArray[Any],
     taps: int,
     even: NDArray[Any],
@@ -40,11 +40,11 @@ def _row_lengths_numpy(
     start: int,
     stop: int,
 ) -> None:
-    out[start:stop] = lengths(derivatives(values, Stencil(taps, even, odd, back, squares), start, stop)) * back
+    out[start:stop] = magnitudes(derivatives(values, Stencil(taps, even, odd, back, squares), start, stop)) * back
 
 
-@kernel(numpy=_row_lengths_numpy)
-def row_lengths(
+@kernel(numpy=_magnitude_rows_numpy)
+def magnitude_rows(
     values: NDArray[Any],
     taps: int,
     even: NDArray[Any],
@@ -72,27 +72,27 @@ def row_lengths(
                 _add_corners(lines, y, even, odd, corners[y % 2])
             if row >= start:
                 _join_corners(corners[row % 2], corners[y % 2], tensor)
-                _tensor_lengths(tensor, back, out[row])
+                _tensor_magnitudes(tensor, back, out[row])
         elif taps == 3 and n_channels == 1:
             if row >= start:
                 above, here, below = lines[0, (row - 1) % 3], lines[0, row % 3], lines[0, y % 3]
-                _lengths_of_three(above, here, below, even, odd, back, squares, out[row])
+                _magnitudes_of_three(above, here, below, even, odd, back, squares, out[row])
         else:
             for c in range(n_channels):
                 _blur(lines[c, y % span], even, blurred[c, y % span])
             if row >= start and n_channels == 1:
                 _slopes(lines[0], blurred[0], row, even, odd, slopes)
-                pair_lengths(slopes[0, :n_columns], slopes[1, :n_columns], squares, back[0], out[row])
+                pair_magnitudes(slopes[0, :n_columns], slopes[1, :n_columns], squares, back[0], out[row])
             elif row >= start:
                 tensor[:] = 0.0
                 for c in range(n_channels):
                     _slopes(lines[c], blurred[c], row, even, odd, slopes)
                     _add_products(slopes[0], slopes[1], tensor)
-                _tensor_lengths(tensor, back, out[row])
+                _tensor_magnitudes(tensor, back, out[row])
 
 
-@kernel(numpy=_row_lengths_numpy)
-def plain_row_lengths(
+@kernel(numpy=_magnitude_rows_numpy)
+def plain_magnitude_rows(
     values: NDArray[Any],
     taps: int,
     even: NDArray[Any],
@@ -109,12 +109,12 @@ def plain_row_lengths(
     for y in range(start, stop):
         above, here, below = plane[max(y - 1, 0)], plane[y], plane[min(y + 1, n_rows - 1)]
         if n_columns > 2:
-            _lengths_of_three(above, here, below, even, odd, back, squares, out[y, 1:-1])
+            _magnitudes_of_three(above, here, below, even, odd, back, squares, out[y, 1:-1])
         for x in (0, n_columns - 1):
             for i in range(3):
                 column = min(max(x - 1 + i, 0), n_columns - 1)
                 edge[0, i], edge[1, i], edge[2, i] = above[column], here[column], below[column]
-            _lengths_of_three(edge[0], edge[1], edge[2], even, odd, back, squares, out[y, x : x + 1])
+            _magnitudes_of_three(edge[0], edge[1], edge[2], even, odd, back, squares, out[y, x : x + 1])
 
 
 @kernel()
@@ -169,7 +169,7 @@ def _slopes(
 
 
 @kernel()
-def _lengths_of_three(
+def _magnitudes_of_three(
     above: NDArray[Any],
     here: NDArray[Any],
     below: NDArray[Any],
@@ -190,10 +190,10 @@ def _lengths_of_three(
         down = ((g[x] * center + (f[x] + h[x]) * side) - (b[x] * center + (a[x] + c[x]) * side)) * vertical
         across = ((e[x] * center + (c[x] + h[x]) * side) - (d[x] * center + (a[x] + f[x]) * side)) * horizontal
         out[x] = np.sqrt(down * down + across * across) * factor
-    if has_small(out, squares, factor):
+    if has_small_squares(out, squares, factor):
         slopes = np.empty((2, len(out)), out.dtype)
         differentiate(above, here, below, even, odd, slopes[0], slopes[1])
-        mend_lengths(slopes[0], slopes[1], squares, factor, out)
+        recompute_small(slopes[0], slopes[1], squares, factor, out)
 
 
 @kernel()
@@ -255,11 +255,11 @@ def _join_corners(above: NDArray[np.float64], below: NDArray[np.float64], tensor
 
 
 @kernel()
-def _tensor_lengths(tensor: NDArray[np.float64], back: NDArray[Any], out: NDArray[Any]) -> None:
+def _tensor_magnitudes(tensor: NDArray[np.float64], back: NDArray[Any], out: NDArray[Any]) -> None:
     """The square root of the largest eigenvalue; the last row of `tensor` is room to work in."""
     yy, xx, yx, root, factor = tensor[0], tensor[1], tensor[2], tensor[3], np.float64(back[0])
     for x in range(len(out)):
         yy[x], xx[x] = (yy[x] + xx[x]) / 2, (yy[x] - xx[x]) / 2
-    pair_lengths(xx, yx, np.array(_SQUARES), 1.0, root)
+    pair_magnitudes(xx, yx, np.array(_SQUARES), 1.0, root)
     for x in range(len(out)):
         out[x] = np.sqrt(yy[x] + root[x]) * factor

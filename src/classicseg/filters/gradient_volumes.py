@@ -24,7 +24,7 @@ def _volume_gradient_numpy(
     back: NDArray[Any],
     squares: NDArray[Any],
     field: NDArray[Any],
-    heights: NDArray[Any],
+    magnitude: NDArray[Any],
     start: int,
     stop: int,
 ) -> None:
@@ -34,8 +34,8 @@ def _volume_gradient_numpy(
     rows = planes.reshape(3, -1, values.shape[2])[:, start - first * n_rows : stop - first * n_rows]
     if field.size:
         field[:, start:stop] = rows * back
-    if heights.size:
-        heights[start:stop] = np.sqrt((rows.astype(np.float64) ** 2).sum(axis=0)) * back
+    if magnitude.size:
+        magnitude[start:stop] = np.sqrt((rows.astype(np.float64) ** 2).sum(axis=0)) * back
 
 
 @kernel(numpy=_volume_gradient_numpy)
@@ -47,7 +47,7 @@ def volume_gradient(
     back: NDArray[Any],
     squares: NDArray[Any],
     field: NDArray[Any],
-    heights: NDArray[Any],
+    magnitude: NDArray[Any],
     start: int,
     stop: int,
 ) -> None:
@@ -78,8 +78,8 @@ def volume_gradient(
             if field.size > 0:
                 for axis in range(3):
                     scale(slopes[axis], back[0], field[axis, line])
-            if heights.size > 0:
-                scale(length, back[0], heights[line])
+            if magnitude.size > 0:
+                scale(length, back[0], magnitude[line])
 
 
 @kernel()

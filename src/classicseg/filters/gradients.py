@@ -21,7 +21,7 @@ from classicseg._core.image import Image, as_image, as_spacing
 from classicseg._core.kernel import kernel
 from classicseg._core.numbers import as_choice, as_number
 from classicseg.filters.gradient_borders import fill_border_pixels
-from classicseg.filters.gradient_rows import plain_row_lengths, row_lengths
+from classicseg.filters.gradient_rows import magnitude_rows, plain_magnitude_rows
 from classicseg.filters.gradient_volumes import volume_gradient
 from classicseg.filters.huge_values import (
     computed_apart,
@@ -32,7 +32,7 @@ from classicseg.filters.huge_values import (
 )
 from classicseg.filters.smoothing import smooth
 from classicseg.filters.stencils import Stencil, derivatives, make_stencil
-from classicseg.filters.tensor import lengths, principal_direction
+from classicseg.filters.tensor import magnitudes, principal_direction
 from classicseg.types import ChannelAxis, Mask, Spacing
 
 Operator: TypeAlias = Literal["sobel", "scharr", "prewitt", "roberts", "farid"]
@@ -49,7 +49,7 @@ _OPERATORS: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
 those of three are whole numbers over a power of two, so that sums of integers are exact."""
 
 HUGE_UNIT = 16.0
-"""Sums of a few lengths up to the largest number of float32, divided by this, are in its range."""
+"""Sums of a few magnitudes up to the largest number of float32, divided by this, are in its range."""
 
 
 def gradient_magnitude(
@@ -206,7 +206,7 @@ def magnitude_of(
 ) -> NDArray[Any]:
     """The length of the gradient at each pixel."""
     smoothed = smooth(image, sigma, spacing)
-    find = partial(_steepness, spacing=spacing, operator=operator)
+    find = partial(_magnitude, spacing=spacing, operator=operator)
     return computed_apart(find, smoothed, spacing, operator_halo(operator))
 
 
@@ -227,34 +227,36 @@ def scaled_gradient(image: Image, spacing: tuple[float, ...]) -> tuple[NDArray[A
     """Sobel's field and its length, as multiples of a power of two that keeps them in range; and that power."""
     if has_huge_values(image, spacing):
         field = gradient_field(image, spacing)
-        heights = computed_apart(partial(_heights_of, spacing=spacing), image, spacing, operator_halo("sobel"))
+        magnitude = computed_apart(
+            partial(_magnitude_in_units, spacing=spacing), image, spacing, operator_halo("sobel")
+        )
         unit = field.dtype.type(HUGE_UNIT)
-        return field / unit, heights / unit, float(unit)
+        return field / unit, magnitude / unit, float(unit)
     stencil = stencil_of(image, spacing)
     unit, stencil = float(stencil.back[0]), stencil._replace(back=np.ones_like(stencil.back))
     if image.mask is None and _is_plain_volume(image, stencil):
-        field, heights = (np.empty(shape, stencil.even.dtype) for shape in ((3, *image.shape), image.shape))
-        _fill_volume(image.values, stencil, field, heights)
-        return field, heights, unit
+        field, magnitude = (np.empty(shape, stencil.even.dtype) for shape in ((3, *image.shape), image.shape))
+        _fill_volume(image.values, stencil, field, magnitude)
+        return field, magnitude, unit
     field = _field(image, stencil)
-    return field, _lengths_of(field), unit
+    return field, _magnitudes_of(field), unit
 
 
-def _heights_of(image: Image, spacing: tuple[float, ...]) -> NDArray[Any]:
-    _, heights, unit = scaled_gradient(image, spacing)
-    return heights * heights.dtype.type(unit)
+def _magnitude_in_units(image: Image, spacing: tuple[float, ...]) -> NDArray[Any]:
+    _, magnitude, unit = scaled_gradient(image, spacing)
+    return magnitude * magnitude.dtype.type(unit)
 
 
-def _lengths_of(field: NDArray[Any]) -> NDArray[Any]:
+def _magnitudes_of(field: NDArray[Any]) -> NDArray[Any]:
     """The length of each vector; of pairs with the same bits as in `edges.suppression_rows`."""
-    return lengths(field[np.newaxis, np.newaxis]) if len(field) == 2 else field_magnitude(field)
+    return magnitudes(field[np.newaxis, np.newaxis]) if len(field) == 2 else vector_magnitudes(field)
 
 
-def field_magnitude(field: NDArray[Any]) -> NDArray[Any]:
+def vector_magnitudes(field: NDArray[Any]) -> NDArray[Any]:
     """The length of each vector of a field, (ndim, *shape)."""
     magnitude = np.empty(field.shape[1:], field.dtype)
     flat = field.reshape(len(field), -1)
-    run_bands(_lengths, flat.shape[1], 1, flat, magnitude.reshape(-1))
+    run_bands(_vector_magnitudes, flat.shape[1], 1, flat, magnitude.reshape(-1))
     return magnitude
 
 
@@ -264,17 +266,17 @@ def stencil_of(image: Image, spacing: tuple[float, ...], operator: Operator = "s
     return make_stencil(*_OPERATORS[operator], spacing, largest_value(image), dtype, exact)
 
 
-def _steepness(image: Image, spacing: tuple[float, ...], operator: Operator) -> NDArray[Any]:
+def _magnitude(image: Image, spacing: tuple[float, ...], operator: Operator) -> NDArray[Any]:
     stencil, values = stencil_of(image, spacing, operator), image.values
     out, row_size = np.empty(image.shape, stencil.even.dtype), values[0].size
     if out.ndim == 2:
         plain = stencil.taps == 3 and values.shape[2] == 1 and values.dtype == out.dtype
-        run_bands(plain_row_lengths if plain else row_lengths, len(values), row_size, values, *stencil, out)
+        run_bands(plain_magnitude_rows if plain else magnitude_rows, len(values), row_size, values, *stencil, out)
     elif _is_plain_volume(image, stencil):
         _fill_volume(values, stencil, np.empty((3, 0, 0), out.dtype), out)
     else:
-        run_bands(_reduce_band, len(values), row_size, values, stencil, lengths, out)
-    _mend(image, stencil, lengths, out)
+        run_bands(_reduce_band, len(values), row_size, values, stencil, magnitudes, out)
+    _mend(image, stencil, magnitudes, out)
     return out
 
 
@@ -297,9 +299,9 @@ def _is_plain_volume(image: Image, stencil: Stencil) -> bool:
     return len(image.shape) == 3 and image.n_channels == 1 and stencil.taps == 3
 
 
-def _fill_volume(values: NDArray[Any], stencil: Stencil, field: NDArray[Any], heights: NDArray[Any]) -> None:
+def _fill_volume(values: NDArray[Any], stencil: Stencil, field: NDArray[Any], magnitude: NDArray[Any]) -> None:
     planes, width = values[..., 0], values.shape[2]
-    outputs = field.reshape(3, -1, width) if field.size else field, heights.reshape(-1, width)
+    outputs = field.reshape(3, -1, width) if field.size else field, magnitude.reshape(-1, width)
     run_bands(volume_gradient, values.shape[0] * values.shape[1], width, planes, *stencil, *outputs)
 
 
@@ -324,12 +326,12 @@ def _mend(
         np.copyto(out, 0, where=~image.mask)  # 10 times faster than by index
 
 
-def _lengths_numpy(vectors: NDArray[Any], out: NDArray[Any], start: int, stop: int) -> None:
+def _vector_magnitudes_numpy(vectors: NDArray[Any], out: NDArray[Any], start: int, stop: int) -> None:
     out[start:stop] = np.sqrt((vectors[:, start:stop].astype(np.float64) ** 2).sum(axis=0))
 
 
-@kernel(numpy=_lengths_numpy)
-def _lengths(vectors: NDArray[Any], out: NDArray[Any], start: int, stop: int) -> None:
+@kernel(numpy=_vector_magnitudes_numpy)
+def _vector_magnitudes(vectors: NDArray[Any], out: NDArray[Any], start: int, stop: int) -> None:
     for i in range(start, stop):
         total = 0.0
         for axis in range(len(vectors)):

@@ -198,18 +198,18 @@ def take_pair(low: NDArray[Any], high: NDArray[Any], weights: NDArray[Any], more
 
 
 @kernel()
-def pair_lengths(
+def pair_magnitudes(
     down: NDArray[Any], across: NDArray[Any], squares: NDArray[Any], factor: float, out: NDArray[Any]
 ) -> None:
-    """The lengths of a row of gradients, times a power of two."""
+    """The magnitudes of a row of gradients, times a power of two."""
     for x in range(len(out)):
         out[x] = np.sqrt(down[x] * down[x] + across[x] * across[x]) * factor
-    if has_small(out, squares, factor):
-        mend_lengths(down, across, squares, factor, out)
+    if has_small_squares(out, squares, factor):
+        recompute_small(down, across, squares, factor, out)
 
 
 @kernel()
-def mend_lengths(
+def recompute_small(
     down: NDArray[Any], across: NDArray[Any], squares: NDArray[Any], factor: float, out: NDArray[Any]
 ) -> None:
     """Measure again, with larger squares where those are too small."""
@@ -221,10 +221,10 @@ def mend_lengths(
 
 
 @kernel()
-def has_small(lengths: NDArray[Any], squares: NDArray[Any], factor: float) -> bool:
+def has_small_squares(magnitudes: NDArray[Any], squares: NDArray[Any], factor: float) -> bool:
     """Whether squares may have been too small."""
     least, none = np.sqrt(squares[0]) * factor, squares[2]
     found = 0
-    for x in range(len(lengths) if squares[0] > 0 else 0):  # without a way out in between, which vectorizes it
-        found |= int((lengths[x] < least) & (lengths[x] > none))
+    for x in range(len(magnitudes) if squares[0] > 0 else 0):  # without a way out in between, which vectorizes it
+        found |= int((magnitudes[x] < least) & (magnitudes[x] > none))
     return found > 0

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from classicseg.filters.stencils import SQUARES
 
 
-def lengths(derivatives: NDArray[Any]) -> NDArray[Any]:
+def magnitudes(derivatives: NDArray[Any]) -> NDArray[Any]:
     """How long the gradient is: the square root of the tensor's largest eigenvalue, of the spatial shape."""
     n_vectors, ndim = derivatives.shape[0] * derivatives.shape[1], derivatives.shape[2]
     if n_vectors == 1 and ndim == 2:  # of one pair the sum is the same in either order, so the dtype may stay
-        return _pair_lengths(*derivatives[0, 0])
+        return _pair_magnitudes(*derivatives[0, 0])
     if n_vectors == 1:
         return np.sqrt((derivatives[0, 0].astype(np.float64) ** 2).sum(axis=0))
     tensor = _tensor(derivatives)
@@ -29,12 +29,12 @@ def lengths(derivatives: NDArray[Any]) -> NDArray[Any]:
         return np.sqrt(tensor[0, 0])
     if ndim == 2:
         yy, xx, yx = tensor[0, 0], tensor[1, 1], tensor[0, 1]
-        return np.sqrt((yy + xx) / 2 + _pair_lengths((yy - xx) / 2, yx))
+        return np.sqrt((yy + xx) / 2 + _pair_magnitudes((yy - xx) / 2, yx))
     largest = np.linalg.eigvalsh(np.moveaxis(tensor, (0, 1), (-2, -1)))[..., -1]
     return np.sqrt(np.maximum(largest, 0))
 
 
-def _pair_lengths(down: NDArray[Any], across: NDArray[Any]) -> NDArray[Any]:
+def _pair_magnitudes(down: NDArray[Any], across: NDArray[Any]) -> NDArray[Any]:
     least, lift = SQUARES[down.dtype.str[1:]]
     power = np.where(down * down + across * across < least, lift, 1).astype(down.dtype)
     down, across = down * power, across * power
@@ -78,7 +78,7 @@ def _principal_of_two(
 ) -> NDArray[np.float64]:
     """In closed form, so that turning the image turns the result to the bit; 0 where all directions are equal."""
     half = np.abs(yy - xx) / 2
-    root = _pair_lengths(half, yx)
+    root = _pair_magnitudes(half, yx)
     long = np.hypot(half + root, yx)  # (half + root, yx) points along the axis of the larger of yy and xx first
     main = np.divide(half + root, long, out=np.ones_like(long), where=long > 0)
     rest = np.divide(yx, long, out=np.zeros_like(long), where=long > 0)

@@ -21,8 +21,8 @@ from classicseg._core.kernel import kernel
 from classicseg._core.numbers import as_choice, as_count, as_flag, as_number
 from classicseg.edges.canny import CannySettings, as_canny_settings
 from classicseg.edges.gradient_threshold import otsu_of_gradients
-from classicseg.edges.suppression import crests_of, grade
-from classicseg.edges.zero_crossings import crossing_heights
+from classicseg.edges.suppression import double_threshold, suppressed_gradients
+from classicseg.edges.zero_crossings import gradients_on_crossings
 from classicseg.filters.erosion import farther_than
 from classicseg.filters.gradients import magnitude_of
 from classicseg.flooding.flood import UNDECIDED, flood
@@ -187,10 +187,10 @@ def _edges(
         _, high = settings.thresholds(lambda: otsu_of_gradients(steep, np.sum(parsed.mask_array() & (steep == 0))))
         return (steep >= high) & (steep > 0)
     if detector == "log":
-        heights = crossing_heights(luminance(parsed), spacing, sigma)
+        magnitude = gradients_on_crossings(luminance(parsed), spacing, sigma)
     else:
-        heights = crests_of(parsed, spacing, sigma, settings.edges.suppression)
-    return hysteresis(grade(heights, *settings.thresholds(lambda: otsu_of_gradients(heights))))
+        magnitude = suppressed_gradients(parsed, spacing, sigma, settings.edges.suppression)
+    return hysteresis(double_threshold(magnitude, *settings.thresholds(lambda: otsu_of_gradients(magnitude))))
 
 
 def _as_edges(edges: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.bool_]:
@@ -216,7 +216,7 @@ def _cores(
         if not np.array_equal(cores, whole):
             pieces = connected_components(whole.view(np.uint8), 1)
             held = np.zeros(int(pieces.max()) + 1, np.bool_)
-            run_bands(_hold, cores.size, 1, pieces.reshape(-1), cores.reshape(-1), held)
+            run_bands(_note_marked, cores.size, 1, pieces.reshape(-1), cores.reshape(-1), held)
             run_bands(_fill, cores.size, 1, pieces.reshape(-1), held, cores.reshape(-1))
     return connected_components(cores.view(np.uint8), 1)
 
@@ -245,14 +245,14 @@ def on_lines(edges: NDArray[np.bool_], labels: NDArray[np.int32]) -> NDArray[np.
     return lines
 
 
-def _hold_numpy(
+def _note_marked_numpy(
     pieces: NDArray[np.int32], marked: NDArray[np.bool_], held: NDArray[np.bool_], start: int, stop: int
 ) -> None:
     held[pieces[start:stop][marked[start:stop]]] = True
 
 
-@kernel(numpy=_hold_numpy)
-def _hold(
+@kernel(numpy=_note_marked_numpy)
+def _note_marked(
     pieces: NDArray[np.int32], marked: NDArray[np.bool_], held: NDArray[np.bool_], start: int, stop: int
 ) -> None:
     """Note which pieces hold a marked pixel."""

@@ -26,34 +26,34 @@ The result is lazy.
 class Gradient(NamedTuple):
     """What the tiles of an image must know to find its gradient."""
 
-    span: ValueRange
+    value_range: ValueRange
     spacing: tuple[float, ...]
     operator: Operator
     sigma: float
 
     @property
-    def reach(self) -> tuple[int, ...]:
+    def halo(self) -> tuple[int, ...]:
         return tuple(operator_halo(self.operator) + n for n in halo_of(self.sigma, self.spacing))
 
     @property
     def dtype(self) -> type[np.generic]:
-        return np.float64 if working_dtype(self.span) is np.float64 else np.float32
+        return np.float64 if working_dtype(self.value_range) is np.float64 else np.float32
 
-    def lengths(self, part: Image) -> NDArray[Any]:
+    def magnitude(self, part: Image) -> NDArray[Any]:
         return magnitude_of(part, self.spacing, self.operator, self.sigma)
 
 
 @tiled_version_of(classicseg.gradient_magnitude, _LAZY)
 def gradient_magnitude(parsed: Chunked, *, operator: Any, sigma: Any, spacing: Any) -> da.Array:
     gradient = as_gradient(parsed, operator, sigma, spacing)
-    return over_halo(parsed, gradient.reach, _magnitude_of_tile, gradient=gradient, dtype=gradient.dtype)
+    return over_halo(parsed, gradient.halo, _magnitude_of_tile, gradient=gradient, dtype=gradient.dtype)
 
 
 @tiled_version_of(classicseg.gradient_components, _LAZY)
 def gradient_components(parsed: Chunked, *, operator: Any, sigma: Any, spacing: Any) -> da.Array:
     gradient = as_gradient(parsed, operator, sigma, spacing)
     lead, dtype = parsed.ndim, gradient.dtype
-    return over_halo(parsed, gradient.reach, _components_of_tile, lead=lead, gradient=gradient, dtype=dtype)
+    return over_halo(parsed, gradient.halo, _components_of_tile, lead=lead, gradient=gradient, dtype=dtype)
 
 
 def as_gradient(parsed: Chunked, operator: Any, sigma: Any, spacing: Any) -> Gradient:
@@ -66,11 +66,11 @@ def as_gradient(parsed: Chunked, operator: Any, sigma: Any, spacing: Any) -> Gra
 def _magnitude_of_tile(
     values: NDArray[Any], mask: NDArray[np.bool_] | None, *, gradient: Gradient
 ) -> NDArray[Any]:
-    return gradient.lengths(as_part(values, gradient.span, mask=mask))
+    return gradient.magnitude(as_part(values, gradient.value_range, mask=mask))
 
 
 def _components_of_tile(
     values: NDArray[Any], mask: NDArray[np.bool_] | None, *, gradient: Gradient
 ) -> NDArray[Any]:
     _, spacing, operator, sigma = gradient
-    return components(as_part(values, gradient.span, mask=mask), spacing, operator, sigma)
+    return components(as_part(values, gradient.value_range, mask=mask), spacing, operator, sigma)

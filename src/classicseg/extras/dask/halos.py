@@ -27,7 +27,7 @@ Step: TypeAlias = tuple[int, ...]
 
 def over_halo(
     parsed: Chunked,
-    reach: Sequence[int],
+    halo: Sequence[int],
     function: Callable[..., Any],
     *others: da.Array,
     lead: int | None = None,
@@ -37,7 +37,7 @@ def over_halo(
 
     What lies beyond a tile is cut off from the result.
     """
-    wide, depth = with_halo(parsed, reach)
+    wide, depth = with_halo(parsed, halo)
     found = wide.each(function, *(widened(other, depth) for other in others), lead=lead, **options)
     name = f"inner-{tokenize(found, depth)}"
     leading = () if lead is None else (0,)
@@ -54,12 +54,12 @@ def over_halo(
     return da.Array(graph, name, of_lead + chunks, meta=found._meta).rechunk(of_lead + parsed.chunks)
 
 
-def with_halo(parsed: Chunked, reach: Sequence[int]) -> tuple[Chunked, dict[int, int]]:
+def with_halo(parsed: Chunked, halo: Sequence[int]) -> tuple[Chunked, dict[int, int]]:
     """Tiles with so many pixels of their neighbors along each axis, and how many those are.
 
     Tiles shorter than that are put together before.
     """
-    depth = {axis: min(n, length) for axis, (n, length) in enumerate(zip(reach, parsed.shape, strict=True))}
+    depth = {axis: min(n, length) for axis, (n, length) in enumerate(zip(halo, parsed.shape, strict=True))}
     mask = None if parsed.mask is None else widened(parsed.mask, depth)
     return Chunked(widened(parsed.values, depth), mask, parsed.has_channels), depth
 
