@@ -10,18 +10,20 @@ from numpy.testing import assert_array_equal
 from strategies import scenes
 
 from classicseg._core.image import as_image
-from classicseg.edges.suppression_rows import plane_gaussian, plane_stencil, suppress_rows
+from classicseg.edges.suppression_rows import Maxima, Rule, plane_gaussian, suppress_rows
+from classicseg.filters.gradients import stencil_of
 
 
 def marks_and_magnitudes(run, image, sigma, spacing, sector, start, stop):
     parsed = as_image(image)
-    stencil = plane_stencil(parsed, spacing)
-    unit = float(stencil.back[0])
+    stencil = stencil_of(parsed, spacing)
+    unit, dtype = float(stencil.back[0]), stencil.even.dtype
     grid = np.zeros([length + 2 for length in image.shape], np.uint8)
-    suppressed = np.zeros(image.shape, stencil.even.dtype)
-    gaussian = plane_gaussian(parsed, sigma, spacing)
-    run(parsed.values[..., 0], gaussian, stencil, sector, 2 / unit, 9 / unit, grid, suppressed, start, stop)
-    return grid, suppressed
+    found = Maxima(grid, np.zeros(image.shape, dtype), np.zeros(image.shape, dtype))
+    steps = (np.array(spacing) / min(spacing)).astype(dtype)
+    rule = Rule(sector, 2 / unit, 9 / unit)
+    run(parsed.values[..., 0], plane_gaussian(parsed, sigma, spacing), stencil, steps, rule, found, start, stop)
+    return found
 
 
 @pytest.mark.jit

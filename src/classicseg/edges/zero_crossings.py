@@ -82,15 +82,20 @@ def zero_crossing_edges(
 
 
 def gradients_on_crossings(image: Image, spacing: tuple[float, ...], sigma: float) -> NDArray[Any]:
-    """The gradient where the Laplacian of a parsed image of one channel crosses zero, 0 elsewhere."""
+    """The gradient magnitude where the Laplacian of a parsed image of one channel crosses zero, 0 elsewhere."""
     smoothed = smooth(image, sigma, spacing)
-    values, row_size = smoothed.values[..., 0], smoothed.values[0].size
-    laplacian, edges = np.empty(image.shape), np.empty(image.shape, np.bool_)
-    run_bands(_write_laplacian, len(values), row_size, values, smoothed.mask, spacing, laplacian)
-    run_bands(_mark_changes, len(values), row_size, values, laplacian, edges)
     magnitude = magnitude_of(smoothed, spacing)
-    np.copyto(magnitude, 0, where=~edges)
+    np.copyto(magnitude, 0, where=~zero_crossings(smoothed, spacing))
     return magnitude
+
+
+def zero_crossings(smoothed: Image, spacing: tuple[float, ...]) -> NDArray[np.bool_]:
+    """Mark the pixels where the Laplacian of a smoothed image of one channel crosses zero."""
+    values, row_size = smoothed.values[..., 0], smoothed.values[0].size
+    laplacian, crossings = np.empty(smoothed.shape), np.empty(smoothed.shape, np.bool_)
+    run_bands(_write_laplacian, len(values), row_size, values, smoothed.mask, spacing, laplacian)
+    run_bands(_mark_changes, len(values), row_size, values, laplacian, crossings)
+    return crossings
 
 
 def _write_laplacian(
@@ -119,6 +124,7 @@ def _write_laplacian(
 def _mark_changes(
     values: NDArray[Any], laplacian: NDArray[np.float64], edges: NDArray[np.bool_], start: int, stop: int
 ) -> None:
+    """Mark the nearer to zero of two neighbors with opposite signs, and zeros between opposite signs."""
     first = max(start - 1, 0)
     here, brightness = laplacian[first : stop + 1], values[first : stop + 1]
     found, size, sign = np.zeros(here.shape, np.bool_), np.abs(here), np.sign(here).astype(np.int8)
@@ -136,6 +142,6 @@ def _mark_changes(
 
 
 def _neighbors(axis: int) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
-    """What all pixels but the last along an axis are, and all but the first."""
+    """The slices of all pixels but the last along an axis, and of all but the first."""
     head = (slice(None),) * axis
     return (*head, slice(None, -1)), (*head, slice(1, None))

@@ -1,7 +1,7 @@
-"""The gradient of a volume, in one pass over its rows: components, length, or both.
+"""The gradient of a volume, in one pass over its rows: components, magnitude, or both.
 
-The definition smooths along two axes and takes the difference along the third, for each of the three. Rows about a
-row are read once and share the first smoothing; all else happens in one loop over the row.
+The definition smooths along two axes and takes the difference along the third, for each of the three. The
+nine rows about a row are read once and share the first smoothing; all else happens in one loop over the row.
 """
 
 from __future__ import annotations
@@ -18,11 +18,7 @@ from classicseg.filters.stencils import Stencil, add_three, derivatives, read_ro
 
 def _volume_gradient_numpy(
     values: NDArray[Any],
-    taps: int,
-    even: NDArray[Any],
-    odd: NDArray[Any],
-    back: NDArray[Any],
-    squares: NDArray[Any],
+    stencil: Stencil,
     field: NDArray[Any],
     magnitude: NDArray[Any],
     start: int,
@@ -30,22 +26,18 @@ def _volume_gradient_numpy(
 ) -> None:
     n_rows = values.shape[1]
     first, last = start // n_rows, max(start // n_rows + 1, -(-stop // n_rows))
-    planes = derivatives(values[..., np.newaxis], Stencil(taps, even, odd, back, squares), first, last)[0, 0]
+    planes = derivatives(values[..., np.newaxis], stencil, first, last)[0, 0]
     rows = planes.reshape(3, -1, values.shape[2])[:, start - first * n_rows : stop - first * n_rows]
     if field.size:
-        field[:, start:stop] = rows * back
+        field[:, start:stop] = rows * stencil.back
     if magnitude.size:
-        magnitude[start:stop] = np.sqrt((rows.astype(np.float64) ** 2).sum(axis=0)) * back
+        magnitude[start:stop] = np.sqrt((rows.astype(np.float64) ** 2).sum(axis=0)) * stencil.back
 
 
 @kernel(numpy=_volume_gradient_numpy)
 def volume_gradient(
     values: NDArray[Any],
-    taps: int,
-    even: NDArray[Any],
-    odd: NDArray[Any],
-    back: NDArray[Any],
-    squares: NDArray[Any],
+    stencil: Stencil,
     field: NDArray[Any],
     magnitude: NDArray[Any],
     start: int,
@@ -55,6 +47,7 @@ def volume_gradient(
 
     An output without pixels is not wanted.
     """
+    even, odd, back = stencil.even, stencil.odd, stencil.back
     n_planes, n_rows, n = values.shape
     lines, down = np.empty((3, 3, n + 2), even.dtype), np.empty((3, n + 2), even.dtype)  # of rows about the row
     before, behind, around = np.empty(n + 2, even.dtype), np.empty(n + 2, even.dtype), np.empty(n + 2, even.dtype)
@@ -94,7 +87,7 @@ def _join(
     slopes: NDArray[Any],
     length: NDArray[Any],
 ) -> None:
-    """Smooth along the row what lacks it, and take the differences."""
+    """Smooth along the row where that is missing, and take the differences; then the magnitude."""
     n = len(length)
     center, side, through, vertical, horizontal = even[0], even[1], odd[0, 0], odd[1, 0], odd[2, 0]
     first, second, third = slopes[0], slopes[1], slopes[2]
