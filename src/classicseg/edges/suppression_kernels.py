@@ -26,9 +26,9 @@ Suppression: TypeAlias = Literal["interpolated", "sector"]
 SECTOR = math.sqrt(2) - 1
 """A second axis counts where it has this share of the longest: it is nearer to the diagonal then."""
 _THIRD_AND_SECOND = math.sqrt(3) - 1
-"""A third axis counts where the two shorter ones have this share together,"""
+"""Where the second axis does not count, both shorter ones do if they have this share of the longest together."""
 _THIRD = math.sqrt(1.5) - 1
-"""or the shortest this share of the two longer ones, if the second counts anyway."""
+"""Where the second axis counts, the third one does if it has this share of the two longer ones together."""
 
 
 def suppress_nonmaxima(
@@ -83,18 +83,16 @@ def _keep_maxima_numpy(
     order = np.argsort(-sizes, axis=0, kind="stable")
     sizes, offsets = np.take_along_axis(sizes, order, 0), np.take_along_axis(offsets, order, 0)
     shares = _whole_shares(sizes) if sector else sizes[1:] / sizes[0]
-    ridge = np.ones(len(nodes), bool)
+    maximum = np.ones(len(nodes), bool)
     for side in (-1, 1):
         at = nodes + side * offsets[0]
-        height_beyond, bright_beyond = (_on_face(grid, at, side * offsets[1:], shares) for grid in (high, bright))
-        ridge &= (high[nodes] > height_beyond) | (
-            (high[nodes] == height_beyond) & (bright[nodes] <= bright_beyond)
-        )
-    found[able] = high[nodes] * ridge
+        beyond, bright_beyond = (_on_face(grid, at, side * offsets[1:], shares) for grid in (high, bright))
+        maximum &= (high[nodes] > beyond) | ((high[nodes] == beyond) & (bright[nodes] <= bright_beyond))
+    found[able] = high[nodes] * maximum
 
 
 def _whole_shares(sizes: NDArray[Any]) -> NDArray[Any]:
-    """1 for the axes, from the longest to the shortest, that the nearest direction has, without the first."""
+    """1 for each axis, from the second longest on, that is part of the nearest direction; 0 for the others."""
     if len(sizes) > 3:  # the direction along the first k axes is as near as their sum over the root of k is large
         roots = np.sqrt(np.arange(1, len(sizes) + 1)).reshape(-1, 1)
         count = np.argmax(np.cumsum(sizes, axis=0) / roots, axis=0)
@@ -109,7 +107,8 @@ def _whole_shares(sizes: NDArray[Any]) -> NDArray[Any]:
 def _on_face(
     grid: NDArray[Any], nodes: NDArray[np.int64], offsets: NDArray[np.int64], shares: NDArray[Any]
 ) -> NDArray[Any]:
-    """Interpolate between corners of a face, from its first ones on: the mean over all orders of the axes."""
+    """Interpolate between the corners of a face, whose first ones are nodes: the mean over all orders of the
+    axes."""
 
     def along(axes: tuple[int, ...], nodes: NDArray[np.int64]) -> NDArray[Any]:
         if not axes:
@@ -134,7 +133,7 @@ def _keep_maxima(
     start: int,
     stop: int,
 ) -> None:
-    """Search places `start` to `stop` along the first axis, of flat arrays of up to three axes.
+    """Search indices `start` to `stop` along the first axis, of flat arrays of up to three axes.
 
     A pixel at the border is looked at in a copy of its neighborhood, with zeros beyond.
     """
@@ -159,17 +158,19 @@ def _keep_maxima(
                     found[node] = zero
                 if magnitude[node] <= zero or magnitude[node] < least:
                     continue
-                down = steps[0, node]
-                along = steps[1, node] if ndim == 3 else zero
-                across = steps[ndim - 1, node] if ndim > 1 else zero
+                gradient = (
+                    steps[0, node],
+                    steps[1, node] if ndim == 3 else zero,
+                    steps[ndim - 1, node] if ndim > 1 else zero,
+                )
                 if outermost or x == 0 or x == width - 1:
                     _copy_around(magnitude, z, y, x, depth, height, width, around)
                     _copy_around(brightness, z, y, x, depth, height, width, bright_around)
-                    ridge = _is_maximum(around, bright_around, 13, down, along, across, 9, 3, 1, sector)
+                    maximum = _is_maximum(around, bright_around, 13, gradient, (9, 3, 1), sector)
                 else:
                     strides = height * width, width if ndim == 3 else 0, 1
-                    ridge = _is_maximum(magnitude, brightness, node, down, along, across, *strides, sector)
-                if ridge:
+                    maximum = _is_maximum(magnitude, brightness, node, gradient, strides, sector)
+                if maximum:
                     found[node] = magnitude[node]
 
 
@@ -185,9 +186,9 @@ def _search_row(
     least: float,
     found: NDArray[Any],
 ) -> None:
-    """Keep the ridges among pixels with all neighbors, from `first` on; below 0 where it takes a second look.
+    """Keep the maxima among pixels with all neighbors, from `first` on; below 0 where it takes a second look.
 
-    The same as below without a branch: a third of the time.
+    The same as `_is_maximum` without a branch: a third of the time.
     """
     zero, half, one = magnitude.dtype.type(0), magnitude.dtype.type(0.5), magnitude.dtype.type(1)
     for x in range(len(found)):
@@ -211,16 +212,16 @@ def _search_row(
         at = node + step
         corners = magnitude[at], magnitude[at + b_step], magnitude[at + c_step], magnitude[at + b_step + c_step]
         beyond = _on_corners(corners, b_near, c_near, b_weight, c_weight)
-        height, bound = magnitude[node], max(max(before, beyond) * half, least)
-        kept = height if height > bound else zero
-        found[x] = -height if height == bound else kept
+        length, bound = magnitude[node], max(max(before, beyond) * half, least)
+        kept = length if length > bound else zero
+        found[x] = -length if length == bound else kept
 
 
 @kernel()
 def _on_corners(
     corners: tuple[float, float, float, float], b_near: bool, c_near: bool, b_weight: float, c_weight: float
 ) -> float:
-    """Twice what is interpolated."""
+    """Twice the value that is interpolated between four corners."""
     here, b_side, c_side, opposite = corners
     first = (here if c_near else c_side) + c_weight * (c_side - here)
     second = (b_side if c_near else opposite) + c_weight * (opposite - b_side)
@@ -235,13 +236,14 @@ def _on_corners(
 def _copy_around(
     grid: NDArray[Any], z: int, y: int, x: int, depth: int, height: int, width: int, around: NDArray[Any]
 ) -> None:
-    place = 0
+    """Copy a pixel and its neighbors, with 0 beyond the image."""
+    i_around = 0
     for k in range(z - 1, z + 2):
         for j in range(y - 1, y + 2):
             for i in range(x - 1, x + 2):
                 inside = 0 <= k < depth and 0 <= j < height and 0 <= i < width
-                around[place] = grid[(k * height + j) * width + i] if inside else grid.dtype.type(0)
-                place += 1
+                around[i_around] = grid[(k * height + j) * width + i] if inside else grid.dtype.type(0)
+                i_around += 1
 
 
 @kernel()
@@ -249,15 +251,12 @@ def _is_maximum(
     magnitude: NDArray[Any],
     brightness: NDArray[Any],
     node: int,
-    down: float,
-    along: float,
-    across: float,
-    one: int,
-    two: int,
-    three: int,
+    gradient: tuple[float, float, float],
+    strides: tuple[int, int, int],
     sector: bool,
 ) -> bool:
-    """Whether no magnitude on either side is greater, along axes with the strides `one`, `two` and `three`."""
+    """Whether no magnitude on either side is greater, and none is equal where it is darker."""
+    (down, along, across), (one, two, three) = gradient, strides
     one, two, three = one if down >= 0 else -one, two if along >= 0 else -two, three if across >= 0 else -three
     first, second, third = abs(down), abs(along), abs(across)
     if second > first:
@@ -299,6 +298,7 @@ def _on_square(
     third: float,
     weights: tuple[float, float],
 ) -> float:
+    """Interpolate between the corners of a square: the mean of both orders of the axes."""
     here, there = grid[node], grid[node + two]
     if third == 0:
         return _between(here, there, second, weights[0])
@@ -314,4 +314,5 @@ def _on_square(
 
 @kernel()
 def _between(near: float, far: float, share: float, weight: float) -> float:
+    """Interpolate from the nearer of two values."""
     return (near if share < 0.5 else far) + weight * (far - near)

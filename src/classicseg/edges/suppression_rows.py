@@ -21,12 +21,11 @@ from classicseg.filters.smooth_rows import (
     blur_row,
     blur_rows,
     read_values,
-    scale,
     smooth_rows,
     write_means,
 )
 from classicseg.filters.smoothing import gaussian_of, grain_of, shares_of, source_grain_of
-from classicseg.filters.stencils import Stencil, derivatives, read_row, recompute_small
+from classicseg.filters.stencils import Stencil, derivatives, read_row, recompute_small, scale
 from classicseg.filters.tensor import magnitudes
 
 
@@ -159,8 +158,7 @@ def _blur_within(plane: NDArray[Any], y: int, gaussian: PlaneGaussian, rows: _Bu
         read_values(plane[y], gaussian.source, rows.values)
         blur_row(rows.values, gaussian.across, blurred)
     else:
-        for x in range(len(blurred)):
-            blurred[x] = 0.0
+        blurred.fill(0.0)
 
 
 @kernel()
@@ -181,18 +179,19 @@ def _differentiate(row: int, n_rows: int, stencil: Stencil, spacing: NDArray[Any
     """The derivatives in a row, in pixels, and the gradient magnitude; beyond the image that is 0."""
     down, across, magnitude = rows.down[row % 3], rows.across[row % 3], rows.magnitude[row % 3]
     if row < 0 or row >= n_rows:
-        for x in range(len(magnitude)):
-            magnitude[x] = 0.0
+        magnitude.fill(0.0)
         return
     above, below = rows.lines[max(row - 1, 0) % 4], rows.lines[min(row + 1, n_rows - 1) % 4]
-    _write_slopes(above, rows.lines[row % 4], below, stencil, down, across, magnitude[1:-1])
+    if _measure(above, rows.lines[row % 4], below, stencil, down, across, magnitude[1:-1]):
+        squares = stencil.squares
+        recompute_small(down, across, squares, squares.dtype.type(1), magnitude[1:-1])
     if spacing[0] != spacing[1]:
         _divide(down, spacing[0])
         _divide(across, spacing[1])
 
 
 @kernel()
-def _write_slopes(
+def _measure(
     above: NDArray[Any],
     here: NDArray[Any],
     below: NDArray[Any],
@@ -200,10 +199,11 @@ def _write_slopes(
     down: NDArray[Any],
     across: NDArray[Any],
     magnitude: NDArray[Any],
-) -> None:
-    """The eight neighbors, a b c / d e / f g h, are read from shifted rows at the same x, which is vectorized.
+) -> bool:
+    """Write derivatives and magnitudes, and say whether one may be too small, as in
+    `filters.stencils.measure_pairs`.
 
-    Small magnitudes are noticed as in `filters.stencils.pair_magnitudes`.
+    The eight neighbors, a b c / d e / f g h, are read from shifted rows at the same x, which is vectorized.
     """
     even, odd, squares = stencil.even, stencil.odd, stencil.squares
     a, b, c, d, e = above[:-2], above[1:-1], above[2:], here[:-2], here[2:]
@@ -217,8 +217,7 @@ def _write_slopes(
         length = np.sqrt(dy * dy + dx * dx)
         magnitude[x] = length
         small |= (length < least) & (length > none)
-    if small:
-        recompute_small(down, across, squares, squares.dtype.type(1), magnitude)
+    return small
 
 
 @kernel()
@@ -235,10 +234,10 @@ def _suppress(row: int, n_rows: int, rule: Rule, rows: _Buffers) -> None:
     down, across, least = rows.down[row % 3], rows.across[row % 3], magnitude.dtype.type(rule.low)
     above, here, below = magnitude[(row - 1) % 3], magnitude[row % 3], magnitude[(row + 1) % 3]
     if rule.sector:
-        _suppress_in_sectors(above, here, below, down, across, least, maxima)
+        tied = _suppress_in_sectors(above, here, below, down, across, least, maxima)
     else:
-        _suppress_interpolated(above, here, below, down, across, least, maxima)
-    for x in range(len(maxima) if _any_below_zero(maxima) else 0):
+        tied = _suppress_interpolated(above, here, below, down, across, least, maxima)
+    for x in range(len(maxima) if tied else 0):
         if maxima[x] < 0:
             maxima[x] = -maxima[x]
             gradient = down[x], across[x]
@@ -270,15 +269,18 @@ def _suppress_interpolated(
     across: NDArray[Any],
     least: float,
     maxima: NDArray[Any],
-) -> None:
-    """Keep magnitudes that those interpolated on both sides do not exceed, below 0 where one equals them.
+) -> bool:
+    """Keep magnitudes that those interpolated on both sides do not exceed, and write them below 0 where one equals
+    them.
+
+    Returns whether there are such ties.
 
     All neighbors are read before it is known which count: loads under a condition are not vectorized, and take ten
     times as long.
     """
     a, b, c, d, e = above[:-2], above[1:-1], above[2:], here[:-2], here[2:]
     f, g, h, inner = below[:-2], below[1:-1], below[2:], here[1:-1]
-    zero, half, one = down.dtype.type(0), down.dtype.type(0.5), down.dtype.type(1)
+    zero, half, one, tied = down.dtype.type(0), down.dtype.type(0.5), down.dtype.type(1), False
     for x in range(len(maxima)):
         na, nb, nc, nd, ne, nf, ng, nh = a[x], b[x], c[x], d[x], e[x], f[x], g[x], h[x]
         dy, dx, length = down[x], across[x], inner[x]
@@ -295,6 +297,8 @@ def _suppress_interpolated(
         bound = max(max(before, beyond), least)
         kept = length if length > bound else zero
         maxima[x] = -length if length == bound else kept
+        tied |= length == bound
+    return tied
 
 
 @kernel()
@@ -306,11 +310,11 @@ def _suppress_in_sectors(
     across: NDArray[Any],
     least: float,
     maxima: NDArray[Any],
-) -> None:
+) -> bool:
     """The same with the neighbors in the nearest of four directions."""
     a, b, c, d, e = above[:-2], above[1:-1], above[2:], here[:-2], here[2:]
     f, g, h, inner = below[:-2], below[1:-1], below[2:], here[1:-1]
-    zero, slope = down.dtype.type(0), down.dtype.type(SECTOR)
+    zero, slope, tied = down.dtype.type(0), down.dtype.type(SECTOR), False
     for x in range(len(maxima)):
         na, nb, nc, nd, ne, nf, ng, nh = a[x], b[x], c[x], d[x], e[x], f[x], g[x], h[x]
         dy, dx, length = down[x], across[x], inner[x]
@@ -322,15 +326,8 @@ def _suppress_in_sectors(
         bound = max(max(before, beyond), least)
         kept = length if length > bound else zero
         maxima[x] = -length if length == bound else kept
-
-
-@kernel()
-def _any_below_zero(line: NDArray[Any]) -> bool:
-    """Whether a row has a number below 0."""
-    found = 0
-    for x in range(len(line)):  # without a way out in between, which vectorizes it
-        found |= int(line[x] < 0)
-    return found > 0
+        tied |= length == bound
+    return tied
 
 
 @kernel()

@@ -146,7 +146,8 @@ def _derive(padded: PaddedImage, window: Window, stencil: Stencil, out: NDArray[
                     filled[neighbor] = _substitute(padded, window, nodes[i], c, neighbor)
             for cell in range(n_cells):
                 for axis in range(ndim):
-                    folded[:] = filled
+                    for neighbor in range(n_neighbors):
+                        folded[neighbor] = filled[neighbor]
                     out[cell, c, axis, i] = _fold(folded, cell, axis, stencil)
 
 

@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classicseg._core.kernel import kernel
-from classicseg.filters.smooth_rows import scale
-from classicseg.filters.stencils import Stencil, add_three, derivatives, read_row
+from classicseg.filters.stencils import Stencil, add_three, derivatives, read_row, scale
 
 
 def _volume_gradient_numpy(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from classicseg._core.kernel import kernel
 from classicseg.filters.correlation import correlate
-from classicseg.filters.stencils import add_pair
+from classicseg.filters.stencils import add_pair, scale
 
 
 class Grain(NamedTuple):
@@ -87,7 +87,7 @@ def smooth_rows(planes: NDArray[Any], gaussian: PlaneGaussian, out: NDArray[Any]
                 read_values(planes[plane, y], gaussian.source, values)
                 blur_row(values, gaussian.across, blurred[y % height])
             else:
-                blurred[y % height] = 0.0
+                blurred[y % height].fill(0.0)
             row = y - radius
             if row >= top:
                 blur_rows(blurred, row, gaussian.down, total)
@@ -201,13 +201,6 @@ def blur_rows(blurred: NDArray[np.float64], row: int, half: NDArray[np.float64],
     while k <= radius:
         add_pair(blurred[(row - k) % height], blurred[(row + k) % height], half[k:], out)
         k += 1
-
-
-@kernel()
-def scale(line: NDArray[Any], factor: float, out: NDArray[Any]) -> None:
-    """Multiply a row by a number."""
-    for x in range(len(out)):
-        out[x] = line[x] * factor
 
 
 @kernel()

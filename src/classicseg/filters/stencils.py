@@ -174,6 +174,13 @@ def read_row(source: NDArray[Any], line: NDArray[Any]) -> None:
 
 
 @kernel()
+def scale(line: NDArray[Any], factor: float, out: NDArray[Any]) -> None:
+    """Multiply a row by a number."""
+    for x in range(len(out)):
+        out[x] = line[x] * factor
+
+
+@kernel()
 def add_three(
     low: NDArray[Any], middle: NDArray[Any], high: NDArray[Any], weights: NDArray[Any], out: NDArray[Any]
 ) -> None:
@@ -207,18 +214,26 @@ def take_pair(low: NDArray[Any], high: NDArray[Any], weights: NDArray[Any], more
 def pair_magnitudes(
     down: NDArray[Any], across: NDArray[Any], squares: NDArray[Any], factor: float, out: NDArray[Any]
 ) -> None:
-    """The magnitudes of a row of gradients, times a power of two.
+    """The magnitudes of a row of gradients, times a power of two."""
+    if measure_pairs(down, across, squares, factor, out):
+        recompute_small(down, across, squares, factor, out)
 
-    Whether one is so small that its squares may not be exact is gathered along the way, in a bool: a second look
-    at each row takes a quarter more time.
+
+@kernel()
+def measure_pairs(
+    down: NDArray[Any], across: NDArray[Any], squares: NDArray[Any], factor: float, out: NDArray[Any]
+) -> bool:
+    """Write magnitudes, and say whether one is so small that its squares may not be exact.
+
+    A bool that is returned from the loop costs nothing; with a second look at each row, Sobel's operator takes a
+    quarter more time, and with the answer in the same function 8 % more.
     """
     least, none, small = np.sqrt(squares[0]) * factor, squares[2], False
     for x in range(len(out)):
         magnitude = np.sqrt(down[x] * down[x] + across[x] * across[x]) * factor
         out[x] = magnitude
         small |= (magnitude < least) & (magnitude > none)
-    if small:
-        recompute_small(down, across, squares, factor, out)
+    return small
 
 
 @kernel()

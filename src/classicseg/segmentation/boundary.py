@@ -8,7 +8,7 @@ enclosed part without a core is a region as it is. Then each edge pixel joins th
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -31,6 +31,9 @@ from classicseg.labeling.reconstruction import hysteresis
 from classicseg.regions.adjacency import merge_small_regions
 from classicseg.regions.statistics import rank_regions, region_sums
 from classicseg.types import ChannelAxis, EdgeDetector, Labels, Mask, Spacing
+
+_DETECTORS = get_args(get_args(EdgeDetector)[0])
+"""The names of detectors."""
 
 _LOW_SHARE = 1 / 6
 """The lower threshold as a share of the higher one. `canny_edges` takes a third: edges that are to enclose regions
@@ -164,7 +167,7 @@ def as_boundary_settings(
     """Parse the options."""
     named = isinstance(detector, str)
     if named:
-        as_choice("detector", detector, ["canny", "sobel", "log"], "a function, an edge map or ")
+        as_choice("detector", detector, _DETECTORS, "a function, an edge map or ")
     if named and detector == "sobel" and low is not None:
         raise ValueError("low is given, but detector='sobel' has one threshold; pass high instead")
     if not named and (low is not None or high is not None):
