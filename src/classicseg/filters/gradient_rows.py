@@ -58,7 +58,8 @@ def magnitude_rows(values: NDArray[Any], stencil: Stencil, out: NDArray[Any], st
         elif taps == 3 and n_channels == 1:
             if row >= start:
                 above, here, below = lines[0, (row - 1) % 3], lines[0, row % 3], lines[0, y % 3]
-                _magnitudes_of_three(above, here, below, stencil, out[row])
+                if _measure_three(above, here, below, stencil, out[row]):
+                    _remeasure_three(above, here, below, stencil, out[row])
         else:
             for c in range(n_channels):
                 _blur(lines[c, y % height], even, blurred[c, y % height])
@@ -80,13 +81,14 @@ def plain_magnitude_rows(values: NDArray[Any], stencil: Stencil, out: NDArray[An
     plane, edge = values.reshape(n_rows, n_columns), np.empty((3, 3), out.dtype)
     for y in range(start, stop):
         above, here, below = plane[max(y - 1, 0)], plane[y], plane[min(y + 1, n_rows - 1)]
-        if n_columns > 2:
-            _magnitudes_of_three(above, here, below, stencil, out[y, 1:-1])
+        if n_columns > 2 and _measure_three(above, here, below, stencil, out[y, 1:-1]):
+            _remeasure_three(above, here, below, stencil, out[y, 1:-1])
         for x in (0, n_columns - 1):
             for i in range(3):
                 column = min(max(x - 1 + i, 0), n_columns - 1)
                 edge[0, i], edge[1, i], edge[2, i] = above[column], here[column], below[column]
-            _magnitudes_of_three(edge[0], edge[1], edge[2], stencil, out[y, x : x + 1])
+            if _measure_three(edge[0], edge[1], edge[2], stencil, out[y, x : x + 1]):
+                _remeasure_three(edge[0], edge[1], edge[2], stencil, out[y, x : x + 1])
 
 
 @kernel()
@@ -136,23 +138,13 @@ def _slopes(lines: NDArray[Any], blurred: NDArray[Any], row: int, stencil: Stenc
 
 
 @kernel()
-def _magnitudes_of_three(
-    above: NDArray[Any], here: NDArray[Any], below: NDArray[Any], stencil: Stencil, out: NDArray[Any]
-) -> None:
-    """Three taps and one channel at once, without rows in between: a quarter less time."""
-    if _measure_three(above, here, below, stencil, out):
-        slopes = np.empty((2, len(out)), out.dtype)
-        _differentiate(above, here, below, stencil, slopes[0], slopes[1])
-        recompute_small(slopes[0], slopes[1], stencil.squares, stencil.back[0], out)
-
-
-@kernel()
 def _measure_three(
     above: NDArray[Any], here: NDArray[Any], below: NDArray[Any], stencil: Stencil, out: NDArray[Any]
 ) -> bool:
-    """Write magnitudes, and say whether one may be too small, as in `filters.stencils.measure_pairs`.
+    """Three taps and one channel at once, without rows in between: a quarter less time.
 
-    The eight neighbors, a b c / d e / f g h, are read from shifted rows at the same x, which is vectorized.
+    Writes magnitudes, and returns whether one may be too small, as `filters.stencils.measure_pairs` does. The
+    eight neighbors, a b c / d e / f g h, are read from shifted rows at the same x, which is vectorized.
     """
     even, odd, squares, factor = stencil.even, stencil.odd, stencil.squares, stencil.back[0]
     a, b, c, d, e = above[:-2], above[1:-1], above[2:], here[:-2], here[2:]
@@ -169,22 +161,19 @@ def _measure_three(
 
 
 @kernel()
-def _differentiate(
-    above: NDArray[Any],
-    here: NDArray[Any],
-    below: NDArray[Any],
-    stencil: Stencil,
-    down: NDArray[Any],
-    across: NDArray[Any],
+def _remeasure_three(
+    above: NDArray[Any], here: NDArray[Any], below: NDArray[Any], stencil: Stencil, out: NDArray[Any]
 ) -> None:
-    """The derivatives in a row, from neighbors that are read as in `_measure_three`."""
+    """The same, exact for small magnitudes."""
     even, odd = stencil.even, stencil.odd
     a, b, c, d, e = above[:-2], above[1:-1], above[2:], here[:-2], here[2:]
     f, g, h = below[:-2], below[1:-1], below[2:]
     center, side, vertical, horizontal = even[0], even[1], odd[0, 0], odd[1, 0]
-    for x in range(len(down)):
+    down, across = np.empty(len(out), out.dtype), np.empty(len(out), out.dtype)
+    for x in range(len(out)):
         down[x] = ((g[x] * center + (f[x] + h[x]) * side) - (b[x] * center + (a[x] + c[x]) * side)) * vertical
         across[x] = ((e[x] * center + (c[x] + h[x]) * side) - (d[x] * center + (a[x] + f[x]) * side)) * horizontal
+    recompute_small(down, across, stencil.squares, stencil.back[0], out)
 
 
 @kernel()
