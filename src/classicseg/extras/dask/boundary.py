@@ -1,7 +1,7 @@
-"""Regions that edges enclose: cores are joined over the seams, flood the gradient, then edge pixels choose a side.
+"""Regions that edges enclose, in tiles: cores are joined over the seams, flood, and edge pixels choose a side.
 
-Floods depend on an order of pixels, but not on what comes too late. How wide a halo must be, such that nothing
-from beyond it can be in time for a pixel of the tile, is measured first.
+A flood takes pixels in order, but a tile needs only the part of it that arrives in time. So the width of the halo
+is measured first: as wide that no flood from beyond it arrives before the pixels of the tile are taken.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def boundary_segment(
 def _states(
     parsed: Chunked, edges: da.Array, value_range: ValueRange, gap: float, spacing: tuple[float, ...]
 ) -> da.Array:
-    """3 in cores, 2 in the rest of what is free, 1 where an edge pixel must choose, 0 where none takes part."""
+    """State of each pixel: 3 in a core, 2 elsewhere off the edges, 1 on an edge, 0 where it takes no part."""
     halo = tuple(math.ceil(gap / 2 / step) for step in spacing)
     find = partial(_far_of_tile, gap=gap, spacing=spacing)
     later = recompute_after(parsed, edges)
@@ -111,7 +111,7 @@ def _ranks(parsed: Chunked, markers: da.Array, value_range: ValueRange) -> NDArr
 
 
 def _halo_of_floods(parsed: Chunked, states: da.Array, gradient: Gradient) -> int:
-    """What is so far from a tile has no influence on its floods."""
+    """The halo that the floods need: pixels farther from a tile have no influence on it."""
     radius = _FIRST_HALO
     while True:
         wide, depth = with_halo(parsed, [radius + n for n in gradient.halo])
@@ -135,22 +135,22 @@ def _rooms_of_tile(
     *,
     value_range: ValueRange,
 ) -> TileMask:
-    """The pieces of what is free, and which of them have a pixel far from edges."""
+    """The components of the pixels off the edges, and which of them have a pixel far from edges."""
     free = as_part(values, value_range, mask=mask).mask_array() & ~edges
-    return _held_where(free, far & free)
+    return _components_marked(free, far & free)
 
 
 def _parts_of_tile(
     values: NDArray[Any], mask: NDArray[np.bool_] | None, edges: NDArray[np.bool_], *, value_range: ValueRange
 ) -> TileMask:
-    """The pieces of what takes part, and which of them have a free pixel."""
+    """The components of the pixels that take part, and which of them have a pixel off the edges."""
     inside = as_part(values, value_range, mask=mask).mask_array()
-    return _held_where(inside, inside & ~edges)
+    return _components_marked(inside, inside & ~edges)
 
 
-def _held_where(whole: NDArray[np.bool_], marked: NDArray[np.bool_]) -> TileMask:
-    pieces = connected_components(whole.view(np.uint8), 1)
-    return held_patch_at(pieces, marked, pieces)
+def _components_marked(whole: NDArray[np.bool_], marked: NDArray[np.bool_]) -> TileMask:
+    components = connected_components(whole.view(np.uint8), 1)
+    return held_patch_at(components, marked, components)
 
 
 def _states_of_tile(
@@ -164,7 +164,7 @@ def _states_of_tile(
     value_range: ValueRange,
 ) -> NDArray[np.uint8]:
     inside = as_part(values, value_range, mask=mask).mask_array()
-    # What has no pixel far from edges, or none that is free, is a core as a whole.
+    # A component without a pixel far from edges, or without one off the edges, is a core as a whole.
     cores = np.where(edges, ~parts, far | ~rooms)
     return np.where(inside, np.where(cores, 3, np.where(edges, 1, 2)), 0).astype(np.uint8)
 
@@ -181,9 +181,9 @@ def _halo_in_tile(
     radius: int,
 ) -> int:
     own, part = own_part(number, grid, depth), as_part(values, gradient.value_range, mask=mask)
-    places = [slice(*place.indices(n)[:2]) for place, n in zip(own, states.shape, strict=True)]
+    slices = [slice(*inner.indices(n)[:2]) for inner, n in zip(own, states.shape, strict=True)]
     late = np.ones(states.shape, bool)
-    late[tuple(slice(max(place.start - radius, 0), place.stop + radius) for place in places)] = False
+    late[tuple(slice(max(inner.start - radius, 0), inner.stop + radius) for inner in slices)] = False
     needed, inside, flooded = 0, states > 0, (states > 1) & ~late
     while needed <= radius and not flooded[own][inside[own]].all():
         flooded, needed = ndimage.binary_dilation(flooded, mask=inside), needed + 1
@@ -195,7 +195,7 @@ def _halo_in_tile(
 def _reached_from_beyond(
     part: Image, gradient: Gradient, states: NDArray[np.uint8], late: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
-    """What a flood from beyond the halo could reach, if it began before all others there, and won all ties."""
+    """The pixels that a flood from beyond the halo could reach if it began before all others and won all ties."""
     markers = np.where(late, 2, states == 3).astype(np.int32) * (states > 1)
     domain = Image(np.zeros((*states.shape, 1), np.uint8), states > 1)
     return flood(gradient.magnitude(part), markers, np.array([0, 1, 0]), domain, 1) == 2
@@ -238,10 +238,10 @@ def _flood_edges(
 
 
 def _flooded(levels: NDArray[Any], markers: NDArray[Any], image: Image, ranks: NDArray[np.int64]) -> NDArray[Any]:
-    """Number 1 stands for all pixels that could not choose, the others move up."""
-    names, compact = compact_labels(markers)
-    sides = flood(levels, compact.astype(np.int32), np.append(0, ranks[names]), image, 1)
-    numbers = np.append(0, names + 1).astype(markers.dtype)[np.maximum(sides, 0)]
+    """Flood from markers; 1 stands for all pixels that could not choose, and the markers' numbers grow by 1."""
+    labels, compact = compact_labels(markers)
+    sides = flood(levels, compact.astype(np.int32), np.append(0, ranks[labels]), image, 1)
+    numbers = np.append(0, labels + 1).astype(markers.dtype)[np.maximum(sides, 0)]
     numbers[sides == UNDECIDED] = 1
     return numbers
 

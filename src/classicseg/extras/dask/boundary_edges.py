@@ -1,4 +1,4 @@
-"""The edges that enclose regions, weak and strong: ridges, steep pixels, zero crossings, or what is given."""
+"""The edges that enclose regions, weak and strong: by Canny, Sobel, zero crossings, or as they are given."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from classicseg.segmentation.boundary import BoundarySettings
 def edge_marks(
     parsed: Chunked, value_range: ValueRange, detector: Any, settings: BoundarySettings, spacing: tuple[float, ...]
 ) -> da.Array:
-    """What is weak and strong, for hysteresis."""
+    """Mark weak and strong edge pixels, for hysteresis."""
     if callable(detector):
         raise ValueError(
             f"detector is {detector!r} for boundary segmentation in tiles; expected a name, or an edge map in "
@@ -41,11 +41,11 @@ def edge_marks(
         return parsed.each(_mark_given, given, value_range=value_range, dtype=np.uint8)
     sigma = settings.edges.sigma
     if detector == "sobel":
-        steep = magnitude_of_tiles(parsed, Gradient(value_range, spacing, "sobel", sigma))
+        magnitude = magnitude_of_tiles(parsed, Gradient(value_range, spacing, "sobel", sigma))
         _, high = settings.thresholds(
-            lambda: otsu_of_levels(*merged(steep.each(_count_magnitudes), _merge_counts))
+            lambda: otsu_of_levels(*merged(magnitude.each(_count_magnitudes), _merge_counts))
         )
-        return steep.each(_mark_at_least, high=high, dtype=np.uint8)
+        return magnitude.each(_mark_at_least, high=high, dtype=np.uint8)
     if detector == "log":
         halo = tuple(2 + n for n in halo_of(sigma, spacing))
         magnitude = over_halo(
@@ -70,16 +70,16 @@ def _mark_given(
     return np.multiply(edges & as_part(values, value_range, mask=mask).mask_array(), 2, dtype=np.uint8)
 
 
-def _count_magnitudes(steep: NDArray[Any], mask: None) -> tuple[LevelCounts, int]:
-    return count_levels(np.nan_to_num(steep[..., 0])), int(np.sum(steep == 0))
+def _count_magnitudes(magnitude: NDArray[Any], mask: None) -> tuple[LevelCounts, int]:
+    return count_levels(np.nan_to_num(magnitude[..., 0])), int(np.sum(magnitude == 0))
 
 
 def _merge_counts(parts: Sequence[tuple[LevelCounts, int]]) -> tuple[LevelCounts, int]:
     return merge_levels([levels for levels, _ in parts]), sum(n_flat for _, n_flat in parts)
 
 
-def _mark_at_least(steep: NDArray[Any], mask: None, *, high: float) -> NDArray[np.uint8]:
-    return np.multiply(((steep >= high) & (steep > 0))[..., 0], 2, dtype=np.uint8)
+def _mark_at_least(magnitude: NDArray[Any], mask: None, *, high: float) -> NDArray[np.uint8]:
+    return np.multiply(((magnitude >= high) & (magnitude > 0))[..., 0], 2, dtype=np.uint8)
 
 
 def _crossings_of_tile(

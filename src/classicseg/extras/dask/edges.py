@@ -1,4 +1,4 @@
-"""Edges and steep pixels: a gradient needs a few pixels around it, hysteresis the whole image."""
+"""Edges and gradient thresholds: a gradient needs a few pixels around it, hysteresis the whole image."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ tile and joined over the seams, however far it runs; a bit a pixel is kept meanw
 
 
 class EdgeThinning(NamedTuple):
-    """What the tiles of an image must know to find its edges: settings of non-maximum suppression."""
+    """Settings of non-maximum suppression, for the tiles of an image."""
 
     value_range: ValueRange
     spacing: tuple[float, ...]
@@ -69,37 +69,39 @@ def gradient_segment(
 ) -> da.Array:
     given, count = as_gradient_threshold(threshold, n_classes)
     gradient = as_gradient(parsed, operator, sigma, spacing)
-    steep = magnitude_of_tiles(parsed, gradient)
+    magnitude = magnitude_of_tiles(parsed, gradient)
     if isinstance(given, str):
-        thresholds = named_thresholds(histogram_of(steep.each(_histogram_of_tile)), given, count)
-        return steep.each(_classes_of_tile, thresholds=thresholds, dtype=np.int32)
+        thresholds = named_thresholds(histogram_of(magnitude.each(_histogram_of_tile)), given, count)
+        return magnitude.each(_classes_of_tile, thresholds=thresholds, dtype=np.int32)
     if len(given) == 1:
-        return steep.each(_classes_of_tile, thresholds=given, dtype=np.int32)
-    kept = hysteresis(steep.each(_steep_of_tile, thresholds=given, dtype=np.uint8))
+        return magnitude.each(_classes_of_tile, thresholds=given, dtype=np.int32)
+    kept = hysteresis(magnitude.each(_marks_of_tile, thresholds=given, dtype=np.uint8))
     return recompute_after(parsed, kept).each(
         _two_classes_of_tile, kept, value_range=gradient.value_range, dtype=np.int32
     )
 
 
 def _high(parsed: Chunked, thinning: EdgeThinning) -> float:
-    """The higher threshold; that of the whole image, where it is not a number."""
+    """The higher threshold: the number that is given, or one that the whole image chooses."""
     settings = thinning.settings
     if settings.high_fraction is None and not isinstance(settings.high, str):
         return settings.high
     if settings.high_fraction is None and settings.high == "otsu":
         return otsu_of_tiles(suppressed_gradients_of_tiles(parsed, thinning))
-    steep = magnitude_of_tiles(parsed, Gradient(thinning.value_range, thinning.spacing, "sobel", settings.sigma))
-    return _of_histogram(histogram_of(steep.each(_histogram_of_tile)), parsed.ndim, settings)
+    magnitude = magnitude_of_tiles(
+        parsed, Gradient(thinning.value_range, thinning.spacing, "sobel", settings.sigma)
+    )
+    return _threshold_of_histogram(histogram_of(magnitude.each(_histogram_of_tile)), parsed.ndim, settings)
 
 
 def magnitude_of_tiles(parsed: Chunked, gradient: Gradient) -> Chunked:
-    """The length of the gradient, NaN where a pixel takes no part."""
+    """The gradient magnitude, NaN where a pixel takes no part."""
     found = over_halo(parsed, gradient.halo, _magnitude_of_tile, gradient=gradient, dtype=gradient.dtype)
     return bare(found)
 
 
 def suppressed_gradients_of_tiles(parsed: Chunked, thinning: EdgeThinning) -> da.Array:
-    """The gradient on each ridge, 0 elsewhere."""
+    """The gradient magnitude where it is a maximum along the gradient, 0 elsewhere."""
     return over_halo(parsed, thinning.halo, _suppressed_of_tile, thinning=thinning, dtype=np.float64)
 
 
@@ -108,7 +110,8 @@ def otsu_of_tiles(magnitude: da.Array) -> float:
     return otsu_of_levels(merged(bare(magnitude).each(_count_levels), merge_levels))
 
 
-def _of_histogram(found: PixelHistogram, ndim: int, settings: CannySettings) -> float:
+def _threshold_of_histogram(found: PixelHistogram, ndim: int, settings: CannySettings) -> float:
+    """The threshold that the gradients of all pixels choose, as in `edges.canny`."""
     values, until = found.values[:, 0], np.cumsum(found.counts)
     if settings.high_fraction is not None:
         n_pixels = int(until[-1]) if len(until) else 0
@@ -157,6 +160,7 @@ def _magnitude_of_tile(
 
 
 def _as_image(magnitude: NDArray[Any]) -> Image:
+    """Magnitudes as an image in which pixels of NaN take no part."""
     holes = np.isnan(magnitude)
     if not holes.any():
         return Image(magnitude, None)
@@ -172,10 +176,10 @@ def _classes_of_tile(magnitude: NDArray[Any], mask: None, *, thresholds: NDArray
     return classify(_as_image(magnitude), thresholds)
 
 
-def _steep_of_tile(magnitude: NDArray[Any], mask: None, *, thresholds: NDArray[np.float64]) -> NDArray[np.uint8]:
+def _marks_of_tile(magnitude: NDArray[Any], mask: None, *, thresholds: NDArray[np.float64]) -> NDArray[np.uint8]:
     classes = classify(_as_image(magnitude), np.unique(thresholds))
-    steep = np.maximum(classes - 1, 0)
-    return (steep if thresholds[0] < thresholds[1] else 2 * steep).astype(np.uint8)
+    marks = np.maximum(classes - 1, 0)
+    return (marks if thresholds[0] < thresholds[1] else 2 * marks).astype(np.uint8)
 
 
 def _two_classes_of_tile(

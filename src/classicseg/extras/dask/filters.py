@@ -24,7 +24,7 @@ The result is lazy.
 
 
 class Gradient(NamedTuple):
-    """What the tiles of an image must know to find its gradient."""
+    """Settings of the gradient of an image, for its tiles."""
 
     value_range: ValueRange
     spacing: tuple[float, ...]
