@@ -69,6 +69,7 @@ def otsu_of_levels(found: LevelCounts, n_flat: int = 0) -> float:
 
 
 def _largest_in_band(gradients: NDArray[Any], start: int, stop: int) -> float:
+    """The largest gradient of a band of rows."""
     return float(gradients[start:stop].max())
 
 

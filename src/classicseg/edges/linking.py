@@ -108,6 +108,7 @@ def link_edges(
 
 
 def _as_edges(edges: ArrayLike) -> NDArray[np.bool_]:
+    """Parse an edge map."""
     array = as_filled("edges", edges, "b", "bool, True = edge; pass e.g. edges > 0")
     if array.ndim != 2 or array.size == 0:
         raise ValueError(
@@ -118,6 +119,7 @@ def _as_edges(edges: ArrayLike) -> NDArray[np.bool_]:
 
 
 def _as_magnitude(gradient: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """Parse a gradient magnitude."""
     array = as_filled("gradient", gradient, "biuf", "real numbers, e.g. gradient_magnitude(image)")
     if array.shape != shape:
         raise ValueError(f"gradient has shape {array.shape}; expected the shape of edges, {shape}")

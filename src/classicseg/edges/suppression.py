@@ -15,8 +15,8 @@ from classicseg._core.bands import run_bands
 from classicseg._core.image import Image
 from classicseg.edges.suppression_kernels import Suppression, suppress_nonmaxima
 from classicseg.edges.suppression_rows import Maxima, Rule, plane_gaussian, suppress_rows
-from classicseg.filters.gradients import HUGE_UNIT, magnitude_of, scaled_gradient, stencil_of
-from classicseg.filters.huge_values import as_result, has_huge_values, working_dtype
+from classicseg.filters.gradients import magnitude_of, scaled_gradient, stencil_of
+from classicseg.filters.huge_values import HUGE_UNIT, as_result, has_huge_values, working_dtype
 from classicseg.filters.smoothing import smooth
 
 
@@ -101,6 +101,7 @@ def _suppress_in_plane(
     thresholds: tuple[float, float],
     found: Maxima,
 ) -> None:
+    """Smooth, differentiate and suppress in one pass, with thresholds in the units of the image."""
     stencil = stencil_of(image, spacing)
     back, dtype = float(stencil.back[0]), stencil.even.dtype
     rule = Rule(suppression == "sector", *(_fitting(threshold / back, dtype) for threshold in thresholds))
@@ -142,6 +143,7 @@ def _fitting(threshold: float, dtype: np.dtype[Any]) -> float:
 def _threshold_in_band(
     suppressed: NDArray[Any], low: float, high: float, grid: NDArray[np.uint8], start: int, stop: int
 ) -> None:
+    """Mark what is weak and strong in a band of rows."""
     rows = suppressed[start:stop]
     strong = np.add(rows >= high, 1, dtype=np.uint8)
     inner = (slice(start + 1, stop + 1), *[slice(1, -1)] * (suppressed.ndim - 1))

@@ -94,6 +94,7 @@ def _lab_numpy(
 def _lab(
     pixels: NDArray[Any], whole: float, xyz: NDArray[np.float64], lab: NDArray[Any], start: int, stop: int
 ) -> None:
+    """Convert pixels `start` to `stop`, whose white is `whole`."""
     linear, part = np.empty(3), np.empty(3)
     for i in range(start, stop):
         for c in range(3):

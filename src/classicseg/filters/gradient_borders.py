@@ -87,6 +87,7 @@ def _fill_band(
     start: int,
     stop: int,
 ) -> None:
+    """Write border pixels `start` to `stop`."""
     shape = stencil.n_cells, padded.values.shape[1], len(stencil.odd), stop - start
     found = np.empty(shape, stencil.even.dtype)
     _derive(padded._replace(nodes=padded.nodes[start:stop]), window, stencil, found)
@@ -133,6 +134,8 @@ def _derive_numpy(padded: PaddedImage, window: Window, stencil: Stencil, out: ND
 
 @kernel(numpy=_derive_numpy)
 def _derive(padded: PaddedImage, window: Window, stencil: Stencil, out: NDArray[Any]) -> None:
+    """The derivatives at the nodes of a padded image: missing neighbors are replaced, then the window is
+    folded."""
     values, inside, nodes = padded.values, padded.inside, padded.nodes
     ndim, n_neighbors, n_cells = len(stencil.odd), len(window.offsets), len(out)
     filled, folded = np.empty(n_neighbors, stencil.even.dtype), np.empty(n_neighbors, stencil.even.dtype)

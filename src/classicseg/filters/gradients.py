@@ -22,6 +22,7 @@ from classicseg.filters.gradient_borders import fill_border_pixels
 from classicseg.filters.gradient_rows import magnitude_rows, plain_magnitude_rows
 from classicseg.filters.gradient_volumes import volume_gradient
 from classicseg.filters.huge_values import (
+    HUGE_UNIT,
     computed_apart,
     has_exact_squares,
     has_huge_values,
@@ -46,9 +47,6 @@ _OPERATORS: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
 """The weights of the smoothing and of the difference, from the middle out, up to a factor. No sum of weights
 exceeds 1, and those of sobel, scharr and prewitt are integers over a power of two, so that sums of integers are
 exact."""
-
-HUGE_UNIT = 16.0
-"""Sums of a few magnitudes up to the largest number of float32 are in its range once divided by this."""
 
 
 def gradient_magnitude(
@@ -242,6 +240,7 @@ def scaled_gradient(image: Image, spacing: tuple[float, ...]) -> tuple[NDArray[A
 
 
 def _magnitude_in_units(image: Image, spacing: tuple[float, ...]) -> NDArray[Any]:
+    """The magnitude of `scaled_gradient` in the units of the image."""
     _, magnitude, unit = scaled_gradient(image, spacing)
     return magnitude * magnitude.dtype.type(unit)
 
@@ -258,6 +257,7 @@ def stencil_of(image: Image, spacing: tuple[float, ...], operator: Operator = "s
 
 
 def _magnitude(image: Image, spacing: tuple[float, ...], operator: Operator) -> NDArray[Any]:
+    """The gradient magnitude of an image without huge values."""
     stencil, values = stencil_of(image, spacing, operator), image.values
     out, row_size = np.empty(image.shape, stencil.even.dtype), values[0].size
     if out.ndim == 2:
@@ -272,10 +272,12 @@ def _magnitude(image: Image, spacing: tuple[float, ...], operator: Operator) -> 
 
 
 def _field_of(image: Image, spacing: tuple[float, ...], operator: Operator) -> NDArray[Any]:
+    """The gradient of an image without huge values."""
     return _field(image, stencil_of(image, spacing, operator))
 
 
 def _field(image: Image, stencil: Stencil) -> NDArray[Any]:
+    """The gradient in the units of a stencil."""
     field = np.empty((len(image.shape), *image.shape), stencil.even.dtype)
     if _is_plain_volume(image, stencil):
         _fill_volume(image.values, stencil, field, np.empty((0, 0), field.dtype))
@@ -292,6 +294,7 @@ def _is_plain_volume(image: Image, stencil: Stencil) -> bool:
 
 
 def _fill_volume(values: NDArray[Any], stencil: Stencil, field: NDArray[Any], magnitude: NDArray[Any]) -> None:
+    """The gradient of a volume or its magnitude, or both; an output without pixels is not wanted."""
     planes, width = values[..., 0], values.shape[2]
     outputs = field.reshape(3, -1, width) if field.size else field, magnitude.reshape(-1, width)
     run_bands(volume_gradient, values.shape[0] * values.shape[1], width, planes, stencil, *outputs)
@@ -305,6 +308,7 @@ def _reduce_band(
     start: int,
     stop: int,
 ) -> None:
+    """Write what `reduce` makes of the derivatives in rows `start` to `stop`, as if all pixels took part."""
     rows = out[:, start:stop] if out.ndim == values.ndim else out[start:stop]
     rows[:] = reduce(derivatives(values, stencil, start, stop)) * stencil.back
 

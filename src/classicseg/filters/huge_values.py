@@ -25,6 +25,9 @@ _LARGEST_DERIVATIVE = {"f4": 2.0**120, "f8": 2.0**1000}
 _SMALLER = {"f4": 2.0**-72, "f8": 2.0**-400}
 """Times this, the largest values that an image may hold are within these limits."""
 
+HUGE_UNIT = 16.0
+"""Sums of a few magnitudes up to the largest number of float32 are in its range once divided by this."""
+
 _APART = 2.0**-60
 """If no value is less than this share of the largest, no difference is so small that its square is lost."""
 

@@ -93,12 +93,14 @@ def shares_of(shape: tuple[int, ...], weights: list[NDArray[np.float64]]) -> lis
 
 
 def _smooth_whole(source: NDArray[Any], weights: list[NDArray[np.float64]]) -> NDArray[Any]:
+    """Smooth one channel of an image in which all pixels take part."""
     return _blur(source, weights, shares_of(source.shape, weights), grain_of(source.dtype), _result_dtype(source))
 
 
 def _smooth_inside(
     source: NDArray[Any], mask: NDArray[np.bool_], weights: list[NDArray[np.float64]]
 ) -> NDArray[Any]:
+    """Smooth one channel over the pixels of a mask: sums of values divided by sums of weights."""
     whole = [np.ones(length) for length in source.shape]
     total, share = (
         _blur(part, weights, whole, _EXACT, np.dtype(np.float64)) for part in (source, mask.view(np.uint8))
@@ -142,6 +144,7 @@ def _blur(
 
 
 def _result_dtype(source: NDArray[Any]) -> np.dtype[Any]:
+    """The dtype of a smoothed image."""
     return np.dtype(np.float64 if source.dtype == np.float64 else np.float32)
 
 
@@ -154,6 +157,7 @@ def _write_means(
     start: int,
     stop: int,
 ) -> None:
+    """Divide and round rows `start` to `stop` of the sums."""
     rows, inside = total[start:stop], mask[start:stop]
     np.divide(rows, share[start:stop], out=rows, where=inside)
     out[start:stop] = rounded(rows, grain) * inside

@@ -104,6 +104,7 @@ def _vector_magnitudes_numpy(vectors: NDArray[Any], out: NDArray[Any], start: in
 
 @kernel(numpy=_vector_magnitudes_numpy)
 def _vector_magnitudes(vectors: NDArray[Any], out: NDArray[Any], start: int, stop: int) -> None:
+    """Write the magnitudes of vectors `start` to `stop`, (ndim, n)."""
     for i in range(start, stop):
         total = 0.0
         for axis in range(len(vectors)):

@@ -106,6 +106,7 @@ def _states(
 
 
 def _ranks(parsed: Chunked, markers: da.Array, value_range: ValueRange) -> NDArray[np.int64]:
+    """The ranks of markers by the pixels that they cover in all tiles."""
     tiles = parsed.each(sums_of_tile, markers, span=value_range)
     return rank_regions(merged(tiles, merge_sums).table())
 
@@ -124,6 +125,7 @@ def _halo_of_floods(parsed: Chunked, states: da.Array, gradient: Gradient) -> in
 
 
 def _far_of_tile(edges: NDArray[Any], mask: None, *, gap: float, spacing: tuple[float, ...]) -> NDArray[np.bool_]:
+    """Mark the pixels that are farther from edges than half a gap."""
     return farther_than(np.ascontiguousarray(edges[..., 0]), gap / 2, spacing)
 
 
@@ -149,6 +151,7 @@ def _parts_of_tile(
 
 
 def _components_marked(whole: NDArray[np.bool_], marked: NDArray[np.bool_]) -> TileMask:
+    """The components of a tile, and which of them have a marked pixel."""
     components = connected_components(whole.view(np.uint8), 1)
     return held_patch_at(components, marked, components)
 
@@ -163,6 +166,7 @@ def _states_of_tile(
     *,
     value_range: ValueRange,
 ) -> NDArray[np.uint8]:
+    """The states of the pixels of a tile."""
     inside = as_part(values, value_range, mask=mask).mask_array()
     # A component without a pixel far from edges, or without one off the edges, is a core as a whole.
     cores = np.where(edges, ~parts, far | ~rooms)
@@ -180,6 +184,7 @@ def _halo_in_tile(
     grid: tuple[int, ...],
     radius: int,
 ) -> int:
+    """The halo that the floods of one tile need, or more than `radius` where that is too little to tell."""
     own, part = own_part(number, grid, depth), as_part(values, gradient.value_range, mask=mask)
     slices = [slice(*inner.indices(n)[:2]) for inner, n in zip(own, states.shape, strict=True)]
     late = np.ones(states.shape, bool)
@@ -202,11 +207,13 @@ def _reached_from_beyond(
 
 
 def _patch_of_cores(states: NDArray[np.uint8], mask: None) -> TileComponents:
+    """The cores of a tile, to be joined over its seams."""
     cores = (states[..., 0] == 3).view(np.uint8)
     return patch_of(cores, cores, 1)
 
 
 def _patch_of_labels(labels: NDArray[Any], mask: None) -> TileComponents:
+    """The regions of a tile, to be numbered over all tiles."""
     compact = compact_labels(labels[..., 0])[1].astype(np.int32)
     return patch_of(compact, labels[..., 0], 1)
 
@@ -220,6 +227,7 @@ def _flood_free(
     gradient: Gradient,
     table: NDArray[np.int64],
 ) -> NDArray[Any]:
+    """Flood the gradient from the cores, up to the edges."""
     part = as_part(values, gradient.value_range, mask=mask)
     free = Image(part.values, (part.mask_array() & ~edges) | (markers > 0))
     return _flooded(gradient.magnitude(part), markers, free, table)
@@ -233,6 +241,7 @@ def _flood_edges(
     value_range: ValueRange,
     table: NDArray[np.int64],
 ) -> NDArray[Any]:
+    """Flood the edge pixels from both sides."""
     part = as_part(values, value_range, mask=mask)
     return _flooded(np.zeros(part.shape, np.uint8), markers, part, table)
 
@@ -247,5 +256,6 @@ def _flooded(levels: NDArray[Any], markers: NDArray[Any], image: Image, ranks: N
 
 
 def _cut_lines(labels: NDArray[Any], mask: None, edges: NDArray[np.bool_]) -> NDArray[Any]:
+    """Take edge pixels between two regions from both."""
     regions = labels[..., 0]
     return np.where(on_lines(edges, regions), regions.dtype.type(0), regions)

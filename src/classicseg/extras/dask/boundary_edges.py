@@ -67,18 +67,22 @@ def edge_marks(
 def _mark_given(
     values: NDArray[Any], mask: NDArray[np.bool_] | None, edges: NDArray[np.bool_], *, value_range: ValueRange
 ) -> NDArray[np.uint8]:
+    """Edges that are given are strong."""
     return np.multiply(edges & as_part(values, value_range, mask=mask).mask_array(), 2, dtype=np.uint8)
 
 
 def _count_magnitudes(magnitude: NDArray[Any], mask: None) -> tuple[LevelCounts, int]:
+    """Count the gradients of a tile, and those that are 0."""
     return count_levels(np.nan_to_num(magnitude[..., 0])), int(np.sum(magnitude == 0))
 
 
 def _merge_counts(parts: Sequence[tuple[LevelCounts, int]]) -> tuple[LevelCounts, int]:
+    """Add up the counts of tiles."""
     return merge_levels([levels for levels, _ in parts]), sum(n_flat for _, n_flat in parts)
 
 
 def _mark_at_least(magnitude: NDArray[Any], mask: None, *, high: float) -> NDArray[np.uint8]:
+    """Pixels of at least one threshold are strong."""
     return np.multiply(((magnitude >= high) & (magnitude > 0))[..., 0], 2, dtype=np.uint8)
 
 
@@ -90,9 +94,11 @@ def _crossings_of_tile(
     spacing: tuple[float, ...],
     sigma: float,
 ) -> NDArray[Any]:
+    """The gradient magnitude where the Laplacian crosses zero."""
     return gradients_on_crossings(luminance(as_part(values, value_range, mask=mask)), spacing, sigma)
 
 
 def _grade(magnitude: NDArray[Any], mask: None, *, thresholds: tuple[float, float]) -> NDArray[np.uint8]:
+    """Mark what is weak and strong in a tile."""
     grid = double_threshold(magnitude[..., 0], *thresholds)
     return grid[(slice(1, -1),) * grid.ndim]

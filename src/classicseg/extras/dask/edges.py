@@ -45,6 +45,7 @@ class EdgeThinning(NamedTuple):
 
     @property
     def halo(self) -> tuple[int, ...]:
+        """How many pixels around a pixel its result depends on, along each axis."""
         return tuple(2 + n for n in halo_of(self.settings.sigma, self.spacing))
 
 
@@ -132,6 +133,7 @@ def _thresholded_tile(
     thinning: EdgeThinning,
     thresholds: tuple[float, float],
 ) -> NDArray[np.uint8]:
+    """Mark the maxima of a tile that are weak and strong."""
     value_range, spacing, settings = thinning
     part = as_part(values, value_range, mask=mask)
     grid = suppress_and_threshold(part, spacing, settings.sigma, settings.suppression, *thresholds)
@@ -141,6 +143,7 @@ def _thresholded_tile(
 def _suppressed_of_tile(
     values: NDArray[Any], mask: NDArray[np.bool_] | None, *, thinning: EdgeThinning
 ) -> NDArray[Any]:
+    """The suppressed gradient of a tile."""
     value_range, spacing, settings = thinning
     return suppressed_gradients(
         as_part(values, value_range, mask=mask), spacing, settings.sigma, settings.suppression
@@ -148,12 +151,14 @@ def _suppressed_of_tile(
 
 
 def _count_levels(suppressed: NDArray[Any], mask: None) -> LevelCounts:
+    """Count the gradients of a tile."""
     return count_levels(suppressed[..., 0])
 
 
 def _magnitude_of_tile(
     values: NDArray[Any], mask: NDArray[np.bool_] | None, *, gradient: Gradient
 ) -> NDArray[Any]:
+    """The gradient magnitude of a tile, NaN where a pixel takes no part."""
     part = as_part(values, gradient.value_range, mask=mask)
     magnitude = gradient.magnitude(part)
     return magnitude if part.mask is None else np.where(part.mask, magnitude, magnitude.dtype.type(np.nan))
@@ -168,15 +173,18 @@ def _as_image(magnitude: NDArray[Any]) -> Image:
 
 
 def _histogram_of_tile(magnitude: NDArray[Any], mask: None) -> PixelHistogram:
+    """The gradient magnitudes of a tile with their counts."""
     levels, counts = value_histogram(_as_image(magnitude).pixels()[:, 0])
     return PixelHistogram(levels[:, np.newaxis].astype(magnitude.dtype), counts)
 
 
 def _classes_of_tile(magnitude: NDArray[Any], mask: None, *, thresholds: NDArray[np.float64]) -> NDArray[np.int32]:
+    """The classes of a tile between thresholds."""
     return classify(_as_image(magnitude), thresholds)
 
 
 def _marks_of_tile(magnitude: NDArray[Any], mask: None, *, thresholds: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Mark the pixels of a tile that are steep enough to be weak and strong."""
     classes = classify(_as_image(magnitude), np.unique(thresholds))
     marks = np.maximum(classes - 1, 0)
     return (marks if thresholds[0] < thresholds[1] else 2 * marks).astype(np.uint8)
@@ -185,4 +193,5 @@ def _marks_of_tile(magnitude: NDArray[Any], mask: None, *, thresholds: NDArray[n
 def _two_classes_of_tile(
     values: NDArray[Any], mask: NDArray[np.bool_] | None, kept: NDArray[np.bool_], *, value_range: ValueRange
 ) -> NDArray[np.int32]:
+    """Class 2 where hysteresis has kept a pixel, class 1 elsewhere."""
     return np.where(as_part(values, value_range, mask=mask).mask_array(), 1 + kept, 0).astype(np.int32)

@@ -33,13 +33,16 @@ class Gradient(NamedTuple):
 
     @property
     def halo(self) -> tuple[int, ...]:
+        """How many pixels around a pixel its result depends on, along each axis."""
         return tuple(operator_halo(self.operator) + n for n in halo_of(self.sigma, self.spacing))
 
     @property
     def dtype(self) -> type[np.generic]:
+        """The dtype of the gradient."""
         return np.float64 if working_dtype(self.value_range) is np.float64 else np.float32
 
     def magnitude(self, part: Image) -> NDArray[Any]:
+        """The gradient magnitude of a part of the image."""
         return magnitude_of(part, self.spacing, self.operator, self.sigma)
 
 
@@ -66,11 +69,13 @@ def as_gradient(parsed: Chunked, operator: Any, sigma: Any, spacing: Any) -> Gra
 def _magnitude_of_tile(
     values: NDArray[Any], mask: NDArray[np.bool_] | None, *, gradient: Gradient
 ) -> NDArray[Any]:
+    """The gradient magnitude of a tile."""
     return gradient.magnitude(as_part(values, gradient.value_range, mask=mask))
 
 
 def _components_of_tile(
     values: NDArray[Any], mask: NDArray[np.bool_] | None, *, gradient: Gradient
 ) -> NDArray[Any]:
+    """The gradient of a tile."""
     _, spacing, operator, sigma = gradient
     return components(as_part(values, gradient.value_range, mask=mask), spacing, operator, sigma)

@@ -19,4 +19,5 @@ def hysteresis(marks: da.Array) -> da.Array:
 
 
 def _patch_of_tile(marks: NDArray[np.uint8], mask: None) -> TileMask:
+    """The weak components of a tile, and which of them have a strong pixel."""
     return marked_patch_of(marks[..., 0])
