@@ -149,9 +149,13 @@ def as_canny_settings(
     if high_fraction is not None:
         high_fraction = as_number("high_fraction", high_fraction, above=0.0)
         if high_fraction >= 1:
-            raise ValueError(f"high_fraction is {high_fraction:g}; expected a share of the pixels, less than 1")
+            raise ValueError(
+                f"high_fraction is {high_fraction:g}; expected a share of the pixels, less than 1, e.g. 0.1"
+            )
         if high != "otsu":
-            raise ValueError(f"high is {high!r} and high_fraction is {high_fraction:g}; expected one of them")
+            raise ValueError(
+                f"high is {high!r} and high_fraction is {high_fraction:g}; expected one of them; leave one out"
+            )
     known = as_choice("suppression", suppression, get_args(Suppression))
     return CannySettings(sigma, low, high, high_fraction, known)
 

@@ -88,7 +88,7 @@ def link_edges(
     gap, spur = as_count("max_gap", max_gap, least=0), as_count("max_spur", max_spur, least=0)
     if gap == 0 and magnitude is not None:
         raise ValueError(
-            "gradient is given, but max_gap is 0: there is no gap to bridge; pass max_gap, or leave it out"
+            "gradient is given, but max_gap is 0: there is no gap to bridge; pass max_gap, or leave gradient out"
         )
     pixels, grid = np.flatnonzero(found), number_grid(found.shape)
     if gap > 0:
@@ -122,7 +122,9 @@ def _as_magnitude(gradient: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.flo
     """Parse a gradient magnitude."""
     array = as_filled("gradient", gradient, "biuf", "real numbers, e.g. gradient_magnitude(image)")
     if array.shape != shape:
-        raise ValueError(f"gradient has shape {array.shape}; expected the shape of edges, {shape}")
+        raise ValueError(
+            f"gradient has shape {array.shape}; expected the shape of edges, {shape}; measure it on the same image"
+        )
     return np.nan_to_num(array.astype(np.float64))
 
 
@@ -141,11 +143,12 @@ def _as_points(points: EdgePoints, shape: tuple[int, ...]) -> tuple[NDArray[np.i
     ):
         raise ValueError(
             f"points has pixels of shape {pixels.shape} and points of shape {positions.shape}; expected (n, 2) "
-            "both, the pixels as integers"
+            "both, the pixels as integers; pass what canny_edge_points returns"
         )
     if ((pixels < 0) | (pixels >= shape)).any():
         raise ValueError(
-            f"points has pixels outside edges, whose shape is {shape}; expected points of the same image"
+            f"points has pixels outside edges, whose shape is {shape}; expected "
+            "points of the same image; find both in one image"
         )
     flat = np.ravel_multi_index(tuple(pixels.T), shape)
     order = np.argsort(flat)

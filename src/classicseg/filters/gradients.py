@@ -216,8 +216,9 @@ def components(
 
 def gradient_field(image: Image, spacing: tuple[float, ...], operator: Operator = "sobel") -> NDArray[Any]:
     """The gradient as one vector a pixel, (ndim, *shape); of several channels it has either sign."""
-    find = partial(_field_of, spacing=spacing, operator=operator)
-    return computed_apart(find, image, spacing, operator_halo(operator))
+    return computed_apart(
+        lambda part: _field(part, stencil_of(part, spacing, operator)), image, spacing, operator_halo(operator)
+    )
 
 
 def scaled_gradient(image: Image, spacing: tuple[float, ...]) -> tuple[NDArray[Any], NDArray[Any], float]:
@@ -269,11 +270,6 @@ def _magnitude(image: Image, spacing: tuple[float, ...], operator: Operator) -> 
         run_bands(_reduce_band, len(values), row_size, values, stencil, magnitudes, out)
     _redo_masked(image, stencil, magnitudes, out)
     return out
-
-
-def _field_of(image: Image, spacing: tuple[float, ...], operator: Operator) -> NDArray[Any]:
-    """The gradient of an image without huge values."""
-    return _field(image, stencil_of(image, spacing, operator))
 
 
 def _field(image: Image, stencil: Stencil) -> NDArray[Any]:

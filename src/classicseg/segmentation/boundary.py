@@ -211,7 +211,8 @@ def _as_edges(edges: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.bool_]:
     array = as_filled("detector", edges, "b", "edges of dtype bool, True = edge; e.g. edges > 0")
     if array.shape != shape:
         raise ValueError(
-            f"detector gives edges of shape {array.shape}; expected the image's spatial shape {shape}"
+            f"detector gives edges of shape {array.shape}; expected the image's spatial shape {shape}, without "
+            "channels; make the edges of this image"
         )
     return np.ascontiguousarray(array)
 

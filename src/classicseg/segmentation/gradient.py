@@ -112,7 +112,9 @@ def _as_numbers(threshold: float | Sequence[float]) -> NDArray[np.float64]:
     """One threshold, or a lower and a higher one."""
     found = np.array(as_numbers("threshold", threshold, least=0.0))
     if len(found) not in (1, 2):
-        raise ValueError(f"threshold has {len(found)} numbers; expected one, two (low, high), or a name")
+        raise ValueError(
+            f"threshold has {len(found)} numbers; expected one, two (low, high), or a name; leave the rest out"
+        )
     if found[0] > found[-1]:
         raise ValueError(f"threshold is {tuple(found.tolist())}; expected low <= high; exchange them")
     return found
