@@ -11,7 +11,7 @@ from strategies import scenes
 
 from classicseg._core.image import as_image
 from classicseg.edges.suppression_rows import Maxima, Rule, plane_gaussian, suppress_rows
-from classicseg.filters.gradients import stencil_of
+from classicseg.filters.operators import stencil_of
 
 
 def marks_and_magnitudes(run, image, sigma, spacing, sector, start, stop):

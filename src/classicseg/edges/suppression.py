@@ -15,8 +15,9 @@ from classicseg._core.bands import run_bands
 from classicseg._core.image import Image
 from classicseg.edges.suppression_kernels import Suppression, suppress_nonmaxima
 from classicseg.edges.suppression_rows import Maxima, Rule, plane_gaussian, suppress_rows
-from classicseg.filters.gradients import magnitude_of, scaled_gradient, stencil_of
+from classicseg.filters.gradients import magnitude_of, scaled_gradient
 from classicseg.filters.huge_values import HUGE_UNIT, as_result, has_huge_values, working_dtype
+from classicseg.filters.operators import stencil_of
 from classicseg.filters.smoothing import smooth
 
 

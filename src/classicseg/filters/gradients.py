@@ -10,43 +10,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.bands import run_bands
 from classicseg._core.image import Image, as_image, as_spacing
-from classicseg._core.numbers import as_choice, as_number
+from classicseg._core.numbers import as_number
 from classicseg.filters.gradient_borders import fill_border_pixels
 from classicseg.filters.gradient_rows import magnitude_rows, plain_magnitude_rows
 from classicseg.filters.gradient_volumes import volume_gradient
-from classicseg.filters.huge_values import (
-    HUGE_UNIT,
-    computed_apart,
-    has_exact_squares,
-    has_huge_values,
-    largest_value,
-    working_dtype,
-)
+from classicseg.filters.huge_values import HUGE_UNIT, computed_apart, has_huge_values
+from classicseg.filters.operators import Operator, as_operator, operator_halo, stencil_of
 from classicseg.filters.smoothing import smooth
-from classicseg.filters.stencils import Stencil, derivatives, make_stencil
+from classicseg.filters.stencils import Stencil, derivatives
 from classicseg.filters.tensor import magnitudes, principal_direction, vector_magnitudes
 from classicseg.types import ChannelAxis, Mask, Spacing
-
-Operator: TypeAlias = Literal["sobel", "scharr", "prewitt", "roberts", "farid"]
-"""How a derivative is taken; `gradient_magnitude` has a line for each."""
-
-_OPERATORS: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
-    "sobel": ((2 / 4, 1 / 4), (1.0,)),
-    "scharr": ((10 / 16, 3 / 16), (1.0,)),
-    "prewitt": ((1 / 4, 1 / 4), (1.0,)),
-    "roberts": ((0.0, 1 / 2), (1.0,)),
-    "farid": ((0.426374573253687, 0.249153396177344, 0.0376593171958126), (0.276690988455557, 0.109603762960254)),
-}
-"""The weights of the smoothing and of the difference, from the middle out, up to a factor. No sum of weights
-exceeds 1, and those of sobel, scharr and prewitt are integers over a power of two, so that sums of integers are
-exact."""
 
 
 def gradient_magnitude(
@@ -185,17 +165,7 @@ def gradient_components(
     width = as_number("sigma", sigma, least=0.0)
     known = as_operator(operator)
     parsed = as_image(image, channel_axis=channel_axis, mask=mask)
-    return components(parsed, as_spacing(spacing, len(parsed.shape)), known, width)
-
-
-def operator_halo(operator: Operator) -> int:
-    """How many pixels an operator reaches to each side along each axis."""
-    return len(_OPERATORS[operator][0]) - 1
-
-
-def as_operator(operator: str) -> Operator:
-    """Parse the name of an operator."""
-    return as_choice("operator", operator, get_args(Operator))
+    return components_of(parsed, as_spacing(spacing, len(parsed.shape)), known, width)
 
 
 def magnitude_of(
@@ -207,7 +177,7 @@ def magnitude_of(
     return computed_apart(find, smoothed, spacing, operator_halo(operator))
 
 
-def components(
+def components_of(
     image: Image, spacing: tuple[float, ...], operator: Operator = "sobel", sigma: float = 0.0
 ) -> NDArray[Any]:
     """The gradient of a parsed image at each pixel, (ndim, *shape)."""
@@ -249,12 +219,6 @@ def _magnitude_in_units(image: Image, spacing: tuple[float, ...]) -> NDArray[Any
 def _magnitudes_of(field: NDArray[Any]) -> NDArray[Any]:
     """The magnitude of each vector; of pairs with the same bits as in `edges.suppression_rows`."""
     return magnitudes(field[np.newaxis, np.newaxis]) if len(field) == 2 else vector_magnitudes(field)
-
-
-def stencil_of(image: Image, spacing: tuple[float, ...], operator: Operator = "sobel") -> Stencil:
-    """An operator, scaled for an image, in the dtype that its gradient is computed in."""
-    dtype, exact = working_dtype(image, spacing), has_exact_squares(image, spacing)
-    return make_stencil(*_OPERATORS[operator], spacing, largest_value(image), dtype, exact)
 
 
 def _magnitude(image: Image, spacing: tuple[float, ...], operator: Operator) -> NDArray[Any]:

@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.image import Image, as_image, as_spacing
 from classicseg._core.numbers import as_count, as_number, as_numbers
-from classicseg.filters.gradients import Operator, as_operator, magnitude_of
+from classicseg.filters.gradients import magnitude_of
+from classicseg.filters.operators import Operator, as_operator
 from classicseg.labeling.reconstruction import reconstruct
 from classicseg.thresholds.classify import classify
 from classicseg.thresholds.names import as_threshold_name, named_thresholds

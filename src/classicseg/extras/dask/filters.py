@@ -15,7 +15,8 @@ from classicseg._core.parts import as_part
 from classicseg.extras.dask.chunks import Chunked, global_range
 from classicseg.extras.dask.halos import over_halo
 from classicseg.extras.dask.mirror import tiled_version_of
-from classicseg.filters.gradients import Operator, as_operator, components, magnitude_of, operator_halo
+from classicseg.filters.gradients import components_of, magnitude_of
+from classicseg.filters.operators import Operator, as_operator, operator_halo
 from classicseg.filters.smoothing import halo_of
 
 _LAZY = """\
@@ -78,4 +79,4 @@ def _components_of_tile(
 ) -> NDArray[Any]:
     """The gradient of a tile."""
     _, spacing, operator, sigma = gradient
-    return components(as_part(values, gradient.value_range, mask=mask), spacing, operator, sigma)
+    return components_of(as_part(values, gradient.value_range, mask=mask), spacing, operator, sigma)
