@@ -39,6 +39,7 @@ TRIED_APART = (
     "filters.gradient",
     "filters.smooth_rows",
     "filters.stencils",
+    "filters.tensor",
     "flooding.flood",
     "flooding.level_queue",
     "growing.",

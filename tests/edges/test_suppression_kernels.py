@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 from strategies import shapes
 
-from classicseg.edges.suppression_kernels import _keep_ridges, ridge_heights
+from classicseg.edges.suppression_kernels import _keep_maxima, suppress_nonmaxima
 
 
 def draw_field(data):
@@ -18,8 +18,8 @@ def draw_field(data):
     rng = np.random.default_rng(data.draw(st.integers(0, 2**32)))
     steps = rng.integers(-3, 4, (len(shape), *shape)).astype(float)
     steps += rng.normal(size=steps.shape) * data.draw(st.booleans())
-    heights = rng.integers(0, 3, shape) * (steps != 0).any(axis=0)
-    return [array.astype(np.float32) for array in (steps, heights, rng.integers(0, 3, shape))]
+    magnitude = rng.integers(0, 3, shape) * (steps != 0).any(axis=0)
+    return [array.astype(np.float32) for array in (steps, magnitude, rng.integers(0, 3, shape))]
 
 
 @given(st.data())
@@ -34,19 +34,19 @@ def test_turns_to_the_bit(data):
 
     signs = np.where(np.isin(np.arange(len(steps)), flips), -1, 1).astype(np.float32)
     turned_steps = np.stack([turned(steps[axis]) * sign for axis, sign in zip(order, signs, strict=True)])
-    found = ridge_heights(turned_steps, *(turned(grid) for grid in grids), suppression, low)
-    assert_array_equal(found, turned(ridge_heights(steps, *grids, suppression, low)))
+    found = suppress_nonmaxima(turned_steps, *(turned(grid) for grid in grids), suppression, low)
+    assert_array_equal(found, turned(suppress_nonmaxima(steps, *grids, suppression, low)))
 
 
 @given(st.data())
 def test_the_kernel_equals_the_definition(data):
-    steps, heights, brightness = draw_field(data)
-    start, stop = sorted(data.draw(st.tuples(*[st.integers(0, len(heights))] * 2)))
-    flat = steps.reshape(len(steps), -1), heights.reshape(-1), brightness.reshape(-1)
-    options = np.array(heights.shape), data.draw(st.booleans()), data.draw(st.sampled_from([0.0, 2.0]))
-    found, expected = np.zeros((2, heights.size), np.float32)
-    _keep_ridges(*flat, *options, found, start, stop)
-    _keep_ridges.numpy(*flat, *options, expected, start, stop)
+    steps, magnitude, brightness = draw_field(data)
+    start, stop = sorted(data.draw(st.tuples(*[st.integers(0, len(magnitude))] * 2)))
+    flat = steps.reshape(len(steps), -1), magnitude.reshape(-1), brightness.reshape(-1)
+    options = np.array(magnitude.shape), data.draw(st.booleans()), data.draw(st.sampled_from([0.0, 2.0]))
+    found, expected = np.zeros((2, magnitude.size), np.float32)
+    _keep_maxima(*flat, *options, found, start, stop)
+    _keep_maxima.numpy(*flat, *options, expected, start, stop)
     assert_array_equal(found, expected)
 
 
@@ -55,20 +55,20 @@ def test_the_nearest_of_26_directions():
     near = np.array([d for d in np.ndindex(3, 3, 3) if d != (1, 1, 1)]) - 1
     for vector in rng.normal(size=(200, 3)):
         direction = near[np.argmax(near @ vector / np.sqrt((near**2).sum(axis=1)))]
-        heights = np.zeros((3, 3, 3))
-        heights[1, 1, 1] = 1
-        heights[tuple(1 + direction)] = 2
+        magnitude = np.zeros((3, 3, 3))
+        magnitude[1, 1, 1] = 1
+        magnitude[tuple(1 + direction)] = 2
         steps = np.broadcast_to(vector.reshape(3, 1, 1, 1), (3, 3, 3, 3)).copy()
-        assert ridge_heights(steps, heights, heights, "sector", 1)[1, 1, 1] == 0
-        heights[tuple(1 + direction)] = 0
-        assert ridge_heights(steps, heights, heights, "sector", 1)[1, 1, 1] == 1
+        assert suppress_nonmaxima(steps, magnitude, magnitude, "sector", 1)[1, 1, 1] == 0
+        magnitude[tuple(1 + direction)] = 0
+        assert suppress_nonmaxima(steps, magnitude, magnitude, "sector", 1)[1, 1, 1] == 1
 
 
 @pytest.mark.parametrize("suppression", ["interpolated", "sector"])
 def test_four_dimensions(suppression):
     place = np.moveaxis(np.indices((7, 7, 7, 7)), 0, -1) - 3.0
     radius = np.sqrt((place**2).sum(axis=-1))
-    heights = np.exp(-((radius - 2) ** 2)) * (radius > 0)
-    found = ridge_heights(np.moveaxis(place, -1, 0).copy(), heights, heights, suppression, 0) > 0
+    magnitude = np.exp(-((radius - 2) ** 2)) * (radius > 0)
+    found = suppress_nonmaxima(np.moveaxis(place, -1, 0).copy(), magnitude, magnitude, suppression, 0) > 0
     assert found.sum() > 50
     assert np.abs(radius[found] - 2).max() < 0.75

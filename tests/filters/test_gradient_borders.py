@@ -56,8 +56,8 @@ def test_the_rule(data, operator):
     expected = derivatives_by_the_rule(image.astype(float), mask, *STENCILS[operator])
     found = gradient_components(image, operator=operator, mask=mask, channel_axis=None)
     assert_allclose(found, expected, atol=1e-3)
-    lengths = gradient_magnitude(image, operator=operator, mask=mask, channel_axis=None)
-    assert_allclose(lengths, np.sqrt((expected**2).sum(axis=0)), atol=1e-3)
+    magnitudes = gradient_magnitude(image, operator=operator, mask=mask, channel_axis=None)
+    assert_allclose(magnitudes, np.sqrt((expected**2).sum(axis=0)), atol=1e-3)
 
 
 @given(st.data())

@@ -23,8 +23,8 @@ def test_the_kernel_equals_the_definition(data):
         (np.zeros((3, n_rows, width), np.float32), np.zeros((n_rows, width), np.float32)) for _ in range(2)
     )
     if start < stop:
-        volume_gradient(volume, *stencil, *found, start, stop)
-        volume_gradient.numpy(volume, *stencil, *expected, start, stop)
+        volume_gradient(volume, stencil, *found, start, stop)
+        volume_gradient.numpy(volume, stencil, *expected, start, stop)
     for one, other in zip(found, expected, strict=True):
         assert_array_equal(one, other)
 

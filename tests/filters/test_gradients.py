@@ -17,7 +17,7 @@ from strategies import images, masks, shapes
 
 from classicseg import gradient_components, gradient_magnitude
 from classicseg.filters import gradient_borders as masked
-from classicseg.filters import gradients, stencils
+from classicseg.filters import gradients, stencils, tensor
 
 OPERATORS = ["sobel", "scharr", "prewitt", "roberts", "farid"]
 FARID = np.array([-0.109603762960254, -0.276690988455557, 0, 0.276690988455557, 0.109603762960254])
@@ -102,7 +102,11 @@ def test_kernels_equal_their_definitions(data, operator):
         "channel_axis": -1,
         "spacing": data.draw(st.sampled_from([1, 0.5])),
     }
-    kernels = [(gradients, "row_lengths"), (gradients, "plain_row_lengths"), (gradients, "_lengths")]
+    kernels = [
+        (gradients, "magnitude_rows"),
+        (gradients, "plain_magnitude_rows"),
+        (tensor, "_vector_magnitudes"),
+    ]
     kernels += [(masked, "_derive")]
     kernels += [(stencils, "smooth"), (stencils, "differ")]
     with contextlib.ExitStack() as patches:
@@ -110,10 +114,10 @@ def test_kernels_equal_their_definitions(data, operator):
             patches.enter_context(mock.patch.object(module, name, checked(getattr(module, name))))
         magnitude = gradient_magnitude(image, **options)
         components = gradient_components(image, **options)
-        lengths = gradients.field_magnitude(components)
+        magnitudes = tensor.vector_magnitudes(components)
     if len(shape) == 2 and (operator == "roberts" or n_channels > 1):
-        magnitude[lengths == 0] = 0  # a change that is equal in all directions has none
-    assert_allclose(lengths, magnitude, rtol=1e-4, atol=1e-4)
+        magnitude[magnitudes == 0] = 0  # a change that is equal in all directions has none
+    assert_allclose(magnitudes, magnitude, rtol=1e-4, atol=1e-4)
 
 
 @given(st.data(), st.sampled_from(["sobel", "prewitt", "scharr", "farid"]))

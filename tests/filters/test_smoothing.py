@@ -57,13 +57,17 @@ def test_kernels_equal_their_definitions(data):
         share[:margin] = share[len(share) - min(margin, len(share)) :] = 0.75
     planes = rows.reshape(-1, length, rows.shape[1])
     grain = data.draw(st.sampled_from([smoothing.grain_of(np.dtype(dtype)) for dtype in ("u1", "u2", "f4", "f8")]))
-    ends = shares[0][:length], shares[1], grain
-    apart = data.draw(st.sampled_from([1, len(rows) // length]))
+    gaussian = smooth_rows.PlaneGaussian(grain, grain, half, across, shares[0][:length], shares[1])
+    stride = data.draw(st.sampled_from([1, len(rows) // length]))
     for kernel, arguments, shape in [
         (correlation._correlate_rows, (rows, half), rows.shape),
         (correlation._correlate_stacks, (rows, length, half), rows.shape),
-        (smooth_rows.smooth_rows, (planes, grain, half, across, *ends), planes.shape),
-        (smooth_rows.smooth_stacks, (rows, length, apart, half, *shares, grain), rows.shape),
+        (smooth_rows.smooth_rows, (planes, gaussian), planes.shape),
+        (
+            smooth_rows.smooth_stacks,
+            (rows, smooth_rows.AxisGaussian(length, stride, grain, half, *shares)),
+            rows.shape,
+        ),
     ]:
         found, expected = np.full(shape, -1.0), np.full(shape, -1.0)
         kernel(*arguments, found, start, stop)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from skimage import data, draw
 from strategies import masks, scenes
 
 from classicseg import boundary_segment, canny_edges, connected_regions
+from classicseg.segmentation import boundary
 
 
 def disk(shape=(60, 70), center=(30, 30), radius=18, value=200):
@@ -194,3 +196,26 @@ def test_the_saucer_does_not_leak_into_the_table():
 def test_mistakes(options, error, message):
     with pytest.raises(error, match=message):
         boundary_segment([[1, 2], [3, 4]], **options)
+
+
+@pytest.mark.parametrize("detector", [*DETECTORS, disk() > 100])
+def test_no_step_is_taken_twice(detector):
+    steps = ["magnitude_of", "suppressed_and_full_gradients", "smooth", "farther_than", "connected_components"]
+    with mock.patch.multiple(boundary, **{name: mock.Mock(wraps=getattr(boundary, name)) for name in steps}):
+        boundary_segment(disk(), detector=detector)
+        calls = {name: getattr(boundary, name).call_count for name in steps}
+    assert calls["magnitude_of"] + calls["suppressed_and_full_gradients"] == 1
+    assert calls["smooth"] <= 1
+    assert calls["farther_than"] == 1
+    assert calls["connected_components"] <= 3  # of cores, and twice of what no marker reaches
+
+
+@pytest.mark.parametrize("max_gap", [0, 3, 1000])
+def test_what_is_enclosed_without_room_for_a_core_is_a_region(max_gap):
+    edges = np.zeros((9, 9), np.bool_)
+    edges[::2] = edges[:, ::2] = True  # 16 single pixels
+    image = np.arange(81, dtype=np.uint8).reshape(9, 9)
+    labels = boundary_segment(image, detector=edges, sigma=0, max_gap=max_gap, min_area=1)
+    assert len(np.unique(labels[1::2, 1::2])) == 16
+    everywhere = boundary_segment(image, detector=np.ones_like(edges), sigma=0, max_gap=max_gap, min_area=1)
+    assert_array_equal(everywhere, 1)

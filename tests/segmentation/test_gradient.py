@@ -15,7 +15,7 @@ from scipy import ndimage
 from strategies import images, masks
 
 from classicseg import gradient_magnitude, gradient_segment, kmeans_segment, otsu_threshold, threshold_segment
-from classicseg.filters.gradients import Operator
+from classicseg.filters.operators import Operator
 from classicseg.types import ThresholdName
 
 

@@ -1,14 +1,14 @@
-"""Canny's edge detector: smooth, differentiate, keep the ridges, keep what hangs together with a strong one.
+"""Canny's edge detector: smooth, differentiate, suppress what is no maximum, and threshold with hysteresis.
 
-A pixel is on a ridge where its gradient is no less than at the two points one step along the gradient's
-direction, between which and their neighbors it is interpolated. Of two neighbors with the same gradient across a
-step the darker one is the edge, so that the image may be turned and flipped.
+A pixel is a maximum where its gradient magnitude is no less than at the two points one step to either side along
+the gradient; between pixels the magnitude is interpolated. Of two neighbors with the same gradient across a step
+the darker one is the edge, so that the image may be turned and flipped.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Literal, NamedTuple, TypeAlias, get_args
+from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,9 +18,13 @@ from classicseg._core.bands import run_interruptible
 from classicseg._core.image import Image, as_image, as_spacing
 from classicseg._core.numbers import as_choice, as_number
 from classicseg.edges.gradient_threshold import otsu_of_gradients
-from classicseg.edges.suppression import crests_of, grade, mark_ridges
+from classicseg.edges.suppression import (
+    double_threshold,
+    suppress_and_threshold,
+    suppressed_and_full_gradients,
+    suppressed_gradients,
+)
 from classicseg.edges.suppression_kernels import Suppression
-from classicseg.filters.gradients import magnitude_of
 from classicseg.labeling.reconstruction import hysteresis
 from classicseg.types import ChannelAxis, Mask, Spacing
 
@@ -166,26 +170,29 @@ def as_canny_settings(
     if high_fraction is not None:
         high_fraction = as_number("high_fraction", high_fraction, above=0.0)
         if high_fraction >= 1:
-            raise ValueError(f"high_fraction is {high_fraction:g}; expected a share of the pixels, less than 1")
+            raise ValueError(
+                f"high_fraction is {high_fraction:g}; expected a share of the pixels, less than 1, e.g. 0.1"
+            )
         if high != "otsu":
-            raise ValueError(f"high is {high!r} and high_fraction is {high_fraction:g}; expected one of them")
+            raise ValueError(
+                f"high is {high!r} and high_fraction is {high_fraction:g}; expected one of them; leave one out"
+            )
     known = as_choice("suppression", suppression, get_args(Suppression))
     return CannySettings(sigma, low, high, high_fraction, known)
 
 
 def find_edges(image: Image, spacing: tuple[float, ...], settings: CannySettings) -> NDArray[np.bool_]:
     """Canny's edges of a parsed image."""
-    thinning = image, spacing, settings.sigma, settings.suppression
-    crests = None
-    if settings.high_fraction is not None or settings.high == "median":
-        high = _from_all_gradients(image, spacing, settings)
-    elif settings.high == "otsu":
-        crests = crests_of(*thinning)
-        high = otsu_of_gradients(crests)
+    options = image, spacing, settings.sigma, settings.suppression
+    if settings.high_fraction is None and not isinstance(settings.high, str):
+        return hysteresis(suppress_and_threshold(*options, *both_thresholds(settings, settings.high)))
+    if settings.high_fraction is None and settings.high == "otsu":
+        suppressed = suppressed_gradients(*options)
+        high = otsu_of_gradients(suppressed)
     else:
-        high = settings.high
-    low, high = both_thresholds(settings, high)
-    return hysteresis(mark_ridges(*thinning, low, high) if crests is None else grade(crests, low, high))
+        suppressed, magnitude = suppressed_and_full_gradients(*options)
+        high = _from_all_gradients(magnitude, image.mask, settings)
+    return hysteresis(double_threshold(suppressed, *both_thresholds(settings, high)))
 
 
 def both_thresholds(settings: CannySettings, high: float) -> tuple[float, float]:
@@ -200,12 +207,11 @@ def noise_threshold(median: float, ndim: int) -> float:
     return rise * median
 
 
-def _from_all_gradients(image: Image, spacing: tuple[float, ...], settings: CannySettings) -> float:
+def _from_all_gradients(magnitude: NDArray[Any], mask: NDArray[np.bool_] | None, settings: CannySettings) -> float:
     """The threshold that the gradients of all pixels choose."""
-    magnitude = magnitude_of(image, spacing, sigma=settings.sigma)
     if settings.high_fraction is not None:
-        known = magnitude.ravel() if image.mask is None else magnitude[image.mask]
+        known = magnitude.ravel() if mask is None else magnitude[mask]
         rank = len(known) - math.ceil(settings.high_fraction * len(known))
         return float(run_interruptible(np.partition, known, rank)[rank]) if len(known) else 0.0
     steep = magnitude[magnitude > 0]
-    return noise_threshold(float(run_interruptible(np.median, steep)), len(image.shape)) if len(steep) else 0.0
+    return noise_threshold(float(run_interruptible(np.median, steep)), magnitude.ndim) if len(steep) else 0.0

@@ -1,6 +1,7 @@
-"""Gaps between chains of edges: from each end on, pixels are added until another edge is reached.
+"""Gap bridging: edge segments are continued from their endpoints until another edge is reached.
 
-All ends look at the same map, and what they find is added at once, so that none of them comes first.
+All endpoints see the same edge map, and the pixels that bridge gaps are added together, so that no endpoint comes
+first.
 """
 
 from __future__ import annotations
@@ -10,108 +11,101 @@ from numpy.typing import NDArray
 
 from classicseg._core.bands import run_interruptible
 from classicseg._core.kernel import kernel
-from classicseg.edges.pixel_links import link_pixels
+from classicseg.edges.pixel_links import count_links, link_pixels, next_pixel
 
 _BACK = 4
-"""The direction in which a chain ends is that of its last pixels, so many steps."""
+"""The direction in which a segment ends is that from the pixel so many links before its endpoint."""
 
 _AROUND = np.array([(-1, -1), (-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1)], np.int64)
-"""The steps to the neighbors, once around."""
+"""The offsets of the neighbors, once around."""
 
 _NOWHERE = 2
-"""No turn."""
+"""No turn: the gap stays."""
 
 
 def bridge_gaps(
     pixels: NDArray[np.int64],
     shape: tuple[int, ...],
-    heights: NDArray[np.float64] | None,
+    gradient: NDArray[np.float64] | None,
     max_gap: int,
     grid: NDArray[np.int32],
 ) -> NDArray[np.int64]:
-    """Add to the flat pixels of edges those that continue their ends, at most `max_gap` for each.
+    """Add to the flat pixels of edges those that bridge gaps from endpoints, at most `max_gap` for each.
 
-    With `heights` they go up the steepest way, without straight to the nearest edge pixel. `grid` is a
-    `number_grid`.
+    With `gradient` a bridge follows the largest gradient magnitude; without, it goes straight to the nearest edge
+    pixel. `grid` is a `number_grid`.
     """
-    ends, headings = run_interruptible(
-        _find_ends, link_pixels(pixels, shape, grid), np.stack(np.divmod(pixels, shape[1]), axis=1)
+    endpoints, headings = run_interruptible(
+        _find_endpoints, link_pixels(pixels, shape, grid), np.stack(np.divmod(pixels, shape[1]), axis=1)
     )
     edges = np.zeros(shape, np.bool_)
     edges.reshape(-1)[pixels] = True
-    paths = np.full((len(ends), 2 * max_gap), -1, np.int64)
-    places = np.stack(np.divmod(pixels[ends], shape[1]), axis=1)
-    if heights is None:
-        run_interruptible(_go_straight, edges, places, headings, max_gap, paths)
+    paths = np.full((len(endpoints), 2 * max_gap), -1, np.int64)
+    positions = np.stack(np.divmod(pixels[endpoints], shape[1]), axis=1)
+    if gradient is None:
+        run_interruptible(_bridge_straight, edges, positions, headings, max_gap, paths)
     else:
-        goals, rises = np.full(len(ends), -1, np.int64), np.zeros(len(ends))
-        run_interruptible(_climb, edges, heights, places, headings, _AROUND, max_gap, paths, goals, rises)
-        paths = paths[~_worse_ways_back(pixels[ends], goals, np.count_nonzero(paths >= 0, axis=1), rises)]
+        goals, rises = np.full(len(endpoints), -1, np.int64), np.zeros(len(endpoints))
+        run_interruptible(
+            _follow_gradient, edges, gradient, positions, headings, _AROUND, max_gap, paths, goals, rises
+        )
+        paths = paths[~_has_better_way_back(pixels[endpoints], goals, np.count_nonzero(paths >= 0, axis=1), rises)]
     return np.union1d(pixels, paths[paths >= 0])
 
 
-def _worse_ways_back(
-    ends: NDArray[np.int64], goals: NDArray[np.int64], lengths: NDArray[np.int64], rises: NDArray[np.float64]
+def _has_better_way_back(
+    endpoints: NDArray[np.int64], goals: NDArray[np.int64], lengths: NDArray[np.int64], rises: NDArray[np.float64]
 ) -> NDArray[np.bool_]:
-    """Mark the ways from an end to another from which a shorter way, or one as short and steeper, leads back."""
-    worse = np.zeros(len(ends), np.bool_)
-    if len(ends):
-        other = np.minimum(np.searchsorted(ends, goals), len(ends) - 1)
-        meet = (ends[other] == goals) & (goals[other] == ends)
+    """Mark the paths between two endpoints where the path back is shorter, or as short and steeper."""
+    worse = np.zeros(len(endpoints), np.bool_)
+    if len(endpoints):
+        other = np.minimum(np.searchsorted(endpoints, goals), len(endpoints) - 1)
+        meet = (endpoints[other] == goals) & (goals[other] == endpoints)
         shorter = (lengths[other] < lengths) | ((lengths[other] == lengths) & (rises[other] > rises))
         worse[meet & shorter] = True
     return worse
 
 
 @kernel()
-def _find_ends(links: NDArray[np.int64], places: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The pixels that have one link, and the vectors to them from some pixels back."""
-    ends, headings = np.empty(len(links), np.int64), np.empty((len(links), 2), np.int64)
-    n_ends = 0
+def _find_endpoints(
+    links: NDArray[np.int64], positions: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The pixels that have one link, and the vectors that lead to them from some links back."""
+    endpoints, headings = np.empty(len(links), np.int64), np.empty((len(links), 2), np.int64)
+    n_links, n_ends = count_links(links), 0
     for pixel in range(len(links)):
-        if _n_links(links, pixel) != 1:
+        if n_links[pixel] != 1:
             continue
         here, last = pixel, -1
         for _ in range(_BACK):
-            following = -1
-            for direction in range(8):
-                if links[here, direction] >= 0 and links[here, direction] != last:
-                    following = links[here, direction]
+            following = next_pixel(links, here, last)
             if following < 0:
                 break
             here, last = following, here
-            if _n_links(links, here) > 2:
+            if n_links[here] > 2:
                 break
-        ends[n_ends] = pixel
+        endpoints[n_ends] = pixel
         for axis in range(2):
-            headings[n_ends, axis] = places[pixel, axis] - places[here, axis]
+            headings[n_ends, axis] = positions[pixel, axis] - positions[here, axis]
         n_ends += 1
-    return ends[:n_ends].copy(), headings[:n_ends].copy()
+    return endpoints[:n_ends].copy(), headings[:n_ends].copy()
 
 
 @kernel()
-def _n_links(links: NDArray[np.int64], pixel: int) -> int:
-    n_links = 0
-    for direction in range(8):
-        n_links += int(links[pixel, direction] >= 0)
-    return n_links
-
-
-@kernel()
-def _go_straight(
+def _bridge_straight(
     edges: NDArray[np.bool_],
-    places: NDArray[np.int64],
+    positions: NDArray[np.int64],
     headings: NDArray[np.int64],
     max_gap: int,
     paths: NDArray[np.int64],
 ) -> None:
-    """Draw a line from each end to the nearest edge pixel ahead, of equally near ones to the straightest."""
-    reach = max_gap + 1
-    for i in range(len(places)):
-        y, x = places[i]
-        least, straightest, goal_y, goal_x, tied = 2 * reach * reach + 1, 0, 0, 0, True
-        for v in range(max(-reach, -y), min(reach, edges.shape[0] - 1 - y) + 1):
-            for u in range(max(-reach, -x), min(reach, edges.shape[1] - 1 - x) + 1):
+    """Draw a line from each endpoint to the nearest edge pixel ahead; of equally near ones to the straightest."""
+    radius = max_gap + 1
+    for i in range(len(positions)):
+        y, x = positions[i]
+        least, straightest, goal_y, goal_x, tied = 2 * radius * radius + 1, 0, 0, 0, True
+        for v in range(max(-radius, -y), min(radius, edges.shape[0] - 1 - y) + 1):
+            for u in range(max(-radius, -x), min(radius, edges.shape[1] - 1 - x) + 1):
                 if not edges[y + v, x + u]:
                     continue
                 along, squared = v * headings[i, 0] + u * headings[i, 1], v * v + u * u
@@ -143,10 +137,10 @@ def _draw_line(y: int, x: int, v: int, u: int, width: int, path: NDArray[np.int6
 
 
 @kernel()
-def _climb(
+def _follow_gradient(
     edges: NDArray[np.bool_],
-    heights: NDArray[np.float64],
-    places: NDArray[np.int64],
+    gradient: NDArray[np.float64],
+    positions: NDArray[np.int64],
     headings: NDArray[np.int64],
     around: NDArray[np.int64],
     max_gap: int,
@@ -154,9 +148,9 @@ def _climb(
     goals: NDArray[np.int64],
     rises: NDArray[np.float64],
 ) -> None:
-    """Go from each end to the steepest of the three pixels ahead; forget ways that reach no edge."""
-    for i in range(len(places)):
-        y, x = places[i]
+    """Go from each endpoint to the steepest of the three pixels ahead; forget paths that reach no edge."""
+    for i in range(len(positions)):
+        y, x = positions[i]
         direction = _direction(headings[i, 0], headings[i, 1], around)
         reached = False
         for step in range(max_gap + 1):
@@ -164,13 +158,13 @@ def _climb(
             if goal != -1:
                 goals[i], reached = goal, True
                 break
-            turn = _steepest(heights, y, x, direction, around)
+            turn = _steepest(gradient, y, x, direction, around)
             if step == max_gap or turn == _NOWHERE:
                 break
             direction = (direction + turn) % 8
             y, x = y + around[direction, 0], x + around[direction, 1]
             paths[i, step] = y * edges.shape[1] + x
-            rises[i] += heights[y, x]
+            rises[i] += gradient[y, x]
         if not reached:
             paths[i, :] = -1
 
@@ -187,13 +181,13 @@ def _edge_ahead(edges: NDArray[np.bool_], y: int, x: int, direction: int, around
 
 
 @kernel()
-def _steepest(heights: NDArray[np.float64], y: int, x: int, direction: int, around: NDArray[np.int64]) -> int:
+def _steepest(gradient: NDArray[np.float64], y: int, x: int, direction: int, around: NDArray[np.int64]) -> int:
     """The turn, -1, 0 or 1, to the highest of the three pixels ahead; of equals straight on, or nowhere."""
     ahead = np.zeros(3)
     for side in range(-1, 2):
         v, u = y + around[(direction + side) % 8, 0], x + around[(direction + side) % 8, 1]
-        if 0 <= v < heights.shape[0] and 0 <= u < heights.shape[1]:
-            ahead[side + 1] = heights[v, u]
+        if 0 <= v < gradient.shape[0] and 0 <= u < gradient.shape[1]:
+            ahead[side + 1] = gradient[v, u]
     highest = max(ahead[0], ahead[1], ahead[2])
     if highest <= 0 or (ahead[0] == ahead[2] and ahead[1] < highest):
         return _NOWHERE

@@ -1,8 +1,9 @@
-"""Edge maps become chains of pixels, in order: what a person would follow with a pencil.
+"""Edge linking: an edge map becomes chains of pixels, in order, as a person would follow them with a pencil.
 
-Edge pixels are linked with their neighbors; a diagonal step that a face-connected way through an edge pixel
-bridges is no link, so that corners make no triangles. Chains run between the pixels that do not have two links:
-ends and junctions. Before, gaps are bridged from the ends on, and short spurs taken away.
+Edge pixels are linked with their neighbors. A diagonal neighbor that is also reached over an edge pixel that
+shares a side with both is not linked, so that corners make no triangles. Chains run between the pixels that do not
+have two links: endpoints and junctions. Before that gaps are bridged from the endpoints on, and short spurs
+removed.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from classicseg._core.bands import run_interruptible
 from classicseg._core.kernel import kernel
 from classicseg._core.numbers import as_count
 from classicseg.edges.gap_bridging import bridge_gaps
-from classicseg.edges.pixel_links import link_pixels, number_grid
+from classicseg.edges.pixel_links import count_links, link_pixels, next_pixel, number_grid
 from classicseg.types import EdgePoints
 
 
@@ -95,31 +96,32 @@ def link_edges(
     [array([[0., 0.], [1., 1.], [1., 2.], [1., 3.]])]
     """
     found = _as_edges(edges)
-    heights = None if gradient is None else _as_heights(gradient, found.shape)
-    places = None if points is None else _as_points(points, found.shape)
+    magnitude = None if gradient is None else _as_magnitude(gradient, found.shape)
+    positions = None if points is None else _as_points(points, found.shape)
     gap, spur = as_count("max_gap", max_gap, least=0), as_count("max_spur", max_spur, least=0)
-    if gap == 0 and heights is not None:
+    if gap == 0 and magnitude is not None:
         raise ValueError(
-            "gradient is given, but max_gap is 0: there is no gap to bridge; pass max_gap, or leave it out"
+            "gradient is given, but max_gap is 0: there is no gap to bridge; pass max_gap, or leave gradient out"
         )
     pixels, grid = np.flatnonzero(found), number_grid(found.shape)
     if gap > 0:
-        longest = max(found.shape) if heights is None else found.size  # of all that a way may have
-        pixels = bridge_gaps(pixels, found.shape, heights, min(gap, longest), grid)
+        longest = max(found.shape) if magnitude is None else found.size  # that a path can be
+        pixels = bridge_gaps(pixels, found.shape, magnitude, min(gap, longest), grid)
     links = link_pixels(pixels, found.shape, grid)
     while spur > 0 and (spurs := run_interruptible(_find_spurs, links, spur)).any():
         pixels = pixels[~spurs]
         links = link_pixels(pixels, found.shape, grid)
     order, starts = run_interruptible(_trace, links)
     coordinates = np.stack(np.unravel_index(pixels, found.shape), axis=1).astype(np.float64)
-    if places is not None:
-        _replace(coordinates, pixels, *places)
+    if positions is not None:
+        _replace(coordinates, pixels, *positions)
     firsts = order[starts[:-1]]
     chains = np.split(coordinates[order], starts[1:-1])
     return [chains[i] for i in np.argsort(firsts, kind="stable")] if len(pixels) else []
 
 
 def _as_edges(edges: ArrayLike) -> NDArray[np.bool_]:
+    """Parse an edge map."""
     array = as_filled("edges", edges, "b", "bool, True = edge; pass e.g. edges > 0")
     if array.ndim != 2 or array.size == 0:
         raise ValueError(
@@ -129,10 +131,13 @@ def _as_edges(edges: ArrayLike) -> NDArray[np.bool_]:
     return np.ascontiguousarray(array)
 
 
-def _as_heights(gradient: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.float64]:
+def _as_magnitude(gradient: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """Parse a gradient magnitude."""
     array = as_filled("gradient", gradient, "biuf", "real numbers, e.g. gradient_magnitude(image)")
     if array.shape != shape:
-        raise ValueError(f"gradient has shape {array.shape}; expected the shape of edges, {shape}")
+        raise ValueError(
+            f"gradient has shape {array.shape}; expected the shape of edges, {shape}; measure it on the same image"
+        )
     return np.nan_to_num(array.astype(np.float64))
 
 
@@ -142,32 +147,38 @@ def _as_points(points: EdgePoints, shape: tuple[int, ...]) -> tuple[NDArray[np.i
         raise TypeError(
             f"points is {type(points).__name__}; expected EdgePoints, as canny_edge_points returns them"
         )
-    pixels, places = np.asarray(points.pixels), np.asarray(points.points, np.float64)
-    if pixels.dtype.kind not in "iu" or pixels.ndim != 2 or pixels.shape[1] != 2 or places.shape != pixels.shape:
+    pixels, positions = np.asarray(points.pixels), np.asarray(points.points, np.float64)
+    if (
+        pixels.dtype.kind not in "iu"
+        or pixels.ndim != 2
+        or pixels.shape[1] != 2
+        or positions.shape != pixels.shape
+    ):
         raise ValueError(
-            f"points has pixels of shape {pixels.shape} and points of shape {places.shape}; expected (n, 2) both, "
-            "the pixels as integers"
+            f"points has pixels of shape {pixels.shape} and points of shape {positions.shape}; expected (n, 2) "
+            "both, the pixels as integers; pass what canny_edge_points returns"
         )
     if ((pixels < 0) | (pixels >= shape)).any():
         raise ValueError(
-            f"points has pixels outside edges, whose shape is {shape}; expected points of the same image"
+            f"points has pixels outside edges, whose shape is {shape}; expected "
+            "points of the same image; find both in one image"
         )
     flat = np.ravel_multi_index(tuple(pixels.T), shape)
     order = np.argsort(flat)
-    return flat[order], places[order]
+    return flat[order], positions[order]
 
 
 def _replace(
     coordinates: NDArray[np.float64],
     pixels: NDArray[np.int64],
     known: NDArray[np.int64],
-    places: NDArray[np.float64],
+    positions: NDArray[np.float64],
 ) -> None:
-    """Overwrite the coordinates of the pixels whose place is known."""
+    """Overwrite the coordinates of the pixels whose position between pixels is known."""
     if len(known):
         row = np.minimum(np.searchsorted(known, pixels), len(known) - 1)
         here = known[row] == pixels
-        coordinates[here] = places[row[here]]
+        coordinates[here] = positions[row[here]]
 
 
 @kernel()
@@ -192,51 +203,31 @@ def _find_spurs(links: NDArray[np.int64], max_spur: int) -> NDArray[np.bool_]:
                 here, last = links[node, direction], node
                 for _ in range(length):
                     spurs[here] = True
-                    here, last = _next(links, here, last), here
+                    here, last = next_pixel(links, here, last), here
     return spurs
 
 
 @kernel()
-def count_links(links: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The number of links of each pixel."""
-    degrees = np.zeros(len(links), np.int64)
-    for pixel in range(len(links)):
-        for direction in range(8):
-            degrees[pixel] += int(links[pixel, direction] >= 0)
-    return degrees
-
-
-@kernel()
 def _branch(links: NDArray[np.int64], degrees: NDArray[np.int64], node: int, direction: int, max_spur: int) -> int:
-    """The pixels from a junction to the end of a branch; 0 where it does not end, or is too long."""
+    """The number of pixels from a junction to the end of a branch; 0 where it does not end, or is too long."""
     here, last = links[node, direction], node
     if here < 0:
         return 0
     length = 1
     while degrees[here] == 2 and length < max_spur:
-        here, last = _next(links, here, last), here
+        here, last = next_pixel(links, here, last), here
         length += 1
     return length if degrees[here] == 1 else 0
 
 
 @kernel()
-def _next(links: NDArray[np.int64], here: int, last: int) -> int:
-    """The link of a pixel that does not lead back, -1 where there is none."""
-    found = -1
-    for direction in range(8):
-        if links[here, direction] >= 0 and links[here, direction] != last:
-            found = links[here, direction]
-    return found
-
-
-@kernel()
 def _trace(links: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Follow all links once: the pixels of all chains, one after the other, and where each begins, and the end."""
+    """Follow each link once: the pixels of all chains, one after the other; where each begins, and the end."""
     degrees = count_links(links)
-    most = len(links)
+    longest = len(links)
     for pixel in range(len(links)):
-        most += degrees[pixel]
-    order, starts = np.empty(most, np.int64), np.empty(most + 1, np.int64)
+        longest += degrees[pixel]
+    order, starts = np.empty(longest, np.int64), np.empty(longest + 1, np.int64)
     used, done = np.zeros(links.shape, np.bool_), np.zeros(len(links), np.bool_)
     n_points, n_chains = 0, 0
     for closed in (False, True):

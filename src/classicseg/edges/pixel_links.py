@@ -1,12 +1,14 @@
-"""Which edge pixels are linked: the graph that chains run along."""
+"""The graph of edge pixels that chains run along: which of them are linked."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from classicseg._core.kernel import kernel
+
 STEPS = ((-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1))
-"""The directions, by number: 7 - direction leads back."""
+"""The offset of each direction; direction 7 - d leads back from direction d."""
 
 
 def number_grid(shape: tuple[int, ...]) -> NDArray[np.int32]:
@@ -30,3 +32,23 @@ def link_pixels(pixels: NDArray[np.int64], shape: tuple[int, ...], number: NDArr
             links[(near[y, 0] >= 0) | (near[0, x] >= 0), direction] = -1
     number[nodes] = -1  # for the next call
     return links.astype(np.int64)
+
+
+@kernel()
+def count_links(links: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The number of links of each pixel."""
+    degrees = np.zeros(len(links), np.int64)
+    for pixel in range(len(links)):
+        for direction in range(8):
+            degrees[pixel] += int(links[pixel, direction] >= 0)
+    return degrees
+
+
+@kernel()
+def next_pixel(links: NDArray[np.int64], here: int, last: int) -> int:
+    """The link of a pixel that does not lead back, -1 where there is none."""
+    found = -1
+    for direction in range(8):
+        if links[here, direction] >= 0 and links[here, direction] != last:
+            found = links[here, direction]
+    return found

@@ -106,12 +106,12 @@ def canny_edge_points(
     parsed = as_image(image, channel_axis=channel_axis, mask=mask)
     spacings = as_spacing(spacing, len(parsed.shape))
     found = np.nonzero(find_edges(parsed, spacings, settings))
-    field, heights, unit = scaled_gradient(smooth(parsed, settings.sigma, spacings), spacings)
+    field, magnitude, unit = scaled_gradient(smooth(parsed, settings.sigma, spacings), spacings)
     pixels, gradients = np.stack(found, axis=1), np.stack([slopes[found] for slopes in field], axis=1, dtype=float)
     steps = gradients / spacings
     steps /= np.abs(steps).max(axis=1, keepdims=True)
     before, at, beyond = (
-        ndimage.map_coordinates(heights, (pixels + side * steps).T, np.float64, order=1, mode="constant")
+        ndimage.map_coordinates(magnitude, (pixels + side * steps).T, np.float64, order=1, mode="constant")
         for side in (-1, 0, 1)
     )
     bend = 2 * at - before - beyond

@@ -1,8 +1,9 @@
 """Non-maximum suppression: where a gradient is no less than one step to either side along its own direction.
 
-The step takes it to the next pixel along the gradient's longest axis. There it falls on a face of the cube of
-neighbors, between whose corners heights are interpolated linearly, from the nearer corner, over the other axes in
-every order: what is flat, the corners and the edges of a face are exact, and no axis comes before another.
+One step along the gradient goes one pixel along its longest axis, to a point on a face of the cube of neighbors.
+The magnitude there is interpolated linearly between the corners of the face, from the nearer one on, along the
+other axes in every order; the mean over the orders counts. Flat faces, corners and edges of faces are exact, and
+no axis comes before another.
 """
 
 from __future__ import annotations
@@ -25,41 +26,41 @@ Suppression: TypeAlias = Literal["interpolated", "sector"]
 SECTOR = math.sqrt(2) - 1
 """A second axis counts where it has this share of the longest: it is nearer to the diagonal then."""
 _THIRD_AND_SECOND = math.sqrt(3) - 1
-"""A third axis counts where the two shorter ones have this share together,"""
+"""Where the second axis does not count, both shorter ones do if they have this share of the longest together."""
 _THIRD = math.sqrt(1.5) - 1
-"""or the shortest this share of the two longer ones, if the second counts anyway."""
+"""Where the second axis counts, the third one does if it has this share of the two longer ones together."""
 
 
-def ridge_heights(
-    steps: NDArray[Any], heights: NDArray[Any], brightness: NDArray[Any], suppression: Suppression, low: float
+def suppress_nonmaxima(
+    steps: NDArray[Any], magnitude: NDArray[Any], brightness: NDArray[Any], suppression: Suppression, low: float
 ) -> NDArray[Any]:
-    """Keep the heights of ridges, and 0 elsewhere.
+    """Keep the gradient magnitude where it is a maximum along its direction, and 0 elsewhere.
 
     Parameters
     ----------
     steps : ndarray, (ndim, *shape)
         The direction of the gradient at each pixel, in pixels times any factor.
-    heights : ndarray, (*shape)
+    magnitude : ndarray, (*shape)
         Its length.
     brightness : ndarray, (*shape)
-        Of two neighbors of the same height the darker one is the ridge. All three are of one float dtype. Beyond
-        the image all is 0.
+        Of two neighbors of the same magnitude the darker one is the maximum. All three are of one float dtype.
+        Beyond the image all is 0.
     suppression : {"interpolated", "sector"}
-        Whether heights are interpolated, or that of the neighbor in the nearest direction counts.
+        Whether magnitudes are interpolated, or that of the neighbor in the nearest direction counts.
     low : float
-        What is lower, or 0, is no ridge.
+        What is less, or 0, is no maximum.
     """
-    found = np.zeros_like(heights)
-    keep: Callable[..., None] = _keep_ridges if heights.ndim <= 3 else _keep_ridges_numpy
-    flat = steps.reshape(len(steps), -1), heights.reshape(-1), brightness.reshape(-1)
-    shape, sector = np.array(heights.shape), suppression == "sector"
+    found = np.zeros_like(magnitude)
+    keep: Callable[..., None] = _keep_maxima if magnitude.ndim <= 3 else _keep_maxima_numpy
+    flat = steps.reshape(len(steps), -1), magnitude.reshape(-1), brightness.reshape(-1)
+    shape, sector = np.array(magnitude.shape), suppression == "sector"
     run_bands(keep, len(found), found[0].size, *flat, shape, sector, low, found.reshape(-1))
     return found
 
 
-def _keep_ridges_numpy(
+def _keep_maxima_numpy(
     steps: NDArray[Any],
-    heights: NDArray[Any],
+    magnitude: NDArray[Any],
     brightness: NDArray[Any],
     shape: NDArray[np.int64],
     sector: bool,
@@ -70,28 +71,28 @@ def _keep_ridges_numpy(
 ) -> None:
     first, last = max(start - 1, 0), min(stop + 1, int(shape[0]))
     slab = (last - first, *shape[1:].tolist())
-    high, bright = (pad(grid.reshape(shape)[first:last], len(shape)).reshape(-1) for grid in (heights, brightness))
-    size = heights.size // int(shape[0])
+    high, bright = (
+        pad(grid.reshape(shape)[first:last], len(shape)).reshape(-1) for grid in (magnitude, brightness)
+    )
+    size = magnitude.size // int(shape[0])
     nodes = interior_nodes(slab)[(start - first) * size : (stop - first) * size]
     rows = slice(start * size, stop * size)
-    able = (high[nodes] > 0) & (high[nodes] >= heights.dtype.type(low))
+    able = (high[nodes] > 0) & (high[nodes] >= magnitude.dtype.type(low))
     steps, found, nodes = steps[:, rows][:, able], found[rows], nodes[able]
     sizes, offsets = np.abs(steps), np.where(steps >= 0, 1, -1) * padded_strides(slab)[:, np.newaxis]
     order = np.argsort(-sizes, axis=0, kind="stable")
     sizes, offsets = np.take_along_axis(sizes, order, 0), np.take_along_axis(offsets, order, 0)
     shares = _whole_shares(sizes) if sector else sizes[1:] / sizes[0]
-    ridge = np.ones(len(nodes), bool)
+    maximum = np.ones(len(nodes), bool)
     for side in (-1, 1):
         at = nodes + side * offsets[0]
-        height_beyond, bright_beyond = (_on_face(grid, at, side * offsets[1:], shares) for grid in (high, bright))
-        ridge &= (high[nodes] > height_beyond) | (
-            (high[nodes] == height_beyond) & (bright[nodes] <= bright_beyond)
-        )
-    found[able] = high[nodes] * ridge
+        beyond, bright_beyond = (_on_face(grid, at, side * offsets[1:], shares) for grid in (high, bright))
+        maximum &= (high[nodes] > beyond) | ((high[nodes] == beyond) & (bright[nodes] <= bright_beyond))
+    found[able] = high[nodes] * maximum
 
 
 def _whole_shares(sizes: NDArray[Any]) -> NDArray[Any]:
-    """1 for the axes, from the longest to the shortest, that the nearest direction has, without the first."""
+    """1 for each axis, from the second longest on, that is part of the nearest direction; 0 for the others."""
     if len(sizes) > 3:  # the direction along the first k axes is as near as their sum over the root of k is large
         roots = np.sqrt(np.arange(1, len(sizes) + 1)).reshape(-1, 1)
         count = np.argmax(np.cumsum(sizes, axis=0) / roots, axis=0)
@@ -106,7 +107,8 @@ def _whole_shares(sizes: NDArray[Any]) -> NDArray[Any]:
 def _on_face(
     grid: NDArray[Any], nodes: NDArray[np.int64], offsets: NDArray[np.int64], shares: NDArray[Any]
 ) -> NDArray[Any]:
-    """Interpolate between corners of a face, from its first ones on: the mean over all orders of the axes."""
+    """Interpolate between the corners of a face, whose first ones are nodes: the mean over all orders of the
+    axes."""
 
     def along(axes: tuple[int, ...], nodes: NDArray[np.int64]) -> NDArray[Any]:
         if not axes:
@@ -119,10 +121,10 @@ def _on_face(
     return sum(along(axes, nodes) for axes in orders) / grid.dtype.type(len(orders))
 
 
-@kernel(numpy=_keep_ridges_numpy)
-def _keep_ridges(
+@kernel(numpy=_keep_maxima_numpy)
+def _keep_maxima(
     steps: NDArray[Any],
-    heights: NDArray[Any],
+    magnitude: NDArray[Any],
     brightness: NDArray[Any],
     shape: NDArray[np.int64],
     sector: bool,
@@ -131,14 +133,14 @@ def _keep_ridges(
     start: int,
     stop: int,
 ) -> None:
-    """Search places `start` to `stop` along the first axis, of flat arrays of up to three axes.
+    """Search indices `start` to `stop` along the first axis, of flat arrays of up to three axes.
 
     A pixel at the border is looked at in a copy of its neighborhood, with zeros beyond.
     """
     ndim = len(shape)
     depth, height, width = shape[0], shape[1] if ndim == 3 else 1, shape[ndim - 1] if ndim > 1 else 1
-    zero, least = heights.dtype.type(0), heights.dtype.type(low)
-    around, bright_around = np.empty(27, heights.dtype), np.empty(27, heights.dtype)
+    zero, least = magnitude.dtype.type(0), magnitude.dtype.type(low)
+    around, bright_around = np.empty(27, magnitude.dtype), np.empty(27, magnitude.dtype)
     for z in range(start, stop):
         for y in range(height):
             outermost = z == 0 or z == depth - 1 or (ndim == 3 and (y == 0 or y == height - 1))
@@ -147,27 +149,29 @@ def _keep_ridges(
             if searched:
                 begin, end = line + 1, line + width - 1
                 slopes = steps[0, begin:end], steps[1, begin:end], steps[2, begin:end]
-                _search_row(*slopes, heights, begin, height * width, width, least, found[begin:end])
+                _search_row(*slopes, magnitude, begin, height * width, width, least, found[begin:end])
             for x in range(width):
                 node = line + x
                 if searched and 0 < x < width - 1:
                     if found[node] >= zero:
                         continue
                     found[node] = zero
-                if heights[node] <= zero or heights[node] < least:
+                if magnitude[node] <= zero or magnitude[node] < least:
                     continue
-                down = steps[0, node]
-                along = steps[1, node] if ndim == 3 else zero
-                across = steps[ndim - 1, node] if ndim > 1 else zero
+                gradient = (
+                    steps[0, node],
+                    steps[1, node] if ndim == 3 else zero,
+                    steps[ndim - 1, node] if ndim > 1 else zero,
+                )
                 if outermost or x == 0 or x == width - 1:
-                    _copy_around(heights, z, y, x, depth, height, width, around)
+                    _copy_around(magnitude, z, y, x, depth, height, width, around)
                     _copy_around(brightness, z, y, x, depth, height, width, bright_around)
-                    ridge = _is_ridge(around, bright_around, 13, down, along, across, 9, 3, 1, sector)
+                    maximum = _is_maximum(around, bright_around, 13, gradient, (9, 3, 1), sector)
                 else:
                     strides = height * width, width if ndim == 3 else 0, 1
-                    ridge = _is_ridge(heights, brightness, node, down, along, across, *strides, sector)
-                if ridge:
-                    found[node] = heights[node]
+                    maximum = _is_maximum(magnitude, brightness, node, gradient, strides, sector)
+                if maximum:
+                    found[node] = magnitude[node]
 
 
 @kernel()
@@ -175,18 +179,18 @@ def _search_row(
     down: NDArray[Any],
     along: NDArray[Any],
     across: NDArray[Any],
-    heights: NDArray[Any],
+    magnitude: NDArray[Any],
     first: int,
     depth: int,
     width: int,
     least: float,
     found: NDArray[Any],
 ) -> None:
-    """Keep the ridges among pixels with all neighbors, from `first` on; below 0 where it takes a second look.
+    """Keep the maxima among pixels with all neighbors, from `first` on; below 0 where it takes a second look.
 
-    The same as below without a branch: a third of the time.
+    The same as `_is_maximum` without a branch: a third of the time.
     """
-    zero, half, one = heights.dtype.type(0), heights.dtype.type(0.5), heights.dtype.type(1)
+    zero, half, one = magnitude.dtype.type(0), magnitude.dtype.type(0.5), magnitude.dtype.type(1)
     for x in range(len(found)):
         node = first + x
         z_size, y_size, x_size = abs(down[x]), abs(along[x]), abs(across[x])
@@ -203,21 +207,21 @@ def _search_row(
         b_near, c_near = b_share < half, c_share < half
         b_weight, c_weight = b_share if b_near else b_share - one, c_share if c_near else c_share - one
         at = node - step
-        corners = heights[at], heights[at - b_step], heights[at - c_step], heights[at - b_step - c_step]
+        corners = magnitude[at], magnitude[at - b_step], magnitude[at - c_step], magnitude[at - b_step - c_step]
         before = _on_corners(corners, b_near, c_near, b_weight, c_weight)
         at = node + step
-        corners = heights[at], heights[at + b_step], heights[at + c_step], heights[at + b_step + c_step]
+        corners = magnitude[at], magnitude[at + b_step], magnitude[at + c_step], magnitude[at + b_step + c_step]
         beyond = _on_corners(corners, b_near, c_near, b_weight, c_weight)
-        height, bound = heights[node], max(max(before, beyond) * half, least)
-        kept = height if height > bound else zero
-        found[x] = -height if height == bound else kept
+        length, bound = magnitude[node], max(max(before, beyond) * half, least)
+        kept = length if length > bound else zero
+        found[x] = -length if length == bound else kept
 
 
 @kernel()
 def _on_corners(
     corners: tuple[float, float, float, float], b_near: bool, c_near: bool, b_weight: float, c_weight: float
 ) -> float:
-    """Twice what is interpolated."""
+    """Twice the value that is interpolated between four corners."""
     here, b_side, c_side, opposite = corners
     first = (here if c_near else c_side) + c_weight * (c_side - here)
     second = (b_side if c_near else opposite) + c_weight * (opposite - b_side)
@@ -232,29 +236,27 @@ def _on_corners(
 def _copy_around(
     grid: NDArray[Any], z: int, y: int, x: int, depth: int, height: int, width: int, around: NDArray[Any]
 ) -> None:
-    place = 0
+    """Copy a pixel and its neighbors, with 0 beyond the image."""
+    i_around = 0
     for k in range(z - 1, z + 2):
         for j in range(y - 1, y + 2):
             for i in range(x - 1, x + 2):
                 inside = 0 <= k < depth and 0 <= j < height and 0 <= i < width
-                around[place] = grid[(k * height + j) * width + i] if inside else grid.dtype.type(0)
-                place += 1
+                around[i_around] = grid[(k * height + j) * width + i] if inside else grid.dtype.type(0)
+                i_around += 1
 
 
 @kernel()
-def _is_ridge(
-    heights: NDArray[Any],
+def _is_maximum(
+    magnitude: NDArray[Any],
     brightness: NDArray[Any],
     node: int,
-    down: float,
-    along: float,
-    across: float,
-    one: int,
-    two: int,
-    three: int,
+    gradient: tuple[float, float, float],
+    strides: tuple[int, int, int],
     sector: bool,
 ) -> bool:
-    """Whether heights on both sides, along axes with the strides `one`, `two` and `three`, are no greater."""
+    """Whether no magnitude on either side is greater, and none is equal where it is darker."""
+    (down, along, across), (one, two, three) = gradient, strides
     one, two, three = one if down >= 0 else -one, two if along >= 0 else -two, three if across >= 0 else -three
     first, second, third = abs(down), abs(along), abs(across)
     if second > first:
@@ -263,23 +265,23 @@ def _is_ridge(
         second, third, two, three = third, second, three, two
     if second > first:
         first, second, one, two = second, first, two, one
-    zero, unit = heights.dtype.type(0), heights.dtype.type(1)  # all arithmetic is in this dtype
+    zero, unit = magnitude.dtype.type(0), magnitude.dtype.type(1)  # all arithmetic is in this dtype
     if sector:
-        two_axes = second >= heights.dtype.type(SECTOR) * first
+        two_axes = second >= magnitude.dtype.type(SECTOR) * first
         if two_axes:
-            three_axes = third > heights.dtype.type(_THIRD) * (first + second)
+            three_axes = third > magnitude.dtype.type(_THIRD) * (first + second)
         else:
-            three_axes = second + third > heights.dtype.type(_THIRD_AND_SECOND) * first
+            three_axes = second + third > magnitude.dtype.type(_THIRD_AND_SECOND) * first
         second, third = unit if two_axes or three_axes else zero, unit if three_axes else zero
     else:
         second, third = second / first, third / first
     weights = second if second < 0.5 else second - unit, third if third < 0.5 else third - unit
     for side in (-1, 1):
         at = node + side * one
-        beyond = _on_square(heights, at, side * two, side * three, second, third, weights)
-        if heights[node] < beyond:
+        beyond = _on_square(magnitude, at, side * two, side * three, second, third, weights)
+        if magnitude[node] < beyond:
             return False
-        if heights[node] == beyond:
+        if magnitude[node] == beyond:
             bright = _on_square(brightness, at, side * two, side * three, second, third, weights)
             if brightness[node] > bright:
                 return False
@@ -296,6 +298,7 @@ def _on_square(
     third: float,
     weights: tuple[float, float],
 ) -> float:
+    """Interpolate between the corners of a square: the mean of both orders of the axes."""
     here, there = grid[node], grid[node + two]
     if third == 0:
         return _between(here, there, second, weights[0])
@@ -311,4 +314,5 @@ def _on_square(
 
 @kernel()
 def _between(near: float, far: float, share: float, weight: float) -> float:
+    """Interpolate from the nearer of two values."""
     return (near if share < 0.5 else far) + weight * (far - near)

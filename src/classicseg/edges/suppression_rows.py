@@ -1,7 +1,8 @@
-"""Smooth, differentiate and thin: the ridges of a plane's gradient in one pass over its rows.
+"""Canny's first steps in one pass over the rows of a plane: smooth, differentiate, suppress what is no maximum.
 
-Each row is read once, and what comes of it waits in a few rows that fit the cache: smoothed within the row,
-smoothed across rows, the gradient's two components and its length. Nothing else is stored.
+Each row is read once. What later steps need of it waits in ring buffers of a few rows, which fit the cache: the
+row smoothed within itself, smoothed across rows, the two derivatives and the gradient magnitude. Nothing else is
+stored.
 """
 
 from __future__ import annotations
@@ -13,296 +14,255 @@ from numpy.typing import NDArray
 
 from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
-from classicseg.edges.suppression_kernels import SECTOR, Suppression, ridge_heights
-from classicseg.filters.gradients import stencil_of
+from classicseg.edges.row_maxima import suppress_in_sectors, suppress_interpolated, value_beyond
+from classicseg.edges.suppression_kernels import Suppression, suppress_nonmaxima
 from classicseg.filters.smooth_rows import (
     Grain,
+    PlaneGaussian,
     blur_row,
     blur_rows,
     read_values,
-    scale,
     smooth_rows,
     write_means,
 )
 from classicseg.filters.smoothing import gaussian_of, grain_of, shares_of, source_grain_of
-from classicseg.filters.stencils import Stencil, derivatives, has_small, mend_lengths, read_row
-from classicseg.filters.tensor import lengths
+from classicseg.filters.stencils import Stencil, derivatives, read_row, recompute_small, scale
+from classicseg.filters.tensor import magnitudes
 
 
-class PlaneGaussian(NamedTuple):
-    """Exact smoothing of a plane, as arrays; no weights where there is none."""
+class Rule(NamedTuple):
+    """Which pixels are kept, and how they are marked."""
 
-    source: Grain
-    """To what values are rounded, …"""
-    result: Grain
-    """… and means."""
-    down: NDArray[np.float64]
-    across: NDArray[np.float64]
-    """The weights along each axis, from the middle out."""
-    share_down: NDArray[np.float64]
-    share_across: NDArray[np.float64]
-    """How much of the weights lies inside, for each row and each column."""
+    sector: bool
+    """Whether the neighbor in the nearest of four directions counts, in place of interpolated ones."""
+    low: float
+    """A maximum of less than this is no edge; above 0, in the stencil's units."""
+    high: float
+    """A maximum is strong from here on."""
 
 
-class PlaneStencil(NamedTuple):
-    """Sobel's operator on a plane, and how far neighbors are apart."""
+class Maxima(NamedTuple):
+    """What is written; an array without rows is not wanted."""
 
-    even: NDArray[Any]
-    odd: NDArray[Any]
-    back: NDArray[Any]
-    squares: NDArray[Any]
-    """As in `Stencil`."""
-    spacing: NDArray[Any]
-    """(2,), the least one 1."""
+    grid: NDArray[np.uint8]
+    """Padded by one pixel on each side: 1 where a maximum is at least `low`, 2 where it is at least `high`."""
+    suppressed: NDArray[Any]
+    """The gradient magnitude where it is a maximum and at least `low`, 0 elsewhere, in the image's units."""
+    magnitude: NDArray[Any]
+    """The gradient magnitude of all pixels."""
+
+
+class _Buffers(NamedTuple):
+    """Rows that are needed again; row y is in y modulo the length."""
+
+    values: NDArray[np.float64]
+    """One row, with zeros on both sides."""
+    blurred: NDArray[np.float64]
+    """As many rows as the Gaussian has weights, smoothed within each."""
+    total: NDArray[np.float64]
+    """One row of sums."""
+    lines: NDArray[Any]
+    """Four smoothed rows, padded by one pixel on each side by reflection."""
+    down: NDArray[Any]
+    """Three rows of derivatives, …"""
+    across: NDArray[Any]
+    """… and three along the other axis."""
+    magnitude: NDArray[Any]
+    """Three rows, with a zero on each side."""
+    maxima: NDArray[Any]
+    """One row of the suppressed gradient."""
 
 
 def plane_gaussian(image: Image, sigma: float, spacing: tuple[float, ...]) -> PlaneGaussian:
-    """Prepare to smooth."""
+    """The Gaussian that smooths a plane; without weights where sigma is 0."""
     if sigma == 0:
         return PlaneGaussian(Grain(0.0, 0.0), Grain(0.0, 0.0), *[np.empty(0)] * 4)
     weights, dtype = gaussian_of(image.shape, sigma, spacing), image.values.dtype
     return PlaneGaussian(source_grain_of(dtype), grain_of(dtype), *weights, *shares_of(image.shape, weights))
 
 
-def plane_stencil(image: Image, spacing: tuple[float, ...]) -> PlaneStencil:
-    """Prepare to differentiate."""
-    stencil = stencil_of(image, spacing, "sobel")
-    return PlaneStencil(*stencil[1:], (np.array(spacing) / min(spacing)).astype(stencil.even.dtype))
-
-
-def _thin_rows_numpy(
+def _suppress_rows_numpy(
     plane: NDArray[Any],
     gaussian: PlaneGaussian,
-    stencil: PlaneStencil,
-    sector: bool,
-    low: float,
-    high: float,
-    grid: NDArray[np.uint8],
-    crests: NDArray[Any],
+    stencil: Stencil,
+    spacing: NDArray[Any],
+    rule: Rule,
+    found: Maxima,
     start: int,
     stop: int,
 ) -> None:
-    reach = 2 + max(len(gaussian.down) - 1, 0)
-    first, last = max(start - reach, 0), min(stop + reach, len(plane))  # the rows at a cut are wrong, and left out
+    halo = 2 + max(len(gaussian.down) - 1, 0)
+    first, last = max(start - halo, 0), min(stop + halo, len(plane))  # the rows at a cut are wrong, and left out
     block = plane[first:last].astype(stencil.even.dtype)
     if len(gaussian.down):
-        source, result, down, across, share_down, share_across = gaussian
-        given, smoothed, share_down = plane[np.newaxis, first:last], block[np.newaxis], share_down[first:last]
-        smooth_rows(given, source, down, across, share_down, share_across, result, smoothed, 0, len(block))
-    slopes = derivatives(block[..., np.newaxis], Stencil(3, *stencil[:4]), 0, len(block))
-    heights, slopes = lengths(slopes), slopes[0, 0]
-    suppression: Suppression = "sector" if sector else "interpolated"
-    found = ridge_heights(slopes / stencil.spacing[:, np.newaxis, np.newaxis], heights, block, suppression, low)
-    found = found[start - first : stop - first]
-    grid[start + 1 : stop + 1, 1:-1] = (found >= low) * 1 + (found >= high)
-    if len(crests):
-        crests[start:stop] = found * stencil.back
+        given, smoothed = plane[np.newaxis, first:last], block[np.newaxis]
+        part = gaussian._replace(share_down=gaussian.share_down[first:last])
+        smooth_rows(given, part, smoothed, 0, len(block))
+    slopes = derivatives(block[..., np.newaxis], stencil, 0, len(block))
+    magnitude, slopes = magnitudes(slopes), slopes[0, 0]
+    suppression: Suppression = "sector" if rule.sector else "interpolated"
+    steps = slopes / spacing[:, np.newaxis, np.newaxis]
+    inner = slice(start - first, stop - first)
+    kept = suppress_nonmaxima(steps, magnitude, block, suppression, rule.low)[inner]
+    if len(found.grid):
+        found.grid[start + 1 : stop + 1, 1:-1] = (kept >= rule.low) * 1 + (kept >= rule.high)
+    if len(found.suppressed):
+        found.suppressed[start:stop] = kept * stencil.back
+    if len(found.magnitude):
+        found.magnitude[start:stop] = magnitude[inner] * stencil.back
 
 
-@kernel(numpy=_thin_rows_numpy)
-def thin_rows(
+@kernel(numpy=_suppress_rows_numpy)
+def suppress_rows(
     plane: NDArray[Any],
     gaussian: PlaneGaussian,
-    stencil: PlaneStencil,
-    sector: bool,
-    low: float,
-    high: float,
-    grid: NDArray[np.uint8],
-    crests: NDArray[Any],
+    stencil: Stencil,
+    spacing: NDArray[Any],
+    rule: Rule,
+    found: Maxima,
     start: int,
     stop: int,
 ) -> None:
-    """Mark the ridges in rows `start` to `stop`: 1 from `low` on, which is greater than 0, 2 from `high` on.
-
-    `grid` is padded by one place on each side. Thresholds are in the stencil's units; `crests` takes the heights
-    of the ridges in those of the image, and has no rows where they are not wanted.
-    """
-    n_rows, n = plane.shape
-    even, odd, spacing = stencil.even, stencil.odd, stencil.spacing
-    blurs = len(gaussian.down) > 0
-    reach = max(len(gaussian.down) - 1, 0)
-    span = 2 * reach + 1
-    values = np.zeros(n + 2 * max(len(gaussian.across) - 1, 0))
-    blurred = np.zeros((span if blurs else 1, n))
-    total = np.empty(n)
-    lines = np.empty((4, n + 2), even.dtype)
-    down, across = np.empty((3, n), even.dtype), np.empty((3, n), even.dtype)
-    heights, crest = np.zeros((3, n + 2), even.dtype), np.empty(n, even.dtype)
-    least, most = even.dtype.type(low), even.dtype.type(high)
-    for y in range(start - 2 - reach, stop + 2 + reach):
-        if blurs and 0 <= y < n_rows:
-            read_values(plane[y], gaussian.source, values)
-            blur_row(values, gaussian.across, blurred[y % span])
-        elif blurs:
-            blurred[y % span] = 0.0
-        row = y - reach
+    """Find the maxima in rows `start` to `stop`, with Sobel's operator; the lesser `spacing` is 1."""
+    (n_rows, n), dtype = plane.shape, stencil.even.dtype
+    radius = max(len(gaussian.down) - 1, 0)
+    rows = _Buffers(
+        np.zeros(n + 2 * max(len(gaussian.across) - 1, 0)),
+        np.zeros((2 * radius + 1, n)),
+        np.empty(n),
+        np.empty((4, n + 2), dtype),
+        np.empty((3, n), dtype),
+        np.empty((3, n), dtype),
+        np.zeros((3, n + 2), dtype),
+        np.empty(n, dtype),
+    )
+    for y in range(start - 2 - radius, stop + 2 + radius):
+        if len(gaussian.down) > 0:
+            _blur_within(plane, y, gaussian, rows)
+        row = y - radius
         if row >= start - 2 and 0 <= row < n_rows:
-            if blurs:
-                blur_rows(blurred, row, gaussian.down, total)
-                inner = lines[row % 4, 1 : n + 1]
-                write_means(total, gaussian.share_down[row], gaussian.share_across, gaussian.result, inner)
-                lines[row % 4, 0], lines[row % 4, n + 1] = inner[0], inner[n - 1]
-            else:
-                read_row(plane[row], lines[row % 4])
+            _write_smoothed(plane, row, gaussian, rows)
         row -= 1
-        if row >= start - 1 and 0 <= row < n_rows:
-            above, below = lines[max(row - 1, 0) % 4], lines[min(row + 1, n_rows - 1) % 4]
-            slopes = down[row % 3], across[row % 3]
-            _differentiate(above, lines[row % 4], below, even, odd, stencil.squares, *slopes, heights[row % 3])
-            if spacing[0] != spacing[1]:
-                _divide(down[row % 3], spacing[0])
-                _divide(across[row % 3], spacing[1])
-        elif row >= start - 1:
-            heights[row % 3] = 0.0
+        if row >= start - 1:
+            _differentiate(row, n_rows, stencil, spacing, rows)
         row -= 1
         if row >= start:
-            above, here, below = heights[(row - 1) % 3], heights[row % 3], heights[(row + 1) % 3]
-            if sector:
-                _thin_sectors(above, here, below, down[row % 3], across[row % 3], least, crest)
-            else:
-                _thin(above, here, below, down[row % 3], across[row % 3], least, crest)
-            for x in range(n if _any_below_zero(crest) else 0):
-                if crest[x] < 0:
-                    dy, dx = down[row % 3, x], across[row % 3, x]
-                    crest[x] = -crest[x]
-                    for side in (-1, 1):
-                        if here[x + 1] == _beyond(heights, n_rows, row, x, dy, dx, side, sector) and lines[
-                            row % 4, x + 1
-                        ] > _beyond(lines, n_rows, row, x, dy, dx, side, sector):
-                            crest[x] = 0.0
-            _grade(crest, least, most, grid[row + 1, 1 : n + 1])
-            if len(crests):
-                scale(crest, stencil.back[0], crests[row])
+            _suppress(row, n_rows, rule, rows)
+            _write_found(row, stencil, rule, rows, found)
 
 
 @kernel()
-def _differentiate(
+def _blur_within(plane: NDArray[Any], y: int, gaussian: PlaneGaussian, rows: _Buffers) -> None:
+    """Smooth a row within itself; beyond the image there is nothing."""
+    blurred = rows.blurred[y % len(rows.blurred)]
+    if 0 <= y < len(plane):
+        read_values(plane[y], gaussian.source, rows.values)
+        blur_row(rows.values, gaussian.across, blurred)
+    else:
+        blurred.fill(0.0)
+
+
+@kernel()
+def _write_smoothed(plane: NDArray[Any], row: int, gaussian: PlaneGaussian, rows: _Buffers) -> None:
+    """Smooth across the rows about a row, where there is a Gaussian, and pad the result."""
+    line, n = rows.lines[row % 4], plane.shape[1]
+    if len(gaussian.down) == 0:
+        read_row(plane[row], line)
+    else:
+        blur_rows(rows.blurred, row, gaussian.down, rows.total)
+        inner = line[1 : n + 1]
+        write_means(rows.total, gaussian.share_down[row], gaussian.share_across, gaussian.result, inner)
+        line[0], line[n + 1] = inner[0], inner[n - 1]
+
+
+@kernel()
+def _differentiate(row: int, n_rows: int, stencil: Stencil, spacing: NDArray[Any], rows: _Buffers) -> None:
+    """The derivatives in a row, in pixels, and the gradient magnitude; beyond the image that is 0."""
+    down, across, magnitude = rows.down[row % 3], rows.across[row % 3], rows.magnitude[row % 3]
+    if row < 0 or row >= n_rows:
+        magnitude.fill(0.0)
+        return
+    above, below = rows.lines[max(row - 1, 0) % 4], rows.lines[min(row + 1, n_rows - 1) % 4]
+    if _measure(above, rows.lines[row % 4], below, stencil, down, across, magnitude[1:-1]):
+        squares = stencil.squares
+        recompute_small(down, across, squares, squares.dtype.type(1), magnitude[1:-1])
+    if spacing[0] != spacing[1]:
+        _divide(down, spacing[0])
+        _divide(across, spacing[1])
+
+
+@kernel()
+def _measure(
     above: NDArray[Any],
     here: NDArray[Any],
     below: NDArray[Any],
-    even: NDArray[Any],
-    odd: NDArray[Any],
-    squares: NDArray[Any],
+    stencil: Stencil,
     down: NDArray[Any],
     across: NDArray[Any],
-    heights: NDArray[Any],
-) -> None:
-    """The eight neighbors, a b c / d e / f g h, are read from shifted rows at the same x, which is vectorized."""
+    magnitude: NDArray[Any],
+) -> bool:
+    """Write derivatives and magnitudes, and say whether one may be too small, as in
+    `filters.stencils.measure_pairs`.
+
+    The eight neighbors, a b c / d e / f g h, are read from shifted rows at the same x, which is vectorized.
+    """
+    even, odd, squares = stencil.even, stencil.odd, stencil.squares
     a, b, c, d, e = above[:-2], above[1:-1], above[2:], here[:-2], here[2:]
-    f, g, h, inner = below[:-2], below[1:-1], below[2:], heights[1:-1]
+    f, g, h = below[:-2], below[1:-1], below[2:]
     center, side, vertical, horizontal = even[0], even[1], odd[0, 0], odd[1, 0]
+    least, none, small = np.sqrt(squares[0]), squares[2], False
     for x in range(len(down)):
         dy = ((g[x] * center + (f[x] + h[x]) * side) - (b[x] * center + (a[x] + c[x]) * side)) * vertical
         dx = ((e[x] * center + (c[x] + h[x]) * side) - (d[x] * center + (a[x] + f[x]) * side)) * horizontal
         down[x], across[x] = dy, dx
-        inner[x] = np.sqrt(dy * dy + dx * dx)
-    if has_small(inner, squares, squares.dtype.type(1)):
-        mend_lengths(down, across, squares, squares.dtype.type(1), inner)
+        length = np.sqrt(dy * dy + dx * dx)
+        magnitude[x] = length
+        small |= (length < least) & (length > none)
+    return small
 
 
 @kernel()
 def _divide(line: NDArray[Any], divisor: float) -> None:
+    """Divide a row by a number."""
     for x in range(len(line)):
         line[x] /= divisor
 
 
 @kernel()
-def _thin(
-    above: NDArray[Any],
-    here: NDArray[Any],
-    below: NDArray[Any],
-    down: NDArray[Any],
-    across: NDArray[Any],
-    least: float,
-    crest: NDArray[Any],
-) -> None:
-    """Keep heights that those interpolated on both sides do not exceed, below 0 where one equals them.
-
-    All neighbors are read before it is known which count: loads under a condition are not vectorized, and take ten
-    times as long.
-    """
-    a, b, c, d, e = above[:-2], above[1:-1], above[2:], here[:-2], here[2:]
-    f, g, h, inner = below[:-2], below[1:-1], below[2:], here[1:-1]
-    zero, half, one = down.dtype.type(0), down.dtype.type(0.5), down.dtype.type(1)
-    for x in range(len(crest)):
-        na, nb, nc, nd, ne, nf, ng, nh = a[x], b[x], c[x], d[x], e[x], f[x], g[x], h[x]
-        dy, dx, height = down[x], across[x], inner[x]
-        steep, same = abs(dy) >= abs(dx), (dy >= zero) == (dx >= zero)
-        major, minor = max(abs(dy), abs(dx)), min(abs(dy), abs(dx))
-        share = minor / (major if major > zero else one)
-        one_corner, other_corner = nc if steep else nf, nf if steep else nc
-        near, far = nb if steep else nd, na if same else one_corner
-        near_beyond, far_beyond = ng if steep else ne, nh if same else other_corner
-        first = share < half  # from the nearer of the two, so that both ends and what is flat are exact
-        weight = share if first else share - one
-        before = (near if first else far) + weight * (far - near)
-        beyond = (near_beyond if first else far_beyond) + weight * (far_beyond - near_beyond)
-        bound = max(max(before, beyond), least)
-        kept = height if height > bound else zero
-        crest[x] = -height if height == bound else kept
+def _suppress(row: int, n_rows: int, rule: Rule, rows: _Buffers) -> None:
+    """Keep the maxima of a row; of two neighbors of the same magnitude the darker one."""
+    magnitude, maxima = rows.magnitude, rows.maxima
+    down, across, least = rows.down[row % 3], rows.across[row % 3], magnitude.dtype.type(rule.low)
+    above, here, below = magnitude[(row - 1) % 3], magnitude[row % 3], magnitude[(row + 1) % 3]
+    if rule.sector:
+        tied = suppress_in_sectors(above, here, below, down, across, least, maxima)
+    else:
+        tied = suppress_interpolated(above, here, below, down, across, least, maxima)
+    for x in range(len(maxima) if tied else 0):
+        if maxima[x] < 0:
+            maxima[x] = -maxima[x]
+            gradient = down[x], across[x]
+            for side in (-1, 1):
+                if here[x + 1] == value_beyond(magnitude, n_rows, row, x, gradient, side, rule.sector):
+                    brightness = value_beyond(rows.lines, n_rows, row, x, gradient, side, rule.sector)
+                    if rows.lines[row % 4, x + 1] > brightness:
+                        maxima[x] = 0.0
 
 
 @kernel()
-def _thin_sectors(
-    above: NDArray[Any],
-    here: NDArray[Any],
-    below: NDArray[Any],
-    down: NDArray[Any],
-    across: NDArray[Any],
-    least: float,
-    crest: NDArray[Any],
-) -> None:
-    """The same with the neighbors in the nearest of four directions."""
-    a, b, c, d, e = above[:-2], above[1:-1], above[2:], here[:-2], here[2:]
-    f, g, h, inner = below[:-2], below[1:-1], below[2:], here[1:-1]
-    zero, slope = down.dtype.type(0), down.dtype.type(SECTOR)
-    for x in range(len(crest)):
-        na, nb, nc, nd, ne, nf, ng, nh = a[x], b[x], c[x], d[x], e[x], f[x], g[x], h[x]
-        dy, dx, height = down[x], across[x], inner[x]
-        same, level, steep = (dy >= zero) == (dx >= zero), abs(dy) < slope * abs(dx), abs(dx) < slope * abs(dy)
-        before, beyond = na if same else nc, nh if same else nf
-        before, beyond = nd if level else before, ne if level else beyond
-        before, beyond = nb if steep else before, ng if steep else beyond
-        bound = max(max(before, beyond), least)
-        kept = height if height > bound else zero
-        crest[x] = -height if height == bound else kept
+def _write_found(row: int, stencil: Stencil, rule: Rule, rows: _Buffers, found: Maxima) -> None:
+    """Write what is wanted of a row."""
+    n, dtype = len(rows.maxima), stencil.even.dtype
+    if len(found.grid) > 0:
+        _threshold(rows.maxima, dtype.type(rule.low), dtype.type(rule.high), found.grid[row + 1, 1 : n + 1])
+    if len(found.suppressed) > 0:
+        scale(rows.maxima, stencil.back[0], found.suppressed[row])
+    if len(found.magnitude) > 0:
+        scale(rows.magnitude[row % 3, 1 : n + 1], stencil.back[0], found.magnitude[row])
 
 
 @kernel()
-def _any_below_zero(line: NDArray[Any]) -> bool:
-    found = 0
-    for x in range(len(line)):  # without a way out in between, which vectorizes it
-        found |= int(line[x] < 0)
-    return found > 0
-
-
-@kernel()
-def _beyond(
-    ring: NDArray[Any], n_rows: int, row: int, x: int, down: float, across: float, side: int, sector: bool
-) -> float:
-    """What lies one step to a side along the gradient, as in `_thin` and `_thin_sectors`."""
-    turn = side if (down >= 0) == (across >= 0) else -side
-    steep = abs(down) >= abs(across)
-    near = _at(ring, n_rows, row + side, x) if steep else _at(ring, n_rows, row, x + side)
-    far = _at(ring, n_rows, row + side, x + turn) if steep else _at(ring, n_rows, row + turn, x + side)
-    major, minor = max(abs(down), abs(across)), min(abs(down), abs(across))
-    if sector:
-        return near if minor < ring.dtype.type(SECTOR) * major else far
-    share = minor / major
-    if share < 0.5:
-        return near + share * (far - near)
-    return far + (share - ring.dtype.type(1)) * (far - near)
-
-
-@kernel()
-def _at(ring: NDArray[Any], n_rows: int, row: int, x: int) -> float:
-    """A place in rows that are padded by one column; 0 beyond the image."""
-    if 0 <= row < n_rows and 0 <= x < ring.shape[1] - 2:
-        return ring[row % len(ring), x + 1]
-    return ring.dtype.type(0)
-
-
-@kernel()
-def _grade(crest: NDArray[Any], low: float, high: float, grades: NDArray[np.uint8]) -> None:
-    for x in range(len(crest)):
-        grades[x] = np.uint8(crest[x] >= low) + np.uint8(crest[x] >= high)
+def _threshold(maxima: NDArray[Any], low: float, high: float, marks: NDArray[np.uint8]) -> None:
+    """Mark weak maxima by 1 and strong ones by 2."""
+    for x in range(len(maxima)):
+        marks[x] = np.uint8(maxima[x] >= low) + np.uint8(maxima[x] >= high)

@@ -89,21 +89,26 @@ def zero_crossing_edges(
     width = as_number("sigma", sigma, least=0.0)
     least = None if threshold is None else as_number("threshold", threshold, least=0.0)
     parsed = as_scalar_image(image, channel_axis=channel_axis, mask=mask)
-    heights = crossing_heights(parsed, as_spacing(spacing, len(parsed.shape)), width)
-    least = otsu_of_gradients(heights) if least is None else min(least, float(np.finfo(heights.dtype).max))
-    return (heights > 0) & (heights >= least)
+    magnitude = gradients_on_crossings(parsed, as_spacing(spacing, len(parsed.shape)), width)
+    least = otsu_of_gradients(magnitude) if least is None else min(least, float(np.finfo(magnitude.dtype).max))
+    return (magnitude > 0) & (magnitude >= least)
 
 
-def crossing_heights(image: Image, spacing: tuple[float, ...], sigma: float) -> NDArray[Any]:
-    """The gradient where the Laplacian of a parsed image of one channel crosses zero, 0 elsewhere."""
+def gradients_on_crossings(image: Image, spacing: tuple[float, ...], sigma: float) -> NDArray[Any]:
+    """The gradient magnitude where the Laplacian of a parsed image of one channel crosses zero, 0 elsewhere."""
     smoothed = smooth(image, sigma, spacing)
+    magnitude = magnitude_of(smoothed, spacing)
+    np.copyto(magnitude, 0, where=~zero_crossings(smoothed, spacing))
+    return magnitude
+
+
+def zero_crossings(smoothed: Image, spacing: tuple[float, ...]) -> NDArray[np.bool_]:
+    """Mark the pixels where the Laplacian of a smoothed image of one channel crosses zero."""
     values, row_size = smoothed.values[..., 0], smoothed.values[0].size
-    laplacian, edges = np.empty(image.shape), np.empty(image.shape, np.bool_)
+    laplacian, crossings = np.empty(smoothed.shape), np.empty(smoothed.shape, np.bool_)
     run_bands(_write_laplacian, len(values), row_size, values, smoothed.mask, spacing, laplacian)
-    run_bands(_mark_changes, len(values), row_size, values, laplacian, edges)
-    heights = magnitude_of(smoothed, spacing)
-    np.copyto(heights, 0, where=~edges)
-    return heights
+    run_bands(_mark_changes, len(values), row_size, values, laplacian, crossings)
+    return crossings
 
 
 def _write_laplacian(
@@ -132,13 +137,14 @@ def _write_laplacian(
 def _mark_changes(
     values: NDArray[Any], laplacian: NDArray[np.float64], edges: NDArray[np.bool_], start: int, stop: int
 ) -> None:
+    """Mark the nearer to zero of two neighbors with opposite signs, and zeros between opposite signs."""
     first = max(start - 1, 0)
-    here, heights = laplacian[first : stop + 1], values[first : stop + 1]
+    here, brightness = laplacian[first : stop + 1], values[first : stop + 1]
     found, size, sign = np.zeros(here.shape, np.bool_), np.abs(here), np.sign(here).astype(np.int8)
     for axis in range(here.ndim):
         before, after = _neighbors(axis)
         change, same = sign[before] * sign[after] < 0, size[before] == size[after]
-        darker, lighter = heights[before] <= heights[after], heights[before] >= heights[after]
+        darker, lighter = brightness[before] <= brightness[after], brightness[before] >= brightness[after]
         found[before] |= change & ((size[before] < size[after]) | (same & darker))
         found[after] |= change & ((size[before] > size[after]) | (same & lighter))
         if here.shape[axis] > 2:
@@ -149,6 +155,6 @@ def _mark_changes(
 
 
 def _neighbors(axis: int) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
-    """What all pixels but the last along an axis are, and all but the first."""
+    """The slices of all pixels but the last along an axis, and of all but the first."""
     head = (slice(None),) * axis
     return (*head, slice(None, -1)), (*head, slice(1, None))

@@ -77,7 +77,10 @@ def rgb_to_lab(image: ArrayLike, *, channel_axis: ChannelAxis = "auto", mask: Ma
 def as_lab(pixels: NDArray[Any]) -> NDArray[Any]:
     """Convert canonical pixels, (n, 3)."""
     if pixels.shape[1] != 3:
-        raise ValueError(f"image has {pixels.shape[1]} channels; expected 3 (red, green, blue) to convert to Lab")
+        raise ValueError(
+            f"image has {pixels.shape[1]} channels; expected 3 (red, green, blue) to convert to Lab; leave alpha "
+            "out, e.g. image[..., :3]"
+        )
     whole = float(np.iinfo(pixels.dtype).max) if pixels.dtype.kind == "u" else 1.0
     if pixels.dtype.kind == "f" and pixels.size and not (pixels.min() >= 0 and pixels.max() <= 1):
         raise ValueError(
@@ -103,6 +106,7 @@ def _lab_numpy(
 def _lab(
     pixels: NDArray[Any], whole: float, xyz: NDArray[np.float64], lab: NDArray[Any], start: int, stop: int
 ) -> None:
+    """Convert pixels `start` to `stop`, whose white is `whole`."""
     linear, part = np.empty(3), np.empty(3)
     for i in range(start, stop):
         for c in range(3):

@@ -1,4 +1,5 @@
-"""Correlation along each axis with symmetric weights, from the middle out; beyond the border there is nothing."""
+"""Correlation along each axis with symmetric weights, given from the middle out; beyond the border values are
+0."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from classicseg._core.bands import run_bands
 from classicseg._core.kernel import kernel
-from classicseg.filters.stencils import add_pair
+from classicseg.filters.stencils import add_pair, scale
 
 
 def correlate(values: NDArray[np.float64], weights: list[NDArray[np.float64]]) -> NDArray[np.float64]:
@@ -46,8 +47,10 @@ def _correlate_rows(
     n, radius = rows.shape[1], len(half) - 1
     padded = np.zeros(n + 2 * radius)
     for row in range(start, stop):
-        padded[radius : radius + n] = rows[row]
-        out[row] = rows[row] * half[0]
+        line = rows[row]
+        for x in range(n):
+            padded[radius + x] = line[x]
+        scale(line, half[0], out[row])
         for k in range(1, radius + 1):
             add_pair(padded[radius - k :], padded[radius + k :], half[k:], out[row])
 
@@ -60,11 +63,11 @@ def _correlate_stacks_numpy(
     start: int,
     stop: int,
 ) -> None:
-    place, last = np.arange(start, stop), len(rows) - 1
+    line, last = np.arange(start, stop), len(rows) - 1
     out[start:stop] = rows[start:stop] * half[0]
     for k in range(1, len(half)):
-        above = (place % length >= k)[:, np.newaxis] * rows[np.maximum(place - k, 0)]
-        below = (place % length < length - k)[:, np.newaxis] * rows[np.minimum(place + k, last)]
+        above = (line % length >= k)[:, np.newaxis] * rows[np.maximum(line - k, 0)]
+        below = (line % length < length - k)[:, np.newaxis] * rows[np.minimum(line + k, last)]
         out[start:stop] += (above + below) * half[k]
 
 
@@ -80,9 +83,9 @@ def _correlate_stacks(
     """Correlate across the rows of each stack of `length`."""
     nothing = np.zeros(rows.shape[1])
     for row in range(start, stop):
-        place = row % length
-        out[row] = rows[row] * half[0]
+        index = row % length
+        scale(rows[row], half[0], out[row])
         for k in range(1, len(half)):
-            above = rows[row - k] if place >= k else nothing
-            below = rows[row + k] if place < length - k else nothing
+            above = rows[row - k] if index >= k else nothing
+            below = rows[row + k] if index < length - k else nothing
             add_pair(above, below, half[k:], out[row])

@@ -1,7 +1,8 @@
-"""What lies farther from a set of pixels than a given distance.
+"""Erosion by a ball: the pixels that lie farther from a set of pixels than a given radius.
 
-For a short distance that is an erosion: along each line the distance to the next pixel of the set is counted,
-and a pixel is far where no line around has one within the breadth of a ball there.
+For a large radius that is a threshold of the distance transform. For a small one the distance to the next pixel of
+the set is counted within each line; a pixel lies farther away if none of the lines around it has a pixel of the
+set within the chord of the ball there.
 """
 
 from __future__ import annotations
@@ -19,22 +20,22 @@ from classicseg._core.grid import line_at
 from classicseg._core.kernel import kernel
 
 _MOST_LINES = 200
-"""A ball that spans more lines takes as long as scipy's distance transform."""
+"""A ball across more lines takes as long as scipy's distance transform."""
 
 _FARTHEST = 255
 """Distances along a line are counted up to here."""
 
 
-def farther_than(marked: NDArray[np.bool_], reach: float, spacing: tuple[float, ...]) -> NDArray[np.bool_]:
-    """Whether each pixel lies farther than `reach` from all marked pixels."""
+def farther_than(marked: NDArray[np.bool_], radius: float, spacing: tuple[float, ...]) -> NDArray[np.bool_]:
+    """Whether each pixel lies farther than `radius` from all marked pixels."""
     axes = [axis for axis, length in enumerate(marked.shape) if length > 1] or [0]
-    lengths, steps = [marked.shape[axis] for axis in axes], [spacing[axis] for axis in axes]
-    counts = [min(int(reach / step), length) for step, length in zip(steps, lengths, strict=True)]
+    lengths, spacings = [marked.shape[axis] for axis in axes], [spacing[axis] for axis in axes]
+    counts = [min(int(radius / step), length) for step, length in zip(spacings, lengths, strict=True)]
     if counts[-1] >= _FARTHEST or math.prod(2 * count + 1 for count in counts[:-1]) > _MOST_LINES:
         if not marked.any():
             return np.ones(marked.shape, np.bool_)
-        return run_interruptible(partial(ndimage.distance_transform_edt, sampling=spacing), ~marked) > reach
-    offsets, halves = _ball(counts, steps, reach)
+        return run_interruptible(partial(ndimage.distance_transform_edt, sampling=spacing), ~marked) > radius
+    offsets, halves = _ball(counts, spacings, radius)
     lines = marked.reshape(-1, lengths[-1])
     gaps, far = np.empty(lines.shape, np.uint8), np.empty(lines.shape, np.bool_)
     run_bands(_count_gaps, len(lines), lengths[-1], lines, gaps)
@@ -43,32 +44,33 @@ def farther_than(marked: NDArray[np.bool_], reach: float, spacing: tuple[float, 
     return far.reshape(marked.shape)
 
 
-def _ball(counts: list[int], steps: list[float], reach: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The lines that a ball reaches, and to how many pixels on both sides it does there."""
+def _ball(counts: list[int], spacing: list[float], radius: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The offsets of the lines that a ball crosses, and how many pixels of each, to both sides, are within it."""
     offsets, halves = [], []
     for offset in itertools.product(*(range(-count, count + 1) for count in counts[:-1])):
         half = counts[-1] + 1
-        while half >= 0 and _length((*offset, half), steps) > reach:
+        while half >= 0 and _length((*offset, half), spacing) > radius:
             half -= 1
         if half >= 0:
             offsets.append(offset)
             halves.append(half)
-    return np.array(offsets, np.int64).reshape(len(halves), len(steps) - 1), np.array(halves, np.int64)
+    return np.array(offsets, np.int64).reshape(len(halves), len(spacing) - 1), np.array(halves, np.int64)
 
 
-def _length(offset: tuple[int, ...], steps: list[float]) -> float:
+def _length(offset: tuple[int, ...], spacing: list[float]) -> float:
+    """The length of an offset in pixels."""
     total = 0.0
-    for count, step in zip(offset, steps, strict=True):  # in this order, as scipy's distance transform adds
+    for count, step in zip(offset, spacing, strict=True):  # in this order, as scipy's distance transform adds
         total += (count * step) * (count * step)
     return math.sqrt(total)
 
 
 def _count_gaps_numpy(lines: NDArray[np.bool_], gaps: NDArray[np.uint8], start: int, stop: int) -> None:
-    place = np.arange(lines.shape[1])
-    before = np.maximum.accumulate(np.where(lines[start:stop], place, -_FARTHEST), axis=1)
-    after = np.where(lines[start:stop], place, lines.shape[1] + _FARTHEST)[:, ::-1]
+    column = np.arange(lines.shape[1])
+    before = np.maximum.accumulate(np.where(lines[start:stop], column, -_FARTHEST), axis=1)
+    after = np.where(lines[start:stop], column, lines.shape[1] + _FARTHEST)[:, ::-1]
     after = np.minimum.accumulate(after, axis=1)[:, ::-1]
-    gaps[start:stop] = np.minimum(np.minimum(place - before, after - place), _FARTHEST)
+    gaps[start:stop] = np.minimum(np.minimum(column - before, after - column), _FARTHEST)
 
 
 @kernel(numpy=_count_gaps_numpy)
@@ -76,9 +78,9 @@ def _count_gaps(lines: NDArray[np.bool_], gaps: NDArray[np.uint8], start: int, s
     """Write how far the nearest marked pixel of the same line is."""
     n_columns = lines.shape[1]
     for line in range(start, stop):
-        marks, row, gap = lines[line], gaps[line], _FARTHEST
+        marked, row, gap = lines[line], gaps[line], _FARTHEST
         for x in range(n_columns):
-            gap = 0 if marks[x] else min(gap + 1, _FARTHEST)
+            gap = 0 if marked[x] else min(gap + 1, _FARTHEST)
             row[x] = gap
         gap = _FARTHEST
         for i in range(n_columns):
@@ -96,15 +98,15 @@ def _mark_far_numpy(
     start: int,
     stop: int,
 ) -> None:
-    places = np.unravel_index(np.arange(start, stop), tuple(lengths)) if len(lengths) else ()
+    indices = np.unravel_index(np.arange(start, stop), tuple(lengths)) if len(lengths) else ()
     far[start:stop] = True
     for offset, half in zip(offsets, halves, strict=True):
-        others = [place + step for place, step in zip(places, offset, strict=True)]
-        there = np.ones(stop - start, np.bool_)
+        others = [index + step for index, step in zip(indices, offset, strict=True)]
+        valid = np.ones(stop - start, np.bool_)
         for other, length in zip(others, lengths, strict=True):
-            there &= (other >= 0) & (other < length)
-        found = np.ravel_multi_index([o[there] for o in others], tuple(lengths)) if len(lengths) else [0]
-        far[start:stop][there] &= gaps[found] > half
+            valid &= (other >= 0) & (other < length)
+        found = np.ravel_multi_index([o[valid] for o in others], tuple(lengths)) if len(lengths) else [0]
+        far[start:stop][valid] &= gaps[found] > half
 
 
 @kernel(numpy=_mark_far_numpy)
@@ -117,10 +119,10 @@ def _mark_far(
     start: int,
     stop: int,
 ) -> None:
-    """Mark the pixels of lines `start` to `stop` that have no gap within the ball."""
+    """Mark the pixels of lines `start` to `stop` around which no line has a marked pixel within the ball."""
     for line in range(start, stop):
         out = far[line]
-        out[:] = True
+        out.fill(True)
         for i in range(len(offsets)):
             other = line_at(line, lengths, offsets[i])
             if other >= 0:

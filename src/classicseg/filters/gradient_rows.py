@@ -1,7 +1,7 @@
-"""The length of the gradient in two dimensions, in one pass over the rows.
+"""The gradient magnitude in two dimensions, in one pass over the rows.
 
-Nothing is stored but a few rows: those that the stencil spans, converted once each and padded by reflection, and
-the entries of the tensor in one row for color and for Roberts' operator.
+Only a few rows are stored: those under the stencil, each converted once and padded by reflection; and for color
+and for Roberts' operator the entries of the structure tensor (Di Zenzo's) in one row.
 """
 
 from __future__ import annotations
@@ -18,108 +18,82 @@ from classicseg.filters.stencils import (
     add_pair,
     add_three,
     derivatives,
-    has_small,
-    mend_lengths,
-    pair_lengths,
+    pair_magnitudes,
+    recompute_small,
     take_pair,
 )
-from classicseg.filters.tensor import lengths
+from classicseg.filters.tensor import magnitudes
 
 _SQUARES = (*SQUARES["f8"], 0.0)
 """Tensors are of float64."""
 
 
-def _row_lengths_numpy(
-    values: NDArray[Any],
-    taps: int,
-    even: NDArray[Any],
-    odd: NDArray[Any],
-    back: NDArray[Any],
-    squares: NDArray[Any],
-    out: NDArray[Any],
-    start: int,
-    stop: int,
+def _magnitude_rows_numpy(
+    values: NDArray[Any], stencil: Stencil, out: NDArray[Any], start: int, stop: int
 ) -> None:
-    out[start:stop] = lengths(derivatives(values, Stencil(taps, even, odd, back, squares), start, stop)) * back
+    out[start:stop] = magnitudes(derivatives(values, stencil, start, stop)) * stencil.back
 
 
-@kernel(numpy=_row_lengths_numpy)
-def row_lengths(
-    values: NDArray[Any],
-    taps: int,
-    even: NDArray[Any],
-    odd: NDArray[Any],
-    back: NDArray[Any],
-    squares: NDArray[Any],
-    out: NDArray[Any],
-    start: int,
-    stop: int,
-) -> None:
-    """Write rows `start` to `stop` for an image (rows, columns, channels) and the arrays of a `Stencil`."""
+@kernel(numpy=_magnitude_rows_numpy)
+def magnitude_rows(values: NDArray[Any], stencil: Stencil, out: NDArray[Any], start: int, stop: int) -> None:
+    """Write rows `start` to `stop` of the gradient magnitude of an image, (rows, columns, channels)."""
     n_rows, n_columns, n_channels = values.shape
+    taps, even, back = stencil.taps, stencil.even, stencil.back
     radius = taps // 2
-    span = 2 * radius + 1
-    lines = np.empty((n_channels, span, n_columns + 2 * radius), out.dtype)
-    blurred = np.empty((n_channels, span, n_columns), out.dtype)
+    height = 2 * radius + 1
+    lines = np.empty((n_channels, height, n_columns + 2 * radius), out.dtype)
+    blurred = np.empty((n_channels, height, n_columns), out.dtype)
     slopes = np.empty((3, n_columns + 2 * radius), out.dtype)
     tensor, corners = np.empty((4, n_columns)), np.empty((2, 3, n_columns + 1))
     for y in range(start - radius, stop + radius):
         for c in range(n_channels):
-            _read(values, _mirror(y, n_rows), c, radius, lines[c, y % span])
+            _read(values, _mirror(y, n_rows), c, radius, lines[c, y % height])
         row = y - radius
         if taps == 2:
             if y >= start:
-                _add_corners(lines, y, even, odd, corners[y % 2])
+                _add_corners(lines, y, stencil, corners[y % 2])
             if row >= start:
                 _join_corners(corners[row % 2], corners[y % 2], tensor)
-                _tensor_lengths(tensor, back, out[row])
+                _tensor_magnitudes(tensor, back, out[row])
         elif taps == 3 and n_channels == 1:
             if row >= start:
                 above, here, below = lines[0, (row - 1) % 3], lines[0, row % 3], lines[0, y % 3]
-                _lengths_of_three(above, here, below, even, odd, back, squares, out[row])
+                if _measure_three(above, here, below, stencil, out[row]):
+                    _remeasure_three(above, here, below, stencil, out[row])
         else:
             for c in range(n_channels):
-                _blur(lines[c, y % span], even, blurred[c, y % span])
+                _blur(lines[c, y % height], even, blurred[c, y % height])
             if row >= start and n_channels == 1:
-                _slopes(lines[0], blurred[0], row, even, odd, slopes)
-                pair_lengths(slopes[0, :n_columns], slopes[1, :n_columns], squares, back[0], out[row])
+                _slopes(lines[0], blurred[0], row, stencil, slopes)
+                pair_magnitudes(slopes[0, :n_columns], slopes[1, :n_columns], stencil.squares, back[0], out[row])
             elif row >= start:
-                tensor[:] = 0.0
+                tensor.fill(0.0)
                 for c in range(n_channels):
-                    _slopes(lines[c], blurred[c], row, even, odd, slopes)
+                    _slopes(lines[c], blurred[c], row, stencil, slopes)
                     _add_products(slopes[0], slopes[1], tensor)
-                _tensor_lengths(tensor, back, out[row])
+                _tensor_magnitudes(tensor, back, out[row])
 
 
-@kernel(numpy=_row_lengths_numpy)
-def plain_row_lengths(
-    values: NDArray[Any],
-    taps: int,
-    even: NDArray[Any],
-    odd: NDArray[Any],
-    back: NDArray[Any],
-    squares: NDArray[Any],
-    out: NDArray[Any],
-    start: int,
-    stop: int,
-) -> None:
+@kernel(numpy=_magnitude_rows_numpy)
+def plain_magnitude_rows(values: NDArray[Any], stencil: Stencil, out: NDArray[Any], start: int, stop: int) -> None:
     """The same for one channel of floats and three taps: rows need no converting (a fifth less time)."""
     n_rows, n_columns = out.shape
     plane, edge = values.reshape(n_rows, n_columns), np.empty((3, 3), out.dtype)
     for y in range(start, stop):
         above, here, below = plane[max(y - 1, 0)], plane[y], plane[min(y + 1, n_rows - 1)]
-        if n_columns > 2:
-            _lengths_of_three(above, here, below, even, odd, back, squares, out[y, 1:-1])
+        if n_columns > 2 and _measure_three(above, here, below, stencil, out[y, 1:-1]):
+            _remeasure_three(above, here, below, stencil, out[y, 1:-1])
         for x in (0, n_columns - 1):
             for i in range(3):
                 column = min(max(x - 1 + i, 0), n_columns - 1)
                 edge[0, i], edge[1, i], edge[2, i] = above[column], here[column], below[column]
-            _lengths_of_three(edge[0], edge[1], edge[2], even, odd, back, squares, out[y, x : x + 1])
+            if _measure_three(edge[0], edge[1], edge[2], stencil, out[y, x : x + 1]):
+                _remeasure_three(edge[0], edge[1], edge[2], stencil, out[y, x : x + 1])
 
 
 @kernel()
 def _mirror(i: int, n: int) -> int:
-    """Where the place i of a line of n lies when the line is reflected about its ends."""
+    """The index that index i becomes in a line of n pixels that is reflected about its ends."""
     folded = i % (2 * n)
     return min(folded, 2 * n - 1 - folded)
 
@@ -142,6 +116,7 @@ def _read(values: NDArray[Any], row: int, channel: int, radius: int, line: NDArr
 
 @kernel()
 def _blur(line: NDArray[Any], even: NDArray[Any], out: NDArray[Any]) -> None:
+    """Smooth within a padded row."""
     n, radius = len(out), len(even) - 1
     add_three(line[radius - 1 : radius - 1 + n], line[radius : radius + n], line[radius + 1 :], even, out)
     for k in range(1, radius):
@@ -149,74 +124,61 @@ def _blur(line: NDArray[Any], even: NDArray[Any], out: NDArray[Any]) -> None:
 
 
 @kernel()
-def _slopes(
-    lines: NDArray[Any],
-    blurred: NDArray[Any],
-    row: int,
-    even: NDArray[Any],
-    odd: NDArray[Any],
-    slopes: NDArray[Any],
-) -> None:
+def _slopes(lines: NDArray[Any], blurred: NDArray[Any], row: int, stencil: Stencil, slopes: NDArray[Any]) -> None:
     """The two derivatives in a row, from the lines about it; the third row of `slopes` is room to work in."""
-    span, n, radius = len(lines), blurred.shape[1], len(even) - 1
+    even, odd = stencil.even, stencil.odd
+    height, n, radius = len(lines), blurred.shape[1], len(even) - 1
     down, across, column = slopes[0, :n], slopes[1, :n], slopes[2]
-    add_three(lines[(row - 1) % span], lines[row % span], lines[(row + 1) % span], even, column)
+    add_three(lines[(row - 1) % height], lines[row % height], lines[(row + 1) % height], even, column)
     for k in range(1, radius):
-        add_pair(lines[(row - 1 - k) % span], lines[(row + 1 + k) % span], even[k + 1 :], column)
+        add_pair(lines[(row - 1 - k) % height], lines[(row + 1 + k) % height], even[k + 1 :], column)
     for k in range(radius):
-        take_pair(blurred[(row - 1 - k) % span], blurred[(row + 1 + k) % span], odd[0, k:], k > 0, down)
+        take_pair(blurred[(row - 1 - k) % height], blurred[(row + 1 + k) % height], odd[0, k:], k > 0, down)
         take_pair(column[radius - 1 - k :], column[radius + 1 + k :], odd[1, k:], k > 0, across)
 
 
 @kernel()
-def _lengths_of_three(
-    above: NDArray[Any],
-    here: NDArray[Any],
-    below: NDArray[Any],
-    even: NDArray[Any],
-    odd: NDArray[Any],
-    back: NDArray[Any],
-    squares: NDArray[Any],
-    out: NDArray[Any],
-) -> None:
+def _measure_three(
+    above: NDArray[Any], here: NDArray[Any], below: NDArray[Any], stencil: Stencil, out: NDArray[Any]
+) -> bool:
     """Three taps and one channel at once, without rows in between: a quarter less time.
 
-    The eight neighbors, a b c / d e / f g h, are read from shifted rows at the same x, which is vectorized.
+    Writes magnitudes, and returns whether one may be too small, as `filters.stencils.measure_pairs` does. The
+    eight neighbors, a b c / d e / f g h, are read from shifted rows at the same x, which is vectorized.
     """
-    a, b, c, d, e = above[:-2], above[1:-1], above[2:], here[:-2], here[2:]
-    f, g, h = below[:-2], below[1:-1], below[2:]
-    center, side, vertical, horizontal, factor = even[0], even[1], odd[0, 0], odd[1, 0], back[0]
-    for x in range(len(out)):
-        down = ((g[x] * center + (f[x] + h[x]) * side) - (b[x] * center + (a[x] + c[x]) * side)) * vertical
-        across = ((e[x] * center + (c[x] + h[x]) * side) - (d[x] * center + (a[x] + f[x]) * side)) * horizontal
-        out[x] = np.sqrt(down * down + across * across) * factor
-    if has_small(out, squares, factor):
-        slopes = np.empty((2, len(out)), out.dtype)
-        differentiate(above, here, below, even, odd, slopes[0], slopes[1])
-        mend_lengths(slopes[0], slopes[1], squares, factor, out)
-
-
-@kernel()
-def differentiate(
-    above: NDArray[Any],
-    here: NDArray[Any],
-    below: NDArray[Any],
-    even: NDArray[Any],
-    odd: NDArray[Any],
-    down: NDArray[Any],
-    across: NDArray[Any],
-) -> None:
-    """The derivatives in a row, read as above."""
+    even, odd, squares, factor = stencil.even, stencil.odd, stencil.squares, stencil.back[0]
     a, b, c, d, e = above[:-2], above[1:-1], above[2:], here[:-2], here[2:]
     f, g, h = below[:-2], below[1:-1], below[2:]
     center, side, vertical, horizontal = even[0], even[1], odd[0, 0], odd[1, 0]
-    for x in range(len(down)):
+    least, none, small = np.sqrt(squares[0]) * factor, squares[2], False
+    for x in range(len(out)):
+        down = ((g[x] * center + (f[x] + h[x]) * side) - (b[x] * center + (a[x] + c[x]) * side)) * vertical
+        across = ((e[x] * center + (c[x] + h[x]) * side) - (d[x] * center + (a[x] + f[x]) * side)) * horizontal
+        magnitude = np.sqrt(down * down + across * across) * factor
+        out[x] = magnitude
+        small |= (magnitude < least) & (magnitude > none)
+    return small
+
+
+@kernel()
+def _remeasure_three(
+    above: NDArray[Any], here: NDArray[Any], below: NDArray[Any], stencil: Stencil, out: NDArray[Any]
+) -> None:
+    """The same, exact for small magnitudes."""
+    even, odd = stencil.even, stencil.odd
+    a, b, c, d, e = above[:-2], above[1:-1], above[2:], here[:-2], here[2:]
+    f, g, h = below[:-2], below[1:-1], below[2:]
+    center, side, vertical, horizontal = even[0], even[1], odd[0, 0], odd[1, 0]
+    down, across = np.empty(len(out), out.dtype), np.empty(len(out), out.dtype)
+    for x in range(len(out)):
         down[x] = ((g[x] * center + (f[x] + h[x]) * side) - (b[x] * center + (a[x] + c[x]) * side)) * vertical
         across[x] = ((e[x] * center + (c[x] + h[x]) * side) - (d[x] * center + (a[x] + f[x]) * side)) * horizontal
+    recompute_small(down, across, stencil.squares, stencil.back[0], out)
 
 
 @kernel()
 def _add_products(down: NDArray[Any], across: NDArray[Any], tensor: NDArray[np.float64]) -> None:
+    """Add the outer products of a row of gradients to the tensors in the row."""
     yy, xx, yx = tensor[0], tensor[1], tensor[2]
     for x in range(len(yy)):
         first, second = np.float64(down[x]), np.float64(across[x])  # float() of a float32 stays one in numba
@@ -226,11 +188,10 @@ def _add_products(down: NDArray[Any], across: NDArray[Any], tensor: NDArray[np.f
 
 
 @kernel()
-def _add_corners(
-    lines: NDArray[Any], row: int, even: NDArray[Any], odd: NDArray[Any], tensor: NDArray[np.float64]
-) -> None:
+def _add_corners(lines: NDArray[Any], row: int, stencil: Stencil, tensor: NDArray[np.float64]) -> None:
     """The tensors at the corners between two rows."""
-    tensor[:] = 0.0
+    even, odd = stencil.even, stencil.odd
+    tensor.fill(0.0)
     yy, xx, yx = tensor[0], tensor[1], tensor[2]
     side, vertical, horizontal = even[1], odd[0, 0], odd[1, 0]
     for c in range(len(lines)):
@@ -255,11 +216,11 @@ def _join_corners(above: NDArray[np.float64], below: NDArray[np.float64], tensor
 
 
 @kernel()
-def _tensor_lengths(tensor: NDArray[np.float64], back: NDArray[Any], out: NDArray[Any]) -> None:
+def _tensor_magnitudes(tensor: NDArray[np.float64], back: NDArray[Any], out: NDArray[Any]) -> None:
     """The square root of the largest eigenvalue; the last row of `tensor` is room to work in."""
     yy, xx, yx, root, factor = tensor[0], tensor[1], tensor[2], tensor[3], np.float64(back[0])
     for x in range(len(out)):
         yy[x], xx[x] = (yy[x] + xx[x]) / 2, (yy[x] - xx[x]) / 2
-    pair_lengths(xx, yx, np.array(_SQUARES), 1.0, root)
+    pair_magnitudes(xx, yx, np.array(_SQUARES), 1.0, root)
     for x in range(len(out)):
         out[x] = np.sqrt(yy[x] + root[x]) * factor

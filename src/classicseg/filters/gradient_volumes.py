@@ -1,7 +1,7 @@
-"""The gradient of a volume, in one pass over its rows: components, length, or both.
+"""The gradient of a volume, in one pass over its rows: components, magnitude, or both.
 
-The definition smooths along two axes and takes the difference along the third, for each of the three. Rows about a
-row are read once and share the first smoothing; all else happens in one loop over the row.
+The definition smooths along two axes and takes the difference along the third, for each of the three. The
+nine rows about a row are read once and share the first smoothing; all else happens in one loop over the row.
 """
 
 from __future__ import annotations
@@ -12,42 +12,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classicseg._core.kernel import kernel
-from classicseg.filters.smooth_rows import scale
-from classicseg.filters.stencils import Stencil, add_three, derivatives, read_row
+from classicseg.filters.stencils import Stencil, add_three, derivatives, read_row, scale
 
 
 def _volume_gradient_numpy(
     values: NDArray[Any],
-    taps: int,
-    even: NDArray[Any],
-    odd: NDArray[Any],
-    back: NDArray[Any],
-    squares: NDArray[Any],
+    stencil: Stencil,
     field: NDArray[Any],
-    heights: NDArray[Any],
+    magnitude: NDArray[Any],
     start: int,
     stop: int,
 ) -> None:
     n_rows = values.shape[1]
     first, last = start // n_rows, max(start // n_rows + 1, -(-stop // n_rows))
-    planes = derivatives(values[..., np.newaxis], Stencil(taps, even, odd, back, squares), first, last)[0, 0]
+    planes = derivatives(values[..., np.newaxis], stencil, first, last)[0, 0]
     rows = planes.reshape(3, -1, values.shape[2])[:, start - first * n_rows : stop - first * n_rows]
     if field.size:
-        field[:, start:stop] = rows * back
-    if heights.size:
-        heights[start:stop] = np.sqrt((rows.astype(np.float64) ** 2).sum(axis=0)) * back
+        field[:, start:stop] = rows * stencil.back
+    if magnitude.size:
+        magnitude[start:stop] = np.sqrt((rows.astype(np.float64) ** 2).sum(axis=0)) * stencil.back
 
 
 @kernel(numpy=_volume_gradient_numpy)
 def volume_gradient(
     values: NDArray[Any],
-    taps: int,
-    even: NDArray[Any],
-    odd: NDArray[Any],
-    back: NDArray[Any],
-    squares: NDArray[Any],
+    stencil: Stencil,
     field: NDArray[Any],
-    heights: NDArray[Any],
+    magnitude: NDArray[Any],
     start: int,
     stop: int,
 ) -> None:
@@ -55,6 +46,7 @@ def volume_gradient(
 
     An output without pixels is not wanted.
     """
+    even, odd, back = stencil.even, stencil.odd, stencil.back
     n_planes, n_rows, n = values.shape
     lines, down = np.empty((3, 3, n + 2), even.dtype), np.empty((3, n + 2), even.dtype)  # of rows about the row
     before, behind, around = np.empty(n + 2, even.dtype), np.empty(n + 2, even.dtype), np.empty(n + 2, even.dtype)
@@ -78,8 +70,8 @@ def volume_gradient(
             if field.size > 0:
                 for axis in range(3):
                     scale(slopes[axis], back[0], field[axis, line])
-            if heights.size > 0:
-                scale(length, back[0], heights[line])
+            if magnitude.size > 0:
+                scale(length, back[0], magnitude[line])
 
 
 @kernel()
@@ -94,7 +86,7 @@ def _join(
     slopes: NDArray[Any],
     length: NDArray[Any],
 ) -> None:
-    """Smooth along the row what lacks it, and take the differences."""
+    """Smooth along the row where that is missing, and take the differences; then the magnitude."""
     n = len(length)
     center, side, through, vertical, horizontal = even[0], even[1], odd[0, 0], odd[1, 0], odd[2, 0]
     first, second, third = slopes[0], slopes[1], slopes[2]

@@ -1,55 +1,32 @@
 """How fast the values change: gradients of grey and color images in any number of dimensions.
 
-An operator is a derivative along each axis: a difference along it, smoothed along all others. Where a neighbor is
-missing, since the image ends or a pixel takes no part, another stands in for it (`gradient_borders` says which).
-The
-gradient of a color image is the direction in which the color changes most, and how much: the largest eigenvalue of
-Di Zenzo's tensor, the sum of the channels' outer products.
+An operator is a derivative along each axis: a difference along it, smoothed along all others. A neighbor that is
+missing, because the image ends or a pixel takes no part, is replaced by another one (`gradient_borders`). The
+gradient of a color image points where the color changes most; its magnitude is the square root of the largest
+eigenvalue of Di Zenzo's tensor, the sum of the outer products of the channels' gradients.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.bands import run_bands
 from classicseg._core.image import Image, as_image, as_spacing
-from classicseg._core.kernel import kernel
-from classicseg._core.numbers import as_choice, as_number
+from classicseg._core.numbers import as_number
 from classicseg.filters.gradient_borders import fill_border_pixels
-from classicseg.filters.gradient_rows import plain_row_lengths, row_lengths
+from classicseg.filters.gradient_rows import magnitude_rows, plain_magnitude_rows
 from classicseg.filters.gradient_volumes import volume_gradient
-from classicseg.filters.huge_values import (
-    computed_apart,
-    has_exact_squares,
-    has_huge_values,
-    largest_value,
-    working_dtype,
-)
+from classicseg.filters.huge_values import HUGE_UNIT, computed_apart, has_huge_values
+from classicseg.filters.operators import Operator, as_operator, operator_halo, stencil_of
 from classicseg.filters.smoothing import smooth
-from classicseg.filters.stencils import Stencil, derivatives, make_stencil
-from classicseg.filters.tensor import lengths, principal_direction
+from classicseg.filters.stencils import Stencil, derivatives
+from classicseg.filters.tensor import magnitudes, principal_direction, vector_magnitudes
 from classicseg.types import ChannelAxis, Mask, Spacing
-
-Operator: TypeAlias = Literal["sobel", "scharr", "prewitt", "roberts", "farid"]
-"""How a derivative is taken; `gradient_magnitude` has a line for each."""
-
-_OPERATORS: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
-    "sobel": ((2 / 4, 1 / 4), (1.0,)),
-    "scharr": ((10 / 16, 3 / 16), (1.0,)),
-    "prewitt": ((1 / 4, 1 / 4), (1.0,)),
-    "roberts": ((0.0, 1 / 2), (1.0,)),
-    "farid": ((0.426374573253687, 0.249153396177344, 0.0376593171958126), (0.276690988455557, 0.109603762960254)),
-}
-"""The weights of the smoothing and of the difference, from the middle out, to a factor. No sum exceeds 1, and
-those of three are whole numbers over a power of two, so that sums of integers are exact."""
-
-HUGE_UNIT = 16.0
-"""Sums of a few lengths up to the largest number of float32, divided by this, are in its range."""
 
 
 def gradient_magnitude(
@@ -217,29 +194,19 @@ def gradient_components(
     width = as_number("sigma", sigma, least=0.0)
     known = as_operator(operator)
     parsed = as_image(image, channel_axis=channel_axis, mask=mask)
-    return components(parsed, as_spacing(spacing, len(parsed.shape)), known, width)
-
-
-def operator_halo(operator: Operator) -> int:
-    """How many pixels an operator reaches along each axis."""
-    return len(_OPERATORS[operator][0]) - 1
-
-
-def as_operator(operator: str) -> Operator:
-    """Parse the name of an operator."""
-    return as_choice("operator", operator, get_args(Operator))
+    return components_of(parsed, as_spacing(spacing, len(parsed.shape)), known, width)
 
 
 def magnitude_of(
     image: Image, spacing: tuple[float, ...], operator: Operator = "sobel", sigma: float = 0.0
 ) -> NDArray[Any]:
-    """The length of the gradient at each pixel."""
+    """The gradient magnitude of a parsed image at each pixel."""
     smoothed = smooth(image, sigma, spacing)
-    find = partial(_steepness, spacing=spacing, operator=operator)
+    find = partial(_magnitude, spacing=spacing, operator=operator)
     return computed_apart(find, smoothed, spacing, operator_halo(operator))
 
 
-def components(
+def components_of(
     image: Image, spacing: tuple[float, ...], operator: Operator = "sobel", sigma: float = 0.0
 ) -> NDArray[Any]:
     """The gradient of a parsed image at each pixel, (ndim, *shape)."""
@@ -247,89 +214,79 @@ def components(
 
 
 def gradient_field(image: Image, spacing: tuple[float, ...], operator: Operator = "sobel") -> NDArray[Any]:
-    """The gradient as a vector a pixel, (ndim, *shape), with either sign where it is that of several channels."""
-    find = partial(_field_of, spacing=spacing, operator=operator)
-    return computed_apart(find, image, spacing, operator_halo(operator))
+    """The gradient as one vector a pixel, (ndim, *shape); of several channels it has either sign."""
+    return computed_apart(
+        lambda part: _field(part, stencil_of(part, spacing, operator)), image, spacing, operator_halo(operator)
+    )
 
 
 def scaled_gradient(image: Image, spacing: tuple[float, ...]) -> tuple[NDArray[Any], NDArray[Any], float]:
-    """Sobel's field and its length, as multiples of a power of two that keeps them in range; and that power."""
+    """Sobel's gradient and its magnitude, divided by a power of two that keeps them in range; and that power."""
     if has_huge_values(image, spacing):
         field = gradient_field(image, spacing)
-        heights = computed_apart(partial(_heights_of, spacing=spacing), image, spacing, operator_halo("sobel"))
+        magnitude = computed_apart(
+            partial(_magnitude_in_units, spacing=spacing), image, spacing, operator_halo("sobel")
+        )
         unit = field.dtype.type(HUGE_UNIT)
-        return field / unit, heights / unit, float(unit)
+        return field / unit, magnitude / unit, float(unit)
     stencil = stencil_of(image, spacing)
     unit, stencil = float(stencil.back[0]), stencil._replace(back=np.ones_like(stencil.back))
     if image.mask is None and _is_plain_volume(image, stencil):
-        field, heights = (np.empty(shape, stencil.even.dtype) for shape in ((3, *image.shape), image.shape))
-        _fill_volume(image.values, stencil, field, heights)
-        return field, heights, unit
+        field, magnitude = (np.empty(shape, stencil.even.dtype) for shape in ((3, *image.shape), image.shape))
+        _fill_volume(image.values, stencil, field, magnitude)
+        return field, magnitude, unit
     field = _field(image, stencil)
-    return field, _lengths_of(field), unit
+    return field, _magnitudes_of(field), unit
 
 
-def _heights_of(image: Image, spacing: tuple[float, ...]) -> NDArray[Any]:
-    _, heights, unit = scaled_gradient(image, spacing)
-    return heights * heights.dtype.type(unit)
+def _magnitude_in_units(image: Image, spacing: tuple[float, ...]) -> NDArray[Any]:
+    """The magnitude of `scaled_gradient` in the units of the image."""
+    _, magnitude, unit = scaled_gradient(image, spacing)
+    return magnitude * magnitude.dtype.type(unit)
 
 
-def _lengths_of(field: NDArray[Any]) -> NDArray[Any]:
-    """The length of each vector; of pairs with the same bits as in `edges.suppression_rows`."""
-    return lengths(field[np.newaxis, np.newaxis]) if len(field) == 2 else field_magnitude(field)
+def _magnitudes_of(field: NDArray[Any]) -> NDArray[Any]:
+    """The magnitude of each vector; of pairs with the same bits as in `edges.suppression_rows`."""
+    return magnitudes(field[np.newaxis, np.newaxis]) if len(field) == 2 else vector_magnitudes(field)
 
 
-def field_magnitude(field: NDArray[Any]) -> NDArray[Any]:
-    """The length of each vector of a field, (ndim, *shape)."""
-    magnitude = np.empty(field.shape[1:], field.dtype)
-    flat = field.reshape(len(field), -1)
-    run_bands(_lengths, flat.shape[1], 1, flat, magnitude.reshape(-1))
-    return magnitude
-
-
-def stencil_of(image: Image, spacing: tuple[float, ...], operator: Operator = "sobel") -> Stencil:
-    """An operator in the dtype that the image's gradient is computed in."""
-    dtype, exact = working_dtype(image, spacing), has_exact_squares(image, spacing)
-    return make_stencil(*_OPERATORS[operator], spacing, largest_value(image), dtype, exact)
-
-
-def _steepness(image: Image, spacing: tuple[float, ...], operator: Operator) -> NDArray[Any]:
+def _magnitude(image: Image, spacing: tuple[float, ...], operator: Operator) -> NDArray[Any]:
+    """The gradient magnitude of an image without huge values."""
     stencil, values = stencil_of(image, spacing, operator), image.values
     out, row_size = np.empty(image.shape, stencil.even.dtype), values[0].size
     if out.ndim == 2:
         plain = stencil.taps == 3 and values.shape[2] == 1 and values.dtype == out.dtype
-        run_bands(plain_row_lengths if plain else row_lengths, len(values), row_size, values, *stencil, out)
+        run_bands(plain_magnitude_rows if plain else magnitude_rows, len(values), row_size, values, stencil, out)
     elif _is_plain_volume(image, stencil):
         _fill_volume(values, stencil, np.empty((3, 0, 0), out.dtype), out)
     else:
-        run_bands(_reduce_band, len(values), row_size, values, stencil, lengths, out)
-    _mend(image, stencil, lengths, out)
+        run_bands(_reduce_band, len(values), row_size, values, stencil, magnitudes, out)
+    _redo_masked(image, stencil, magnitudes, out)
     return out
 
 
-def _field_of(image: Image, spacing: tuple[float, ...], operator: Operator) -> NDArray[Any]:
-    return _field(image, stencil_of(image, spacing, operator))
-
-
 def _field(image: Image, stencil: Stencil) -> NDArray[Any]:
+    """The gradient in the units of a stencil."""
     field = np.empty((len(image.shape), *image.shape), stencil.even.dtype)
     if _is_plain_volume(image, stencil):
         _fill_volume(image.values, stencil, field, np.empty((0, 0), field.dtype))
     else:
         row_size = image.values[0].size
         run_bands(_reduce_band, len(image.values), row_size, image.values, stencil, principal_direction, field)
-    _mend(image, stencil, principal_direction, field)
+    _redo_masked(image, stencil, principal_direction, field)
     return field
 
 
 def _is_plain_volume(image: Image, stencil: Stencil) -> bool:
+    """Whether `volume_gradient` can be used, which takes one channel and three taps."""
     return len(image.shape) == 3 and image.n_channels == 1 and stencil.taps == 3
 
 
-def _fill_volume(values: NDArray[Any], stencil: Stencil, field: NDArray[Any], heights: NDArray[Any]) -> None:
+def _fill_volume(values: NDArray[Any], stencil: Stencil, field: NDArray[Any], magnitude: NDArray[Any]) -> None:
+    """The gradient of a volume or its magnitude, or both; an output without pixels is not wanted."""
     planes, width = values[..., 0], values.shape[2]
-    outputs = field.reshape(3, -1, width) if field.size else field, heights.reshape(-1, width)
-    run_bands(volume_gradient, values.shape[0] * values.shape[1], width, planes, *stencil, *outputs)
+    outputs = field.reshape(3, -1, width) if field.size else field, magnitude.reshape(-1, width)
+    run_bands(volume_gradient, values.shape[0] * values.shape[1], width, planes, stencil, *outputs)
 
 
 def _reduce_band(
@@ -340,28 +297,15 @@ def _reduce_band(
     start: int,
     stop: int,
 ) -> None:
+    """Write what `reduce` makes of the derivatives in rows `start` to `stop`, as if all pixels took part."""
     rows = out[:, start:stop] if out.ndim == values.ndim else out[start:stop]
     rows[:] = reduce(derivatives(values, stencil, start, stop)) * stencil.back
 
 
-def _mend(
+def _redo_masked(
     image: Image, stencil: Stencil, reduce: Callable[[NDArray[Any]], NDArray[Any]], out: NDArray[Any]
 ) -> None:
-    """Overwrite what was computed as if masked pixels took part."""
+    """Overwrite what was computed at the border of the mask and beyond as if masked pixels took part."""
     if image.mask is not None:
         fill_border_pixels(image, stencil, reduce, out)
         np.copyto(out, 0, where=~image.mask)  # 10 times faster than by index
-
-
-def _lengths_numpy(vectors: NDArray[Any], out: NDArray[Any], start: int, stop: int) -> None:
-    out[start:stop] = np.sqrt((vectors[:, start:stop].astype(np.float64) ** 2).sum(axis=0))
-
-
-@kernel(numpy=_lengths_numpy)
-def _lengths(vectors: NDArray[Any], out: NDArray[Any], start: int, stop: int) -> None:
-    for i in range(start, stop):
-        total = 0.0
-        for axis in range(len(vectors)):
-            value = np.float64(vectors[axis, i])
-            total += value * value
-        out[i] = np.sqrt(total)

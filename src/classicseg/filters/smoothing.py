@@ -1,8 +1,8 @@
-"""Gaussian smoothing in which no pixel counts beyond the reach of the weights, not even by what others round to.
+"""Gaussian smoothing in which no pixel counts beyond the radius of the kernel, not even through rounding.
 
-Weights have few bits, and each value is rounded by itself, as is each mean: whole numbers to a fine grid, floats
-to as many bits as they are given. What the sums round off is far less (nothing, where values are whole numbers of
-16 bits), so that mostly their order does not count: what is flat stays flat, and the image may be turned.
+Weights have few bits. Each value is rounded by itself, as is each mean: integers to a fine grid, floats to a fixed
+number of bits. Rounding errors of the sums are far smaller (0 for integers of 16 bits), so the order of the sums
+mostly does not show: flat parts stay flat, and a turned image gives a turned result.
 """
 
 from __future__ import annotations
@@ -16,13 +16,20 @@ from numpy.typing import NDArray
 from classicseg._core.bands import run_bands
 from classicseg._core.image import Image
 from classicseg.filters.correlation import correlate
-from classicseg.filters.smooth_rows import Grain, rounded, smooth_rows, smooth_stacks
+from classicseg.filters.smooth_rows import (
+    AxisGaussian,
+    Grain,
+    PlaneGaussian,
+    rounded,
+    smooth_rows,
+    smooth_stacks,
+)
 
 _FLOAT32_BITS = 24
-"""Means of integers have so many bits, those before the point included, as fit float32."""
+"""Means of integers are rounded to so many bits, those before the point included: they fit float32."""
 
 _FLOAT64_BITS = 32
-"""float64 is smoothed in so many bits of each value: what 53 have left hides what the sums round off."""
+"""Values of float64 are rounded to so many bits: rounding errors of the sums vanish in what 53 bits have left."""
 
 _WEIGHT_BITS = 36
 """The weights of all axes together: with 16 bits of a value, sums of products are exact in the 53 of float64."""
@@ -31,11 +38,13 @@ _LEAST_BITS = 8
 """The largest weight of a Gaussian has so many bits at least, at the price of exact sums where sigma is large."""
 
 _LEAST_CHANGE = 1e-3
+"""The middle weight takes what rounding leaves of the sum, if that changes it by less than this share."""
 
 _LONGEST = 2**16
-"""Weights are computed so far, where the image is shorter too: a part of an image has the weights of the whole."""
+"""Weights are computed to here even if the image is shorter: a part of an image has the weights of the whole."""
 
 _EXACT = Grain(0.0, 0.0)
+"""Not rounded."""
 
 
 def smooth(image: Image, sigma: float, spacing: tuple[float, ...]) -> Image:
@@ -67,29 +76,31 @@ def gaussian_of(shape: tuple[int, ...], sigma: float, spacing: tuple[float, ...]
 
 
 def grain_of(dtype: np.dtype[Any]) -> Grain:
-    """To what means of a dtype are rounded; float32 rounds by itself."""
+    """How means of a dtype are rounded; float32 rounds by itself."""
     if dtype == np.float64:
         return Grain(0.0, 2.0 ** (53 - _FLOAT64_BITS) + 1)
     return Grain(1.5 * 2.0 ** (52 - _FLOAT32_BITS + 8 * dtype.itemsize), 0.0) if dtype.kind == "u" else _EXACT
 
 
 def source_grain_of(dtype: np.dtype[Any]) -> Grain:
-    """To what values of a dtype are rounded before."""
+    """How values of a dtype are rounded before they are smoothed."""
     return grain_of(dtype) if dtype == np.float64 else _EXACT
 
 
 def shares_of(shape: tuple[int, ...], weights: list[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
-    """How much of the weights lies inside, at each place of each axis."""
+    """How much of the weights lies inside, at each index of each axis."""
     return [correlate(np.ones(length), [half]) for length, half in zip(shape, weights, strict=True)]
 
 
 def _smooth_whole(source: NDArray[Any], weights: list[NDArray[np.float64]]) -> NDArray[Any]:
+    """Smooth one channel of an image in which all pixels take part."""
     return _blur(source, weights, shares_of(source.shape, weights), grain_of(source.dtype), _result_dtype(source))
 
 
 def _smooth_inside(
     source: NDArray[Any], mask: NDArray[np.bool_], weights: list[NDArray[np.float64]]
 ) -> NDArray[Any]:
+    """Smooth one channel over the pixels of a mask: sums of values divided by sums of weights."""
     whole = [np.ones(length) for length in source.shape]
     total, share = (
         _blur(part, weights, whole, _EXACT, np.dtype(np.float64)) for part in (source, mask.view(np.uint8))
@@ -116,20 +127,24 @@ def _blur(
         lead = np.multiply.outer(lead, share)
     found = np.empty(planes.shape, np.float64 if further else dtype)
     ones = [np.ones(length) for length in planes.shape[1:]]
-    ends = (lead, last, result) if not further else (*ones, _EXACT)
-    given = source_grain_of(source.dtype)
-    run_bands(smooth_rows, len(planes) * rows, width, planes, given, *weights[-2:], *ends, found)
+    grains = source_grain_of(source.dtype), _EXACT if further else result
+    inside = ones if further else (lead, last)
+    run_bands(
+        smooth_rows, len(planes) * rows, width, planes, PlaneGaussian(*grains, *weights[-2:], *inside), found
+    )
     lines = found.reshape(-1, width)
     for axis, length in enumerate(further):
         final = axis == len(further) - 1
         totals, lines = lines, np.empty(lines.shape, dtype if final else np.float64)
-        ends = (lead.reshape(-1), last, result) if final else (np.ones(len(lines)), ones[1], _EXACT)
-        apart = math.prod(source.shape[axis + 1 : -1])
-        run_bands(smooth_stacks, len(lines), width, totals, length, apart, weights[axis], *ends, lines)
+        grain, *inside = (result, lead.reshape(-1), last) if final else (_EXACT, np.ones(len(lines)), ones[1])
+        stride = math.prod(source.shape[axis + 1 : -1])
+        gaussian = AxisGaussian(length, stride, grain, weights[axis], *inside)
+        run_bands(smooth_stacks, len(lines), width, totals, gaussian, lines)
     return lines.reshape(source.shape)
 
 
 def _result_dtype(source: NDArray[Any]) -> np.dtype[Any]:
+    """The dtype of a smoothed image."""
     return np.dtype(np.float64 if source.dtype == np.float64 else np.float32)
 
 
@@ -142,15 +157,16 @@ def _write_means(
     start: int,
     stop: int,
 ) -> None:
+    """Divide and round rows `start` to `stop` of the sums."""
     rows, inside = total[start:stop], mask[start:stop]
     np.divide(rows, share[start:stop], out=rows, where=inside)
     out[start:stop] = rounded(rows, grain) * inside
 
 
 def _gaussian(sigma: float, bits: int, length: int) -> NDArray[np.float64]:
-    """Weights to four sigma, in multiples of 2**-bits, as far as the image reaches.
+    """Weights to four sigma, or as far as the image is long, in multiples of 2**-bits.
 
-    All add up to 1 exactly, where that changes the middle one little: then means need no division inside.
+    They add up to 1 exactly, where that changes the middle one little: then means need no division inside.
     """
     unit = 2.0 ** max(bits, math.ceil(math.log2(max(sigma, 1.0))) + _LEAST_BITS)
     radius = min(math.ceil(4 * sigma), max(length, _LONGEST))

@@ -15,7 +15,8 @@ from classicseg._core.bands import run_bands, run_interruptible
 from classicseg._core.grid import interior, neighbor_offsets, pad, waiting_grid
 from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
-from classicseg.filters.gradients import field_magnitude, gradient_field
+from classicseg.filters.gradients import gradient_field
+from classicseg.filters.tensor import vector_magnitudes
 from classicseg.growing.acceptance import between
 from classicseg.types import Norm
 
@@ -24,7 +25,7 @@ def grow_everywhere(image: Image, tolerance: float, connectivity: int, norm: Nor
     """Give each pixel that takes part a region, within a tolerance of the pixel that the region starts at."""
     ndim = len(image.shape)
     labels = waiting_grid(image)
-    magnitude = field_magnitude(gradient_field(image, (1.0,) * ndim))
+    magnitude = vector_magnitudes(gradient_field(image, (1.0,) * ndim))
     inside = np.flatnonzero(labels == 0)
     order = inside[run_interruptible(np.lexsort, (*image.pixels().T, magnitude[image.mask_array()]))]
     values = pad(image.values, ndim).reshape(-1, image.n_channels)

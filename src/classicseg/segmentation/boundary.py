@@ -1,31 +1,30 @@
 """Regions enclosed by boundaries: edges are found, gaps in them closed, and every pixel joins a region.
 
-A region's core is what stays away from the edges by half the widest gap that counts as closed: through a gap
-no wider than that no core leaks. The cores, and what is enclosed without room for one, flood the gradient up to
-the edges; then each edge pixel joins the side that it is more like.
+The core of a region is the set of its pixels that are farther from all edges than half the widest gap that counts
+as closed: no core leaks through such a gap. The cores are markers that flood the gradient up to the edges; an
+enclosed part without a core is a region as it is. Then each edge pixel joins the side that it is more like.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.arrays import as_filled
-from classicseg._core.bands import run_bands
 from classicseg._core.grid import neighbor_offsets, pad, padded_strides
 from classicseg._core.image import Image, as_image, as_spacing, luminance
-from classicseg._core.kernel import kernel
 from classicseg._core.numbers import as_choice, as_count, as_flag, as_number
 from classicseg.edges.canny import CannySettings, as_canny_settings
 from classicseg.edges.gradient_threshold import otsu_of_gradients
-from classicseg.edges.suppression import crests_of, grade
-from classicseg.edges.zero_crossings import crossing_heights
+from classicseg.edges.suppression import double_threshold, suppressed_and_full_gradients
+from classicseg.edges.zero_crossings import gradients_on_crossings, zero_crossings
 from classicseg.filters.erosion import farther_than
 from classicseg.filters.gradients import magnitude_of
-from classicseg.flooding.flood import UNDECIDED, flood
+from classicseg.filters.smoothing import smooth
+from classicseg.flooding.flood import flood
 from classicseg.labeling.components import connected_components
 from classicseg.labeling.numbering import number_by_first_pixel
 from classicseg.labeling.reconstruction import hysteresis
@@ -33,8 +32,12 @@ from classicseg.regions.adjacency import merge_small_regions
 from classicseg.regions.statistics import rank_regions, region_sums
 from classicseg.types import ChannelAxis, EdgeDetector, Mask, Regions, Spacing
 
+_DETECTORS = get_args(get_args(EdgeDetector)[0])
+"""The names of detectors."""
+
 _LOW_SHARE = 1 / 6
-"""Edges that enclose regions are followed further down than those of a drawing, where it is a third."""
+"""The lower threshold as a share of the higher one. `canny_edges` takes a third: edges that are to enclose regions
+are followed further down."""
 
 
 class BoundarySettings(NamedTuple):
@@ -46,7 +49,7 @@ class BoundarySettings(NamedTuple):
     keep_lines: bool
 
     def thresholds(self, otsu: Callable[[], float]) -> tuple[float, float]:
-        """The lower and the higher one; Otsu's threshold of the gradients on edges is asked for where needed."""
+        """The lower and the higher threshold; `otsu` is called for Otsu's where no number is given."""
         low, high = self.edges.low, self.edges.high
         upper = max(otsu(), low or 0.0) if isinstance(high, str) else high
         return _LOW_SHARE * upper if low is None else low, upper
@@ -162,13 +165,13 @@ def boundary_segment(
     settings = as_boundary_settings(detector, sigma, low, high, max_gap, min_area, keep_lines)
     parsed = as_image(image, channel_axis=channel_axis, mask=mask)
     spacings = as_spacing(spacing, len(parsed.shape))
-    inside = parsed.mask_array()
-    edges = _edges(image, parsed, detector, settings, spacings) & inside
+    edges, gradient = _edges_and_gradient(image, parsed, detector, settings, spacings)
+    if parsed.mask is not None:
+        edges = edges & parsed.mask
 
-    gradient = magnitude_of(parsed, spacings, sigma=settings.edges.sigma)
-    free = inside & ~edges
-    cores = _cores(edges, free, inside, settings.max_gap, spacings)
-    labels = _spread(gradient, cores, Image(parsed.values, free | (cores > 0)))
+    free = parsed.mask_array() & ~edges
+    cores = free & farther_than(edges, settings.max_gap / 2, spacings)
+    labels = _spread(gradient, connected_components(cores.view(np.uint8), 1), Image(parsed.values, free))
     labels = _spread(np.zeros(parsed.shape, np.float32), labels, parsed)
     labels = merge_small_regions(labels, parsed.values, settings.min_area, 1)
     if settings.keep_lines:
@@ -188,7 +191,7 @@ def as_boundary_settings(
     """Parse the options."""
     named = isinstance(detector, str)
     if named:
-        as_choice("detector", detector, ["canny", "sobel", "log"], "a function, an edge map or ")
+        as_choice("detector", detector, _DETECTORS, "a function, an edge map or ")
     if named and detector == "sobel" and low is not None:
         raise ValueError("low is given, but detector='sobel' has one threshold; pass high instead")
     if not named and (low is not None or high is not None):
@@ -200,21 +203,31 @@ def as_boundary_settings(
     return BoundarySettings(edges, gap, least, as_flag("keep_lines", keep_lines))
 
 
-def _edges(
+def _edges_and_gradient(
     image: ArrayLike, parsed: Image, detector: EdgeDetector, settings: BoundarySettings, spacing: tuple[float, ...]
-) -> NDArray[np.bool_]:
-    if not isinstance(detector, str):
-        return _as_edges(detector(image) if callable(detector) else detector, parsed.shape)
+) -> tuple[NDArray[np.bool_], NDArray[Any]]:
+    """The edges and the gradient magnitude; the image is smoothed and differentiated once for both."""
     sigma = settings.edges.sigma
+    if not isinstance(detector, str):
+        edges = _as_edges(detector(image) if callable(detector) else detector, parsed.shape)
+        return edges, magnitude_of(parsed, spacing, sigma=sigma)
+    if detector == "canny":
+        suppressed, gradient = suppressed_and_full_gradients(parsed, spacing, sigma, settings.edges.suppression)
+        return _follow(suppressed, settings), gradient
+    smoothed = smooth(parsed, sigma, spacing)
+    gradient = magnitude_of(smoothed, spacing)
     if detector == "sobel":
-        steep = magnitude_of(parsed, spacing, sigma=sigma)
-        _, high = settings.thresholds(lambda: otsu_of_gradients(steep, np.sum(parsed.mask_array() & (steep == 0))))
-        return (steep >= high) & (steep > 0)
-    if detector == "log":
-        heights = crossing_heights(luminance(parsed), spacing, sigma)
-    else:
-        heights = crests_of(parsed, spacing, sigma, settings.edges.suppression)
-    return hysteresis(grade(heights, *settings.thresholds(lambda: otsu_of_gradients(heights))))
+        n_flat = np.sum(parsed.mask_array() & (gradient == 0))
+        _, high = settings.thresholds(lambda: otsu_of_gradients(gradient, n_flat))
+        return (gradient >= high) & (gradient > 0), gradient
+    if parsed.n_channels == 1:
+        return _follow(np.where(zero_crossings(smoothed, spacing), gradient, 0), settings), gradient
+    return _follow(gradients_on_crossings(luminance(parsed), spacing, sigma), settings), gradient
+
+
+def _follow(suppressed: NDArray[Any], settings: BoundarySettings) -> NDArray[np.bool_]:
+    """Edges by hysteresis from the gradient magnitude on edge pixels, which is 0 elsewhere."""
+    return hysteresis(double_threshold(suppressed, *settings.thresholds(lambda: otsu_of_gradients(suppressed))))
 
 
 def _as_edges(edges: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.bool_]:
@@ -222,80 +235,33 @@ def _as_edges(edges: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.bool_]:
     array = as_filled("detector", edges, "b", "edges of dtype bool, True = edge; e.g. edges > 0")
     if array.shape != shape:
         raise ValueError(
-            f"detector gives edges of shape {array.shape}; expected the image's spatial shape {shape}"
+            f"detector gives edges of shape {array.shape}; expected the image's spatial shape {shape}, without "
+            "channels; make the edges of this image"
         )
     return np.ascontiguousarray(array)
 
 
-def _cores(
-    edges: NDArray[np.bool_],
-    free: NDArray[np.bool_],
-    inside: NDArray[np.bool_],
-    gap: float,
-    spacing: tuple[float, ...],
-) -> NDArray[np.int32]:
-    """Number the cores of the regions: one at least in every piece that edges, or the mask, enclose."""
-    cores = free & farther_than(edges, gap / 2, spacing)
-    for whole in (free, inside):
-        if not np.array_equal(cores, whole):
-            pieces = connected_components(whole.view(np.uint8), 1)
-            held = np.zeros(int(pieces.max()) + 1, np.bool_)
-            run_bands(_hold, cores.size, 1, pieces.reshape(-1), cores.reshape(-1), held)
-            run_bands(_fill, cores.size, 1, pieces.reshape(-1), held, cores.reshape(-1))
-    return connected_components(cores.view(np.uint8), 1)
-
-
 def _spread(levels: NDArray[Any], markers: NDArray[np.int32], image: Image) -> NDArray[np.int32]:
-    """Flood the image from markers; pixels that could not choose become regions of their own."""
-    ranks = rank_regions(region_sums(markers, image.values, int(markers.max())))
-    labels = flood(levels, markers, ranks, image, 1)
-    undecided = labels == UNDECIDED
-    if not undecided.any():
+    """Flood the image from markers; pixels that could not choose, and parts without a marker, become regions."""
+    labels, n_markers = markers, int(markers.max())
+    if n_markers:
+        labels = flood(levels, markers, rank_regions(region_sums(markers, image.values, n_markers)), image, 1)
+    rest = labels <= 0  # the two kinds do not touch, so one search for components does for both
+    if image.mask is not None:
+        rest &= image.mask
+    if not rest.any():
         return labels
-    pieces = connected_components(undecided.view(np.uint8), 1)
-    return np.where(undecided, pieces + np.int32(max(0, labels.max())), labels)
+    return np.where(rest, connected_components(rest.view(np.uint8), 1) + np.int32(n_markers), labels)
 
 
 def on_lines(edges: NDArray[np.bool_], labels: NDArray[np.int32]) -> NDArray[np.bool_]:
     """The edge pixels that touch another region than their own, also over a corner."""
     grid, shape = pad(labels, labels.ndim).ravel(), labels.shape
-    places = np.nonzero(edges)
-    nodes = np.stack(places, axis=1) @ padded_strides(shape) + padded_strides(shape).sum()
+    pixels = np.nonzero(edges)
+    nodes = np.stack(pixels, axis=1) @ padded_strides(shape) + padded_strides(shape).sum()
     touches = np.zeros(len(nodes), np.bool_)
     for offset in neighbor_offsets(shape, labels.ndim):
         touches |= (grid[nodes + offset] > 0) & (grid[nodes + offset] != grid[nodes])
     lines = np.zeros(shape, np.bool_)
-    lines[places] = touches
+    lines[pixels] = touches
     return lines
-
-
-def _hold_numpy(
-    pieces: NDArray[np.int32], marked: NDArray[np.bool_], held: NDArray[np.bool_], start: int, stop: int
-) -> None:
-    held[pieces[start:stop][marked[start:stop]]] = True
-
-
-@kernel(numpy=_hold_numpy)
-def _hold(
-    pieces: NDArray[np.int32], marked: NDArray[np.bool_], held: NDArray[np.bool_], start: int, stop: int
-) -> None:
-    """Note which pieces hold a marked pixel."""
-    for i in range(start, stop):
-        if marked[i] and not held[pieces[i]]:
-            held[pieces[i]] = True
-
-
-def _fill_numpy(
-    pieces: NDArray[np.int32], held: NDArray[np.bool_], marked: NDArray[np.bool_], start: int, stop: int
-) -> None:
-    marked[start:stop] |= (pieces[start:stop] > 0) & ~held[pieces[start:stop]]
-
-
-@kernel(numpy=_fill_numpy)
-def _fill(
-    pieces: NDArray[np.int32], held: NDArray[np.bool_], marked: NDArray[np.bool_], start: int, stop: int
-) -> None:
-    """Mark the whole of each piece that holds no marked pixel."""
-    for i in range(start, stop):
-        if pieces[i] > 0 and not held[pieces[i]]:
-            marked[i] = True

@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.image import Image, as_image, as_spacing
 from classicseg._core.numbers import as_count, as_number, as_numbers
-from classicseg.filters.gradients import Operator, as_operator, magnitude_of
+from classicseg.filters.gradients import magnitude_of
+from classicseg.filters.operators import Operator, as_operator
 from classicseg.labeling.reconstruction import reconstruct
 from classicseg.thresholds.classify import classify
 from classicseg.thresholds.names import as_threshold_name, named_thresholds
@@ -131,7 +132,9 @@ def _as_numbers(threshold: float | Sequence[float]) -> NDArray[np.float64]:
     """One threshold, or a lower and a higher one."""
     found = np.array(as_numbers("threshold", threshold, least=0.0))
     if len(found) not in (1, 2):
-        raise ValueError(f"threshold has {len(found)} numbers; expected one, two (low, high), or a name")
+        raise ValueError(
+            f"threshold has {len(found)} numbers; expected one, two (low, high), or a name; leave the rest out"
+        )
     if found[0] > found[-1]:
         raise ValueError(f"threshold is {tuple(found.tolist())}; expected low <= high; exchange them")
     return found

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from classicseg import Segmenter
 from classicseg.extras.cli.segment import Job, limit_of, segment_files
 from classicseg.extras.files import read_image, read_markers, read_mask
+from classicseg.types import EdgeDetector
 
 
 class Integer(int):
@@ -98,7 +99,7 @@ _MEANINGS = {
         ),
         Load(_load_seeds),
     ],
-    "EdgeDetector": Literal["canny", "sobel", "log"],
+    "EdgeDetector": get_args(EdgeDetector)[0],  # the names; a function or an array cannot be typed
     "ArrayLike": Annotated[Path, Load(_load_array)],
 }
 

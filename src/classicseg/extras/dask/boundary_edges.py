@@ -1,4 +1,4 @@
-"""The edges that enclose regions, weak and strong: ridges, steep pixels, zero crossings, or what is given."""
+"""The edges that enclose regions, weak and strong: by Canny, Sobel, zero crossings, or as they are given."""
 
 from __future__ import annotations
 
@@ -12,10 +12,15 @@ from numpy.typing import NDArray
 from classicseg._core.image import ValueRange, luminance
 from classicseg._core.parts import as_part
 from classicseg.edges.gradient_threshold import LevelCounts, count_levels, merge_levels, otsu_of_levels
-from classicseg.edges.suppression import grade
-from classicseg.edges.zero_crossings import crossing_heights
+from classicseg.edges.suppression import double_threshold
+from classicseg.edges.zero_crossings import gradients_on_crossings
 from classicseg.extras.dask.chunks import Chunked, as_layer, bare, merged
-from classicseg.extras.dask.edges import Ridges, crests_of_tiles, otsu_of_heights, steepness_of
+from classicseg.extras.dask.edges import (
+    EdgeThinning,
+    magnitude_of_tiles,
+    otsu_of_tiles,
+    suppressed_gradients_of_tiles,
+)
 from classicseg.extras.dask.filters import Gradient
 from classicseg.extras.dask.halos import over_halo
 from classicseg.filters.smoothing import halo_of
@@ -23,9 +28,9 @@ from classicseg.segmentation.boundary import BoundarySettings
 
 
 def edge_marks(
-    parsed: Chunked, span: ValueRange, detector: Any, settings: BoundarySettings, spacing: tuple[float, ...]
+    parsed: Chunked, value_range: ValueRange, detector: Any, settings: BoundarySettings, spacing: tuple[float, ...]
 ) -> da.Array:
-    """What is weak and strong, for hysteresis."""
+    """Mark weak and strong edge pixels, for hysteresis."""
     if callable(detector):
         raise ValueError(
             f"detector is {detector!r} for boundary segmentation in tiles; expected a name, or an edge map in "
@@ -33,59 +38,67 @@ def edge_marks(
         )
     if not isinstance(detector, str):
         given = as_layer("detector", detector, parsed, kinds="b", means="edge")
-        return parsed.each(_mark_given, given, span=span, dtype=np.uint8)
+        return parsed.each(_mark_given, given, value_range=value_range, dtype=np.uint8)
     sigma = settings.edges.sigma
     if detector == "sobel":
-        steep = steepness_of(parsed, Gradient(span, spacing, "sobel", sigma))
-        _, high = settings.thresholds(lambda: otsu_of_levels(*merged(steep.each(_count_steep), _merge_counts)))
-        return steep.each(_mark_steep, high=high, dtype=np.uint8)
+        magnitude = magnitude_of_tiles(parsed, Gradient(value_range, spacing, "sobel", sigma))
+        _, high = settings.thresholds(
+            lambda: otsu_of_levels(*merged(magnitude.each(_count_magnitudes), _merge_counts))
+        )
+        return magnitude.each(_mark_at_least, high=high, dtype=np.uint8)
     if detector == "log":
-        reach = tuple(2 + n for n in halo_of(sigma, spacing))
-        heights = over_halo(
+        halo = tuple(2 + n for n in halo_of(sigma, spacing))
+        magnitude = over_halo(
             parsed,
-            reach,
+            halo,
             _crossings_of_tile,
-            span=span,
+            value_range=value_range,
             spacing=spacing,
             sigma=sigma,
             dtype=np.float64,
         )
     else:
-        heights = crests_of_tiles(parsed, Ridges(span, spacing, settings.edges))
-    return bare(heights).each(
-        _grade, thresholds=settings.thresholds(lambda: otsu_of_heights(heights)), dtype=np.uint8
+        magnitude = suppressed_gradients_of_tiles(parsed, EdgeThinning(value_range, spacing, settings.edges))
+    return bare(magnitude).each(
+        _grade, thresholds=settings.thresholds(lambda: otsu_of_tiles(magnitude)), dtype=np.uint8
     )
 
 
 def _mark_given(
-    values: NDArray[Any], mask: NDArray[np.bool_] | None, edges: NDArray[np.bool_], *, span: ValueRange
+    values: NDArray[Any], mask: NDArray[np.bool_] | None, edges: NDArray[np.bool_], *, value_range: ValueRange
 ) -> NDArray[np.uint8]:
-    return np.multiply(edges & as_part(values, span, mask=mask).mask_array(), 2, dtype=np.uint8)
+    """Edges that are given are strong."""
+    return np.multiply(edges & as_part(values, value_range, mask=mask).mask_array(), 2, dtype=np.uint8)
 
 
-def _count_steep(steep: NDArray[Any], mask: None) -> tuple[LevelCounts, int]:
-    return count_levels(np.nan_to_num(steep[..., 0])), int(np.sum(steep == 0))
+def _count_magnitudes(magnitude: NDArray[Any], mask: None) -> tuple[LevelCounts, int]:
+    """Count the gradients of a tile, and those that are 0."""
+    return count_levels(np.nan_to_num(magnitude[..., 0])), int(np.sum(magnitude == 0))
 
 
 def _merge_counts(parts: Sequence[tuple[LevelCounts, int]]) -> tuple[LevelCounts, int]:
+    """Add up the counts of tiles."""
     return merge_levels([levels for levels, _ in parts]), sum(n_flat for _, n_flat in parts)
 
 
-def _mark_steep(steep: NDArray[Any], mask: None, *, high: float) -> NDArray[np.uint8]:
-    return np.multiply(((steep >= high) & (steep > 0))[..., 0], 2, dtype=np.uint8)
+def _mark_at_least(magnitude: NDArray[Any], mask: None, *, high: float) -> NDArray[np.uint8]:
+    """Pixels of at least one threshold are strong."""
+    return np.multiply(((magnitude >= high) & (magnitude > 0))[..., 0], 2, dtype=np.uint8)
 
 
 def _crossings_of_tile(
     values: NDArray[Any],
     mask: NDArray[np.bool_] | None,
     *,
-    span: ValueRange,
+    value_range: ValueRange,
     spacing: tuple[float, ...],
     sigma: float,
 ) -> NDArray[Any]:
-    return crossing_heights(luminance(as_part(values, span, mask=mask)), spacing, sigma)
+    """The gradient magnitude where the Laplacian crosses zero."""
+    return gradients_on_crossings(luminance(as_part(values, value_range, mask=mask)), spacing, sigma)
 
 
-def _grade(heights: NDArray[Any], mask: None, *, thresholds: tuple[float, float]) -> NDArray[np.uint8]:
-    grid = grade(heights[..., 0], *thresholds)
+def _grade(magnitude: NDArray[Any], mask: None, *, thresholds: tuple[float, float]) -> NDArray[np.uint8]:
+    """Mark what is weak and strong in a tile."""
+    grid = double_threshold(magnitude[..., 0], *thresholds)
     return grid[(slice(1, -1),) * grid.ndim]

@@ -1,4 +1,4 @@
-"""Edges and steep pixels: a gradient needs a few pixels around it, hysteresis the whole image."""
+"""Edges and gradient thresholds: a gradient needs a few pixels around it, hysteresis the whole image."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from classicseg._core.image import Image, ValueRange, as_spacing
 from classicseg._core.parts import as_part
 from classicseg.edges.canny import CannySettings, as_canny_settings, both_thresholds, noise_threshold
 from classicseg.edges.gradient_threshold import LevelCounts, count_levels, merge_levels, otsu_of_levels
-from classicseg.edges.suppression import crests_of, mark_ridges
+from classicseg.edges.suppression import suppress_and_threshold, suppressed_gradients
 from classicseg.extras.dask.chunks import Chunked, bare, global_range, merged
 from classicseg.extras.dask.filters import Gradient, as_gradient
 from classicseg.extras.dask.halos import over_halo
@@ -36,15 +36,16 @@ tile and joined over the seams, however far it runs; a bit a pixel is kept meanw
 """
 
 
-class Ridges(NamedTuple):
-    """What the tiles of an image must know to find its ridges."""
+class EdgeThinning(NamedTuple):
+    """Settings of non-maximum suppression, for the tiles of an image."""
 
-    span: ValueRange
+    value_range: ValueRange
     spacing: tuple[float, ...]
     settings: CannySettings
 
     @property
-    def reach(self) -> tuple[int, ...]:
+    def halo(self) -> tuple[int, ...]:
+        """How many pixels around a pixel its result depends on, along each axis."""
         return tuple(2 + n for n in halo_of(self.settings.sigma, self.spacing))
 
 
@@ -54,10 +55,12 @@ def canny_edges(
 ) -> da.Array:
     settings = as_canny_settings(sigma, low, high, high_fraction, suppression)
     spacings = as_spacing(spacing, parsed.ndim)
-    ridges = Ridges(global_range(parsed), spacings, settings)
-    thresholds = both_thresholds(settings, _high(parsed, ridges))
+    thinning = EdgeThinning(global_range(parsed), spacings, settings)
+    thresholds = both_thresholds(settings, _high(parsed, thinning))
     return hysteresis(
-        over_halo(parsed, ridges.reach, _marks_of_tile, ridges=ridges, thresholds=thresholds, dtype=np.uint8)
+        over_halo(
+            parsed, thinning.halo, _thresholded_tile, thinning=thinning, thresholds=thresholds, dtype=np.uint8
+        )
     )
 
 
@@ -67,44 +70,49 @@ def gradient_segment(
 ) -> da.Array:
     given, count = as_gradient_threshold(threshold, n_classes)
     gradient = as_gradient(parsed, operator, sigma, spacing)
-    steep = steepness_of(parsed, gradient)
+    magnitude = magnitude_of_tiles(parsed, gradient)
     if isinstance(given, str):
-        thresholds = named_thresholds(histogram_of(steep.each(_histogram_of_tile)), given, count)
-        return steep.each(_classes_of_tile, thresholds=thresholds, dtype=np.int32)
+        thresholds = named_thresholds(histogram_of(magnitude.each(_histogram_of_tile)), given, count)
+        return magnitude.each(_classes_of_tile, thresholds=thresholds, dtype=np.int32)
     if len(given) == 1:
-        return steep.each(_classes_of_tile, thresholds=given, dtype=np.int32)
-    kept = hysteresis(steep.each(_steep_of_tile, thresholds=given, dtype=np.uint8))
-    return recompute_after(parsed, kept).each(_two_classes_of_tile, kept, span=gradient.span, dtype=np.int32)
+        return magnitude.each(_classes_of_tile, thresholds=given, dtype=np.int32)
+    kept = hysteresis(magnitude.each(_marks_of_tile, thresholds=given, dtype=np.uint8))
+    return recompute_after(parsed, kept).each(
+        _two_classes_of_tile, kept, value_range=gradient.value_range, dtype=np.int32
+    )
 
 
-def _high(parsed: Chunked, ridges: Ridges) -> float:
-    """The higher threshold; that of the whole image, where it is not a number."""
-    settings = ridges.settings
+def _high(parsed: Chunked, thinning: EdgeThinning) -> float:
+    """The higher threshold: the number that is given, or one that the whole image chooses."""
+    settings = thinning.settings
     if settings.high_fraction is None and not isinstance(settings.high, str):
         return settings.high
     if settings.high_fraction is None and settings.high == "otsu":
-        return otsu_of_heights(crests_of_tiles(parsed, ridges))
-    steep = steepness_of(parsed, Gradient(ridges.span, ridges.spacing, "sobel", settings.sigma))
-    return _of_histogram(histogram_of(steep.each(_histogram_of_tile)), parsed.ndim, settings)
+        return otsu_of_tiles(suppressed_gradients_of_tiles(parsed, thinning))
+    magnitude = magnitude_of_tiles(
+        parsed, Gradient(thinning.value_range, thinning.spacing, "sobel", settings.sigma)
+    )
+    return _threshold_of_histogram(histogram_of(magnitude.each(_histogram_of_tile)), parsed.ndim, settings)
 
 
-def steepness_of(parsed: Chunked, gradient: Gradient) -> Chunked:
-    """The length of the gradient, NaN where a pixel takes no part."""
-    found = over_halo(parsed, gradient.reach, _steepness_of_tile, gradient=gradient, dtype=gradient.dtype)
+def magnitude_of_tiles(parsed: Chunked, gradient: Gradient) -> Chunked:
+    """The gradient magnitude, NaN where a pixel takes no part."""
+    found = over_halo(parsed, gradient.halo, _magnitude_of_tile, gradient=gradient, dtype=gradient.dtype)
     return bare(found)
 
 
-def crests_of_tiles(parsed: Chunked, ridges: Ridges) -> da.Array:
-    """The gradient on each ridge, 0 elsewhere."""
-    return over_halo(parsed, ridges.reach, _crests_of_tile, ridges=ridges, dtype=np.float64)
+def suppressed_gradients_of_tiles(parsed: Chunked, thinning: EdgeThinning) -> da.Array:
+    """The gradient magnitude where it is a maximum along the gradient, 0 elsewhere."""
+    return over_halo(parsed, thinning.halo, _suppressed_of_tile, thinning=thinning, dtype=np.float64)
 
 
-def otsu_of_heights(heights: da.Array) -> float:
+def otsu_of_tiles(magnitude: da.Array) -> float:
     """Otsu's threshold of the gradients above 0."""
-    return otsu_of_levels(merged(bare(heights).each(_count_levels), merge_levels))
+    return otsu_of_levels(merged(bare(magnitude).each(_count_levels), merge_levels))
 
 
-def _of_histogram(found: PixelHistogram, ndim: int, settings: CannySettings) -> float:
+def _threshold_of_histogram(found: PixelHistogram, ndim: int, settings: CannySettings) -> float:
+    """The threshold that the gradients of all pixels choose, as in `edges.canny`."""
     values, until = found.values[:, 0], np.cumsum(found.counts)
     if settings.high_fraction is not None:
         n_pixels = int(until[-1]) if len(until) else 0
@@ -118,33 +126,46 @@ def _of_histogram(found: PixelHistogram, ndim: int, settings: CannySettings) -> 
     return noise_threshold(float(np.mean(values[middle])), ndim)
 
 
-def _marks_of_tile(
-    values: NDArray[Any], mask: NDArray[np.bool_] | None, *, ridges: Ridges, thresholds: tuple[float, float]
+def _thresholded_tile(
+    values: NDArray[Any],
+    mask: NDArray[np.bool_] | None,
+    *,
+    thinning: EdgeThinning,
+    thresholds: tuple[float, float],
 ) -> NDArray[np.uint8]:
-    span, spacing, settings = ridges
-    part = as_part(values, span, mask=mask)
-    grid = mark_ridges(part, spacing, settings.sigma, settings.suppression, *thresholds)
+    """Mark the maxima of a tile that are weak and strong."""
+    value_range, spacing, settings = thinning
+    part = as_part(values, value_range, mask=mask)
+    grid = suppress_and_threshold(part, spacing, settings.sigma, settings.suppression, *thresholds)
     return grid[(slice(1, -1),) * grid.ndim]
 
 
-def _crests_of_tile(values: NDArray[Any], mask: NDArray[np.bool_] | None, *, ridges: Ridges) -> NDArray[Any]:
-    span, spacing, settings = ridges
-    return crests_of(as_part(values, span, mask=mask), spacing, settings.sigma, settings.suppression)
+def _suppressed_of_tile(
+    values: NDArray[Any], mask: NDArray[np.bool_] | None, *, thinning: EdgeThinning
+) -> NDArray[Any]:
+    """The suppressed gradient of a tile."""
+    value_range, spacing, settings = thinning
+    return suppressed_gradients(
+        as_part(values, value_range, mask=mask), spacing, settings.sigma, settings.suppression
+    )
 
 
-def _count_levels(crests: NDArray[Any], mask: None) -> LevelCounts:
-    return count_levels(crests[..., 0])
+def _count_levels(suppressed: NDArray[Any], mask: None) -> LevelCounts:
+    """Count the gradients of a tile."""
+    return count_levels(suppressed[..., 0])
 
 
-def _steepness_of_tile(
+def _magnitude_of_tile(
     values: NDArray[Any], mask: NDArray[np.bool_] | None, *, gradient: Gradient
 ) -> NDArray[Any]:
-    part = as_part(values, gradient.span, mask=mask)
-    magnitude = gradient.lengths(part)
+    """The gradient magnitude of a tile, NaN where a pixel takes no part."""
+    part = as_part(values, gradient.value_range, mask=mask)
+    magnitude = gradient.magnitude(part)
     return magnitude if part.mask is None else np.where(part.mask, magnitude, magnitude.dtype.type(np.nan))
 
 
-def _as_lengths(magnitude: NDArray[Any]) -> Image:
+def _as_image(magnitude: NDArray[Any]) -> Image:
+    """Magnitudes as an image in which pixels of NaN take no part."""
     holes = np.isnan(magnitude)
     if not holes.any():
         return Image(magnitude, None)
@@ -152,21 +173,25 @@ def _as_lengths(magnitude: NDArray[Any]) -> Image:
 
 
 def _histogram_of_tile(magnitude: NDArray[Any], mask: None) -> PixelHistogram:
-    levels, counts = value_histogram(_as_lengths(magnitude).pixels()[:, 0])
+    """The gradient magnitudes of a tile with their counts."""
+    levels, counts = value_histogram(_as_image(magnitude).pixels()[:, 0])
     return PixelHistogram(levels[:, np.newaxis].astype(magnitude.dtype), counts)
 
 
 def _classes_of_tile(magnitude: NDArray[Any], mask: None, *, thresholds: NDArray[np.float64]) -> NDArray[np.int32]:
-    return classify(_as_lengths(magnitude), thresholds)
+    """The classes of a tile between thresholds."""
+    return classify(_as_image(magnitude), thresholds)
 
 
-def _steep_of_tile(magnitude: NDArray[Any], mask: None, *, thresholds: NDArray[np.float64]) -> NDArray[np.uint8]:
-    classes = classify(_as_lengths(magnitude), np.unique(thresholds))
-    steep = np.maximum(classes - 1, 0)
-    return (steep if thresholds[0] < thresholds[1] else 2 * steep).astype(np.uint8)
+def _marks_of_tile(magnitude: NDArray[Any], mask: None, *, thresholds: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Mark the pixels of a tile that are steep enough to be weak and strong."""
+    classes = classify(_as_image(magnitude), np.unique(thresholds))
+    marks = np.maximum(classes - 1, 0)
+    return (marks if thresholds[0] < thresholds[1] else 2 * marks).astype(np.uint8)
 
 
 def _two_classes_of_tile(
-    values: NDArray[Any], mask: NDArray[np.bool_] | None, kept: NDArray[np.bool_], *, span: ValueRange
+    values: NDArray[Any], mask: NDArray[np.bool_] | None, kept: NDArray[np.bool_], *, value_range: ValueRange
 ) -> NDArray[np.int32]:
-    return np.where(as_part(values, span, mask=mask).mask_array(), 1 + kept, 0).astype(np.int32)
+    """Class 2 where hysteresis has kept a pixel, class 1 elsewhere."""
+    return np.where(as_part(values, value_range, mask=mask).mask_array(), 1 + kept, 0).astype(np.int32)

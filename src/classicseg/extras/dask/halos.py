@@ -1,7 +1,7 @@
-"""Tiles with a halo: as many pixels of their neighbors as the result of one pixel depends on.
+"""Tiles with a halo: a margin of pixels of their neighbors, as wide as the result of one pixel depends on.
 
-Each tile hands on copies of its edges and corners, in one task, and is put together with those of its neighbors in
-another: `da.overlap` takes ten tasks a tile of a plane, and Canny 40 % longer.
+One task copies the edges and corners of a tile, for its neighbors; another one puts a tile together with the
+copies from its neighbors. `da.overlap` takes ten tasks a tile of a plane, and Canny takes 40 % longer with it.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ from numpy.typing import NDArray
 from classicseg.extras.dask.chunks import Chunked
 
 Step: TypeAlias = tuple[int, ...]
-"""To a neighbor: -1, 0 or 1 along each axis."""
+"""From a tile to its neighbor: -1, 0 or 1 along each axis."""
 
 
 def over_halo(
     parsed: Chunked,
-    reach: Sequence[int],
+    halo: Sequence[int],
     function: Callable[..., Any],
     *others: da.Array,
     lead: int | None = None,
     **options: Any,
 ) -> da.Array:
-    """Call a function as `Chunked.each` does, on tiles with so many pixels of their neighbors along each axis.
+    """Call a function as `Chunked.each` does, on tiles with a halo of so many pixels along each axis.
 
-    What lies beyond a tile is cut off from the result.
+    The halo is cut off from the result.
     """
-    wide, depth = with_halo(parsed, reach)
+    wide, depth = with_halo(parsed, halo)
     found = wide.each(function, *(widened(other, depth) for other in others), lead=lead, **options)
     name = f"inner-{tokenize(found, depth)}"
     leading = () if lead is None else (0,)
@@ -54,32 +54,32 @@ def over_halo(
     return da.Array(graph, name, of_lead + chunks, meta=found._meta).rechunk(of_lead + parsed.chunks)
 
 
-def with_halo(parsed: Chunked, reach: Sequence[int]) -> tuple[Chunked, dict[int, int]]:
-    """Tiles with so many pixels of their neighbors along each axis, and how many those are.
+def with_halo(parsed: Chunked, halo: Sequence[int]) -> tuple[Chunked, dict[int, int]]:
+    """Tiles with a halo of so many pixels along each axis, and its width along each axis of the image.
 
-    Tiles shorter than that are put together before.
+    Tiles that are shorter than the halo are merged first.
     """
-    depth = {axis: min(n, length) for axis, (n, length) in enumerate(zip(reach, parsed.shape, strict=True))}
+    depth = {axis: min(n, length) for axis, (n, length) in enumerate(zip(halo, parsed.shape, strict=True))}
     mask = None if parsed.mask is None else widened(parsed.mask, depth)
     return Chunked(widened(parsed.values, depth), mask, parsed.has_channels), depth
 
 
 def inner_of(tile: Sequence[int], grid: tuple[int, ...], depth: Mapping[int, int]) -> tuple[slice, ...]:
-    """What is a tile's own in what `with_halo` makes of it."""
+    """The slices of a tile with a halo that cut the halo off."""
     return tuple(
-        slice(depth[axis] if place > 0 else 0, -depth[axis] or None if place < grid[axis] - 1 else None)
-        for axis, place in enumerate(tile)
+        slice(depth[axis] if index > 0 else 0, -depth[axis] or None if index < grid[axis] - 1 else None)
+        for axis, index in enumerate(tile)
     )
 
 
 def own_part(number: NDArray[np.int64], grid: tuple[int, ...], depth: dict[int, int]) -> tuple[slice, ...]:
     """`inner_of` a tile that is known by its number in raster order."""
-    tile = [int(place) for place in np.unravel_index(int(number.item()), grid)]
+    tile = [int(index) for index in np.unravel_index(int(number.item()), grid)]
     return inner_of(tile, grid, depth)
 
 
 def widened(array: da.Array, depth: Mapping[int, int]) -> da.Array:
-    """Chunks with so many pixels of their neighbors along each axis."""
+    """Chunks with a halo of so many pixels along each axis."""
     lengths = {axis: ensure_minimum_chunksize(n, array.chunks[axis]) for axis, n in depth.items()}
     source = array.rechunk(lengths)
     if not any(depth.values()):
@@ -111,14 +111,14 @@ def _neighbors(tile: Sequence[int], grid: tuple[int, ...]) -> list[Step]:
 
 
 def _edges_of(block: NDArray[Any], depth: Mapping[int, int]) -> dict[Step, NDArray[Any]]:
-    """What the neighbor one step away must see of a tile: copies, which do not keep the tile."""
+    """What each neighbor must see of a tile, by the step to it: copies, which do not keep the tile in memory."""
     steps = itertools.product((-1, 0, 1), repeat=len(depth))
     ends = {step: tuple(_end(depth[axis], s) for axis, s in enumerate(step)) for step in steps if any(step)}
     return {step: block[end].copy() for step, end in ends.items()}
 
 
 def _end(n: int, step: int) -> slice:
-    """The first n places, all of them, or the last n."""
+    """The slice of the first n indices, of all, or of the last n."""
     if step == 0:
         return slice(None)
     return slice(0, n) if step < 0 or n == 0 else slice(-n, None)
@@ -127,14 +127,14 @@ def _end(n: int, step: int) -> slice:
 def _put_together(
     near: Sequence[Step], depth: Mapping[int, int], block: NDArray[Any], others: list[dict[Step, NDArray[Any]]]
 ) -> NDArray[Any]:
-    """A tile in the midst of what its neighbors hand on."""
+    """A tile in the middle of the copies from its neighbors."""
     before = [depth[axis] if any(step[axis] < 0 for step in near) else 0 for axis in depth]
     after = [depth[axis] if any(step[axis] > 0 for step in near) else 0 for axis in depth]
     own = block.shape[: len(depth)]
     shape = tuple(b + n + a for b, n, a in zip(before, own, after, strict=True))
     out = np.ma.empty if isinstance(block, np.ma.MaskedArray) else np.empty
     wide = out(shape + block.shape[len(depth) :], block.dtype)
-    parts = {step: pieces[tuple(-s for s in step)] for step, pieces in zip(near, others, strict=True)}
+    parts = {step: copies[tuple(-s for s in step)] for step, copies in zip(near, others, strict=True)}
     parts[(0,) * len(depth)] = block
     for step, part in parts.items():
         wide[

@@ -1,4 +1,4 @@
-"""Hysteresis: pieces of tiles stay where they are held, in their own tile or in one that they reach."""
+"""Hysteresis: the weak components of a tile are kept where one strong pixel is connected to them, in any tile."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from classicseg.labeling.tile_merging import TileMask, marked_patch_of
 
 
 def hysteresis(marks: da.Array) -> da.Array:
-    """What is weak (1) stays where it hangs together, also over corners, with something strong (2)."""
+    """Weak pixels (1) are kept where they are connected, also over corners, with a strong one (2)."""
     tiles = bare(marks)
     patches = tiles.each(_patch_of_tile)
     return keep_held(patches, tiles.chunks, tiles.ndim, any_key)
 
 
 def _patch_of_tile(marks: NDArray[np.uint8], mask: None) -> TileMask:
+    """The weak components of a tile, and which of them have a strong pixel."""
     return marked_patch_of(marks[..., 0])
