@@ -17,7 +17,6 @@ from scipy import ndimage
 
 import classicseg
 from classicseg._core.image import Image, ValueRange, as_spacing
-from classicseg._core.parts import as_part
 from classicseg.extras.dask.boundary_edges import edge_marks
 from classicseg.extras.dask.chunks import Chunked, bare, global_range, merged, tile_numbers
 from classicseg.extras.dask.component_graph import any_key, keep_held, number_patches, same_key
@@ -25,13 +24,13 @@ from classicseg.extras.dask.filters import Gradient
 from classicseg.extras.dask.halos import over_halo, own_part, widened, with_halo
 from classicseg.extras.dask.hysteresis import hysteresis
 from classicseg.extras.dask.mirror import tiled_version_of
+from classicseg.extras.dask.parts import as_part, marked_components
 from classicseg.extras.dask.recompute import recompute_after, recomputed
 from classicseg.extras.dask.region_sums import merge_sums, sums_of_tile, without_small
 from classicseg.filters.erosion import farther_than
 from classicseg.flooding.flood import UNDECIDED, flood
-from classicseg.labeling.components import connected_components
 from classicseg.labeling.numbering import compact_labels
-from classicseg.labeling.tile_merging import TileComponents, TileMask, held_patch_at, patch_of
+from classicseg.labeling.tile_merging import TileComponents, TileMask, patch_of
 from classicseg.regions.statistics import rank_regions
 from classicseg.segmentation.boundary import as_boundary_settings, on_lines
 
@@ -135,7 +134,7 @@ def _rooms_of_tile(
 ) -> TileMask:
     """The pieces of what is free, and which of them have a pixel far from edges."""
     free = as_part(values, span, mask=mask).mask_array() & ~edges
-    return _held_where(free, far & free)
+    return marked_components(free, far & free)
 
 
 def _parts_of_tile(
@@ -143,12 +142,7 @@ def _parts_of_tile(
 ) -> TileMask:
     """The pieces of what takes part, and which of them have a free pixel."""
     inside = as_part(values, span, mask=mask).mask_array()
-    return _held_where(inside, inside & ~edges)
-
-
-def _held_where(whole: NDArray[np.bool_], marked: NDArray[np.bool_]) -> TileMask:
-    pieces = connected_components(whole.view(np.uint8), 1)
-    return held_patch_at(pieces, marked, pieces)
+    return marked_components(inside, inside & ~edges)
 
 
 def _states_of_tile(

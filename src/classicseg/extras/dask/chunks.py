@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 
 from classicseg._core.bands import without_threads
 from classicseg._core.image import ValueRange, as_channel_axis, luminance, working_dtype
-from classicseg._core.parts import as_part, merge_ranges, range_of
 from classicseg.extras.dask.checkpoints import kept, kind_of
 from classicseg.extras.dask.fusing import fused
+from classicseg.extras.dask.parts import as_part, merge_ranges, range_of
 from classicseg.types import ChannelAxis
 
 _MERGED_AT_ONCE = 8
