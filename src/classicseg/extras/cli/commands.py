@@ -14,7 +14,8 @@ from classicseg.extras.cli.compare import compare
 from classicseg.extras.cli.demo import demo
 from classicseg.extras.cli.evaluate import evaluate
 from classicseg.extras.cli.options import command_for
-from classicseg.extras.cli.report import command_name, report, summary
+from classicseg.extras.cli.report import command_name, report
+from classicseg.extras.signatures import summary_of
 
 
 def run(arguments: Sequence[str] | None) -> int:
@@ -56,4 +57,4 @@ def methods() -> None:
     segmenters = classicseg.segmenters()
     width = max(len(command_name(name)) for name in segmenters)
     for name, segmenter in segmenters.items():
-        print(f"{command_name(name):{width}}  {summary(segmenter)}")
+        print(f"{command_name(name):{width}}  {summary_of(segmenter)}")

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 import classicseg
 from classicseg import Labels
-from classicseg.extras.cli.options import Integer
 from classicseg.extras.cli.report import command_name, report
 from classicseg.extras.cli.segment import prepare_folder
 from classicseg.extras.files import MAX_PIXELS, Picture, check_outputs, read_image, read_markers, replacing
 from classicseg.extras.plot import compare_sheet
 from classicseg.extras.progress import progress
+from classicseg.extras.signatures import Integer
 from classicseg.metrics import (
     adjusted_rand_index,
     boundary_f1,

@@ -11,8 +11,8 @@ from cyclopts import Parameter
 from numpy.typing import NDArray
 
 from classicseg import metrics
-from classicseg.extras.cli.options import Integer
 from classicseg.extras.files import MAX_PIXELS, check_outputs, read_markers, read_mask, write_table
+from classicseg.extras.signatures import Integer
 
 _LIMIT = Integer(MAX_PIXELS)
 Score = tuple[str, str, float]
