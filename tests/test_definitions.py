@@ -32,7 +32,7 @@ def definitions():
 DEFINITIONS = definitions()
 
 TRIED_APART = (
-    "clustering.bounding_boxes",
+    "clustering.",
     "edges.",
     "filters.color",
     "filters.correlation",
