@@ -22,18 +22,18 @@ def pad(array: NDArray[Any], n_axes: int) -> NDArray[Any]:
 
 
 def interior(padded: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
-    """Undo `pad`, from a flat array."""
+    """Undo `pad`: the pixels of the spatial shape, from a flat padded grid."""
     grid = padded.reshape([length + 2 for length in shape])
     return np.ascontiguousarray(grid[(slice(1, -1),) * len(shape)])
 
 
 def padded_strides(shape: tuple[int, ...]) -> NDArray[np.int64]:
-    """How far a step along each axis leads in a flat padded grid."""
+    """The flat offset of one step along each axis of a padded grid."""
     return np.cumprod([1, *(length + 2 for length in shape[:0:-1])], dtype=np.int64)[::-1].copy()
 
 
 def interior_nodes(shape: tuple[int, ...]) -> NDArray[np.int64]:
-    """The flat index in the padded grid of each pixel."""
+    """The flat index of each pixel in the padded grid, in raster order."""
     padded = tuple(length + 2 for length in shape)
     return np.arange(np.prod(padded)).reshape(padded)[(slice(1, -1),) * len(shape)].ravel()
 
@@ -43,9 +43,9 @@ def neighbor_offsets(shape: tuple[int, ...], connectivity: int) -> NDArray[np.in
 
     Two pixels are neighbors where no coordinate differs by more than 1 and at most `connectivity` differ.
     """
-    steps = itertools.product((-1, 0, 1), repeat=len(shape))
-    near = [step for step in steps if 0 < np.count_nonzero(step) <= connectivity]
-    return np.sort(np.array(near, dtype=np.int64) @ padded_strides(shape))
+    around = itertools.product((-1, 0, 1), repeat=len(shape))
+    steps = [step for step in around if 0 < np.count_nonzero(step) <= connectivity]
+    return np.sort(np.array(steps, dtype=np.int64) @ padded_strides(shape))
 
 
 def take(numbers: NDArray[np.int32], labels: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -70,6 +70,6 @@ def _take(
 
 
 def neighbor_views(array: NDArray[Any], step: tuple[int, ...]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """The pixels that have a neighbor one step away, and those neighbors."""
+    """Two views of the same shape: the pixels that have a neighbor at `step`, and those neighbors."""
     ends = {-1: (slice(1, None), slice(None, -1)), 0: (slice(None),) * 2, 1: (slice(None, -1), slice(1, None))}
     return array[tuple(ends[s][0] for s in step)], array[tuple(ends[s][1] for s in step)]

@@ -89,8 +89,6 @@ def as_markers(seeds: Seeds, image: Image, name: str = "seeds") -> NDArray[np.in
     if seeds is None:
         return None
     found = as_seeds(seeds, image, name)
-    if not isinstance(seeds, Mapping) and _integers(seeds, name)[0].shape == image.shape:
-        return as_labels(seeds, name)
     markers = np.zeros(image.shape, np.int32)
     markers.reshape(-1)[found.nodes] = found.labels[found.numbers - 1]
     return markers
