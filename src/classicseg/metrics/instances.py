@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.numbers import as_numbers, shown
 from classicseg.metrics.contingency import Truth, as_table
-from classicseg.metrics.matching import largest_matching
+from classicseg.metrics.hopcroft_karp import largest_matching
 from classicseg.types import Mask
 
 _THRESHOLDS = tuple(percent / 100 for percent in range(50, 100, 5))
