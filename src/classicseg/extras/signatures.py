@@ -94,6 +94,7 @@ class Load:
 
 
 def _as_given(given: Any, **limits: Any) -> Any:
+    """The value as a person gave it."""
     return given
 
 
@@ -137,6 +138,7 @@ def _load_mask(given: Path, **limits: Any) -> Any:
 
 
 def _load_axis(given: int | str, **limits: Any) -> int | str | None:
+    """The axis of the channels; the word none stands for None."""
     return None if given == "none" else given
 
 

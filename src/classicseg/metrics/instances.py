@@ -168,6 +168,7 @@ class _Overlaps(NamedTuple):
 
 
 def _overlaps(truth: Truth, labels: ArrayLike | None, ignore_label: int | None, mask: Mask) -> _Overlaps:
+    """Which objects overlap, none of them of label 0, and their IoU."""
     table = as_table(truth, labels, ignore_label, mask)
     objects = (table.truth[table.rows] > 0) & (table.labels[table.columns] > 0)
     shares = (table.counts / table.unions)[objects]

@@ -36,6 +36,7 @@ def run(arguments: Sequence[str] | None) -> int:
 
 
 def _app() -> App:
+    """The application with all commands."""
     app = App(
         name="classicseg",
         help="Classical image segmentation: images in, labels out.",

@@ -129,12 +129,14 @@ def print_results(results: Sequence[Result]) -> None:
 
 
 def _spatial_shape(picture: Picture) -> tuple[int, ...]:
+    """The shape without the axis of the channels."""
     axis = picture.channel_axis
     shape = picture.pixels.shape
     return shape if axis is None else tuple(np.delete(shape, axis).tolist())
 
 
 def _scores(truth: NDArray[Any], labels: Labels, mask: NDArray[np.bool_] | None) -> dict[str, float]:
+    """The scores of labels that a sheet and the table show."""
     return {
         "covering": segmentation_covering(truth, labels, mask=mask),
         "Rand": adjusted_rand_index(truth, labels, mask=mask),

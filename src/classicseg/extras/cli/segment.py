@@ -101,11 +101,13 @@ class Results(NamedTuple):
 
 
 def _results(job: Job, path: Path) -> Results:
+    """Where the results of an image go."""
     stem = f"{path.stem}_{job.method}"
     return Results(job.out / f"{stem}_labels", job.out / f"{stem}_overlay.png", job.out / f"{stem}.json")
 
 
 def _segment_file(job: Job, path: Path, arguments: Mapping[str, Any]) -> tuple[Labels, list[Row]]:
+    """Segment an image, write its results, and return its labels and its rows of the table."""
     picture = read_image(path, **job.reading)
     settings = dict(arguments)
     if settings.get("channel_axis") == "auto":
@@ -169,6 +171,7 @@ def _typed(options: Mapping[str, Any], max_pixels: int | None) -> list[str]:
 
 
 def _rows(path: Path, labels: Labels, pixels: NDArray[Any], channel_axis: int | None, spacing: Any) -> list[Row]:
+    """One row of the table for each segment."""
     table = classicseg.region_table(labels, pixels, channel_axis=channel_axis, spacing=spacing)
     boxes = np.split(table.bounding_box, 2, axis=1)
     columns: dict[str, NDArray[Any]] = {"label": table.label, "area": table.area}

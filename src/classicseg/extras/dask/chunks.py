@@ -175,10 +175,12 @@ def span_of_luminance(parsed: Chunked, span: ValueRange) -> ValueRange:
 
 
 def _span_of_tile(values: NDArray[Any], mask: NDArray[np.bool_] | None) -> ValueRange:
+    """The value range of a tile."""
     return range_of(values, mask=mask)
 
 
 def _span_of_luminance(values: NDArray[Any], mask: NDArray[np.bool_] | None, *, span: ValueRange) -> ValueRange:
+    """The value range of a tile's luminance."""
     part = luminance(as_part(values, span, mask=mask))
     return range_of(part.values, mask=part.mask)
 
@@ -229,12 +231,14 @@ def _on_tile(
     *others: NDArray[Any],
     **table: NDArray[Any],
 ) -> Any:
+    """Call a function on one tile, channels last, in the scheduler's own thread."""
     block = values[0] if isinstance(values, list) else values  # the one chunk of the channels
     with without_threads():  # the scheduler has threads of its own
         return function(block if has_channels else block[..., np.newaxis], mask, *others, **options, **table)
 
 
 def _check(name: str, array: da.Array) -> None:
+    """Refuse an array whose chunks have unknown sizes."""
     if np.isnan(array.shape).any():
         raise ValueError(
             f"{name} has unknown chunk sizes {array.chunks}; call {name}.compute_chunk_sizes() on it first"
@@ -242,4 +246,5 @@ def _check(name: str, array: da.Array) -> None:
 
 
 def _tile_number(grid: tuple[int, ...], block_id: tuple[int, ...]) -> NDArray[np.int64]:
+    """The number of a tile in raster order, as an array of one element."""
     return np.full((1,) * len(grid), np.ravel_multi_index(block_id, grid))
