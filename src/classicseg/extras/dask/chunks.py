@@ -161,25 +161,25 @@ def merged(tiles: da.Array, merge: Callable[[list[Any]], Any]) -> Any:
 
 
 def global_range(parsed: Chunked, *, extremes: bool = False) -> ValueRange:
-    """What tiles must know of the whole image: one pass, where that is more than the dtype."""
+    """The value range of the whole image in one pass; without `extremes` the dtype alone, and no pass."""
     if not extremes:
         return ValueRange(parsed.dtype, 0, 0, 0)
-    span = merged(parsed.each(_span_of_tile), merge_ranges)
+    span = merged(parsed.each(_range_of_tile), merge_ranges)
     working_dtype(span)  # raises where there is none
     return span
 
 
 def span_of_luminance(parsed: Chunked, span: ValueRange) -> ValueRange:
-    """What tiles must know of the luminance of an image with this span."""
-    return merged(parsed.each(_span_of_luminance, span=span), merge_ranges)
+    """The value range of the luminance of an image whose value range is `span`."""
+    return merged(parsed.each(_range_of_luminance, span=span), merge_ranges)
 
 
-def _span_of_tile(values: NDArray[Any], mask: NDArray[np.bool_] | None) -> ValueRange:
+def _range_of_tile(values: NDArray[Any], mask: NDArray[np.bool_] | None) -> ValueRange:
     """The value range of a tile."""
     return range_of(values, mask=mask)
 
 
-def _span_of_luminance(values: NDArray[Any], mask: NDArray[np.bool_] | None, *, span: ValueRange) -> ValueRange:
+def _range_of_luminance(values: NDArray[Any], mask: NDArray[np.bool_] | None, *, span: ValueRange) -> ValueRange:
     """The value range of a tile's luminance."""
     part = luminance(as_part(values, span, mask=mask))
     return range_of(part.values, mask=part.mask)

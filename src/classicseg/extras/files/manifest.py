@@ -163,7 +163,7 @@ def _chunk(draft: Path, index: Index) -> Path:
 
 
 def _digest(draft: Path, index: Index, key: bytes) -> str:
-    """The digest of a chunk's bytes, keyed by the recipe."""
+    """The digest of a chunk's bytes, and of what its mark stands for beside them (`key_of`)."""
     with _chunk(draft, index).open("rb") as file:
         return hashlib.file_digest(file, lambda: hashlib.sha256(key)).hexdigest()
 
