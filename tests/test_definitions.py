@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 import classicseg
-from classicseg._core.grid import line_grid
 from classicseg._core.kernel import Kernel
 from classicseg.filters.erosion import _ball
 from classicseg.labeling.components import near_steps
+from classicseg.labeling.lines import line_grid
 
 
 def definitions():
@@ -32,7 +32,7 @@ def definitions():
 DEFINITIONS = definitions()
 
 TRIED_APART = (
-    "clustering.bounding_boxes",
+    "clustering.",
     "edges.",
     "filters.color",
     "filters.correlation",

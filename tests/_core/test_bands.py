@@ -17,7 +17,7 @@ from classicseg._core import bands
 from classicseg._core.bands import n_workers, run_bands
 from classicseg._core.kernel import engine
 
-ROWS, ROW_SIZE = 64, bands._BAND_PIXELS // 4  # bands of four rows: sixteen of them
+ROWS, ROW_SIZE = 64, bands.BAND_PIXELS // 4  # bands of four rows: sixteen of them
 
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("COV_", "COVERAGE_"))} | {
     "PYTHONPATH": str(Path(classicseg.__file__).parents[1])
@@ -35,14 +35,13 @@ def rows(start, stop):
     return start, stop
 
 
-def test_bands_within_a_band_run_where_they_are(monkeypatch):
-    monkeypatch.setattr(bands, "_BAND_PIXELS", 10)
-
+def test_bands_within_a_band_run_where_they_are():
     def outer(start, stop):
         return sum(b - a for a, b in run_bands(rows, 100, 1)) + bands.run_interruptible(int, "5")
 
-    with set_workers(2):
+    with set_workers(2), bands.band_size(10):
         assert run_bands(outer, 100, 1) == [105] * 10
+    assert run_bands(rows, 100, 1) == [(0, 100)]
 
 
 def run(code, *arguments):
@@ -127,7 +126,7 @@ def test_results_in_order_and_bands_whatever_the_workers(workers, sequential):
 
 
 @pytest.mark.parametrize(
-    ("n_rows", "row_size"), [(1, 1), (5, 10**9), (7, 0), (10**6 + 3, 1), (3, bands._BAND_PIXELS), (1000, 999)]
+    ("n_rows", "row_size"), [(1, 1), (5, 10**9), (7, 0), (10**6 + 3, 1), (3, bands.BAND_PIXELS), (1000, 999)]
 )
 def test_bands_cover_every_row_once_and_are_bounded(n_rows, row_size):
     with set_workers(2):
@@ -136,7 +135,7 @@ def test_bands_cover_every_row_once_and_are_bounded(n_rows, row_size):
     assert (starts[0], stops[-1]) == (0, n_rows)
     assert starts[1:] == stops[:-1]
     assert all(stop > start for start, stop in found)
-    assert all((stop - start) * row_size <= max(bands._BAND_PIXELS, row_size) for start, stop in found)
+    assert all((stop - start) * row_size <= max(bands.BAND_PIXELS, row_size) for start, stop in found)
 
 
 @pytest.mark.parametrize("sequential", [False, True])
@@ -273,14 +272,14 @@ rows = lambda start, stop: start
 stop = threading.Event()
 def call():
     while not stop.is_set():
-        bands.run_bands(rows, 64, bands._BAND_PIXELS)
+        bands.run_bands(rows, 64, bands.BAND_PIXELS)
 threads = [threading.Thread(target=call) for _ in range(3)]
 for thread in threads: thread.start()
 codes = set()
 for _ in range(20):
     child = os.fork()
     if child == 0:
-        os._exit(0 if bands.run_bands(rows, 64, bands._BAND_PIXELS) == list(range(64)) else 3)
+        os._exit(0 if bands.run_bands(rows, 64, bands.BAND_PIXELS) == list(range(64)) else 3)
     codes.add(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 stop.set()
 for thread in threads: thread.join()

@@ -204,6 +204,14 @@ print(shifted_sum(np.arange(4)))
     assert call(copy)["sum"] == 406
 
 
+def test_edited_extras_compile_nothing_anew(copy):
+    extras = Path(classicseg.__file__).parent / "extras"
+    assert not [path for path in extras.rglob("*.py") if "_core.kernel" in path.read_text(encoding="utf-8")]
+    (copy / "classicseg" / "extras" / "added.py").write_text("NUMBER = 1\n")
+    answer = call(copy)
+    assert (answer["sum"], answer["hits"], answer["misses"]) == (10, [1, 1], [0, 0])
+
+
 def test_read_only_package_without_a_writable_home(copy, tmp_path):
     if not modes_bite(tmp_path / "trial"):
         pytest.skip("a read-only directory cannot be made here")

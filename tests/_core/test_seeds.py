@@ -74,8 +74,8 @@ def test_points_under_a_label_are_one_region():
     found = as_seeds({7: [(1, 2), (0, 0)], 3: (0, 1)}, as_image(GREY))
     assert found.nodes.tolist() == [0, 1, 5]
     assert found.numbers.tolist() == [2, 1, 2]
-    assert found.names.tolist() == [3, 7]
-    assert found.named(np.array([[0, 1, 2]], np.int32)).tolist() == [[0, 3, 7]]
+    assert found.labels.tolist() == [3, 7]
+    assert found.labels_of(np.array([[0, 1, 2]], np.int32)).tolist() == [[0, 3, 7]]
     assert seeds_in({7: [(1, 2), (0, 0)], 3: (0, 1)}).tolist() == [[7, 3, 0], [0, 0, 7]]
 
 

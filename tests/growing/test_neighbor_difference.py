@@ -11,9 +11,9 @@ from numpy.testing import assert_array_equal
 from strategies import images, masks, shapes
 
 from classicseg import region_growing_segment
-from classicseg._core.grid import padded_nodes
 from classicseg._core.image import as_image
 from classicseg.growing import neighbor_difference as steps
+from classicseg.growing.padded_grid import padded_nodes
 
 
 def follow(image, inside, seed, tolerance, connectivity, maximum):

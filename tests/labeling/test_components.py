@@ -9,7 +9,7 @@ from numpy.testing import assert_array_equal
 from scipy import ndimage
 
 from classicseg import connected_regions
-from classicseg._core import bands
+from classicseg._core.bands import band_size
 from classicseg.labeling import components, run_lengths
 from classicseg.labeling.components import connected_components
 from classicseg.labeling.numbering import number_by_first_pixel
@@ -47,11 +47,8 @@ def test_runs_of_any_length_are_joined(labels, data):
     )
     expected = number_by_first_pixel((one + (two > 0) * (two + one.max())).astype(np.int32))
     np.testing.assert_array_equal(connected_regions(labels, connectivity=connectivity), expected)
-    pixels, bands._BAND_PIXELS = bands._BAND_PIXELS, 1
-    try:
+    with band_size(1):
         np.testing.assert_array_equal(connected_regions(labels, connectivity=connectivity), expected)
-    finally:
-        bands._BAND_PIXELS = pixels
 
 
 @pytest.mark.parametrize("connectivity", [1, 2, 3])

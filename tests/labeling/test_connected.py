@@ -6,7 +6,7 @@ from scipy import ndimage
 from strategies import with_connectivity
 
 from classicseg import connected_regions, region_boundaries, region_table, set_workers
-from classicseg._core import bands
+from classicseg._core.bands import band_size
 from classicseg.labeling.numbering import number_by_first_pixel
 
 
@@ -51,13 +51,9 @@ def test_connected_regions_of_several_bands(connectivity):
 def test_bands_of_any_height_give_the_same_regions(case):
     labels, connectivity = case
     expected = connected_regions(labels, connectivity=connectivity)
-    pixels, bands._BAND_PIXELS = bands._BAND_PIXELS, 1
-    try:
-        for workers in (1, 3):
-            with set_workers(workers):
-                np.testing.assert_array_equal(connected_regions(labels, connectivity=connectivity), expected)
-    finally:
-        bands._BAND_PIXELS = pixels
+    for workers in (1, 3):
+        with band_size(1), set_workers(workers):
+            np.testing.assert_array_equal(connected_regions(labels, connectivity=connectivity), expected)
 
 
 def test_connected_regions_of_a_spiral():

@@ -10,7 +10,7 @@ from numpy.testing import assert_array_equal
 from scipy import ndimage
 from strategies import shapes
 
-from classicseg._core import bands
+from classicseg._core.bands import BAND_PIXELS, band_size
 from classicseg._core.grid import neighbor_offsets
 from classicseg.labeling.reconstruction import reach_weak, reconstruct
 
@@ -23,11 +23,8 @@ def test_pieces_with_a_strong_pixel_are_kept(data):
     strong = weak & (rng.random(shape) < 0.1)
     pieces = ndimage.label(weak, np.ones((3,) * len(shape)))[0]
     expected = np.isin(pieces, np.unique(pieces[strong])) & weak
-    pixels, bands._BAND_PIXELS = bands._BAND_PIXELS, data.draw(st.sampled_from([1, 50, 2**18]))
-    try:
+    with band_size(data.draw(st.sampled_from([1, 50, BAND_PIXELS]))):
         assert_array_equal(reconstruct(weak, strong), expected)
-    finally:
-        bands._BAND_PIXELS = pixels
 
 
 def test_one_long_chain_through_many_bands():
@@ -36,11 +33,8 @@ def test_one_long_chain_through_many_bands():
     snake[1::4, -1] = snake[3::4, 0] = True
     strong = np.zeros_like(snake)
     strong[-2, 200] = True
-    pixels, bands._BAND_PIXELS = bands._BAND_PIXELS, 400
-    try:
+    with band_size(400):
         assert_array_equal(reconstruct(snake, strong), snake)
-    finally:
-        bands._BAND_PIXELS = pixels
 
 
 @given(st.data())

@@ -17,7 +17,7 @@ from numpy.testing import assert_array_equal
 from strategies import DTYPES, images, masks, scenes, shapes
 
 import classicseg
-from classicseg._core import bands
+from classicseg._core.bands import band_size
 from classicseg._core.image import as_image
 from classicseg.types import kind_of
 
@@ -196,15 +196,12 @@ def channels_may_lie_anywhere(segment, data):
 @COMMON.law
 def workers_do_not_count(segment, data):
     image = data.draw(scenes(dtype="f4") | images(n_channels=3, dtype="f4"))
-    band, bands._BAND_PIXELS = bands._BAND_PIXELS, 32
-    try:
+    with band_size(32):
         with classicseg.set_workers(1):
             labels = segment(image)
         for n_workers in (2, 5):
             with classicseg.set_workers(n_workers):
                 assert_array_equal(labels, segment(image), f"{n_workers} workers")
-    finally:
-        bands._BAND_PIXELS = band
 
 
 @COMMON.law

@@ -14,6 +14,8 @@ from skimage import data
 from strategies import images
 
 from classicseg import kmeans_assign, kmeans_fit, kmeans_segment, pixel_histogram, rgb_to_lab
+from classicseg.clustering import features
+from classicseg.filters.color import as_lab
 
 
 def inertia(pixels, centers):
@@ -273,3 +275,22 @@ def test_many_channels():
     image = np.random.default_rng(0).integers(0, 99, (6, 7, 12)).astype(np.uint8)
     assert kmeans_segment(image, channel_axis=-1).max() == 4
     assert kmeans_fit(image, channel_axis=2).centers.shape == (4, 12)
+
+
+@pytest.mark.parametrize("options", [{}, {"spatial_weight": 0.5}, {"weights": np.ones((6, 7))}])
+def test_vectors_of_pixels_are_made_once(monkeypatch, options):
+    calls = []
+    monkeypatch.setattr(features, "as_lab", lambda pixels: calls.append(len(pixels)) or as_lab(pixels))
+    image = np.random.default_rng(0).random((6, 7, 3)).astype(np.float32)
+    labels = kmeans_segment(image, n_clusters=3, color_space="lab", **options)
+    assert calls == [42]
+    fitted = kmeans_fit(image, n_clusters=3, color_space="lab", **options)
+    assigned = {name: value for name, value in options.items() if name != "weights"}
+    assert_array_equal(labels, kmeans_assign(image, fitted.centers, color_space="lab", **assigned))
+
+
+def test_a_pixel_of_no_weight_is_labeled():
+    image = np.array([[[1.0, 0], [2, 0], [8, 0], [9, 0], [100, 0]]])
+    weights = [[1, 1, 1, 1, 0]]
+    labels = kmeans_segment(image, n_clusters=2, weights=weights, channel_axis=-1)
+    assert labels.tolist() == [[1, 1, 2, 2, 2]]

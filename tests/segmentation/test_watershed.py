@@ -12,7 +12,7 @@ from skimage import data
 from strategies import images, masks, scenes
 
 from classicseg import connected_regions, gradient_magnitude, region_boundaries, watershed_segment
-from classicseg._core import bands
+from classicseg._core.bands import BAND_PIXELS, band_size
 from classicseg._core.image import as_image
 from classicseg.flooding import minima as basins
 from classicseg.flooding.minima import lowest_levels, regional_minima
@@ -152,11 +152,8 @@ def test_turned_noise_has_turned_regions(data, seed, highest, size):
     mask = np.random.default_rng(seed + 1).random(image.shape) < data.draw(st.sampled_from([0.8, 2]))
     labels = watershed_segment(image, min_depth=depth, mask=mask, **options)
     turn = data.draw(st.sampled_from(TURNS))
-    band, bands._BAND_PIXELS = bands._BAND_PIXELS, data.draw(st.sampled_from([50, bands._BAND_PIXELS]))
-    try:
+    with band_size(data.draw(st.sampled_from([50, BAND_PIXELS]))):
         turned = watershed_segment(turn(image), min_depth=depth, mask=turn(mask), **options)
-    finally:
-        bands._BAND_PIXELS = band
     assert same_regions(turn(labels), turned)
 
 

@@ -1,4 +1,4 @@
-"""The one door for arrays that a caller passes: what NumPy can read, and what is masked of it.
+"""Read any array that a caller passes, and what is masked of it.
 
 A masked array brings what it masks, wherever it is given: what is masked of an image, or of a mask, takes no part;
 of labels it is 0, of markers no marker, of weights 0, of edges no edge.
@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from classicseg._core.numbers import LARGEST, shown
 
 MOST_AXES = 7
-"""Six of space, and the channels. A pixel has 3**n - 1 neighbors, and Canny as many directions: the edges of a few
-pixels take 0.6 s in six axes, and some 15 times as long in eight."""
+"""Six of space, and the channels. A pixel has 3**n - 1 neighbors and Canny as many directions: the edges of a few
+pixels take 0.6 s in six dimensions, and about 15 times as long in eight."""
 
 
 def as_array(name: str, value: Any, kinds: str, expected: str) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
-    """Read an array whose dtype is of one of the kinds, and what is masked of it; None where nothing is."""
+    """Read an array whose dtype is of one of the kinds, and its masked elements; None if there are none."""
     try:
         hidden = masked_in(value)
         array = np.asarray(value if hidden is None else _nested(_data, value))
@@ -50,24 +50,22 @@ def check_sizes(name: str, array: NDArray[Any]) -> None:
 
 
 def masked_in(value: Any) -> NDArray[np.bool_] | None:
-    """What is masked of an array, or of nested lists of them; None where none is a masked array."""
-    return np.asarray(_nested(_mask, value)) if _has_masked(value) else None
+    """The masked elements of an array, or of nested lists of arrays; None if none is a masked array."""
+    return np.asarray(_nested(np.ma.getmaskarray, value)) if _has_masked(value) else None
 
 
 def _has_masked(value: Any) -> bool:
+    """Whether a masked array is in nested lists."""
     if isinstance(value, list | tuple):
         return any(map(_has_masked, value))
     return isinstance(value, np.ma.MaskedArray)
 
 
 def _nested(take: Callable[[Any], Any], value: Any) -> Any:
-    """What is taken of each array in lists of lists."""
-    return [_nested(take, one) for one in value] if isinstance(value, list | tuple) else take(value)
-
-
-def _mask(value: Any) -> Any:
-    return np.ma.getmaskarray(value)
+    """Apply `take` to each array in nested lists."""
+    return [_nested(take, member) for member in value] if isinstance(value, list | tuple) else take(value)
 
 
 def _data(value: Any) -> Any:
+    """The data of a masked array, 0 for the masked constant."""
     return 0 if value is np.ma.masked else np.ma.getdata(value)

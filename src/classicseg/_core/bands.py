@@ -21,13 +21,27 @@ from classicseg._core.kernel import engine
 
 Result = TypeVar("Result")
 
-_BAND_PIXELS = 2**18
+BAND_PIXELS = 2**18
+"""The pixels of a band, or of one row where it has more."""
+
+_band_pixels = BAND_PIXELS
 
 _lock = threading.Lock()
 _workers: int | None = None
 _pool: ThreadPoolExecutor | None = None
 _pool_size = 0
 _thread = threading.local()
+
+
+@contextmanager
+def band_size(n_pixels: int) -> Iterator[None]:
+    """Bands of so many pixels within a ``with`` block: tests cut small images into many bands."""
+    global _band_pixels
+    former, _band_pixels = _band_pixels, n_pixels
+    try:
+        yield
+    finally:
+        _band_pixels = former
 
 
 def use_workers(wanted: int | None) -> AbstractContextManager[None]:
@@ -75,10 +89,10 @@ def run_bands(
     sequential : bool
         One band after the other in the calling thread, for a kernel whose rows depend on those before.
     """
-    step = max(1, _BAND_PIXELS // max(1, row_size))
+    height = max(1, _band_pixels // max(1, row_size))
     if sequential and engine() == "numpy":  # definitions of such kernels work on all rows at the cost of one band
-        step = max(1, n_rows)
-    bands = [(start, min(start + step, n_rows)) for start in range(0, n_rows, step)]
+        height = max(1, n_rows)
+    bands = [(start, min(start + height, n_rows)) for start in range(0, n_rows, height)]
     size = n_workers()  # also for one band: a setting that is wrong is wrong for every image
     if sequential or len(bands) == 1 or size == 1 or _in_worker():
         return [_run_band(kernel, arguments, *band) for band in bands]

@@ -39,8 +39,8 @@ class Image:
     mask: NDArray[np.bool_] | None
     """Spatial shape, True where a pixel takes part; None where all do."""
     extremes: tuple[float, float] | None = None
-    """No value that takes part is less, and none is greater, also in the whole that this may be a part of; the
-    least and the greatest value of an image that was given. None where nothing is known."""
+    """Lower and upper bound of the valid values; of a tile, those of the whole image. They are the least and the
+    greatest value where an image without a mask was parsed whole. None if unknown."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -49,10 +49,11 @@ class Image:
 
     @property
     def n_channels(self) -> int:
+        """The length of the last axis."""
         return int(self.values.shape[-1])
 
     def mask_array(self) -> NDArray[np.bool_]:
-        """The mask as an array in every case."""
+        """The mask as an array, also where all pixels take part."""
         return np.ones(self.shape, bool) if self.mask is None else self.mask
 
     def pixels(self) -> NDArray[Any]:
@@ -70,45 +71,47 @@ class Image:
 
 
 class ValueRange(NamedTuple):
-    """What a part of an image must know of the whole, or what a part says of itself."""
+    """The dtype, the least and the greatest valid value, and the number of valid pixels of an image or a tile."""
 
     dtype: np.dtype[Any]
     """As it is stored."""
     low: int | float
-    """The least value that takes part."""
+    """The least valid value; 0 if there is none."""
     high: int | float
-    """The greatest one; 0 and 0 where none takes part."""
+    """The greatest valid value; 0 if there is none."""
     n_pixels: int
-    """How many pixels take part."""
+    """The number of pixels that take part."""
 
 
 def as_image(
     image: ArrayLike, *, channel_axis: ChannelAxis = "auto", mask: Mask = None, name: str = "image"
 ) -> Image:
     """Parse an image once, by the law for images."""
-    values, given = _as_values(image, channel_axis, mask, name)
+    values, given = read_values(image, channel_axis, mask, name)
     if given is None and _is_small(values.dtype):  # nothing to look for
-        return Image(_canonical(values.astype(working_dtype(ValueRange(values.dtype, 0, 0, 0)), copy=False)), None)
-    values, given, low, high = _taking_part(values, given)
+        return Image(
+            as_canonical(values.astype(working_dtype(ValueRange(values.dtype, 0, 0, 0)), copy=False)), None
+        )
+    values, given, low, high = without_missing(values, given)
     dtype = working_dtype(ValueRange(values.dtype, low.item(), high.item(), values.size), name)
-    canonical = _canonical(values.astype(dtype, copy=False))
+    canonical = as_canonical(values.astype(dtype, copy=False))
     if given is not None and not given.all():
         return Image(canonical, given)
     return Image(canonical, None, (float(low), float(high)))
 
 
 def as_scalar_image(image: ArrayLike, *, channel_axis: ChannelAxis = "auto", mask: Mask = None) -> Image:
-    """Parse an image for what is defined on one value a pixel: three channels become their luminance."""
+    """Parse an image for a method of one value a pixel: three channels become their luminance."""
     return luminance(as_image(image, channel_axis=channel_axis, mask=mask))
 
 
 def luminance(image: Image) -> Image:
-    """The one value a pixel of a parsed image."""
+    """Turn a parsed image of one or three channels into one of a single channel."""
     check_scalar(image.n_channels)
     if image.n_channels == 1:
         return image
     red, green, blue = (image.values[..., c] * weight for c, weight in enumerate(LUMINANCE))
-    return Image(_canonical((red + green + blue)[..., np.newaxis]), image.mask)
+    return Image(as_canonical((red + green + blue)[..., np.newaxis]), image.mask)
 
 
 def check_scalar(n_channels: int) -> None:
@@ -120,9 +123,9 @@ def check_scalar(n_channels: int) -> None:
         )
 
 
-def working_dtype(span: ValueRange, name: str = "image") -> type[np.generic]:
-    """Choose the dtype that an image works in, or say why it can not."""
-    dtype, largest = span.dtype, _check_largest(span, name)
+def working_dtype(value_range: ValueRange, name: str = "image") -> type[np.generic]:
+    """Choose the dtype that an image is worked on in, or refuse its values."""
+    dtype, largest = value_range.dtype, check_largest(value_range, name)
     if 0 < largest < 1 / LARGEST:
         raise ValueError(f"{name} holds values up to {largest:.6g} only; expected 1e-150 or more; scale it up")
     if _is_small(dtype):  # in either byte order
@@ -130,9 +133,9 @@ def working_dtype(span: ValueRange, name: str = "image") -> type[np.generic]:
     return np.float32 if dtype.kind == "f" and dtype.itemsize <= 4 else np.float64
 
 
-def _check_largest(span: ValueRange, name: str = "image") -> int | float:
-    """Return the largest magnitude, or say why it is too large."""
-    dtype, largest = span.dtype, max(abs(span.low), abs(span.high))
+def check_largest(value_range: ValueRange, name: str = "image") -> int | float:
+    """Return the largest magnitude, or refuse one that is too large."""
+    dtype, largest = value_range.dtype, max(abs(value_range.low), abs(value_range.high))
     if dtype.kind in "iu" and largest > _EXACT:
         raise ValueError(
             f"{name} holds integers up to {largest:.6g}; expected at most 2**53 in magnitude, which float64 "
@@ -144,7 +147,7 @@ def _check_largest(span: ValueRange, name: str = "image") -> int | float:
 
 
 def as_channel_axis(shape: tuple[int, ...], channel_axis: ChannelAxis) -> int | None:
-    """Find which axis of an image holds the channels; None: none does."""
+    """Return the axis of the channels, from 0; None if every axis is spatial."""
     ndim = len(shape)
     if channel_axis is None:
         return None
@@ -177,29 +180,29 @@ def as_mask(mask: Mask, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
 def as_labels(labels: ArrayLike, name: str = "labels") -> NDArray[np.int32]:
     """Parse a label image: integers from 0, or bool; what is masked is 0."""
     array = as_classes(labels, name)
-    return array if array.dtype == np.int32 else _canonical(array.astype(np.int32))
+    return array if array.dtype == np.int32 else as_canonical(array.astype(np.int32))
 
 
 def as_classes(labels: ArrayLike, name: str = "labels") -> NDArray[Any]:
-    """Parse a label image for what only compares labels: uint8 and uint16 stay what they are, bool is uint8."""
+    """Parse a label image whose labels are only compared: uint8 and uint16 stay what they are, bool is uint8."""
     array = as_filled(name, labels, "iub", "integers or bool; cast it first")
     if array.ndim == 0 or array.size == 0:
         raise ValueError(f"{name} has shape {array.shape}: it holds no pixels; expected at least one")
     if array.dtype == np.bool_:
-        return _canonical(array).view(np.uint8)
+        return as_canonical(array).view(np.uint8)
     if array.dtype.kind == "u" and array.dtype.itemsize <= 2:  # nothing to look for
-        return _canonical(array.astype(np.uint16 if array.dtype.itemsize == 2 else np.uint8, copy=False))
+        return as_canonical(array.astype(np.uint16 if array.dtype.itemsize == 2 else np.uint8, copy=False))
     low, high = (int(value) for value in _extremes(array))
     if low < 0 or high > np.iinfo(np.int32).max:
         raise ValueError(f"{name} holds values from {low} to {high}; expected 0 to 2147483647; relabel it first")
-    return _canonical(array.astype(np.int32, copy=False))
+    return as_canonical(array.astype(np.int32, copy=False))
 
 
 def as_spacing(spacing: Spacing, ndim: int) -> tuple[float, ...]:
     """Parse the distance between neighbors into one number an axis."""
     if spacing is None:
         return (1.0,) * ndim
-    numbers = [as_number("spacing", one, above=0.0) for one in per_axis("spacing", spacing, ndim)]
+    numbers = [as_number("spacing", number, above=0.0) for number in per_axis("spacing", spacing, ndim)]
     if numbers and not 1 / _SPACINGS <= min(numbers) <= max(numbers) <= _SPACINGS:
         raise ValueError(
             f"spacing is {shown(numbers)}; expected {1 / _SPACINGS:g} to {_SPACINGS:g}; take another unit"
@@ -207,10 +210,10 @@ def as_spacing(spacing: Spacing, ndim: int) -> tuple[float, ...]:
     return tuple(numbers)
 
 
-def _as_values(
+def read_values(
     image: ArrayLike, channel_axis: ChannelAxis, mask: Mask, name: str = "image"
 ) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
-    """The values, channels last, and what takes part of them by the masks that are given."""
+    """Return the values, channels last, and the pixels that take part by the masks given; None if all do."""
     array, hidden = as_array(name, image, "biuf", _REAL)
     if array.ndim == 0:
         raise ValueError(f"{name} is a single number; expected an array with at least one axis")
@@ -220,20 +223,20 @@ def _as_values(
         raise ValueError(f"{name} has shape {array.shape}: it holds no pixels; expected at least one")
     given = as_mask(mask, values.shape[:-1])
     if hidden is not None:
-        shown = np.logical_not(hidden if axis is None else np.moveaxis(hidden, axis, -1).any(axis=-1))
-        given = shown if given is None else given & shown
+        visible = np.logical_not(hidden if axis is None else np.moveaxis(hidden, axis, -1).any(axis=-1))
+        given = visible if given is None else given & visible
     return values, given
 
 
 def _is_small(dtype: np.dtype[Any]) -> bool:
-    """Whether all values of a dtype are levels that work as they are."""
+    """Whether a dtype is bool, uint8 or uint16, all of whose values are worked on as they are."""
     return dtype.kind in "bu" and dtype.itemsize <= 2
 
 
-def _taking_part(
+def without_missing(
     values: NDArray[Any], mask: NDArray[np.bool_] | None
 ) -> tuple[NDArray[Any], NDArray[np.bool_] | None, np.generic, np.generic]:
-    """Leave out what is not finite, and put 0 where no pixel takes part; then the extremes of all this."""
+    """Leave out what is not finite, with 0 in its place; return values, mask, least and greatest value."""
     lowest, highest = _extremes(values)  # NaN and infinities show in them, without a temporary
     if values.dtype.kind == "f" and not (np.isfinite(lowest) and np.isfinite(highest)):
         finite = np.isfinite(values).all(axis=-1)
@@ -245,6 +248,7 @@ def _taking_part(
 
 
 def _extremes(values: NDArray[Any]) -> tuple[np.generic, np.generic]:
+    """Return the least and the greatest value."""
     found = run_bands(_extremes_in_band, len(values), values[0].size, values)
     return np.min([low for low, _ in found]), np.max([high for _, high in found])
 
@@ -253,7 +257,7 @@ def _extremes_in_band(values: NDArray[Any], start: int, stop: int) -> tuple[np.g
     return values[start:stop].min(), values[start:stop].max()  # the second look finds the band in the cache
 
 
-def _canonical(array: NDArray[Any]) -> NDArray[Any]:
+def as_canonical(array: NDArray[Any]) -> NDArray[Any]:
     """C order, aligned, read-only: one signature for the kernels, and no way to write to the caller's array."""
     canonical = np.require(array, requirements=["C", "A"]).view()
     canonical.flags.writeable = False

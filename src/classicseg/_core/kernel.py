@@ -206,10 +206,12 @@ class _Cache:
 
 @functools.cache
 def _source_stamp() -> str:
-    """A digest of every source file of the package: a kernel holds the code of the helpers that it calls."""
+    """A digest of all source files but extras, where no kernels are: a kernel holds the code of its helpers."""
     digest = hashlib.blake2b(digest_size=8)
     for path in sorted(_PACKAGE.rglob("*.py")):
-        digest.update(path.relative_to(_PACKAGE).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+        name = path.relative_to(_PACKAGE).as_posix()
+        if not name.startswith("extras/"):
+            digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 
 

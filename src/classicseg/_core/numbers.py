@@ -1,4 +1,4 @@
-"""Options become Python's own numbers, words and flags, or one precise error."""
+"""Parse options into Python's own numbers, words and flags, or raise one precise error."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Any, TypeVar
 import numpy as np
 
 LARGEST = 1e150
-"""Squares of numbers beyond this overflow float64, and those of numbers below its inverse vanish."""
+"""Squares of larger numbers overflow float64, and squares of numbers below its inverse underflow to 0."""
 
 _LARGEST_COUNT = 2**63 - 1
-"""What kernels count with; the operating system's greatest size, which often stands for "no limit", too."""
+"""The largest int64, which kernels count with; often given for "no limit"."""
 
 _NO_NUMBERS = (
     str, bytes, bytearray, bool, np.bool_, complex, np.complexfloating, np.datetime64, np.timedelta64, np.ndarray
 )  # fmt: skip
-"""What has a ``__float__`` or an ``__index__``, and is none; arrays with an axis, and masked ones, among them."""
+"""Types with a ``__float__`` or an ``__index__`` that are no numbers, such as arrays with an axis."""
 
 _SHOWN = 80
 
@@ -27,7 +27,7 @@ Kind = TypeVar("Kind")
 
 
 def as_number(name: str, value: Any, *, above: float = -math.inf, least: float = -math.inf) -> float:
-    """Parse a finite number, greater than `above` and not less than `least`, whose square is a number, too."""
+    """Parse a finite number > `above` and >= `least`, whose square neither overflows nor underflows."""
     expected = "a finite number" + (f" > {above:g}" if above > -math.inf else "")
     expected += f" >= {least:g}" if least > -math.inf else ""
     scalar = _scalar(value)
@@ -47,8 +47,8 @@ def as_number(name: str, value: Any, *, above: float = -math.inf, least: float =
 
 
 def as_numbers(name: str, value: Any, *, above: float = -math.inf, least: float = -math.inf) -> list[float]:
-    """Parse one number or several, of which each keeps the bounds."""
-    return [as_number(name, one, above=above, least=least) for one in members(value)]
+    """Parse one number or several, each within the bounds."""
+    return [as_number(name, member, above=above, least=least) for member in members(value)]
 
 
 def as_count(name: str, value: Any, *, least: int = 1, most: int | None = None) -> int:
@@ -69,7 +69,7 @@ def as_count(name: str, value: Any, *, least: int = 1, most: int | None = None) 
 
 
 def as_choice(name: str, value: Any, words: Iterable[Word], otherwise: str = "") -> Word:
-    """Parse one of some words; `otherwise` is what else the option may be."""
+    """Parse a word out of `words`; `otherwise` names, for the error, what else the option may be."""
     known = list(words)
     if not isinstance(value, str) or value not in known:
         listed = " or ".join(map(repr, known)) if len(known) < 3 else f"one of {', '.join(map(repr, known))}"
@@ -85,20 +85,20 @@ def as_flag(name: str, value: Any) -> bool:
 
 
 def as_instances(name: str, value: Any, kind: type[Kind], source: str) -> list[Kind]:
-    """Parse one tuple of a kind or more, which a public function returns."""
+    """Parse a sequence of results of the public function `source`, which are of one class."""
     if isinstance(value, kind):
         raise TypeError(f"{name} is a single {kind.__name__}; expected a sequence of them")
     found = list(value) if isinstance(value, Iterator) else members(value)
     if not found:
         raise ValueError(f"{name} is empty; expected at least one, as {source} returns it")
-    for one in found:
-        if not isinstance(one, kind):
-            raise TypeError(f"{name} holds {shown(one)}; expected what {source} returns")
+    for member in found:
+        if not isinstance(member, kind):
+            raise TypeError(f"{name} holds {shown(member)}; expected what {source} returns")
     return found
 
 
 def members(value: Any) -> list[Any]:
-    """The members of a sequence or of an array with axes; what is neither, alone."""
+    """The members of a sequence or of an array with axes; anything else is the only member."""
     if isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray | memoryview):
         return list(value)
     if isinstance(value, np.ndarray):
@@ -107,7 +107,7 @@ def members(value: Any) -> list[Any]:
 
 
 def per_axis(name: str, value: Any, ndim: int) -> list[Any]:
-    """One member for each axis, of what is one for all of them or a sequence."""
+    """Spread an option to all axes: one value for all, or a sequence of one an axis."""
     given = members(value)
     if len(given) == 1 and given[0] is value:
         return given * ndim
@@ -117,7 +117,7 @@ def per_axis(name: str, value: Any, ndim: int) -> list[Any]:
 
 
 def shown(value: Any) -> str:
-    """What came, as an error says it: no pages of digits, and no error of its own."""
+    """The text of a value for an error message: short, and made without an error of its own."""
     try:
         text = repr(value)
     except Exception:  # whole numbers of more than 4300 digits, and what others wrote
@@ -126,6 +126,6 @@ def shown(value: Any) -> str:
 
 
 def _scalar(value: Any) -> Any:
-    """What an array without axes holds; one that is masked stays what it is."""
+    """The number in an array without axes; anything else, and a masked array, as it is."""
     is_scalar = isinstance(value, np.ndarray) and value.ndim == 0 and not np.ma.is_masked(value)
     return value[()] if is_scalar else value

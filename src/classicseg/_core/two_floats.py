@@ -1,7 +1,7 @@
-"""Sums of two floats: the rounded sum, and what rounding has taken from it.
+"""Compensated sums (double-double arithmetic): the rounded sum, and the rest that rounding has taken from it.
 
-Together they have twice the bits of one. So a value far away takes little from the others that are summed with
-it, and the order of the pixels changes nothing: not the rounded sum, not the mean.
+The two floats together have twice the bits of one. So a value far away takes little from the others that are
+summed with it, and the order of the pixels changes neither the rounded sum nor the mean.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from classicseg._core.kernel import kernel
 
 @kernel()
 def lost(total: float, value: float, rounded: float) -> float:
-    """What `rounded`, the sum of two numbers, lacks of it [1].
+    """The rounding error of `rounded` = total + value, exactly (TwoSum) [1].
 
     [1] Knuth D. E. The art of computer programming 2: seminumerical algorithms. 1969.
     """
@@ -25,26 +25,26 @@ def lost(total: float, value: float, rounded: float) -> float:
 
 
 def settled(sums: NDArray[np.float64], rests: NDArray[np.float64]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """The same numbers with the least rests."""
+    """Move into the sums what their rests have grown to: |rest| is half a unit in the last place at most."""
     rounded = sums + rests
     return rounded, rests - (rounded - sums)
 
 
 def means_of(sums: NDArray[np.float64], rests: NDArray[np.float64], counts: NDArray[Any]) -> NDArray[np.float64]:
-    """The rounded means: of equal values, that value."""
+    """Rounded means; the mean of equal values is that value."""
     means = sums / counts
     product, missing = products(means, counts.astype(np.float64))
     return means + ((sums - product) - missing + rests) / counts
 
 
-def products(one: NDArray[np.float64], other: NDArray[np.float64]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Rounded products, and what rounding has taken from them."""
-    (high, low), (above, below), product = _halves(one), _halves(other), one * other
-    return product, ((high * above - product) + high * below + low * above) + low * below
+def products(a: NDArray[np.float64], b: NDArray[np.float64]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Rounded products, and their rounding errors, exactly (TwoProduct)."""
+    (a_high, a_low), (b_high, b_low), product = _halves(a), _halves(b), a * b
+    return product, ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
 
 
 def _halves(numbers: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Two numbers that add up to one, of so few bits that products of such are exact (Dekker 1971)."""
+    """Split each number into two of half its bits, whose products are exact (Dekker 1971)."""
     wide = numbers * (2.0**27 + 1)
     high = wide - (wide - numbers)
     return high, numbers - high

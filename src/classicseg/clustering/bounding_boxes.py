@@ -1,16 +1,15 @@
-"""Points in blocks, each with the box that holds it: the nearest of many centers, with few distances computed.
+"""Bounding boxes that prune centers: the nearest of many centers is found with few distances computed.
 
 Points that follow one another (colors of a cell, pixels of a row) lie close together, so they are taken in blocks
-of 64. A center that is farther than another one from every corner of a box is nearest to
-none of its points (Pelleg and Moore 1999, Kanungo et al. 2002). Mostly one center is left, and the block joins it
-as a whole, by its sums; only in the others are distances computed, to the few centers that are left. The result
-is that of the plain iteration.
+of 64, each with its bounding box. A center that is farther than another one from every corner of a box is nearest
+to none of its points (Pelleg and Moore 1999, Kanungo et al. 2002). Mostly one center is left, and the block joins
+it as a whole, by its sums; only in other blocks are distances computed, to the few centers that are left. The
+result is that of the plain iteration.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,21 +20,21 @@ from classicseg._core.kernel import kernel
 BLOCK = 64
 """Points of a block: 32 to 256 differ by less than 20 %."""
 
-_ROUNDING = 1e-12
+ROUNDING = 1e-12
 """Boxes decide only what is clearer than this, so that rounding decides as it does point by point."""
 
 
-@dataclass(frozen=True, eq=False)
-class Blocks:
-    """Points in blocks, in their order."""
+class Blocks(NamedTuple):
+    """Points in blocks of 64, in their order, as kernels take them."""
 
     points: NDArray[Any]
     """(n, channels)"""
     weights: NDArray[np.float64]
     """(n,), or (0,) where each point counts once."""
     low: NDArray[np.float64]
-    """(blocks, channels), the least values of a block."""
+    """(blocks, channels), the least value of each channel in a block, …"""
     high: NDArray[np.float64]
+    """… and the greatest."""
     sums: NDArray[np.float64]
     """(blocks, channels + 1), the weighted sums of a block's points, and their weight."""
 
@@ -44,9 +43,9 @@ def in_blocks(points: NDArray[Any], weights: NDArray[np.float64]) -> Blocks:
     """Prepare points, (n, channels), and their weights, (n,) or (0,): each counts once."""
     n_blocks, n_channels = -(-len(points) // BLOCK), points.shape[1]
     low, high = np.empty((n_blocks, n_channels)), np.empty((n_blocks, n_channels))
-    sums = np.empty((n_blocks, n_channels + 1))
-    run_bands(_summarize, n_blocks, BLOCK * n_channels, points, weights, low, high, sums)
-    return Blocks(points, weights, low, high, sums)
+    blocks = Blocks(points, weights, low, high, np.empty((n_blocks, n_channels + 1)))
+    run_bands(_summarize, n_blocks, BLOCK * n_channels, blocks)
+    return blocks
 
 
 def nearest(points: NDArray[Any], centers: NDArray[np.float64]) -> NDArray[np.int32]:
@@ -61,27 +60,14 @@ def weights_and_inertia(blocks: Blocks, centers: NDArray[np.float64]) -> tuple[N
     """The weight of each center's points, and the weighted sum of squared distances of all."""
     weights = center_sums(blocks, centers)[:, -1]
     labels = nearest(blocks.points, centers)
-    scores = run_bands(_score, len(blocks.sums), BLOCK, blocks.points, blocks.weights, centers, labels)
+    scores = run_bands(_inertia, len(blocks.sums), BLOCK, blocks, centers, labels)
     return weights, float(sum(scores))
 
 
 def center_sums(blocks: Blocks, centers: NDArray[np.float64]) -> NDArray[np.float64]:
     """The weighted sums of each center's points, and in the last column their weight."""
-    arrays = blocks.points, blocks.weights, blocks.low, blocks.high, blocks.sums
-    bands = run_bands(_assign_and_sum, len(blocks.sums), _work(centers), *arrays, centers)
+    bands = run_bands(_assign_and_sum, len(blocks.sums), _work(centers), blocks, centers)
     return sum(bands, np.zeros((len(centers), centers.shape[1] + 1)))
-
-
-def update_distances(
-    blocks: Blocks,
-    center: NDArray[np.float64],
-    distances: NDArray[np.float64],
-    farthest: NDArray[np.float64],
-    masses: NDArray[np.float64],
-) -> None:
-    """Take one more center into the squared distances of points, their greatest and weighted sum in each block."""
-    arrays = blocks.points, blocks.weights, blocks.low, blocks.high
-    run_bands(_closer, len(masses), BLOCK, *arrays, center, distances, farthest, masses)
 
 
 def _work(centers: NDArray[np.float64]) -> int:
@@ -89,17 +75,18 @@ def _work(centers: NDArray[np.float64]) -> int:
     return BLOCK * max(1, centers.size // 8)
 
 
-def _rows(start: int, stop: int) -> slice:
+def rows_of(start: int, stop: int) -> slice:
     """The points of blocks start to stop."""
     return slice(start * BLOCK, stop * BLOCK)
 
 
-def _weighing(weights: NDArray[np.float64], points: NDArray[Any], start: int, stop: int) -> NDArray[np.float64]:
-    rows = _rows(start, stop)
-    return weights[rows] if len(weights) else np.ones(len(points[rows]))
+def weights_of(blocks: Blocks, start: int, stop: int) -> NDArray[np.float64]:
+    """The weight of each point of blocks start to stop."""
+    rows = rows_of(start, stop)
+    return blocks.weights[rows] if len(blocks.weights) else np.ones(len(blocks.points[rows]))
 
 
-def _distances(points: NDArray[Any], centers: NDArray[np.float64]) -> NDArray[np.float64]:
+def squared_distances(points: NDArray[Any], centers: NDArray[np.float64]) -> NDArray[np.float64]:
     """Squared distances (points, centers), channel by channel as the loops add them."""
     total = np.zeros((len(points), len(centers)))
     for point, center in zip(points.T, centers.T, strict=True):
@@ -107,38 +94,24 @@ def _distances(points: NDArray[Any], centers: NDArray[np.float64]) -> NDArray[np
     return total
 
 
-def _summarize_numpy(
-    points: NDArray[Any],
-    weights: NDArray[np.float64],
-    low: NDArray[np.float64],
-    high: NDArray[np.float64],
-    sums: NDArray[np.float64],
-    start: int,
-    stop: int,
-) -> None:
-    inside = points[_rows(start, stop)].astype(np.float64)
+def _summarize_numpy(blocks: Blocks, start: int, stop: int) -> None:
+    inside = blocks.points[rows_of(start, stop)].astype(np.float64)
     first = np.arange(0, len(inside), BLOCK)
-    low[start:stop] = np.minimum.reduceat(inside, first)
-    high[start:stop] = np.maximum.reduceat(inside, first)
-    weighted = _weighing(weights, points, start, stop)[:, np.newaxis] * np.insert(
-        inside, inside.shape[1], 1, axis=1
-    )
-    sums[start:stop] = np.add.reduceat(weighted, first)
+    blocks.low[start:stop] = np.minimum.reduceat(inside, first)
+    blocks.high[start:stop] = np.maximum.reduceat(inside, first)
+    weighted = weights_of(blocks, start, stop)[:, np.newaxis] * np.insert(inside, inside.shape[1], 1, axis=1)
+    blocks.sums[start:stop] = np.add.reduceat(weighted, first)
 
 
 @kernel(numpy=_summarize_numpy)
-def _summarize(
-    points: NDArray[Any],
-    weights: NDArray[np.float64],
-    low: NDArray[np.float64],
-    high: NDArray[np.float64],
-    sums: NDArray[np.float64],
-    start: int,
-    stop: int,
-) -> None:
+def _summarize(blocks: Blocks, start: int, stop: int) -> None:
+    """Fill in the bounding boxes and the sums of blocks."""
+    points, weights, low, high, sums = blocks
     n_channels = points.shape[1]
     for block in range(start, stop):
-        low[block], high[block], sums[block] = np.inf, -np.inf, 0.0
+        for c in range(n_channels):
+            low[block, c], high[block, c], sums[block, c] = np.inf, -np.inf, 0.0
+        sums[block, n_channels] = 0.0
         for i in range(block * BLOCK, min((block + 1) * BLOCK, len(points))):
             weight = weights[i] if len(weights) > 0 else 1.0
             for c in range(n_channels):
@@ -150,48 +123,34 @@ def _summarize(
 
 
 def _assign_and_sum_numpy(
-    points: NDArray[Any],
-    weights: NDArray[np.float64],
-    low: NDArray[np.float64],
-    high: NDArray[np.float64],
-    sums: NDArray[np.float64],
-    centers: NDArray[np.float64],
-    start: int,
-    stop: int,
+    blocks: Blocks, centers: NDArray[np.float64], start: int, stop: int
 ) -> NDArray[np.float64]:
-    inside = points[_rows(start, stop)].astype(np.float64)
-    weighing = _weighing(weights, points, start, stop)
-    labels = _distances(inside, centers).argmin(axis=1)
-    columns = [weighing * channel for channel in inside.T] + [weighing]
+    inside = blocks.points[rows_of(start, stop)].astype(np.float64)
+    weights = weights_of(blocks, start, stop)
+    labels = squared_distances(inside, centers).argmin(axis=1)
+    columns = [weights * channel for channel in inside.T] + [weights]
     return np.stack([np.bincount(labels, column, minlength=len(centers)) for column in columns], axis=1)
 
 
 @kernel(numpy=_assign_and_sum_numpy)
-def _assign_and_sum(
-    points: NDArray[Any],
-    weights: NDArray[np.float64],
-    low: NDArray[np.float64],
-    high: NDArray[np.float64],
-    sums: NDArray[np.float64],
-    centers: NDArray[np.float64],
-    start: int,
-    stop: int,
-) -> NDArray[np.float64]:
+def _assign_and_sum(blocks: Blocks, centers: NDArray[np.float64], start: int, stop: int) -> NDArray[np.float64]:
+    """The weighted sums of the points that are nearest to each center, and in the last column their weight."""
+    points, weights, low, high, sums = blocks
     n_clusters, n_channels = centers.shape
     totals = np.zeros((n_clusters, n_channels + 1))
-    values, left = np.zeros((n_channels, BLOCK)), np.empty(n_clusters, np.int64)
+    values, candidates = np.zeros((n_channels, BLOCK)), np.empty(n_clusters, np.int64)
     best, which = np.empty(BLOCK), np.empty(BLOCK, np.int32)
     for block in range(start, stop):
-        n_left = _sift(centers, low[block], high[block], left)
-        if n_left == 1:
+        n_candidates = _prune(centers, low[block], high[block], candidates)
+        if n_candidates == 1:
             for c in range(n_channels + 1):
-                totals[left[0], c] += sums[block, c]
+                totals[candidates[0], c] += sums[block, c]
             continue
         first, size = block * BLOCK, min(BLOCK, len(points) - block * BLOCK)
         for i in range(size):
             for c in range(n_channels):
                 values[c, i] = float(points[first + i, c])
-        _choose(values, centers, left, n_left, best, which)
+        _choose(values, centers, candidates, n_candidates, best, which)
         for i in range(size):
             weight = weights[first + i] if len(weights) > 0 else 1.0
             for c in range(n_channels):
@@ -203,15 +162,16 @@ def _assign_and_sum(
 def _label_numpy(
     points: NDArray[Any], centers: NDArray[np.float64], labels: NDArray[np.int32], start: int, stop: int
 ) -> None:
-    labels[_rows(start, stop)] = 1 + _distances(points[_rows(start, stop)], centers).argmin(axis=1)
+    labels[rows_of(start, stop)] = 1 + squared_distances(points[rows_of(start, stop)], centers).argmin(axis=1)
 
 
 @kernel(numpy=_label_numpy)
 def _label(
     points: NDArray[Any], centers: NDArray[np.float64], labels: NDArray[np.int32], start: int, stop: int
 ) -> None:
+    """Give each point the number of its nearest center, from 1."""
     n_clusters, n_channels = centers.shape
-    values, left = np.zeros((n_channels, BLOCK)), np.empty(n_clusters, np.int64)
+    values, candidates = np.zeros((n_channels, BLOCK)), np.empty(n_clusters, np.int64)
     low, high = np.empty(n_channels), np.empty(n_channels)
     best, which = np.empty(BLOCK), np.empty(BLOCK, np.int32)
     for block in range(start, stop):
@@ -224,18 +184,22 @@ def _label(
             for i in range(size):
                 least, greatest = min(least, values[c, i]), max(greatest, values[c, i])
             low[c], high[c] = least, greatest
-        n_left = _sift(centers, low, high, left)
-        if n_left == 1:
-            labels[first : first + size] = 1 + left[0]
+        n_candidates = _prune(centers, low, high, candidates)
+        if n_candidates == 1:
+            for i in range(size):
+                labels[first + i] = 1 + candidates[0]
             continue
-        _choose(values, centers, left, n_left, best, which)
+        _choose(values, centers, candidates, n_candidates, best, which)
         for i in range(size):
             labels[first + i] = 1 + which[i]
 
 
 @kernel()
-def _sift(
-    centers: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64], left: NDArray[np.int64]
+def _prune(
+    centers: NDArray[np.float64],
+    low: NDArray[np.float64],
+    high: NDArray[np.float64],
+    candidates: NDArray[np.int64],
 ) -> int:
     """List the centers, in their order, that may be nearest to a point of a box, and return how many they are."""
     n_clusters, n_channels = centers.shape
@@ -250,35 +214,36 @@ def _sift(
             distance += difference * difference
         if distance < least:
             middle, least = k, distance
-    n_left = 0
+    n_candidates = 0
     for k in range(n_clusters):
-        own, other = 0.0, 0.0  # at the corner where this center does best against that of the middle
+        own, rival = 0.0, 0.0  # at the corner where this center does best against that nearest to the middle
         for c in range(n_channels):
             corner = high[c] if centers[k, c] > centers[middle, c] else low[c]
             own += (corner - centers[k, c]) * (corner - centers[k, c])
-            other += (corner - centers[middle, c]) * (corner - centers[middle, c])
-        if not own - other > _ROUNDING * (own + other + size):
-            left[n_left] = k
-            n_left += 1
-    return n_left
+            rival += (corner - centers[middle, c]) * (corner - centers[middle, c])
+        if not own - rival > ROUNDING * (own + rival + size):
+            candidates[n_candidates] = k
+            n_candidates += 1
+    return n_candidates
 
 
 @kernel()
 def _choose(
     values: NDArray[np.float64],
     centers: NDArray[np.float64],
-    left: NDArray[np.int64],
-    n_left: int,
+    candidates: NDArray[np.int64],
+    n_candidates: int,
     best: NDArray[np.float64],
     which: NDArray[np.int32],
 ) -> None:
-    """Find the nearest of the centers left for each point of a block, (channels, points)."""
+    """Find the nearest of the candidates for each point of a block, whose values are (channels, points)."""
     distances = np.empty(BLOCK)
-    best[:] = np.inf
-    which[:] = left[0]
-    for place in range(n_left):
-        k = left[place]
-        distances[:] = 0.0
+    for i in range(BLOCK):
+        best[i], which[i] = np.inf, candidates[0]
+    for candidate in range(n_candidates):
+        k = candidates[candidate]
+        for i in range(BLOCK):
+            distances[i] = 0.0
         for c in range(len(values)):
             center = centers[k, c]
             for i in range(BLOCK):
@@ -290,28 +255,20 @@ def _choose(
             which[i] = k if closer else which[i]
 
 
-def _score_numpy(
-    points: NDArray[Any],
-    weights: NDArray[np.float64],
-    centers: NDArray[np.float64],
-    labels: NDArray[np.int32],
-    start: int,
-    stop: int,
+def _inertia_numpy(
+    blocks: Blocks, centers: NDArray[np.float64], labels: NDArray[np.int32], start: int, stop: int
 ) -> float:
-    rows = _rows(start, stop)
-    squares = (points[rows].astype(np.float64) - centers[labels[rows] - 1]) ** 2
-    return float(np.sum(_weighing(weights, points, start, stop) * squares.sum(axis=1)))
+    rows = rows_of(start, stop)
+    squares = (blocks.points[rows].astype(np.float64) - centers[labels[rows] - 1]) ** 2
+    return float(np.sum(weights_of(blocks, start, stop) * squares.sum(axis=1)))
 
 
-@kernel(numpy=_score_numpy)
-def _score(
-    points: NDArray[Any],
-    weights: NDArray[np.float64],
-    centers: NDArray[np.float64],
-    labels: NDArray[np.int32],
-    start: int,
-    stop: int,
+@kernel(numpy=_inertia_numpy)
+def _inertia(
+    blocks: Blocks, centers: NDArray[np.float64], labels: NDArray[np.int32], start: int, stop: int
 ) -> float:
+    """Sum the weighted squared distances of points to the centers that they are labeled with."""
+    points, weights = blocks.points, blocks.weights
     total = 0.0
     for i in range(start * BLOCK, min(stop * BLOCK, len(points))):
         distance = 0.0
@@ -320,55 +277,3 @@ def _score(
             distance += difference * difference
         total += (weights[i] if len(weights) > 0 else 1.0) * distance
     return total
-
-
-def _closer_numpy(
-    points: NDArray[Any],
-    weights: NDArray[np.float64],
-    low: NDArray[np.float64],
-    high: NDArray[np.float64],
-    center: NDArray[np.float64],
-    distances: NDArray[np.float64],
-    farthest: NDArray[np.float64],
-    masses: NDArray[np.float64],
-    start: int,
-    stop: int,
-) -> None:
-    rows = _rows(start, stop)
-    found = _distances(points[rows], center[np.newaxis])[:, 0]
-    distances[rows] = np.minimum(distances[rows], found)
-    first = np.arange(0, len(found), BLOCK)
-    farthest[start:stop] = np.maximum.reduceat(distances[rows], first)
-    masses[start:stop] = np.add.reduceat(_weighing(weights, points, start, stop) * distances[rows], first)
-
-
-@kernel(numpy=_closer_numpy)
-def _closer(
-    points: NDArray[Any],
-    weights: NDArray[np.float64],
-    low: NDArray[np.float64],
-    high: NDArray[np.float64],
-    center: NDArray[np.float64],
-    distances: NDArray[np.float64],
-    farthest: NDArray[np.float64],
-    masses: NDArray[np.float64],
-    start: int,
-    stop: int,
-) -> None:
-    for block in range(start, stop):
-        to_box = 0.0
-        for c in range(len(center)):
-            difference = max(low[block, c] - center[c], center[c] - high[block, c], 0.0)
-            to_box += difference * difference
-        if to_box > farthest[block] * (1 + _ROUNDING):
-            continue  # no point of the block is closer to this center
-        greatest, mass = 0.0, 0.0
-        for i in range(block * BLOCK, min((block + 1) * BLOCK, len(points))):
-            distance = 0.0
-            for c in range(len(center)):
-                difference = float(points[i, c]) - center[c]
-                distance += difference * difference
-            distances[i] = min(distances[i], distance)
-            greatest = max(greatest, distances[i])
-            mass += (weights[i] if len(weights) > 0 else 1.0) * distances[i]
-        farthest[block], masses[block] = greatest, mass

@@ -1,4 +1,4 @@
-"""What of an image is clustered: one vector a pixel, of its color and its place, or one a distinct color."""
+"""Feature vectors for clustering: one a pixel, of its color and position, or one a distinct color."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from classicseg.histograms.values import value_histogram
 from classicseg.types import Labels, PixelHistogram, Spacing, Weights
 
 _FLOAT32_SAFE = 1e37
-"""Differences of places beyond this would overflow float32."""
+"""Differences of coordinates beyond this would overflow float32."""
 
 ColorSpace: TypeAlias = Literal["given", "lab"]
 """The space that colors are compared in: as they are given, or CIE Lab of red, green and blue."""
@@ -39,6 +39,7 @@ class FeatureSpace:
     spacing: tuple[float, ...]
 
     def n_features(self, image: Image) -> int:
+        """The length of a vector."""
         return image.n_channels + (len(image.shape) if self.spatial_weight else 0)
 
     def colors(self, pixels: NDArray[Any]) -> NDArray[Any]:
@@ -52,7 +53,7 @@ class FeatureSpace:
         return np.array(LUMINANCE) if n_channels == 3 else np.ones(n_channels)
 
     def pixels(self, image: Image) -> NDArray[Any]:
-        """One vector for each pixel that takes part: its color, then its weighted place."""
+        """One vector for each pixel that takes part: its color, then its weighted coordinates."""
         colors = self.colors(image.pixels())
         if self.spatial_weight == 0:
             return colors
@@ -63,23 +64,26 @@ class FeatureSpace:
         vectors[:, : colors.shape[1]] = colors
         for axis, (unit, length) in enumerate(zip(units, image.shape, strict=True)):
             column = unit * np.arange(length).reshape([-1 if a == axis else 1 for a in range(len(units))])
-            places = np.broadcast_to(column, image.shape)
-            vectors[:, colors.shape[1] + axis] = places.ravel() if image.mask is None else places[image.mask]
+            coordinates = np.broadcast_to(column, image.shape)
+            inside = coordinates.ravel() if image.mask is None else coordinates[image.mask]
+            vectors[:, colors.shape[1] + axis] = inside
         return vectors
 
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """Vectors with their weights, and the colors that they stand for."""
+    """Vectors with their weights, and the colors or pixels that they stand for."""
 
     vectors: NDArray[Any]
-    """(n, features): the channels of a color, then the weighted coordinates of a place."""
+    """(n, features): the channels of a color, then the weighted coordinates of a pixel."""
     weights: NDArray[np.float64]
     """(n,), or (0,) where each counts once."""
     brightness: NDArray[np.float64]
     """(channels,), the weights of the channels in what orders centers from dark to bright."""
     colors: NDArray[Any] | None = None
-    """(n, channels), each once; None where the vectors stand for pixels."""
+    """(n, channels), the distinct colors, where each has one vector."""
+    are_pixels: bool = False
+    """Whether there is a vector for each pixel that takes part, in raster order."""
 
 
 def as_feature_space(
@@ -108,7 +112,7 @@ def as_weights(weights: Weights, image: Image) -> NDArray[np.float64] | None:
 
 
 def image_features(image: Image, weights: NDArray[np.float64] | None, space: FeatureSpace) -> Features:
-    """Take the distinct values of an image with their counts where they say all, and its pixels elsewhere.
+    """Take the distinct values of an image with their counts, or its pixels where position or weights count, too.
 
     The weights are those of the pixels that take part, in raster order.
     """
@@ -121,14 +125,26 @@ def image_features(image: Image, weights: NDArray[np.float64] | None, space: Fea
         return Features(space.colors(colors), counts, brightness, colors=colors)
     vectors = space.pixels(image)
     if weights is None:
-        return Features(vectors, np.empty(0), brightness)
-    return Features(vectors[weights > 0], weights[weights > 0], brightness)
+        return Features(vectors, np.empty(0), brightness, are_pixels=True)
+    weigh = weights > 0
+    if weigh.all():
+        return Features(vectors, weights, brightness, are_pixels=True)
+    return Features(vectors[weigh], weights[weigh], brightness)
 
 
 def histogram_features(histogram: PixelHistogram, space: FeatureSpace) -> Features:
     """Take the distinct values of one image or several."""
     vectors = space.colors(histogram.values)
     return Features(vectors, histogram.counts.astype(np.float64), space.brightness(vectors.shape[1]))
+
+
+def paint_features(image: Image, centers: NDArray[np.float64], space: FeatureSpace, features: Features) -> Labels:
+    """Give each pixel the number of the center nearest to its vector, of which `features` has what was found."""
+    if features.are_pixels:
+        return image.scatter(nearest(features.vectors, centers))
+    if features.colors is not None and have_table(pixels := image.pixels()):
+        return image.scatter(paint_colors(pixels, features.colors, nearest(features.vectors, centers)))
+    return paint_nearest(image, centers, space)
 
 
 def paint_nearest(

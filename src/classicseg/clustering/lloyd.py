@@ -1,7 +1,8 @@
-"""The least sum of squared distances to k centers, of vectors with weights.
+"""k-means: the k centers of least inertia, the weighted sum of squared distances to the nearest center.
 
-On a line the optimum is found by dynamic programming. Elsewhere each point joins its nearest center, each center
-moves to the mean of its points, and so on: the sum never rises. k-means++ chooses where to start.
+Of one feature the optimum is found by dynamic programming. Of several, by Lloyd's iteration: each point joins its
+nearest center, each center moves to the mean of its points, and the inertia never rises. k-means++ draws where to
+start.
 """
 
 from __future__ import annotations
@@ -14,14 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.arrays import as_array, check_sizes
 from classicseg._core.numbers import as_choice, as_count, as_number, members
-from classicseg.clustering.bounding_boxes import (
-    BLOCK,
-    Blocks,
-    center_sums,
-    in_blocks,
-    update_distances,
-    weights_and_inertia,
-)
+from classicseg.clustering.bounding_boxes import Blocks, center_sums, in_blocks, weights_and_inertia
+from classicseg.clustering.starts import choose_starts, start_again
 from classicseg.histograms.optimal_split import class_errors, class_means, optimal_split
 from classicseg.types import KMeansResult, Random
 
@@ -31,13 +26,15 @@ _LARGEST_SEED = 2**128 - 1
 
 @dataclass(frozen=True)
 class Search:
-    """How centers are looked for."""
+    """The options of k-means, parsed."""
 
     n_clusters: int
     starts: NDArray[np.float64] | None
+    """(n_clusters, features); None: k-means++ draws them."""
     n_init: int
     max_iter: int
     tolerance: float
+    """The iteration ends when no center moves farther."""
     rng: np.random.Generator
 
 
@@ -61,7 +58,7 @@ def fit(
 
 
 def _fit_line(levels: NDArray[np.float64], weights: NDArray[np.float64], n_clusters: int) -> KMeansResult:
-    """The optimum of ascending levels."""
+    """Find the optimum for ascending values of one feature."""
     starts = optimal_split(levels, weights, n_clusters)
     sizes, centers = class_means(levels, weights, starts)
     inertia = float(class_errors(levels, weights, starts).sum())
@@ -69,12 +66,13 @@ def _fit_line(levels: NDArray[np.float64], weights: NDArray[np.float64], n_clust
 
 
 def _fit_lloyd(blocks: Blocks, brightness: NDArray[np.float64], search: Search) -> KMeansResult:
-    starts = _choose_starts(blocks, search.n_clusters, search.rng) if search.starts is None else search.starts
+    """Iterate from one start; the centers come by brightness, without those that have no points."""
+    starts = choose_starts(blocks, search.n_clusters, search.rng) if search.starts is None else search.starts
     centers, n_iter, converged = _iterate(blocks, starts, search.max_iter, search.tolerance)
     order = np.lexsort((*centers.T[::-1], centers[:, : len(brightness)] @ brightness))
     sizes, inertia = weights_and_inertia(blocks, centers[order])
-    held = sizes > 0  # two centers may have met
-    return KMeansResult(centers[order][held], sizes[held], inertia, n_iter, converged)
+    kept = sizes > 0  # two centers may have met
+    return KMeansResult(centers[order][kept], sizes[kept], inertia, n_iter, converged)
 
 
 def _iterate(
@@ -90,46 +88,12 @@ def _iterate(
         weights = sums[:, -1:]
         moved = np.where(weights > 0, sums[:, :-1] / np.where(weights > 0, weights, 1), centers)
         if not weights.all():
-            moved = _start_again(blocks, moved, weights[:, 0] == 0)
+            moved = start_again(blocks, moved, weights[:, 0] == 0)
         farthest = np.sqrt(((moved - centers) ** 2).sum(axis=1)).max()
         centers = moved
         if farthest <= tolerance:
             return centers, n_iter, True
     return centers, max_iter, False
-
-
-def _choose_starts(blocks: Blocks, n_clusters: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """k-means++: each center is a point drawn by weight times squared distance to the nearest one so far."""
-    distances = np.full(len(blocks.points), np.inf)
-    farthest, masses = np.full(len(blocks.sums), np.inf), blocks.sums[:, -1].copy()
-    chosen: list[NDArray[np.float64]] = []
-    while len(chosen) < n_clusters and masses.any():  # else every point is a center
-        place = _draw(masses, rng.random())
-        inside = slice(place * BLOCK, (place + 1) * BLOCK)
-        weights = blocks.weights[inside] if len(blocks.weights) else np.ones(len(distances[inside]))
-        point = _draw(weights * distances[inside] if chosen else weights, rng.random())
-        chosen.append(blocks.points[inside][point].astype(np.float64))
-        update_distances(blocks, chosen[-1], distances, farthest, masses)
-    return np.array(chosen).reshape(-1, blocks.points.shape[1])
-
-
-def _draw(masses: NDArray[np.float64], number: float) -> int:
-    """The index that a number from 0 to 1 falls on, of those that have a mass."""
-    total = np.cumsum(masses)
-    last = np.flatnonzero(masses)[-1]
-    return int(min(np.searchsorted(total, number * total[-1], side="right"), last))
-
-
-def _start_again(blocks: Blocks, centers: NDArray[np.float64], empty: NDArray[np.bool_]) -> NDArray[np.float64]:
-    distances = np.full(len(blocks.points), np.inf)
-    farthest, masses = np.full(len(blocks.sums), np.inf), np.empty(len(blocks.sums))
-    for center in centers[~empty]:
-        update_distances(blocks, center, distances, farthest, masses)
-    moved = centers.copy()
-    for cluster in np.flatnonzero(empty):
-        moved[cluster] = blocks.points[np.argmax(distances)]
-        update_distances(blocks, moved[cluster], distances, farthest, masses)
-    return moved
 
 
 def as_kmeans_options(
@@ -140,7 +104,7 @@ def as_kmeans_options(
     tol: float,
     rng: Random,
 ) -> Search:
-    """Parse how centers are looked for."""
+    """Parse the options of k-means."""
     count = None if n_clusters is None else as_count("n_clusters", n_clusters)
     times, iterations = as_count("n_init", n_init), as_count("max_iter", max_iter)
     tolerance, generator = as_number("tol", tol, least=0.0), as_generator(rng)
@@ -158,10 +122,12 @@ def as_kmeans_options(
 
 
 def as_generator(rng: Random) -> np.random.Generator:
-    """Parse what draws random numbers."""
+    """Parse a seed or a generator of random numbers."""
     if rng is None or isinstance(rng, np.random.Generator | np.random.BitGenerator | np.random.SeedSequence):
         return np.random.default_rng(rng)
-    seeds = [as_count("rng", one, least=0, most=_LARGEST_SEED) for one in members(rng)]  # NumPy may crash on lists
+    seeds = [
+        as_count("rng", seed, least=0, most=_LARGEST_SEED) for seed in members(rng)
+    ]  # NumPy may crash on lists
     return np.random.default_rng(seeds[0] if len(seeds) == 1 else seeds)
 
 

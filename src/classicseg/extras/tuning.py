@@ -184,6 +184,7 @@ class _Outcome(NamedTuple):
 def _settings(
     grid: Mapping[str, Sequence[Any]] | None, space: Mapping[str, Any] | None, n_trials: int, rng: Random
 ) -> list[Setting]:
+    """All settings of the grid, or those drawn from the space."""
     given = space if grid is None else grid
     if given is None or (grid is not None and space is not None):
         raise ValueError("expected a grid or a space, and not both")
@@ -202,6 +203,7 @@ def _settings(
 
 
 def _draw(values: Any, rng: np.random.Generator) -> Any:
+    """Draw a value from a distribution or a sequence."""
     if hasattr(values, "rvs"):
         return values.rvs(random_state=rng).item()
     return values[int(rng.integers(len(values)))]
@@ -230,6 +232,7 @@ def _pool(executor: Executor | None, sent: object) -> Iterator[Executor]:
 
 
 def _start_process() -> None:
+    """Prepare a worker: one thread, and no answer to Ctrl-C."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which cancels
     set_workers(1)
 
@@ -241,6 +244,7 @@ def _score(
     truth: Any,
     settings: list[Setting],
 ) -> list[_Outcome]:
+    """Score settings on one image."""
     outcomes = []
     for setting in settings:
         try:
@@ -251,6 +255,7 @@ def _score(
 
 
 def _trial(setting: Setting, outcomes: list[_Outcome], combine: Callable[[list[Any]], float]) -> Trial:
+    """Combine the figures of all images into the score of a setting."""
     errors = [f"image {number}: {outcome.error}" for number, outcome in enumerate(outcomes) if outcome.error]
     if errors:
         return Trial(setting, None, [], errors[0])

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from classicseg._core.bands import run_bands, run_interruptible
-from classicseg._core.grid import line_at
 from classicseg._core.kernel import kernel
+from classicseg.labeling.lines import line_at
 
 _MOST_LINES = 200
 """A ball across more lines takes as long as scipy's distance transform."""

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classicseg._core.bands import run_bands
-from classicseg._core.grid import padded_nodes
 from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
 from classicseg._core.seeds import SeedPixels
+from classicseg.growing.padded_grid import padded_nodes
 from classicseg.types import Norm
 
 
@@ -44,7 +44,7 @@ def reach_of_seeds(image: Image, seeds: SeedPixels, tolerance: float, norm: Norm
 
 def reach_of_interval(image: Image, seeds: SeedPixels, interval: tuple[float, float]) -> Acceptance:
     """The same values for each region; among these the mean over its seeds is the nearest."""
-    n_regions = len(seeds.names) + 1
+    n_regions = len(seeds.labels) + 1
     low, high = interval
     return _at_seeds(image, seeds, "euclidean")._replace(
         lows=np.full(n_regions, low), highs=np.full(n_regions, high)
@@ -92,7 +92,7 @@ def bounds_in(dtype: np.dtype[Any], low: float, high: float) -> tuple[np.generic
 
 
 def _at_seeds(image: Image, seeds: SeedPixels, norm: Norm) -> Acceptance:
-    n_regions = len(seeds.names) + 1
+    n_regions = len(seeds.labels) + 1
     limits = np.zeros((2, n_regions))
     scales = np.empty((n_regions, 0, 0))
     return Acceptance(seed_means(image, seeds), scales, limits[0], limits[1], norm == "maximum")
@@ -102,7 +102,7 @@ def seed_means(image: Image, seeds: SeedPixels) -> NDArray[np.float64]:
     """The mean over the seed pixels of each region, (n_regions + 1, channels), in any order of the pixels."""
     order = np.argsort(seeds.numbers, kind="stable")
     values = image.values.reshape(-1, image.n_channels)[seeds.nodes[order]].astype(np.float64)
-    means = np.zeros((len(seeds.names) + 1, image.n_channels))
+    means = np.zeros((len(seeds.labels) + 1, image.n_channels))
     bounds = np.cumsum(np.bincount(seeds.numbers))
     for number, (start, stop) in enumerate(itertools.pairwise(bounds), start=1):
         own = values[start:stop]

@@ -23,12 +23,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classicseg._core.bands import run_interruptible
-from classicseg._core.grid import interior, neighbor_offsets, pad, padded_nodes, waiting_grid
+from classicseg._core.grid import interior, neighbor_offsets, pad
 from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
 from classicseg._core.seeds import SeedPixels
 from classicseg.growing.acceptance import between
 from classicseg.growing.node_pool import no_entries, release, take_entry, with_room
+from classicseg.growing.padded_grid import padded_nodes, waiting_grid
 from classicseg.growing.running_means import join_region, nearest_region, running_means, settle_mean
 from classicseg.types import Norm
 

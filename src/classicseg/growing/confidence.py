@@ -66,7 +66,7 @@ def confidence_reach(
         reach = reach._replace(scales=np.zeros(shape))
     lines = image.values.reshape(-1, image.shape[-1], image.n_channels)
     flat, starts = lines.reshape(-1, image.n_channels), line_starts(image.shape)
-    for number in range(1, len(seeds.names) + 1):
+    for number in range(1, len(seeds.labels) + 1):
         nodes = seeds.nodes[seeds.numbers == number]
         pixels = flat[_box_nodes(image, nodes, box)]
         finest = max(_LEAST_STEP * float(np.abs(pixels.astype(np.float64)).max()), _LEAST_OF_ALL)

@@ -13,14 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classicseg._core.bands import run_bands
-from classicseg._core.grid import line_at, padded_nodes, padded_strides
+from classicseg._core.grid import padded_strides
 from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
 from classicseg._core.seeds import SeedPixels
 from classicseg.growing.acceptance import line_starts, reach_of_seeds
+from classicseg.growing.padded_grid import padded_nodes
 from classicseg.growing.seed_value import MOST_FLOODS, flood_with_stack, paint_region
 from classicseg.growing.simultaneous import grow_by_rings
 from classicseg.labeling.components import first_of_each
+from classicseg.labeling.lines import line_at
 from classicseg.types import Norm
 
 _BLOCK = 32
@@ -50,12 +52,12 @@ def grow_by_steps(
     """
     reach = reach_of_seeds(image, seeds, tolerance, norm)
     reach = reach._replace(highs=np.full(len(reach.highs), tolerance))
-    if len(seeds.names) > MOST_FLOODS:
+    if len(seeds.labels) > MOST_FLOODS:
         return grow_by_rings(image, seeds, reach, connectivity, by_step=True)
     labels = np.zeros(image.shape, np.int32)
     directions = directions_of(image.shape, connectivity)
     links = link(image, tolerance, norm, directions)
-    for number in range(1, len(seeds.names) + 1):
+    for number in range(1, len(seeds.labels) + 1):
         nodes = padded_nodes(seeds.nodes[seeds.numbers == number], image.shape)
         if (links[nodes] & directions.reached).any():
             return grow_by_rings(image, seeds, reach, connectivity, by_step=True)

@@ -35,7 +35,7 @@ class RunningMeans(NamedTuple):
 
 def running_means(image: Image, seeds: SeedPixels) -> RunningMeans:
     """The means over the seeds."""
-    counts = np.bincount(seeds.numbers, minlength=len(seeds.names) + 1)
+    counts = np.bincount(seeds.numbers, minlength=len(seeds.labels) + 1)
     if image.values.dtype.kind == "f":
         means = seed_means(image, seeds)
         return RunningMeans(means.copy(), np.zeros(means.shape), np.zeros(means.shape), counts, means)

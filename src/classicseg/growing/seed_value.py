@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from classicseg._core.bands import run_bands, run_interruptible
-from classicseg._core.grid import padded_nodes, padded_strides
+from classicseg._core.grid import padded_strides
 from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
 from classicseg._core.seeds import SeedPixels
 from classicseg.growing.acceptance import Acceptance, inner, line_starts, mark_accepted
 from classicseg.growing.openings import open_mask
+from classicseg.growing.padded_grid import padded_nodes
 from classicseg.growing.simultaneous import grow_by_rings
 
 VISITED = 2
@@ -58,10 +59,10 @@ def grow_by_reach(
 
     With a radius, over what is left of it after an opening.
     """
-    if len(seeds.names) > MOST_FLOODS and radius == 0:
+    if len(seeds.labels) > MOST_FLOODS and radius == 0:
         return grow_by_rings(image, seeds, reach, connectivity)
     labels = np.zeros(image.shape, np.int32)
-    for number in range(1, len(seeds.names) + 1):
+    for number in range(1, len(seeds.labels) + 1):
         nodes = seeds.nodes[seeds.numbers == number]
         accepted = accepted_by(image, reach, number, nodes, radius, spacing)
         flood(accepted, image.shape, connectivity, nodes, meanwhile=partial(_touch, labels, number))
@@ -69,7 +70,7 @@ def grow_by_reach(
             continue
         if radius > 0:
             raise ValueError(
-                f"the region of seed {seeds.names[number - 1]} meets another, and opening_radius is {radius:g}; "
+                f"the region of seed {seeds.labels[number - 1]} meets another, and opening_radius is {radius:g}; "
                 "it works on regions that stay apart; grow them one at a time, or lower the tolerance"
             )
         return grow_by_rings(image, seeds, reach, connectivity)

@@ -7,11 +7,11 @@ from typing import get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from classicseg._core.grid import padded_nodes
 from classicseg._core.image import Image, as_image
 from classicseg._core.numbers import as_choice, as_count
 from classicseg._core.seeds import SeedPixels, as_seeds
 from classicseg.growing.acceptance import mark_accepted, reach_of_seeds
+from classicseg.growing.padded_grid import padded_nodes
 from classicseg.growing.seed_value import VISITED, flood
 from classicseg.types import ChannelAxis, Mask, Norm, Seeds
 

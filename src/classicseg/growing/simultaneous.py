@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classicseg._core.grid import interior, neighbor_offsets, pad, padded_nodes, waiting_grid
+from classicseg._core.grid import interior, neighbor_offsets, pad
 from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
 from classicseg._core.seeds import SeedPixels
 from classicseg.growing.acceptance import Acceptance, between
+from classicseg.growing.padded_grid import padded_nodes, waiting_grid
 
 
 def grow_by_rings(

@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classicseg._core.bands import run_bands, run_interruptible
-from classicseg._core.grid import interior, neighbor_offsets, pad, waiting_grid
+from classicseg._core.grid import interior, neighbor_offsets, pad
 from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
 from classicseg.filters.gradients import gradient_field
 from classicseg.filters.tensor import vector_magnitudes
 from classicseg.growing.acceptance import between
+from classicseg.growing.padded_grid import waiting_grid
 from classicseg.types import Norm
 
 

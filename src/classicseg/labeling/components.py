@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array, csgraph
 
 from classicseg._core.bands import run_bands
-from classicseg._core.grid import line_at, line_grid, neighbor_views, pixel_steps
+from classicseg._core.grid import neighbor_views
 from classicseg._core.kernel import kernel
+from classicseg.labeling.lines import line_at, line_grid, pixel_steps
 from classicseg.labeling.run_lengths import RunLengths, run_stops
 from classicseg.labeling.runs import (
     count_roots,

@@ -292,6 +292,7 @@ def as_sets(
 
 
 def _as_set(name: str, labels: NDArray[Any], inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Parse a set of pixels: those that are not 0, all of one label, and take part."""
     members = (labels != 0) & inside
     found = labels[members]
     if found.size and found.min() != found.max():
@@ -303,6 +304,7 @@ def _as_set(name: str, labels: NDArray[Any], inside: NDArray[np.bool_]) -> NDArr
 
 
 def _as_weights(name: str, weights: Weights, shape: tuple[int, ...], default: float) -> NDArray[np.float64]:
+    """Parse the weights of pixels, `default` for all if there are none."""
     if weights is None:
         return np.full(shape, default)
     array = as_filled(name, weights, "biuf", "real numbers").astype(np.float64)
@@ -315,10 +317,12 @@ def _as_weights(name: str, weights: Weights, shape: tuple[int, ...], default: fl
 
 
 def _share(part: float, whole: float) -> float:
+    """The part as a share of the whole; 1 of nothing."""
     return float(part / whole) if whole > 0 else 1.0
 
 
 def _as_peak(peak: float | None, *dtypes: np.dtype[Any]) -> float:
+    """Parse the greatest possible value, which bool, uint8 and uint16 have by themselves."""
     if peak is not None:
         return as_number("peak", peak, above=0.0)
     for dtype in dtypes:

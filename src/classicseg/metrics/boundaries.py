@@ -188,6 +188,7 @@ def _line(labels: NDArray[Any], inside: NDArray[np.bool_] | None) -> NDArray[np.
 def _score(
     truths: list[NDArray[np.bool_]], found: NDArray[np.bool_], tolerance: float, spacing: Spacing, match: Match
 ) -> BoundaryF1:
+    """Match border pixels and turn the counts into precision, recall and F."""
     counts = count_matches(truths, found, tolerance, spacing, match)
     return BoundaryF1(counts.f1, counts.precision, counts.recall)
 
@@ -201,6 +202,7 @@ def _near(
 
 
 def _is_near(points: NDArray[Any], others: NDArray[Any], radius: float) -> NDArray[np.bool_]:
+    """Whether each point has one of the others at most a radius away."""
     if not len(points) or not len(others):
         return np.zeros(len(points), bool)
     return KDTree(others).query(points)[0] <= radius

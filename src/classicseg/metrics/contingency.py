@@ -218,6 +218,7 @@ def _tabulate(ours: NDArray[Any], theirs: NDArray[Any], counts: NDArray[np.int64
 
 
 def _sums(places: NDArray[np.intp], counts: NDArray[np.int64], n: int) -> NDArray[np.int64]:
+    """Add up the counts that belong to each of n pairs."""
     sums = np.zeros(n, np.int64)
     np.add.at(sums, places, counts)
     return sums

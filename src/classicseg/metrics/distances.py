@@ -203,7 +203,7 @@ def average_surface_distance(
 def _surface_distances(
     truth: ArrayLike, labels: ArrayLike, spacing: Spacing, ignore_label: int | None, mask: Mask
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The distances of the surface pixels of the truth to the other surface, and back."""
+    """The distances of the surface pixels of the truth to the surface of the labels, and back."""
     ours, theirs, _ = as_sets(truth, labels, ignore_label, mask)
     spacings = as_spacing(spacing, ours.ndim)
     first, second = (np.argwhere(_surface(members)) * spacings for members in (ours, theirs))
@@ -211,10 +211,12 @@ def _surface_distances(
 
 
 def _surface(members: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The pixels of a set with a face on the outside, or on the border of the image."""
     return members & ~ndimage.binary_erosion(members)
 
 
 def _to_nearest(points: NDArray[Any], others: NDArray[Any]) -> NDArray[np.float64]:
+    """The distance from each point to the nearest of the others; infinite if there are none."""
     if not len(others):
         return np.full(len(points), np.inf)
     return KDTree(others).query(points)[0] if len(points) else np.empty(0)

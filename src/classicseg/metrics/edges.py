@@ -336,6 +336,7 @@ def harmonic_mean(one: float, other: float) -> float:
 
 
 def _as_edges(name: str, edges: ArrayLike) -> NDArray[np.bool_]:
+    """Parse a map of edges."""
     array = as_filled(name, edges, "b", "bool, True on edges; compare it with a threshold")
     if array.ndim == 0 or array.size == 0:
         raise ValueError(f"{name} has shape {array.shape}: it holds no pixels; expected at least one")
@@ -365,6 +366,7 @@ def _best_between(
 
 
 def _average_precision(precision: NDArray[np.float64], recall: NDArray[np.float64]) -> float:
+    """The mean of the precision, interpolated at the recalls 0, 0.01 … 1."""
     order = np.lexsort((precision, recall))
     recalls, first = np.unique(recall[order][::-1], return_index=True)  # of equal recalls the best precision
     precisions = precision[order][::-1][first]

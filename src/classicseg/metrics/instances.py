@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.numbers import as_numbers, shown
 from classicseg.metrics.contingency import Truth, as_table
-from classicseg.metrics.matching import largest_matching
+from classicseg.metrics.hopcroft_karp import largest_matching
 from classicseg.types import Mask
 
 _THRESHOLDS = tuple(percent / 100 for percent in range(50, 100, 5))
@@ -187,6 +187,7 @@ class _Overlaps(NamedTuple):
 
 
 def _overlaps(truth: Truth, labels: ArrayLike | None, ignore_label: int | None, mask: Mask) -> _Overlaps:
+    """Which objects overlap, none of them of label 0, and their IoU."""
     table = as_table(truth, labels, ignore_label, mask)
     objects = (table.truth[table.rows] > 0) & (table.labels[table.columns] > 0)
     shares = (table.counts / table.unions)[objects]

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from classicseg.labeling.numbering import compact_labels
+from classicseg.metrics.assignment import assign
 from classicseg.metrics.contingency import Contingency, Truth, as_table, count_pairs
-from classicseg.metrics.matching import assign
 from classicseg.metrics.pairs import as_pair
 from classicseg.types import Labels, Mask
 
@@ -94,8 +94,8 @@ def iou(
     >>> iou([[1, 1, 2, 2]], [[1, 2, 2, 2]])
     Overlap(label=array([1, 2], dtype=int32), score=array([0.5       , 0.66666667]), mean=0.5833333333333333)
     """
-    label, both, one, other = _by_name(as_table(truth, labels, ignore_label, mask))
-    return _overlap(label, both / (one + other - both))
+    label, both, in_truth, in_labels = _by_label(as_table(truth, labels, ignore_label, mask))
+    return _overlap(label, both / (in_truth + in_labels - both))
 
 
 def dice(
@@ -155,8 +155,8 @@ def dice(
     >>> dice([[1, 1, 2, 2]], [[1, 2, 2, 2]]).score
     array([0.66666667, 0.8       ])
     """
-    label, both, one, other = _by_name(as_table(truth, labels, ignore_label, mask))
-    return _overlap(label, 2 * both / (one + other))
+    label, both, in_truth, in_labels = _by_label(as_table(truth, labels, ignore_label, mask))
+    return _overlap(label, 2 * both / (in_truth + in_labels))
 
 
 def pixel_accuracy(
@@ -211,7 +211,7 @@ def pixel_accuracy(
     0.75
     """
     table = as_table(truth, labels, ignore_label, mask)
-    return int(_by_name(table)[1].sum()) / table.n
+    return int(_by_label(table)[1].sum()) / table.n
 
 
 def confusion_matrix(
@@ -267,14 +267,13 @@ def confusion_matrix(
            [0, 2]])
     """
     table = as_table(truth, labels, ignore_label, mask)
-    label = np.union1d(table.truth, table.labels)
+    label, rows, columns = _shared_labels(table)
     if len(label) > _MOST_CLASSES:
         raise ValueError(
             f"truth and labels have {len(label)} different labels; expected at most {_MOST_CLASSES}; "
             "contingency_table keeps the pairs that occur"
         )
     counts = np.zeros((len(label), len(label)), np.int64)
-    rows, columns = np.searchsorted(label, table.truth), np.searchsorted(label, table.labels)
     counts[rows[table.rows], columns[table.columns]] = table.counts
     return ConfusionMatrix(label, counts)
 
@@ -346,31 +345,37 @@ def match_labels(
         n_labels,
         n_truth + n_labels,
     )
-    names, compact = compact_labels(pair.labels.astype(np.int32, copy=False))
+    present, compact = compact_labels(pair.labels.astype(np.int32, copy=False))
     matched = partners < n_truth
-    renamed = dict(zip(table.labels[matched].tolist(), table.truth[partners[matched]].tolist(), strict=True))
+    partner_of = dict(zip(table.labels[matched].tolist(), table.truth[partners[matched]].tolist(), strict=True))
     beyond = itertools.count(int(pair.truth.max()) + 1)
-    table_of_names = [0, *(renamed[name] if name in renamed else next(beyond) for name in names.tolist())]
-    if max(table_of_names) > _HIGHEST:
+    new_labels = [0, *(partner_of[label] if label in partner_of else next(beyond) for label in present.tolist())]
+    if max(new_labels) > _HIGHEST:
         raise ValueError(
             f"truth goes to {pair.truth.max()}, and labels without a partner need numbers beyond it, at most "
             f"{_HIGHEST}; relabel truth first"
         )
-    return np.array(table_of_names, np.int32)[compact]
+    return np.array(new_labels, np.int32)[compact]
 
 
-def _by_name(
+def _by_label(
     table: Contingency,
 ) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """The labels of both, and the pixels of each where both have it, where the truth has it, where labels do."""
-    label = np.union1d(table.truth, table.labels)
-    rows, columns = np.searchsorted(label, table.truth), np.searchsorted(label, table.labels)
-    both, one, other = np.zeros((3, len(label)), np.int64)
+    """The labels of both, and the number of pixels of each in the intersection, in the truth and in the labels."""
+    label, rows, columns = _shared_labels(table)
+    both, in_truth, in_labels = np.zeros((3, len(label)), np.int64)
     same = rows[table.rows] == columns[table.columns]
     both[rows[table.rows[same]]] = table.counts[same]
-    one[rows], other[columns] = table.truth_sizes, table.label_sizes
-    return label, both, one, other
+    in_truth[rows], in_labels[columns] = table.truth_sizes, table.label_sizes
+    return label, both, in_truth, in_labels
+
+
+def _shared_labels(table: Contingency) -> tuple[NDArray[np.int32], NDArray[np.intp], NDArray[np.intp]]:
+    """The labels of the truth and of the labels together, and the index among them of each row and column."""
+    label = np.union1d(table.truth, table.labels)
+    return label, np.searchsorted(label, table.truth), np.searchsorted(label, table.labels)
 
 
 def _overlap(label: NDArray[np.int32], score: NDArray[np.float64]) -> Overlap:
+    """The scores with their mean."""
     return Overlap(label, score, float(score.mean()))

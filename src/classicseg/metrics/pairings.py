@@ -63,26 +63,26 @@ def pairings_within(
     """Points of a grid, (n, ndim), at most `radius` apart; the costs are the distances."""
     first = np.minimum(rows.min(axis=0), columns.min(axis=0))
     extents = np.maximum(rows.max(axis=0), columns.max(axis=0)) - first + 1
-    reaches = [int(min(radius / step, length)) for step, length in zip(spacing, extents.tolist(), strict=True)]
-    strides = np.cumprod([1, *(extents + 2 * np.array(reaches))[:0:-1]], dtype=np.int64)[::-1]
-    places, keys = (rows - first + reaches) @ strides, (columns - first + reaches) @ strides
+    halos = [int(min(radius / unit, length)) for unit, length in zip(spacing, extents.tolist(), strict=True)]
+    strides = np.cumprod([1, *(extents + 2 * np.array(halos))[:0:-1]], dtype=np.int64)[::-1]
+    places, keys = (rows - first + halos) @ strides, (columns - first + halos) @ strides
     order = np.argsort(keys, kind="stable")
     keys = keys[order]
-    n_nodes = int(strides[0]) * int(extents[0] + 2 * reaches[0])
+    n_nodes = int(strides[0]) * int(extents[0] + 2 * halos[0])
     before = np.zeros(n_nodes + 1, np.int32 if len(keys) < 2**31 else np.int64)
     np.add.at(before, keys + 1, 1)
     np.cumsum(before, out=before)
 
-    lines = np.array([*itertools.product(*(range(-reach, reach + 1) for reach in reaches[:-1]))], np.int64)
-    along = np.arange(-reaches[-1], reaches[-1] + 1)
+    lines = np.array([*itertools.product(*(range(-halo, halo + 1) for halo in halos[:-1]))], np.int64)
+    along = np.arange(-halos[-1], halos[-1] + 1)
     squares = np.zeros((len(lines), len(along)))
-    for column, step in zip(lines.T, spacing[:-1], strict=True):
-        squares += np.square(column * step)[:, np.newaxis]
+    for column, unit in zip(lines.T, spacing[:-1], strict=True):
+        squares += np.square(column * unit)[:, np.newaxis]
     squares += np.square(along * spacing[-1])
     halves = (np.count_nonzero(squares <= radius * radius, axis=1) - 1) // 2
-    is_near = squares[:, reaches[-1]] <= radius * radius
+    is_near = squares[:, halos[-1]] <= radius * radius
     middles = lines[is_near] @ strides[:-1]
-    shifts = np.arange(len(middles)) * len(along) + reaches[-1] - middles
+    shifts = np.arange(len(middles)) * len(along) + halos[-1] - middles
     costs = np.sqrt(squares[is_near]).reshape(-1)
     return Pairings(
         places,

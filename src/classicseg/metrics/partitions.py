@@ -291,8 +291,8 @@ def variation_of_information(
     unit = np.log(as_number("base", base, above=1.0))
     tables = as_tables(truth, labels, ignore_label, mask)
     return VariationOfInformation(
-        fmean(_lost(table.counts, table.truth_sizes[table.rows]) / unit for table in tables),
-        fmean(_lost(table.counts, table.label_sizes[table.columns]) / unit for table in tables),
+        fmean(_conditional_entropy(table.counts, table.truth_sizes[table.rows]) / unit for table in tables),
+        fmean(_conditional_entropy(table.counts, table.label_sizes[table.columns]) / unit for table in tables),
     )
 
 
@@ -431,7 +431,7 @@ def covering_of(table: Contingency) -> float:
 
 
 def _pairs(table: Contingency) -> tuple[int, int, int, int]:
-    """The ordered pairs of two pixels that both join, only the labels, only the truth, and neither."""
+    """Count ordered pairs of pixels that are joined by both, by the labels only, by the truth only, by neither."""
     joint, truth, labels = (
         _sum_of_squares(counts) for counts in (table.counts, table.truth_sizes, table.label_sizes)
     )
@@ -440,11 +440,11 @@ def _pairs(table: Contingency) -> tuple[int, int, int, int]:
 
 
 def _sum_of_squares(counts: NDArray[np.int64]) -> int:
-    """Exactly: squares of 32 bits and more leave int64."""
+    """The sum of squared counts, exactly: squares of counts of 32 bits or more overflow int64."""
     wide = counts if int(counts.sum()) < 2**31 else counts.astype(object)
     return int((wide * wide).sum())
 
 
-def _lost(counts: NDArray[np.int64], sizes: NDArray[np.int64]) -> float:
-    """The entropy of one label where the other is known, in nats."""
+def _conditional_entropy(counts: NDArray[np.int64], sizes: NDArray[np.int64]) -> float:
+    """The conditional entropy of one label given the other, whose segment sizes are `sizes`, in nats."""
     return max(0.0, float(-(counts * np.log(counts / sizes)).sum() / counts.sum()))

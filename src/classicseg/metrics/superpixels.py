@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from statistics import fmean
 
 import numpy as np
@@ -72,7 +72,7 @@ def undersegmentation_error(
     >>> undersegmentation_error([[1, 1, 1, 2, 2, 2]], [[1, 1, 2, 2, 3, 3]])
     0.3333333333333333
     """
-    return _mean_of(_leak, truth, labels, ignore_label, mask)
+    return fmean(map(_leak, as_tables(truth, labels, ignore_label, mask)))
 
 
 def achievable_accuracy(
@@ -131,7 +131,7 @@ def achievable_accuracy(
     >>> achievable_accuracy([[1, 1, 1, 2, 2, 2]], [[1, 1, 2, 2, 2, 2]])
     0.8333333333333334
     """
-    return _mean_of(_majority, truth, labels, ignore_label, mask)
+    return fmean(map(_majority, as_tables(truth, labels, ignore_label, mask)))
 
 
 def boundary_recall(
@@ -324,22 +324,14 @@ def compactness(labels: ArrayLike) -> float:
     return float((quotients * areas).sum() / areas.sum())
 
 
-def _mean_of(
-    score: Callable[[Contingency], float],
-    truth: Truths,
-    labels: ArrayLike | None,
-    ignore_label: int | None,
-    mask: Mask,
-) -> float:
-    return fmean(map(score, as_tables(truth, labels, ignore_label, mask)))
-
-
 def _leak(table: Contingency) -> float:
+    """The undersegmentation error of a table: of each overlap the smaller part of the label, as a share of all."""
     outside = table.label_sizes[table.columns] - table.counts
     return int(np.minimum(table.counts, outside).sum()) / table.n
 
 
 def _majority(table: Contingency) -> float:
-    most = np.zeros(len(table.labels), np.int64)
-    np.maximum.at(most, table.columns, table.counts)
-    return int(most.sum()) / table.n
+    """The share of pixels that are right if each label stands for the true label that it overlaps most."""
+    largest = np.zeros(len(table.labels), np.int64)
+    np.maximum.at(largest, table.columns, table.counts)
+    return int(largest.sum()) / table.n

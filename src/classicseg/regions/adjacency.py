@@ -8,14 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classicseg._core.bands import run_bands, run_interruptible
-from classicseg._core.grid import (
-    line_at,
-    line_grid,
-    neighbor_views,
-    pixel_steps,
-    take,
-)
+from classicseg._core.grid import neighbor_views, take
 from classicseg._core.kernel import kernel
+from classicseg.labeling.lines import line_at, line_grid, pixel_steps
 from classicseg.regions.merging import LOW, N_HASHES, add_pair, choose, join, renumber
 from classicseg.regions.statistics import RegionSums, joined_sums, region_sums
 

@@ -22,6 +22,7 @@ from classicseg.clustering.features import (
     as_weights,
     histogram_features,
     image_features,
+    paint_features,
     paint_nearest,
 )
 from classicseg.clustering.lloyd import as_centers, as_kmeans_options, fit
@@ -130,7 +131,7 @@ def kmeans_segment(
     space = as_feature_space(color_space, spatial_weight, spacing, len(parsed.shape))
     features = image_features(parsed, as_weights(weights, parsed), space)
     found = fit(features.vectors, features.weights, features.brightness, search)
-    return paint_nearest(parsed, found.centers, space, features.colors)
+    return paint_features(parsed, found.centers, space, features)
 
 
 def kmeans_fit(

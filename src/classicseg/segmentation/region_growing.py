@@ -225,7 +225,7 @@ def region_growing_segment(
         else:
             accepted = _given_reach(parsed, starts, limit, interval, norm)
         labels = grow_by_reach(parsed, starts, accepted, connectivity, radius, spacings)
-    return starts.named(fill(labels, parsed) if fill_holes else labels)
+    return starts.labels_of(fill(labels, parsed) if fill_holes else labels)
 
 
 def check_growing_options(criterion: str, norm: str, given: set[str]) -> None:
@@ -257,7 +257,7 @@ def check_seed_values(
     """See that the values of all seed pixels lie in the interval."""
     low, high = interval
     if (outside := (values < low) | (values > high)).any():
-        node, label = seeds.nodes[outside][0], seeds.names[seeds.numbers[outside][0] - 1]
+        node, label = seeds.nodes[outside][0], seeds.labels[seeds.numbers[outside][0] - 1]
         raise ValueError(
             f"seed {label} is at {point(node, shape)}, whose value {values[outside][0]:g} lies outside interval "
             f"({low:g}, {high:g}); move the seed or widen the interval"

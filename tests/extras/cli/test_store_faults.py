@@ -1,91 +1,34 @@
-"""Stores of labels: nothing else is replaced, nothing old is mixed with new, and no file that is read runs."""
+"""Stores of labels: nothing else is replaced, and nothing of a killed run is lost or stays."""
 
 from __future__ import annotations
 
-import io
 import json
 import os
-import pickle
 import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
-import zipfile
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
-from numpy.typing import NDArray
 
-import classicseg
 from classicseg.extras.cli import main
 
 da = pytest.importorskip("dask.array")
 dask = pytest.importorskip("dask")
 zarr = pytest.importorskip("zarr")
 
-from classicseg.extras import dask as tiled  # noqa: E402
-from classicseg.extras.dask import checkpoints, storing  # noqa: E402
-from classicseg.extras.dask.chunks import ValueRange  # noqa: E402
-from classicseg.extras.dask.region_sums import NamedSums  # noqa: E402
+from stores import OLD, cut_after, files, ones, posix, refused, write  # noqa: E402
+
+from classicseg.extras.dask import storing  # noqa: E402
 from classicseg.extras.dask.storing import store_labels  # noqa: E402
-from classicseg.extras.files import chunked, drafts, manifest, stamps  # noqa: E402
-from classicseg.growing.tolerance import ValueSums  # noqa: E402
+from classicseg.extras.files import drafts, manifest  # noqa: E402
 
-OLD = np.random.default_rng(0).integers(0, 250, (40, 60), dtype=np.uint8)
-NEW = 249 - OLD
-posix = pytest.mark.skipif(os.name == "nt", reason="needs POSIX")
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(chunked, "_CHUNK_BYTES", 2**10)
-    with dask.config.set(scheduler="synchronous"):  # no thread goes on writing when a run is cut
-        yield
-
-
-def write(path, pixels, chunks=(20, 20), **options):
-    shutil.rmtree(path, ignore_errors=True)
-    zarr.create_array(path, shape=pixels.shape, chunks=chunks, dtype=pixels.dtype, **options)[:] = pixels
-
-
-def ones(n=4):
-    return da.ones((n, n), chunks=2, dtype="i4")
-
-
-@contextmanager
-def cut_after(n_chunks):
-    """Cut what runs after so many chunks."""
-    done = []
-
-    def mark(draft, index):
-        manifest.mark(draft, index)
-        done.append(index)
-        if len(done) == n_chunks:
-            raise RuntimeError("cut")
-
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(RuntimeError, match="cut"):
-        patch.setattr(storing, "mark", mark)
-        yield
-
-
-def files():
-    return {path: path.read_bytes() for path in sorted(Path().rglob("*")) if path.is_file()}
-
-
-def refused(capsys, *arguments):
-    """Run a command that must be refused and leave all as it was; return its line."""
-    before = files()
-    assert main([*map(str, arguments)]) == 2
-    assert files() == before
-    said = capsys.readouterr().err.lstrip("\n")  # old versions of rich end a bar with an empty line
-    assert said.startswith("classicseg: error: ") and said.count("\n") == 1
-    return said
+pytestmark = pytest.mark.usefixtures("store_folder")
 
 
 # What is there already
@@ -217,123 +160,6 @@ def test_names_of_stores(raw):
     assert len(list(Path().iterdir())) == 2
 
 
-# Inputs that change
-
-
-def in_place(path, pixels):
-    zarr.open(path, mode="r+")[:] = pixels
-
-
-def keep_time(path, pixels):
-    status = Path(path).stat()
-    np.save(path, pixels)
-    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
-
-
-def ome(path, pixels):
-    write(f"{path}/0", pixels)
-    group = zarr.open_group(path, mode="a")
-    group.attrs["multiscales"] = [{"datasets": [{"path": "0"}]}]
-
-
-CHANGES = {
-    "zarr 3 in place": ("i.zarr", write, in_place, []),
-    "zarr 2 in place": ("i.zarr", lambda path, pixels: write(path, pixels, zarr_format=2), in_place, []),
-    "zarr made anew": ("i.zarr", write, write, []),
-    "ome-zarr in place": ("i.zarr", ome, lambda path, pixels: in_place(f"{path}/0", pixels), []),
-    "ome-zarr made anew": ("i.zarr", ome, lambda path, pixels: write(f"{path}/0", pixels), []),
-    "npy": ("i.npy", np.save, np.save, []),
-    "npy, time kept": ("i.npy", np.save, keep_time, []),
-    "mask": ("m.npy", lambda path, a: np.save(path, a > 99), lambda path, a: np.save(path, a > 99), ["--mask"]),
-    "mask in zarr": ("m.zarr", write, in_place, ["--mask"]),
-}
-
-
-@pytest.mark.parametrize("most", [2**26, 0], ids=["content", "times"])
-@pytest.mark.parametrize("name", CHANGES)
-@pytest.mark.parametrize("thresholds", [["--thresholds=99"], []], ids=["pass", "found"])
-def test_a_run_is_not_gone_on_with_on_other_inputs(capsys, monkeypatch, most, name, thresholds):
-    monkeypatch.setattr(stamps, "_MOST_DIGESTED", most)
-    path, make, change, option = CHANGES[name]
-    np.save("other.npy", OLD)
-    make(path, OLD)
-    command = ["threshold", "other.npy" if option else path, *option, *([path] if option else []), *thresholds]
-    command += ["--out", "l.zarr"]
-    with cut_after(3):
-        main(command)
-    change(path, NEW)
-    said = refused(capsys, *command)
-    assert f"content of {Path(path).resolve()} was '" in said
-    assert "repeat that command on what it read to finish it, or remove the draft" in said
-    shutil.rmtree("l.zarr.part")
-    assert main(command) == 0
-    mask = NEW > 99 if name == "mask" else NEW > 0
-    pixels, mask = (OLD, mask) if option else (NEW, None)
-    expected = classicseg.threshold_segment(pixels, thresholds=99 if thresholds else "otsu", mask=mask)
-    assert_array_equal(zarr.open("l.zarr")[:], expected)
-
-
-@pytest.mark.parametrize("option", ["--seeds", "--init", "image"])
-def test_a_run_is_not_gone_on_with_on_other_seeds_or_centers(capsys, option):
-    np.save("i.npy", OLD // 128 * 100)
-    np.save("o.npy", np.pad([[1, 0], [0, 0]], [(0, 38), (0, 58)]))
-    command = ["region-growing", "i.npy", "--tolerance=200", "--seeds", "o.npy", "--criterion=seed"]
-    if option == "--init":
-        np.save("o.npy", [[0.0], [100.0]])
-        command = ["kmeans", "i.npy", "--init", "o.npy"]
-    with cut_after(2):
-        main([*command, "--out", "l.zarr"])
-    changed = "i.npy" if option == "image" else "o.npy"
-    np.save(changed, np.load(changed)[::-1])
-    assert f"{changed} was '" in refused(capsys, *command, "--out", "l.zarr")
-
-
-def test_a_run_is_gone_on_with_on_the_same_bytes(capsys):
-    np.save("i.npy", OLD)
-    command = ["threshold", "i.npy", "--thresholds=99", "--out", "l.zarr"]
-    with cut_after(3):
-        main(command)
-    np.save("i.npy", OLD)
-    os.utime("i.npy", (1, 1))
-    assert main(command) == 0
-    assert_array_equal(zarr.open("l.zarr")[:], 1 + (OLD >= 99))
-
-
-@pytest.mark.parametrize("most", [2**26, 0], ids=["content", "times"])
-def test_labels_of_an_input_that_changes_meanwhile_are_not_kept(capsys, monkeypatch, most):
-    monkeypatch.setattr(stamps, "_MOST_DIGESTED", most)
-    write("i.zarr", OLD)
-
-    def mark(draft, index):
-        manifest.mark(draft, index)
-        in_place("i.zarr", NEW)
-
-    monkeypatch.setattr(storing, "mark", mark)
-    assert main(["threshold", "i.zarr", "--thresholds=99", "--out", "l.zarr"]) == 2
-    assert "i.zarr: has changed while it was read; the labels are not kept" in capsys.readouterr().err
-    assert [path.name for path in Path().iterdir()] == ["i.zarr"]
-
-
-@posix
-def test_a_stamp_sees_what_a_link_leads_to_and_reads_no_pipe(monkeypatch):
-    write("i.zarr", OLD)
-    write("j.zarr", OLD)
-    shutil.move("i.zarr/c/0/0", "chunk")
-    Path("i.zarr/c/0/0").symlink_to(Path("chunk").resolve())
-    shutil.rmtree("i.zarr/c/1")
-    Path("i.zarr/c/1").symlink_to(Path("j.zarr/c/1").resolve())
-    Path("i.zarr/around").symlink_to(Path("i.zarr").resolve())
-    os.mkfifo("i.zarr/c/0/9")
-    for most in (2**26, 0):
-        monkeypatch.setattr(stamps, "_MOST_DIGESTED", most)
-        for change in (Path("chunk"), Path("j.zarr/c/1/0")):
-            before = stamps.stamp_of("i.zarr")
-            assert not stamps.has_changed("i.zarr", before)
-            change.write_bytes(change.read_bytes()[::-1] + b"x")
-            assert stamps.has_changed("i.zarr", before)
-    assert stamps.stamp_of("none") == stamps.stamp_of("none")
-
-
 # Drafts
 
 
@@ -412,126 +238,6 @@ def test_the_second_writer_is_told_so_and_the_first_one_finishes(capsys):
     assert result == [4]
     assert_array_equal(zarr.open("l.zarr")[:], np.ones((4, 4)))
     assert sorted(path.name for path in Path().iterdir()) == ["i.npy", "l.zarr"]
-
-
-# Checkpoints
-
-
-def place(number=0, recipe="recipe"):
-    return checkpoints.Place(Path(f"{number}.npz"), recipe)
-
-
-FOUND = [
-    (ValueRange(np.dtype(">u2"), 0, 2**64, 10**30), ValueRange),
-    (ValueSums(4, (2**80, 1), (0,)), ValueSums),
-    (classicseg.pixel_histogram([[1.5, np.inf]]), classicseg.PixelHistogram),
-    (NamedSums(np.arange(2), np.arange(2), np.ones((2, 3)), np.zeros((2, 3)), np.empty(0, np.int64)), NamedSums),
-    ([np.array([True]), np.array([], bool)], list[NDArray[np.bool_]]),
-    ((3, [None, "x", np.float32(0.1)], float("nan")), tuple[int, list, float]),
-]
-
-
-@pytest.mark.parametrize(("found", "kind"), FOUND)
-def test_a_checkpoint_holds_what_was_found(found, kind):
-    checkpoints.save(place(), found)
-    assert checkpoints.is_kept(place())
-    again = checkpoints.load(place(), kind)
-    assert type(again) is type(found)
-    assert repr(again) == repr(found)
-
-
-@pytest.mark.parametrize(
-    ("found", "kind"),
-    [
-        (5, ValueRange),
-        ([1, 2], ValueRange),
-        (["u1", 0, 0, 0], ValueRange),
-        ([np.arange(2), [1, 2]], classicseg.PixelHistogram),
-        ([np.arange(2), np.ones(2)], classicseg.PixelHistogram),
-        (True, int),
-        (1.5, int),
-        ([1], list[NDArray[np.bool_]]),
-        ([np.arange(2)], list[NDArray[np.bool_]]),
-        ((1, 2, 3), tuple[int, int]),
-        ("x", float),
-    ],
-)
-def test_a_checkpoint_of_another_kind_is_one_clear_error(found, kind):
-    checkpoints.save(place(), found)
-    with pytest.raises(ValueError, match=r"0.npz: damaged .*; remove it, then run the same command again"):
-        checkpoints.load(place(), kind)
-
-
-def test_a_checkpoint_belongs_to_its_place_and_its_recipe():
-    checkpoints.save(place(), 5)
-    assert not checkpoints.is_kept(place(recipe="other"))
-    Path("0.npz").rename("1.npz")
-    assert not checkpoints.is_kept(place(1))
-    with pytest.raises(TypeError, match="is not kept"):
-        checkpoints.save(place(), np.array([{}]))
-
-
-def hostile():
-    """What made the process end, import, or hold gigabytes."""
-    objects, bomb, bare = io.BytesIO(), io.BytesIO(), io.BytesIO()
-    np.savez(objects, np.array([1, None]))
-    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("arr_0.npy", bytes(10**6))
-    with zipfile.ZipFile(bare, "w") as archive:
-        header = {"descr": "|u1", "fortran_order": False, "shape": (10**15,)}
-        member = io.BytesIO()
-        np.lib.format.write_array_header_1_0(member, header)
-        archive.writestr("arr_0.npy", member.getvalue())
-    return [pickle.dumps(os.getcwd), objects.getvalue(), bomb.getvalue(), bare.getvalue(), b"", b"PK"]
-
-
-@pytest.mark.parametrize("content", hostile(), ids=["pickle", "objects", "bomb", "bare", "empty", "cut"])
-@pytest.mark.parametrize("signed", [True, False])
-def test_a_hostile_checkpoint_is_found_again_or_refused(capsys, content, signed):
-    np.save("i.npy", OLD)
-    command = ["threshold", "i.npy", "--out", "l.zarr"]
-    with cut_after(2):
-        main(command)
-    path = Path("l.zarr.part/.found/0.npz")
-    recipe = json.loads(Path("l.zarr.part/classicseg.json").read_text())["recipe"]
-    one = checkpoints.Place(path, json.dumps(recipe, sort_keys=True))
-    assert checkpoints.is_kept(one)
-    digest = checkpoints._digest(one)
-    digest.update(content)
-    path.write_bytes((digest.digest() if signed else b"") + content)
-    if signed:
-        assert "0.npz: damaged" in refused(capsys, *command)
-        path.unlink()
-    assert main(command) == 0
-    assert_array_equal(zarr.open("l.zarr")[:], classicseg.threshold_segment(OLD))
-
-
-def test_no_pickle_is_read():
-    for path in Path(classicseg.__file__).parent.rglob("*.py"):
-        if path.name != "kernel.py":  # numba's own, from places where no other user may write
-            text = path.read_text()
-            assert "Unpickler" not in text and "pickle.load" not in text, path
-            assert text.count("np.load(") == text.count("allow_pickle=False"), path
-
-
-OPTIONS = {
-    "region_growing_segment": {"seeds": [(3, 4)]},
-    "local_threshold_segment": {"method": "isauvola", "window": 5},
-}
-SEGMENTERS = [name for name in classicseg.segmenters() if hasattr(tiled, name)]
-
-
-@pytest.mark.large
-@pytest.mark.parametrize("dtype", ["u1", "f4"])
-@pytest.mark.parametrize("name", [*SEGMENTERS, "canny_edges", "connected_regions"])
-def test_whatever_a_method_finds_of_the_whole_image_is_kept(monkeypatch, name, dtype):
-    image = np.kron(OLD[:5, :6], np.ones((5, 5), int)).astype("u1" if name[0] in "ck" else dtype)
-    make = lambda: getattr(tiled, name)(da.from_array(image, chunks=13), **OPTIONS.get(name, {}))  # noqa: E731
-    with cut_after(1):
-        store_labels("l.zarr", make, {})
-    monkeypatch.setattr(checkpoints, "save", lambda place, found: pytest.fail("found again"))
-    store_labels("l.zarr", make, {})
-    assert_array_equal(zarr.open("l.zarr")[:], getattr(classicseg, name)(image, **OPTIONS.get(name, {})))
 
 
 # A scheduler that goes away

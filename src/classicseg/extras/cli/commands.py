@@ -14,7 +14,8 @@ from classicseg.extras.cli.compare import compare
 from classicseg.extras.cli.demo import demo
 from classicseg.extras.cli.evaluate import evaluate
 from classicseg.extras.cli.options import command_for
-from classicseg.extras.cli.report import command_name, report, summary
+from classicseg.extras.cli.report import command_name, report
+from classicseg.extras.signatures import summary_of
 from classicseg.types import Labels, kind_of
 
 
@@ -36,6 +37,7 @@ def run(arguments: Sequence[str] | None) -> int:
 
 
 def _app() -> App:
+    """The application with all commands."""
     app = App(
         name="classicseg",
         help="Classical image segmentation: images in, labels out.",
@@ -57,7 +59,7 @@ def methods() -> None:
     segmenters = _every_segmenter()
     width = max(len(command_name(name)) for name in segmenters)
     for name, segmenter in segmenters.items():
-        print(f"{command_name(name):{width}}  {kind_of(segmenter):11}  {summary(segmenter)}")
+        print(f"{command_name(name):{width}}  {kind_of(segmenter):11}  {summary_of(segmenter)}")
 
 
 def _every_segmenter() -> dict[str, Callable[..., Labels]]:

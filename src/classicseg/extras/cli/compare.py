@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 import classicseg
 from classicseg import Labels
-from classicseg.extras.cli.options import Integer
 from classicseg.extras.cli.report import command_name, report
 from classicseg.extras.cli.segment import prepare_folder
 from classicseg.extras.files import MAX_PIXELS, Picture, check_outputs, read_image, read_markers, replacing
 from classicseg.extras.plot import compare_sheet
 from classicseg.extras.progress import progress
+from classicseg.extras.signatures import Integer
 from classicseg.metrics import (
     adjusted_rand_index,
     boundary_f1,
@@ -129,12 +129,14 @@ def print_results(results: Sequence[Result]) -> None:
 
 
 def _spatial_shape(picture: Picture) -> tuple[int, ...]:
+    """The shape without the axis of the channels."""
     axis = picture.channel_axis
     shape = picture.pixels.shape
     return shape if axis is None else tuple(np.delete(shape, axis).tolist())
 
 
 def _scores(truth: NDArray[Any], labels: Labels, mask: NDArray[np.bool_] | None) -> dict[str, float]:
+    """The scores of labels that a sheet and the table show."""
     return {
         "covering": segmentation_covering(truth, labels, mask=mask),
         "Rand": adjusted_rand_index(truth, labels, mask=mask),

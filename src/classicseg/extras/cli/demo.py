@@ -41,6 +41,7 @@ def demo(*, out: Annotated[Path, Parameter(help="The folder for the pictures.")]
 
 
 def _photographs() -> dict[str, Picture]:
+    """The photographs by name."""
     try:
         from skimage import data
     except ImportError:

@@ -11,8 +11,8 @@ from cyclopts import Parameter
 from numpy.typing import NDArray
 
 from classicseg import metrics
-from classicseg.extras.cli.options import Integer
 from classicseg.extras.files import MAX_PIXELS, check_outputs, read_markers, read_mask, write_table
+from classicseg.extras.signatures import Integer
 
 _LIMIT = Integer(MAX_PIXELS)
 Score = tuple[str, str, float]
@@ -63,6 +63,7 @@ def evaluate(
 def _scores(
     truth: NDArray[Any], labels: NDArray[Any], options: dict[str, Any], tolerance: float
 ) -> Iterator[Score]:
+    """All scores of labels: of what they judge, their name, their value."""
     yield "labels as numbered", "pixel accuracy", metrics.pixel_accuracy(truth, labels, **options)
     yield "labels as numbered", "mean IoU", metrics.iou(truth, labels, **options).mean
     yield "labels as numbered", "mean Dice", metrics.dice(truth, labels, **options).mean
@@ -137,6 +138,7 @@ def _read(path: Path, max_pixels: int) -> NDArray[Any]:
 
 
 def _print_scores(scores: list[Score]) -> None:
+    """Print a table of scores; the scores of a kind follow its name."""
     from rich.console import Console
     from rich.table import Table
 

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 import sys
-
-from classicseg import Segmenter
 
 
 def command_name(name: str) -> str:
     """``region_growing_segment`` is ``region-growing`` on the command line."""
     return name.removesuffix("_segment").replace("_", "-")
-
-
-def summary(segmenter: Segmenter) -> str:
-    """The first line of its documentation."""
-    return (inspect.getdoc(segmenter) or "").partition("\n")[0]
 
 
 def report(mistake: object) -> None:

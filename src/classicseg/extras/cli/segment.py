@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 import classicseg
-from classicseg import Labels, Segmenter
-from classicseg.extras.cli.report import command_name, report
+from classicseg import Labels
+from classicseg.extras.cli.job import Job, limit_of
+from classicseg.extras.cli.report import report
+from classicseg.extras.cli.tiles import segment_in_chunks
 from classicseg.extras.files import (
     Picture,
     check_outputs,
@@ -29,57 +30,9 @@ from classicseg.extras.progress import progress
 Row = dict[str, object]
 
 
-@dataclass(frozen=True)
-class Job:
-    """What to do with each image."""
-
-    name: str
-    segmenter: Segmenter
-    options: Mapping[str, Any]
-    """As typed, or their defaults."""
-    load: Callable[[], dict[str, Any]]
-    """Make arguments of the options: reads the files that they name."""
-    out: Path
-    table: Path | None
-    max_pixels: int | None = None
-    """None: as much as the reader takes by itself, more in chunks."""
-    nodata: Sequence[float] | None = None
-    scheduler: str | None = None
-
-    @property
-    def method(self) -> str:
-        return command_name(self.name)
-
-    def files(self) -> list[Path]:
-        """Those that the options name; a list of words may be one marker image."""
-        found = []
-        for value in self.options.values():
-            if isinstance(value, Path):
-                found.append(value)
-            elif isinstance(value, list):
-                found += [Path(word) for word in value if isinstance(word, str) and Path(word).is_file()]
-        return found
-
-    @property
-    def reading(self) -> dict[str, Any]:
-        """How its images are read."""
-        return limit_of(self.max_pixels) | {"nodata": self.nodata}
-
-
-def limit_of(max_pixels: int | None) -> dict[str, Any]:
-    """The limit as typed, or none, for the reader's own."""
-    if max_pixels is None:
-        return {}
-    if max_pixels < 1:
-        raise ValueError(f"--max-pixels is {max_pixels}; expected a whole number >= 1")
-    return {"max_pixels": max_pixels}
-
-
 def segment_files(job: Job, images: Sequence[Path]) -> int:
     """Segment each image, report those that fail, and return the exit code."""
     if job.out.suffix == ".zarr":
-        from classicseg.extras.cli.tiles import segment_in_chunks
-
         return segment_in_chunks(job, images)
     _check(job, images)
     arguments = job.load()
@@ -148,11 +101,13 @@ class Results(NamedTuple):
 
 
 def _results(job: Job, path: Path) -> Results:
+    """Where the results of an image go."""
     stem = f"{path.stem}_{job.method}"
     return Results(job.out / f"{stem}_labels", job.out / f"{stem}_overlay.png", job.out / f"{stem}.json")
 
 
 def _segment_file(job: Job, path: Path, arguments: Mapping[str, Any]) -> tuple[Labels, list[Row]]:
+    """Segment an image, write its results, and return its labels and its rows of the table."""
     picture = read_image(path, **job.reading)
     settings = dict(arguments)
     if settings.get("channel_axis") == "auto":
@@ -216,6 +171,7 @@ def _typed(options: Mapping[str, Any], max_pixels: int | None) -> list[str]:
 
 
 def _rows(path: Path, labels: Labels, pixels: NDArray[Any], channel_axis: int | None, spacing: Any) -> list[Row]:
+    """One row of the table for each segment."""
     table = classicseg.region_table(labels, pixels, channel_axis=channel_axis, spacing=spacing)
     boxes = np.split(table.bounding_box, 2, axis=1)
     columns: dict[str, NDArray[Any]] = {"label": table.label, "area": table.area}

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import classicseg
+from classicseg.extras.cli.job import Job
 from classicseg.extras.cli.report import command_name
-from classicseg.extras.cli.segment import Job
 
 
 def segment_in_chunks(job: Job, images: Sequence[Path]) -> int:

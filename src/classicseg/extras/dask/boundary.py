@@ -17,7 +17,6 @@ from scipy import ndimage
 
 import classicseg
 from classicseg._core.image import Image, ValueRange, as_spacing
-from classicseg._core.parts import as_part
 from classicseg.extras.dask.boundary_edges import edge_marks
 from classicseg.extras.dask.chunks import Chunked, bare, global_range, merged, tile_numbers
 from classicseg.extras.dask.component_graph import any_key, keep_held, number_patches, same_key
@@ -25,13 +24,13 @@ from classicseg.extras.dask.filters import Gradient
 from classicseg.extras.dask.halos import over_halo, own_part, widened, with_halo
 from classicseg.extras.dask.hysteresis import hysteresis
 from classicseg.extras.dask.mirror import tiled_version_of
+from classicseg.extras.dask.parts import as_part, marked_components
 from classicseg.extras.dask.recompute import recompute_after, recomputed
 from classicseg.extras.dask.region_sums import merge_sums, sums_of_tile, without_small
 from classicseg.filters.erosion import farther_than
 from classicseg.flooding.flood import UNDECIDED, flood
-from classicseg.labeling.components import connected_components
 from classicseg.labeling.numbering import compact_labels
-from classicseg.labeling.tile_merging import TileComponents, TileMask, held_patch_at, patch_of
+from classicseg.labeling.tile_merging import TileComponents, TileMask, patch_of
 from classicseg.regions.statistics import rank_regions
 from classicseg.segmentation.boundary import as_boundary_settings, on_lines
 
@@ -139,7 +138,7 @@ def _rooms_of_tile(
 ) -> TileMask:
     """The components of the pixels off the edges, and which of them have a pixel far from edges."""
     free = as_part(values, value_range, mask=mask).mask_array() & ~edges
-    return _components_marked(free, far & free)
+    return marked_components(free, far & free)
 
 
 def _parts_of_tile(
@@ -147,13 +146,7 @@ def _parts_of_tile(
 ) -> TileMask:
     """The components of the pixels that take part, and which of them have a pixel off the edges."""
     inside = as_part(values, value_range, mask=mask).mask_array()
-    return _components_marked(inside, inside & ~edges)
-
-
-def _components_marked(whole: NDArray[np.bool_], marked: NDArray[np.bool_]) -> TileMask:
-    """The components of a tile, and which of them have a marked pixel."""
-    components = connected_components(whole.view(np.uint8), 1)
-    return held_patch_at(components, marked, components)
+    return marked_components(inside, inside & ~edges)
 
 
 def _states_of_tile(

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classicseg._core.image import ValueRange, luminance
-from classicseg._core.parts import as_part
 from classicseg.edges.gradient_threshold import LevelCounts, count_levels, merge_levels, otsu_of_levels
 from classicseg.edges.suppression import double_threshold
 from classicseg.edges.zero_crossings import gradients_on_crossings
@@ -23,6 +22,7 @@ from classicseg.extras.dask.edges import (
 )
 from classicseg.extras.dask.filters import Gradient
 from classicseg.extras.dask.halos import over_halo
+from classicseg.extras.dask.parts import as_part
 from classicseg.filters.smoothing import halo_of
 from classicseg.segmentation.boundary import BoundarySettings
 

@@ -116,6 +116,7 @@ def load(place: Place, kind: Any = Any) -> Any:
 
 
 def _digest(place: Place) -> Any:
+    """A keyed digest: a checkpoint of another place or recipe has another."""
     return hashlib.blake2b(key=place.key(), digest_size=_DIGEST_BYTES)
 
 
@@ -164,6 +165,7 @@ def _leaf(node: dict[str, Any], arrays: list[NDArray[Any]]) -> Any:
 
 
 def _decoded_items(node: list[Any], origin: Any, inner: tuple[Any, ...], arrays: list[NDArray[Any]]) -> Any:
+    """Decode a list into a tuple, a named tuple or a list, as the annotation says."""
     if isinstance(origin, type) and issubclass(origin, tuple) and hasattr(origin, "_fields"):
         hints = typing.get_type_hints(origin)
         kinds = [hints[name] for name in origin._fields]
@@ -179,6 +181,7 @@ def _decoded_items(node: list[Any], origin: Any, inner: tuple[Any, ...], arrays:
 
 
 def _first_of(node: Any, kinds: tuple[Any, ...], arrays: list[NDArray[Any]]) -> Any:
+    """Decode by the first member of a union that fits."""
     for kind in kinds:
         try:
             return _decoded(node, kind, arrays)

@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 
 from classicseg._core.bands import without_threads
 from classicseg._core.image import ValueRange, as_channel_axis, luminance, working_dtype
-from classicseg._core.parts import as_part, merge_ranges, range_of
 from classicseg.extras.dask.checkpoints import kept, kind_of
 from classicseg.extras.dask.fusing import fused
+from classicseg.extras.dask.parts import as_part, merge_ranges, range_of
 from classicseg.types import ChannelAxis
 
 _MERGED_AT_ONCE = 8
@@ -161,24 +161,26 @@ def merged(tiles: da.Array, merge: Callable[[list[Any]], Any]) -> Any:
 
 
 def global_range(parsed: Chunked, *, extremes: bool = False) -> ValueRange:
-    """What tiles must know of the whole image: one pass, where that is more than the dtype."""
+    """The value range of the whole image in one pass; without `extremes` the dtype alone, and no pass."""
     if not extremes:
         return ValueRange(parsed.dtype, 0, 0, 0)
-    span = merged(parsed.each(_span_of_tile), merge_ranges)
+    span = merged(parsed.each(_range_of_tile), merge_ranges)
     working_dtype(span)  # raises where there is none
     return span
 
 
 def span_of_luminance(parsed: Chunked, span: ValueRange) -> ValueRange:
-    """What tiles must know of the luminance of an image with this span."""
-    return merged(parsed.each(_span_of_luminance, span=span), merge_ranges)
+    """The value range of the luminance of an image whose value range is `span`."""
+    return merged(parsed.each(_range_of_luminance, span=span), merge_ranges)
 
 
-def _span_of_tile(values: NDArray[Any], mask: NDArray[np.bool_] | None) -> ValueRange:
+def _range_of_tile(values: NDArray[Any], mask: NDArray[np.bool_] | None) -> ValueRange:
+    """The value range of a tile."""
     return range_of(values, mask=mask)
 
 
-def _span_of_luminance(values: NDArray[Any], mask: NDArray[np.bool_] | None, *, span: ValueRange) -> ValueRange:
+def _range_of_luminance(values: NDArray[Any], mask: NDArray[np.bool_] | None, *, span: ValueRange) -> ValueRange:
+    """The value range of a tile's luminance."""
     part = luminance(as_part(values, span, mask=mask))
     return range_of(part.values, mask=part.mask)
 
@@ -229,12 +231,14 @@ def _on_tile(
     *others: NDArray[Any],
     **table: NDArray[Any],
 ) -> Any:
+    """Call a function on one tile, channels last, in the scheduler's own thread."""
     block = values[0] if isinstance(values, list) else values  # the one chunk of the channels
     with without_threads():  # the scheduler has threads of its own
         return function(block if has_channels else block[..., np.newaxis], mask, *others, **options, **table)
 
 
 def _check(name: str, array: da.Array) -> None:
+    """Refuse an array whose chunks have unknown sizes."""
     if np.isnan(array.shape).any():
         raise ValueError(
             f"{name} has unknown chunk sizes {array.chunks}; call {name}.compute_chunk_sizes() on it first"
@@ -242,4 +246,5 @@ def _check(name: str, array: da.Array) -> None:
 
 
 def _tile_number(grid: tuple[int, ...], block_id: tuple[int, ...]) -> NDArray[np.int64]:
+    """The number of a tile in raster order, as an array of one element."""
     return np.full((1,) * len(grid), np.ravel_multi_index(block_id, grid))

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 import classicseg
 from classicseg import PixelHistogram
 from classicseg._core.image import Image, ValueRange, as_spacing
-from classicseg._core.parts import as_part
 from classicseg.edges.canny import CannySettings, as_canny_settings, both_thresholds, noise_threshold
 from classicseg.edges.gradient_threshold import LevelCounts, count_levels, merge_levels, otsu_of_levels
 from classicseg.edges.suppression import suppress_and_threshold, suppressed_gradients
@@ -22,6 +21,7 @@ from classicseg.extras.dask.halos import over_halo
 from classicseg.extras.dask.histogram_methods import histogram_of
 from classicseg.extras.dask.hysteresis import hysteresis
 from classicseg.extras.dask.mirror import tiled_version_of
+from classicseg.extras.dask.parts import as_part
 from classicseg.extras.dask.recompute import recompute_after
 from classicseg.filters.smoothing import halo_of
 from classicseg.histograms.values import value_histogram

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 import classicseg
 from classicseg._core.image import Image, ValueRange, as_spacing, working_dtype
 from classicseg._core.numbers import as_number
-from classicseg._core.parts import as_part
 from classicseg.extras.dask.chunks import Chunked, global_range
 from classicseg.extras.dask.halos import over_halo
 from classicseg.extras.dask.mirror import tiled_version_of
+from classicseg.extras.dask.parts import as_part
 from classicseg.filters.gradients import components_of, magnitude_of
 from classicseg.filters.operators import Operator, as_operator, operator_halo
 from classicseg.filters.smoothing import halo_of

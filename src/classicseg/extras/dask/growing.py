@@ -16,16 +16,15 @@ from numpy.typing import NDArray
 import classicseg
 from classicseg._core.image import Image, ValueRange
 from classicseg._core.numbers import as_count, as_number
-from classicseg._core.parts import as_part
-from classicseg._core.seeds import SeedPixels, check_part, listed, seed_nodes
+from classicseg._core.seeds import SeedPixels, check_seeds_inside, seed_nodes, sorted_seeds
 from classicseg.extras.dask.checkpoints import kind_of
 from classicseg.extras.dask.chunks import Chunked, as_layer, by_tile, computed, global_range, merged
 from classicseg.extras.dask.component_graph import any_key, keep_held
 from classicseg.extras.dask.mirror import refuse, tiled_version_of
+from classicseg.extras.dask.parts import as_part, marked_components
 from classicseg.growing.acceptance import Acceptance, inner, mark_accepted, reach_of_interval, reach_of_seeds
 from classicseg.growing.difference_components import linked_pieces
 from classicseg.growing.tolerance import ValueSums, merge_sums, steps_of, sum_values, tolerance_of
-from classicseg.labeling.components import connected_components
 from classicseg.labeling.tile_merging import Near, TileMask, held_patch_at
 from classicseg.segmentation.region_growing import as_interval, check_growing_options, check_seed_values
 from classicseg.types import Norm
@@ -79,11 +78,11 @@ def region_growing_segment(parsed: Chunked, *, seeds: Any, criterion: Any, norm:
         (_reached, any_key) if criterion == "seed" else (_linked, _near_values(growth, parsed.n_channels))
     )
     kept = []
-    for number in range(1, len(starts.names) + 1):
+    for number in range(1, len(starts.labels) + 1):
         patches = parsed.each(patch, tiles, number=number, growth=growth)
         kept.append(keep_held(patches, parsed.chunks, connectivity, near))
     meta = np.empty((0,) * parsed.ndim, np.int32)
-    return da.map_blocks(_paint, *kept, names=starts.names, dtype=np.int32, meta=meta)
+    return da.map_blocks(_paint, *kept, names=starts.labels, dtype=np.int32, meta=meta)
 
 
 def _check(seeds: Any, criterion: Any, norm: Any, options: dict[str, Any]) -> None:
@@ -103,7 +102,7 @@ def _starts(parsed: Chunked, seeds: Any, span: ValueRange) -> tuple[SeedPixels, 
     """The seeds, those of each tile, and the values of all."""
     if isinstance(seeds, da.Array):  # a marker image; points are few
         seeds = as_layer("seeds", seeds, parsed, kinds="iub").compute()
-    starts = listed(*seed_nodes(seeds, parsed.shape), parsed.shape)
+    starts = sorted_seeds(*seed_nodes(seeds, parsed.shape), parsed.shape)
     places = np.stack(np.unravel_index(starts.nodes, parsed.shape), axis=1)
     edges = [np.cumsum((0, *lengths)) for lengths in parsed.chunks]
     tile = [np.searchsorted(edge, column, "right") - 1 for edge, column in zip(edges, places.T, strict=True)]
@@ -117,7 +116,7 @@ def _starts(parsed: Chunked, seeds: Any, span: ValueRange) -> tuple[SeedPixels, 
     found = computed(parsed.each(_values_of_seeds, tiles, span=span), list(items), kind_of(_values_of_seeds))
     order = np.argsort(np.concatenate([item.order for item in items.values()]))
     values, inside = (np.concatenate(column)[order] for column in zip(*found, strict=True))
-    check_part(starts, inside, parsed.shape)
+    check_seeds_inside(starts, inside, parsed.shape)
     return starts, tiles, values
 
 
@@ -173,8 +172,7 @@ def _reached(
     accepted = inner(mark_accepted(part, growth.reach, number), part.shape)
     own = tuple(seeds.places[seeds.numbers == number].T)
     accepted[own] = 1
-    pieces = connected_components(np.ascontiguousarray(accepted), growth.connectivity)
-    return held_patch_at(pieces, own, pieces)
+    return marked_components(accepted, own, growth.connectivity)
 
 
 def _linked(

@@ -13,11 +13,11 @@ import classicseg
 from classicseg import KMeansResult, PixelHistogram, merge_histograms
 from classicseg._core.image import ValueRange, check_scalar, luminance, working_dtype
 from classicseg._core.numbers import as_count
-from classicseg._core.parts import as_part
 from classicseg.clustering.features import as_feature_space, paint_nearest
 from classicseg.clustering.lloyd import as_centers
 from classicseg.extras.dask.chunks import Chunked, as_chunked, global_range, merged
 from classicseg.extras.dask.mirror import refuse, tiled_version_of
+from classicseg.extras.dask.parts import as_part
 from classicseg.histograms.distinct_colors import are_packable
 from classicseg.segmentation.threshold import as_thresholds
 from classicseg.thresholds.classify import classify

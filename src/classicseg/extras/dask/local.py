@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 import classicseg
 from classicseg._core.image import ValueRange, check_scalar, luminance
-from classicseg._core.parts import as_part
 from classicseg.extras.dask.chunks import (
     Chunked,
     any_tile,
@@ -23,6 +22,7 @@ from classicseg.extras.dask.chunks import (
 from classicseg.extras.dask.halos import over_halo, own_part, with_halo
 from classicseg.extras.dask.hysteresis import hysteresis
 from classicseg.extras.dask.mirror import tiled_version_of
+from classicseg.extras.dask.parts import as_part
 from classicseg.extras.dask.recompute import recompute_after
 from classicseg.thresholds.local.methods import METHODS, as_local_rule, as_window, split_image
 from classicseg.thresholds.local.rules import (

@@ -60,6 +60,7 @@ def described(work: Work, function: Callable[..., Any], note: str) -> Work:
 def _named(
     in_tiles: Work, work: Work, function: Callable[..., Any], signature: inspect.Signature, note: str
 ) -> Work:
+    """Give a function in tiles the name, the signature and the documentation of another."""
     in_tiles.__name__ = in_tiles.__qualname__ = function.__name__
     in_tiles.__module__ = work.__module__
     in_tiles.__signature__ = signature  # type: ignore[attr-defined]
@@ -73,4 +74,5 @@ def _named(
 
 
 def _same(one: Any, other: Any) -> bool:
+    """Whether two values of an option are the same, in type, too."""
     return one is other or (type(one) is type(other) and bool(one == other))

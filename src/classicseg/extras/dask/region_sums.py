@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classicseg._core.image import Image, ValueRange
-from classicseg._core.parts import as_part
 from classicseg.extras.dask.chunks import Chunked, bare, merged, tile_numbers
 from classicseg.extras.dask.halos import own_part, widened, with_halo
+from classicseg.extras.dask.parts import as_part
 from classicseg.labeling.numbering import compact_labels
 from classicseg.regions.adjacency import merge_small, touching_codes
 from classicseg.regions.merging import LOW

@@ -22,6 +22,7 @@ _NOTE = "The tables of the tiles add up: one pass, when the function is called.\
 def _contingency_table(
     truth: Any, labels: Any, *, ignore_label: int | None = None, mask: Any = None
 ) -> Contingency:
+    """Count the pairs of labels of all tiles."""
     ours = as_labels("truth", truth)
     if tuple(da.asanyarray(labels).shape) != ours.shape:
         raise ValueError(f"labels have shape {da.asanyarray(labels).shape}; expected that of truth, {ours.shape}")
@@ -74,8 +75,10 @@ variation_of_information = _score(metrics.variation_of_information)
 def _count_tile(
     truth: NDArray[Any], mask: NDArray[np.bool_] | None, labels: NDArray[Any], *, ignore_label: int | None
 ) -> Contingency:
+    """Count the pairs of labels of a tile."""
     return count_pairs(part_of_pair(truth[..., 0], labels, ignore_label=ignore_label, mask=mask))
 
 
 def _merge(tables: list[Contingency]) -> Contingency:
+    """Add up the tables of tiles."""
     return merge_contingency_tables(tables)

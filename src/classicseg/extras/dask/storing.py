@@ -133,6 +133,7 @@ def store_labels(
 
 
 def _all_written(array: da.Array, draft: Path, target: Path) -> dict[Index, str]:
+    """Check that each chunk is written, and return its digest."""
     digests = written(draft, np.ndindex(array.numblocks))
     if missing := math.prod(array.numblocks) - len(digests):
         raise OSError(f"{target}: {missing} chunks were lost meanwhile; run the same command again, which goes on")
@@ -197,6 +198,7 @@ def _write_of_run(block: NDArray[Any], path: str, key: bytes, block_id: tuple[in
 
 
 def _write(block: NDArray[Any], path: str, block_id: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Write a chunk of the draft, and mark it when it is on disk."""
     draft = Path(path)
     status = (draft / ARRAY).stat()
     stored = _stored(path, (status.st_mtime_ns, status.st_ino))
@@ -210,6 +212,7 @@ def _write(block: NDArray[Any], path: str, block_id: tuple[int, ...]) -> NDArray
 
 @functools.lru_cache(maxsize=4)
 def _stored(path: str, stamp: Any) -> Any:
+    """Open the array of a draft."""
     # Empty chunks are written too, so that one that is lost is missed. The setting is of the process: two threads
     # that set it at once would set it back under each other.
     with _ONE_OPENS, zarr.config.set({"array.write_empty_chunks": True}):

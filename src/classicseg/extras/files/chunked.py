@@ -122,6 +122,7 @@ def _mask(pixels: da.Array, channel_axis: int | None, values: tuple[float, ...])
 
 
 def _check_whole(path: Path) -> None:
+    """Refuse a store of labels that is not finished, and what is no file."""
     if not path.exists():
         if not draft_of(path).exists():
             raise ImageFileError("no such file; expected an image; check the path")
@@ -168,6 +169,7 @@ def _open_once(path: str, stamp: int) -> tuple[Any, int | None, tuple[float, ...
 
 
 def _open_tiff(path: Path) -> tuple[Any, int | None, tuple[float, ...]]:
+    """Open a TIFF by its strips or tiles: the array, the axis of the channels, the no-data values."""
     import tifffile
     import zarr
 
@@ -206,6 +208,7 @@ def _check_plain(pages: Pages) -> None:
 
 
 def _read(path: str, block_info: Any) -> NDArray[Any]:
+    """Read a chunk."""
     place = tuple(slice(start, stop) for start, stop in block_info[None]["array-location"])
     with reading(Path(path), _READABLE):
         return np.asarray(_open(path)[0][place])

@@ -120,6 +120,7 @@ def discard(draft: Path) -> None:
 
 
 def _check_finished(store: Path) -> None:
+    """Refuse to replace what is not a finished store of labels."""
     if mode_of(store) is None:
         return
     _check_ours(store, "a store of labels")
@@ -176,6 +177,7 @@ def _remove(store: Path) -> None:
 
 
 def _clear(path: Path) -> None:
+    """Remove a folder, a file or a link, if it is there."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
@@ -183,6 +185,7 @@ def _clear(path: Path) -> None:
 
 
 def _is_same(path: Path, handle: int) -> bool:
+    """Whether a path leads to the file that is open."""
     try:
         return os.path.samestat(path.stat(), os.fstat(handle))
     except FileNotFoundError:

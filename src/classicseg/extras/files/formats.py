@@ -93,6 +93,7 @@ def name_of(head: bytes) -> tuple[str, str] | None:
 
 
 def _name_of_packed(head: bytes) -> tuple[str, str]:
+    """What a compressed file holds, and what unpacks it."""
     try:
         inner = name_of(zlib.decompressobj(31).decompress(head, _HEAD))
     except zlib.error:
@@ -101,6 +102,7 @@ def _name_of_packed(head: bytes) -> tuple[str, str]:
 
 
 def _name_of_text(head: bytes) -> tuple[str, str] | None:
+    """The format of a file of text, and what reads it; None if it is none of these."""
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
     if text.startswith((b"ObjectType", b"NDims", b"Comment")) and b"=" in text[:64]:
         return "MetaImage", "SimpleITK"

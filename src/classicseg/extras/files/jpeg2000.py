@@ -69,6 +69,7 @@ def read_jpeg2000(data: bytes, max_pixels: int) -> Stored:
 
 
 def _boxes(data: bytes) -> dict[bytes, bytes]:
+    """The boxes of a file and of its header by their names, the first of each."""
     found: dict[bytes, bytes] = {}
     for name, content in _split(data):
         for inner, held in _split(content) if name == b"jp2h" else [(name, content)]:
@@ -77,6 +78,7 @@ def _boxes(data: bytes) -> dict[bytes, bytes]:
 
 
 def _split(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """The boxes one after the other, name and content."""
     place, name = 0, b""
     while place + 8 <= len(data):
         is_behind = name == b"jp2c"  # the image is whole; some programs leave bytes without a meaning behind it

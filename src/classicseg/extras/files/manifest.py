@@ -153,19 +153,23 @@ def key_of(draft: Path) -> bytes:
 
 
 def _mark(draft: Path, index: Index) -> Path:
+    """The path of a chunk's mark."""
     return draft / MARKS / ".".join(map(str, index))
 
 
 def _chunk(draft: Path, index: Index) -> Path:
+    """The path of a chunk."""
     return draft.joinpath(CHUNKS, *map(str, index))
 
 
 def _digest(draft: Path, index: Index, key: bytes) -> str:
+    """The digest of a chunk's bytes, and of what its mark stands for beside them (`key_of`)."""
     with _chunk(draft, index).open("rb") as file:
         return hashlib.file_digest(file, lambda: hashlib.sha256(key)).hexdigest()
 
 
 def _digest_of_all(digests: Mapping[Index, str]) -> str:
+    """One digest of the digests of all chunks."""
     return hashlib.blake2b(repr(sorted(digests.items())).encode(), digest_size=16).hexdigest()
 
 

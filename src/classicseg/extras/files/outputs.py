@@ -83,6 +83,7 @@ def mode_of(path: StrPath) -> int | None:
 
 
 def _too_long(path: StrPath) -> OSError:
+    """The error for a name that the file system does not take."""
     n_bytes = len(os.fsencode(Path(path).name))
     return OSError(f"{path}: a name of {n_bytes} bytes is too long; choose a shorter one")
 
@@ -96,6 +97,7 @@ def _places(path: StrPath, known: dict[Path, list[object]]) -> list[object]:
 
 
 def _place(path: Path) -> object:
+    """What tells files apart, by whatever links: device and number, or the path of none."""
     try:
         status = path.stat()
     except OSError:

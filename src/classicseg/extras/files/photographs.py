@@ -51,6 +51,7 @@ def read_bmp(data: bytes, max_pixels: int) -> tuple[Stored, int]:
 
 
 def _read(image: Any, max_pixels: int) -> tuple[Stored, int]:
+    """Read an open image of Pillow, and its orientation."""
     with image:
         check_size(image.size[::-1], max_pixels)
         image.load()
@@ -77,6 +78,7 @@ def _check_bytes(needed: int, factor: int, data: bytes) -> None:
 
 
 def _check_one(frames: int) -> None:
+    """Refuse an animation."""
     if frames > 1:
         raise ImageFileError(f"has {frames} frames; expected one; save the one wanted as PNG")
 
@@ -101,6 +103,7 @@ def _check_gif(data: bytes, max_pixels: int) -> None:
 
 
 def _table_bytes(flags: int) -> int:
+    """The bytes of a GIF's color table, by its flags."""
     return 3 << (flags & 7) + 1 if flags & 0x80 else 0
 
 

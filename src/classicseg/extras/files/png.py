@@ -72,6 +72,7 @@ def _chunks(data: memoryview) -> Iterator[tuple[bytes, memoryview]]:
 
 
 def _header(held: dict[bytes, bytes]) -> _Header:
+    """Parse the header chunk."""
     header = _Header(*struct.unpack(">IIBBBBB", held.get(b"IHDR", b"")))
     if header.depth not in _DEPTHS.get(header.color, ()) or not header.width or not header.height:
         raise ImageFileError(f"damaged (no PNG has {header}); make or copy it again")
@@ -99,6 +100,7 @@ def _check_stream(pixels: list[memoryview], header: _Header) -> None:
 
 
 def _decode(pixels: list[memoryview], header: _Header) -> NDArray[Any]:
+    """Decode the numbers stored: indices of a palette stay indices."""
     import imagecodecs
 
     plain = header._replace(color=_GREY) if header.color == _PALETTE else header
@@ -110,6 +112,7 @@ def _decode(pixels: list[memoryview], header: _Header) -> NDArray[Any]:
 
 
 def _written(header: _Header, pixels: list[memoryview]) -> Iterator[bytes]:
+    """A PNG of a header and compressed pixels, piece by piece."""
     yield PNG_START
     for name, content in (
         (b"IHDR", struct.pack(">IIBBBBB", *header)),
@@ -121,6 +124,7 @@ def _written(header: _Header, pixels: list[memoryview]) -> Iterator[bytes]:
 
 
 def _stored(numbers: NDArray[Any], header: _Header, held: dict[bytes, bytes]) -> Stored:
+    """Say what the numbers stand for: colors of a palette, transparent values, alpha."""
     clear, present = held.get(b"tRNS"), None
     if header.color == _PALETTE:
         table = np.frombuffer(held[b"PLTE"], np.uint8).reshape(-1, 3)
@@ -143,6 +147,7 @@ def _stored(numbers: NDArray[Any], header: _Header, held: dict[bytes, bytes]) ->
 
 
 def _orientation(exif: bytes) -> int:
+    """The orientation by EXIF; 1, upright, without it."""
     from PIL import Image
 
     if not exif:

@@ -49,6 +49,7 @@ def read_pnm(data: bytes, max_pixels: int) -> Stored:
 
 
 def _binary(raster: bytes, dtype: str, shape: tuple[int, ...]) -> NDArray[Any]:
+    """The numbers of a binary raster."""
     size = math.prod(shape) * np.dtype(dtype).itemsize
     if len(raster) < size:
         raise ImageFileError(f"cut short ({len(raster)} of {size} bytes of pixels); make or copy it again")
@@ -65,6 +66,7 @@ def _bits(raster: bytes, shape: tuple[int, ...]) -> NDArray[Any]:
 
 
 def _whole(raster: bytes, most: int, shape: tuple[int, ...], *, plain: bool) -> NDArray[Any]:
+    """The whole numbers of a raster, binary or as text."""
     if not 0 < most <= 65_535:
         raise ImageFileError(f"damaged (values to {most}; the format has 1 to 65535); make or copy it again")
     dtype = "u1" if most < 256 else ">u2"

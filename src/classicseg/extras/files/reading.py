@@ -246,6 +246,7 @@ def _missing(stored: Stored, nodata: NoData) -> NDArray[np.bool_] | None:
 
 
 def _shown(stored: Stored, missing: NDArray[np.bool_] | None) -> Picture:
+    """Turn the numbers stored into grey or RGB, and alpha into the mask."""
     mask = None if missing is None else ~missing
     if stored.show is None and not stored.has_alpha:
         return Picture(stored.numbers, stored.channel_axis, mask)
@@ -259,6 +260,7 @@ def _shown(stored: Stored, missing: NDArray[np.bool_] | None) -> Picture:
 
 
 def _n_spatial(stored: Stored) -> int:
+    """The number of axes that are not the channels."""
     return stored.numbers.ndim - (stored.channel_axis is not None)
 
 
@@ -305,6 +307,7 @@ def _upright(stored: Stored, orientation: int) -> Stored:
 
 
 def _turned(pixels: NDArray[Any], orientation: int) -> NDArray[Any]:
+    """Turn pixels upright by their EXIF orientation."""
     if 5 <= orientation <= 8:
         pixels = pixels.swapaxes(0, 1)
     if orientation in (3, 4, 7, 8):

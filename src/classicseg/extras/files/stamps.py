@@ -64,6 +64,7 @@ def _look_at(path: Path) -> tuple[int, str, list[tuple[str, Path]]]:
 
 
 def _content(files: list[tuple[str, Path]]) -> str:
+    """A digest of the names and the bytes of files."""
     whole = hashlib.blake2b(digest_size=16)
     for name, path in files:
         with path.open("rb") as file:

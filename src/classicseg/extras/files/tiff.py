@@ -139,6 +139,7 @@ def _kept(directories: list[Directory]) -> list[int]:
 
 
 def _choose(tiff: Any, directories: list[Directory], kept: list[int]) -> Pages:
+    """Choose the pages that are the image, and the page that is its mask."""
     described = [directories[number] for number in kept]
     series = [found for found in tiff.series if not found.keyframe.subfiletype & (REDUCED | MASK)]
     is_plain = all(found.kind in _PLAIN for found in series)
@@ -158,11 +159,13 @@ def _choose(tiff: Any, directories: list[Directory], kept: list[int]) -> Pages:
 
 
 def _stacked(pages: Sequence[Any]) -> NDArray[Any]:
+    """The numbers of one page, or of several as a volume."""
     images = [numbers_of(page) for page in pages]
     return images[0] if len(images) == 1 else np.stack(images)
 
 
 def _opaque(numbers: NDArray[Any], bits: int) -> float:
+    """The alpha of an opaque pixel."""
     return 1.0 if numbers.dtype.kind == "f" else float((1 << bits) - 1)
 
 
@@ -180,6 +183,7 @@ def _valid(masks: Sequence[Any], spatial: tuple[int, ...]) -> NDArray[np.bool_] 
 
 
 def _check_pages(pages: Iterable[Any], path: Path) -> None:
+    """Check that the pixels of each page are in the file."""
     size = path.stat().st_size
     for number, page in enumerate(pages, start=1):
         if page is None:
@@ -210,6 +214,7 @@ class _Complaints(logging.Handler):
 
 @contextmanager
 def _complaints() -> Iterator[_Complaints]:
+    """Collect what tifffile logs meanwhile."""
     handler = _Complaints()
     logger = logging.getLogger("tifffile")
     logger.addHandler(handler)

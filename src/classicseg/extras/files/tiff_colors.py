@@ -75,6 +75,7 @@ def show_of(page: Any, directories: Sequence[Directory], *, is_imagej: bool) -> 
 
 
 def _palette(page: Any, directories: Sequence[Directory]) -> colors.Show:
+    """How the indices of a palette image are shown."""
     if len({directory.palette for directory in directories}) > 1:
         return partial(colors.not_shown, name="palettes of each page's own")
     if page.colormap is None:
@@ -83,6 +84,7 @@ def _palette(page: Any, directories: Sequence[Directory]) -> colors.Show:
 
 
 def _ycbcr(page: Any) -> colors.Show | None:
+    """How YCbCr is shown; None if the decoder returns RGB."""
     if page.compression == _WEBP or (
         page.compression in _JPEGS and page.planarconfig == 1 and not page.extrasamples
     ):
@@ -169,6 +171,7 @@ def _unpacked(page: Any, across: int, down: int) -> NDArray[Any]:
 
 
 def _turned(data: bytes) -> Any:
+    """Reverse the bits of each byte."""
     import imagecodecs
 
     return imagecodecs.bitorder_decode(data)

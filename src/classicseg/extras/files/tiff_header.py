@@ -114,6 +114,7 @@ def read_directories(file: BinaryIO, size: int) -> list[Directory]:
 
 
 def _number(data: bytes, order: str, width: int) -> int:
+    """An unsigned integer of 4 or 8 bytes."""
     if len(data) < width:
         raise ImageFileError("cut short (in its header); make or copy it again")
     return int(struct.unpack(order + ("Q" if width == 8 else "I"), data)[0])
@@ -140,6 +141,7 @@ def _entries(file: BinaryIO, place: int, layout: _Layout, number: int) -> tuple[
 
 
 def _directory(entries: _Entries) -> Directory:
+    """What a page's entries say of its pixels."""
     first = entries.first
     old_subfile = {2: REDUCED}.get(first(255, 0), 0)
     page = Directory(
@@ -166,6 +168,7 @@ def _directory(entries: _Entries) -> Directory:
 
 
 def _check_values(page: Directory) -> None:
+    """Refuse a page without pixels or with impossible samples."""
     planes, rows, columns = page.shape
     if min(planes, rows, columns, page.samples) < 1 or page.bits < 1 or page.bits > 128:
         raise ImageFileError(
@@ -174,6 +177,7 @@ def _check_values(page: Directory) -> None:
 
 
 def _n_segments(entries: _Entries, page: Directory) -> int:
+    """The number of strips or tiles that a page must have."""
     planes, rows, _ = page.shape
     apart = page.samples if entries.first(284, 1) == 2 else 1
     if 322 not in entries.rows:

@@ -34,16 +34,19 @@ def check_inner(page: Any) -> None:
 
 
 def _of_jpeg(head: bytes) -> tuple[int, ...]:
+    """The size in a JPEG stream; (0,) without one."""
     found = jpeg_frame(head)
     return (0,) if found is None else found[2]
 
 
 def _of_jpeg2000(head: bytes) -> tuple[int, ...]:
+    """The size in a JPEG 2000 stream; (0,) without one."""
     start = head.find(CODESTREAM_START)
     return (0,) if start < 0 else size_of(head[start:])[:2]
 
 
 def _of_png(head: bytes) -> tuple[int, ...]:
+    """The size in a PNG stream; (0,) without one."""
     return struct.unpack(">2I", head[16:24]) if head.startswith(PNG_START) else (0,)
 
 

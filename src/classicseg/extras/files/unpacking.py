@@ -66,6 +66,7 @@ def _declared(start: int) -> Callable[[memoryview, int], int]:
 
 
 def _deflated(data: memoryview, limit: int) -> int:
+    """The bytes that zlib or gzip unpacks, counted to a limit."""
     if len(data) * _DEFLATE <= limit:
         return len(data) * _DEFLATE
     total, rest = 0, bytes(data)
@@ -79,6 +80,8 @@ def _deflated(data: memoryview, limit: int) -> int:
 
 
 def _streamed(make: Callable[[], Any]) -> Callable[[memoryview, int], int]:
+    """Make a counter of the bytes that a decompressor unpacks, to a limit."""
+
     def size(data: memoryview, limit: int) -> int:
         total, rest = 0, bytes(data)
         while rest and total <= limit:

@@ -104,10 +104,12 @@ def _metadata(folder: Path) -> dict[str, Any] | None:
 
 
 def _is_array(metadata: dict[str, Any]) -> bool:
+    """Whether metadata describe an array, not a group."""
     return metadata["_name"] == ".zarray" or metadata.get("node_type") == "array"
 
 
 def _multiscales(root: Path, metadata: dict[str, Any]) -> Any:
+    """The description of an OME-Zarr image's resolutions, if there is one."""
     attributes = metadata.get("attributes", {})
     if metadata["_name"] == ".zgroup":
         attributes = _read_json(root / ".zattrs") if os.path.lexists(root / ".zattrs") else {}
@@ -115,11 +117,13 @@ def _multiscales(root: Path, metadata: dict[str, Any]) -> Any:
 
 
 def _arrays_in(root: Path) -> list[str]:
+    """The names of the arrays in a group, of its first 100 members."""
     names = sorted(path.name for path in root.iterdir() if path.is_dir())[:100]
     return [name for name in names if (found := _metadata(root / name)) is not None and _is_array(found)]
 
 
 def _open_array(folder: Path, metadata: dict[str, Any]) -> Any:
+    """Open an array whose every chunk is checked before it is unpacked."""
     import zarr
 
     layout = _layout_2(metadata) if metadata["_name"] == ".zarray" else _layout_3(metadata)
@@ -129,12 +133,14 @@ def _open_array(folder: Path, metadata: dict[str, Any]) -> Any:
 
 
 def _lengths(values: Any) -> tuple[int, ...]:
+    """Parse a shape."""
     if not isinstance(values, list) or any(type(value) is not int for value in values):
         raise ImageFileError(f"damaged (a shape of {str(values)[:60]}); make or copy it again")
     return tuple(values)
 
 
 def _layout_2(metadata: dict[str, Any]) -> _Layout:
+    """The layout that metadata of Zarr 2 describe."""
     compressor, filters = metadata.get("compressor"), metadata.get("filters") or []
     for held in filters:
         _check_codec(held["id"], _FILTERS)
@@ -149,6 +155,7 @@ def _layout_2(metadata: dict[str, Any]) -> _Layout:
 
 
 def _layout_3(metadata: dict[str, Any]) -> _Layout:
+    """The layout that metadata of Zarr 3 describe."""
     grid, dtype = metadata["chunk_grid"], _check_dtype(metadata["data_type"])
     if grid["name"] != "regular":
         raise ImageFileError(f"has chunks that are {str(grid['name'])[:40]}, which is not supported; rechunk it")
@@ -189,11 +196,13 @@ def _layout_3(metadata: dict[str, Any]) -> _Layout:
 
 
 def _check_codec(name: Any, known: tuple[str, ...]) -> None:
+    """Refuse a codec that is not known."""
     if name not in known:
         raise ImageFileError(f"is coded by {str(name)[:60]!r}, which is not supported; write it by zstd")
 
 
 def _check_dtype(said: Any) -> np.dtype[Any]:
+    """Parse a dtype of real numbers."""
     if not isinstance(said, str) or said == "string" or np.dtype(said).name not in _DTYPES:
         raise ImageFileError(f"has dtype {str(said)[:60]}; expected real numbers; cast it first")
     return np.dtype(said)
@@ -249,6 +258,7 @@ class _Guarded(LocalStore):  # type: ignore[misc]
         return True
 
     def _check_data(self, key: str, data: bytes, *, whole: bool) -> None:
+        """Check the chunks in what is read of a file."""
         layout = self._layout
         if not layout.index_bytes:
             self._check_chunk(key, memoryview(data))
@@ -259,6 +269,7 @@ class _Guarded(LocalStore):  # type: ignore[misc]
             self._check_chunk(key, memoryview(data))
 
     def _check_chunk(self, key: str, data: memoryview) -> None:
+        """Check that a chunk unpacks to no more bytes than it has pixels for."""
         layout = self._layout
         if layout.compressor is not None:
             check_unpacked(layout.compressor, data, layout.limit, key)

@@ -102,6 +102,7 @@ def boundaries_plot(
 
 
 def _truth_lines(truth: ArrayLike | Sequence[ArrayLike], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """The border lines of one truth or several."""
     truths = as_truths(truth)
     lines = np.zeros(shape[-2:], bool)
     for number, one in enumerate(truths):
@@ -113,15 +114,18 @@ def _truth_lines(truth: ArrayLike | Sequence[ArrayLike], shape: tuple[int, ...])
 
 
 def _lines(given: ArrayLike, segments: NDArray[Any]) -> NDArray[np.bool_]:
+    """The lines that are given as bool, or the borders of segments."""
     shown = middle(segments, segments.ndim)
     return shown > 0 if np.asarray(given).dtype == np.bool_ else border_lines(shown)
 
 
 def _widen(lines: NDArray[np.bool_], width: int) -> NDArray[np.bool_]:
+    """Draw lines so many pixels wide."""
     return ndimage.maximum_filter(lines, size=width)
 
 
 def _add_legend(axes: Axes) -> None:
+    """Say below the picture what the colors stand for."""
     from matplotlib.patches import Patch
 
     names = {"both, within one pixel": _AGREED, "found only": _FOUND, "truth only": _MISSED}

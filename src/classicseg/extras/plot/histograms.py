@@ -108,6 +108,7 @@ def histogram_with_thresholds(
 
 
 def _as_thresholds(thresholds: float | Sequence[float] | NDArray[np.float64]) -> NDArray[np.float64]:
+    """Parse ascending thresholds."""
     numbers = as_numbers("thresholds", thresholds)
     if any(low >= high for low, high in pairwise(numbers)):
         raise ValueError(f"thresholds are {shown(numbers)}; expected strictly ascending numbers")
@@ -151,6 +152,7 @@ def _draw_classes(
 
 
 def _draw_thresholds(axes: Axes, thresholds: NDArray[np.float64], width: float) -> None:
+    """Draw a line at each threshold, with its number above."""
     for threshold in thresholds.tolist():
         axes.axvline(threshold, color="black", linewidth=1.2)
     top = axes.secondary_xaxis("top")  # its numbers make room for a title above them

@@ -95,6 +95,7 @@ def precision_recall_plot(curves: Mapping[str, tuple[ArrayLike, ArrayLike]], *, 
 
 
 def _as_curve(name: str, curve: tuple[ArrayLike, ArrayLike]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Parse recall and precision."""
     if not isinstance(curve, tuple | list) or len(curve) != 2:
         raise TypeError(f"curves[{name!r}] is no pair; expected (recall, precision)")
     try:
@@ -116,6 +117,7 @@ def _as_curve(name: str, curve: tuple[ArrayLike, ArrayLike]) -> tuple[NDArray[np
 
 
 def _measure(recall: NDArray[np.float64], precision: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The F measure: the harmonic mean of recall and precision."""
     return 2 * recall * precision / np.maximum(recall + precision, np.finfo(np.float64).tiny)
 
 

@@ -87,6 +87,7 @@ def save_figure(
 
 
 def _is_ours(path: str | os.PathLike[str]) -> bool:
+    """Whether a file is a figure that was saved here."""
     from PIL import Image, UnidentifiedImageError
 
     try:

@@ -95,12 +95,14 @@ def compare_sheet(
 
 
 def _title(name: str, segments: NDArray[Any], score: str | None) -> str:
+    """The name of a method, its number of segments and its score."""
     n_segments = np.unique(segments[segments > 0]).size
     title = f"{name}: {n_segments} segment{'s' * (n_segments != 1)}"
     return f"{title}\n{score}" if score else title
 
 
 def _draw(panels: Mapping[str, NDArray[np.uint8]]) -> NDArray[Any]:
+    """Draw pictures side by side with their titles."""
     n_rows, n_columns = _grid(len(panels))
     width, height = picture_size(next(iter(panels.values())), _PANEL_AREA)
     text = 0.21 * (1 + max(title.count("\n") for title in panels))

@@ -1,0 +1,58 @@
+"""What one method is to do with files: the options as typed, where results go, how images are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from classicseg import Segmenter
+from classicseg.extras.cli.report import command_name
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to do with each image."""
+
+    name: str
+    segmenter: Segmenter
+    options: Mapping[str, Any]
+    """As typed, or their defaults."""
+    load: Callable[[], dict[str, Any]]
+    """Make arguments of the options: reads the files that they name."""
+    out: Path
+    table: Path | None
+    max_pixels: int | None = None
+    """None: as much as the reader takes by itself, more in chunks."""
+    nodata: Sequence[float] | None = None
+    scheduler: str | None = None
+
+    @property
+    def method(self) -> str:
+        """The name of the command."""
+        return command_name(self.name)
+
+    def files(self) -> list[Path]:
+        """The files that the options name; a list of words may be one marker image."""
+        found = []
+        for value in self.options.values():
+            if isinstance(value, Path):
+                found.append(value)
+            elif isinstance(value, list):
+                found += [Path(word) for word in value if isinstance(word, str) and Path(word).is_file()]
+        return found
+
+    @property
+    def reading(self) -> dict[str, Any]:
+        """How its images are read."""
+        return limit_of(self.max_pixels) | {"nodata": self.nodata}
+
+
+def limit_of(max_pixels: int | None) -> dict[str, Any]:
+    """The limit as typed, or none, for the reader's own."""
+    if max_pixels is None:
+        return {}
+    if max_pixels < 1:
+        raise ValueError(f"--max-pixels is {max_pixels}; expected a whole number >= 1")
+    return {"max_pixels": max_pixels}

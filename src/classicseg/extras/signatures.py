@@ -1,0 +1,180 @@
+"""What an option of a public function is to a person, read from its signature and its documentation.
+
+A person gives a mask as the path of an image, and seeds as points such as 10,20. So each annotation is read once
+more with what its words (`Mask`, `Seeds`, …) are to a person, and with what makes the function's argument of that.
+The command line is built from this, and any other front end can be. A new function whose signature uses the same
+words needs nothing.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple, get_args, get_type_hints
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classicseg import types
+from classicseg.extras.files import read_image, read_markers, read_mask
+
+_PARAMETERS = re.compile(r"^Parameters\n-+\n(.*?)(?=\n\n\S[^\n]*\n-+\n|\Z)", re.DOTALL | re.MULTILINE)
+"""The section of a docstring, up to the next headline."""
+
+
+class Integer(int):
+    """A whole number; a type of its own, since a parser of words may round 2.5 to an int without a message."""
+
+
+class Option(NamedTuple):
+    """One option of a function, as a person sees it."""
+
+    name: str
+    kind: Any
+    """The type of what a person gives: a path for a mask, words for seeds."""
+    default: Any
+    """`inspect.Parameter.empty` where the option is required."""
+    help: str
+    """What it means, in a sentence or two; empty if the function has no documentation."""
+    load: Callable[..., Any]
+    """Makes the function's argument of what a person gave. Takes the limits of `read_image` by name, too."""
+
+
+def options_of(function: Callable[..., Any]) -> list[Option]:
+    """The options of a function, all that it takes by name only, in their order."""
+    hints = get_type_hints(function, localns=_MEANINGS, include_extras=True)
+    said = parameter_texts(function)
+    options = []
+    for name, parameter in inspect.signature(function).parameters.items():
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
+            kind = hints[name]
+            text, load = _find(Help, kind, nested=False), _find(Load, kind)
+            options.append(
+                Option(
+                    name,
+                    kind,
+                    parameter.default,
+                    text.text if text else said.get(name, ""),
+                    load.load if load else _as_given,
+                )
+            )
+    return options
+
+
+def summary_of(function: Callable[..., Any]) -> str:
+    """The first line of a function's documentation."""
+    return (inspect.getdoc(function) or "").partition("\n")[0]
+
+
+def parameter_texts(function: Callable[..., Any]) -> dict[str, str]:
+    """What the documentation (numpydoc) says of each parameter, on one line."""
+    section = _PARAMETERS.search(inspect.getdoc(function) or "")
+    texts: dict[str, str] = {}
+    for entry in re.split(r"\n(?=\S)", section[1]) if section else []:
+        head, _, body = entry.partition("\n")
+        texts |= dict.fromkeys(head.partition(" : ")[0].split(", "), " ".join(body.split()))
+    return texts
+
+
+@dataclass(frozen=True)
+class Help:
+    """What a word of an annotation is to a person, where that is not what the documentation says."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Load:
+    """How a function's argument is made of what a person gives, and of the limits of `read_image` by name."""
+
+    load: Callable[..., object]
+
+
+def _as_given(given: Any, **limits: Any) -> Any:
+    """The value as a person gave it."""
+    return given
+
+
+def _load_seeds(given: list[str], **limits: Any) -> NDArray[Any] | dict[int, list[list[int]]]:
+    """Points, points by the label of their region, or the markers in a file."""
+    try:
+        labeled = [word.rpartition(":")[::2] for word in given]
+        points = [[int(index) for index in point.split(",")] for _, point in labeled]
+        labels = [int(label) for label, _ in labeled if label]
+    except ValueError:
+        if len(given) > 1:
+            raise ValueError(
+                f"seeds are {' '.join(given)}; expected points such as 10,20, points of regions such as 3:10,20, "
+                "or one marker image"
+            ) from None
+        return read_markers(given[0], **limits)
+    if len({len(point) for point in points}) > 1:
+        raise ValueError(f"seeds are {' '.join(given)}; expected as many indices for each point")
+    if not labels:
+        return np.array(points)
+    if len(labels) < len(points):
+        raise ValueError(f"seeds are {' '.join(given)}; expected a label before each point, or none")
+    regions: dict[int, list[list[int]]] = {}
+    for label, point in zip(labels, points, strict=True):
+        regions.setdefault(label, []).append(point)
+    return regions
+
+
+def _load_array(given: Path | str, **limits: Any) -> NDArray[Any] | str:
+    """The numbers in a file; a word of the option's own, such as its default, stays what it is."""
+    return given if isinstance(given, str) else read_image(given, **limits).pixels
+
+
+def _load_mask(given: Path, **limits: Any) -> Any:
+    """The mask in a file: of a Zarr array in its chunks."""
+    if given.suffix != ".zarr":
+        return read_mask(given, **limits)
+    from classicseg.extras.files.chunked import open_chunked
+
+    return open_chunked(given, **limits).pixels != 0
+
+
+def _load_axis(given: int | str, **limits: Any) -> int | str | None:
+    """The axis of the channels; the word none stands for None."""
+    return None if given == "none" else given
+
+
+def _find(kind: type[Any], hint: Any, *, nested: bool = True) -> Any:
+    """The first of a kind in the metadata of an annotation, or nested in it; None if there is none."""
+    inner = (_find(kind, part) for part in get_args(hint)) if nested else ()
+    found: Iterable[Any] = (*getattr(hint, "__metadata__", ()), *inner)
+    return next((item for item in found if isinstance(item, kind)), None)
+
+
+_MEANINGS = {
+    "int": Integer,
+    "Random": Annotated[Integer, Help("The seed of the random draws: the same seed, the same labels.")],
+    "ChannelAxis": Annotated[
+        Integer | Literal["auto", "none"],
+        Help("The axis of the channels. none: every axis is spatial, as in a volume. auto: as the file says."),
+        Load(_load_axis),
+    ],
+    "Mask": Annotated[
+        Path | None,
+        Help("An image file of the same size: a pixel takes part where it is not 0."),
+        Load(_load_mask),
+    ],
+    "Weights": Annotated[
+        Path | None,
+        Help("An image file of the same size, at least 0: how much a pixel counts."),
+        Load(_load_array),
+    ],
+    "Seeds": Annotated[
+        list[str] | None,
+        Help(
+            "A point as row,column (plane,row,column in a volume), once for each segment, or label:row,"
+            "column for several points of one; or a marker image file, whose positive numbers name the segments."
+        ),
+        Load(_load_seeds),
+    ],
+    "EdgeDetector": get_args(types.EdgeDetector)[0],  # its words; functions and edge maps have no names
+    "ArrayLike": Annotated[Path, Load(_load_array)],
+}
