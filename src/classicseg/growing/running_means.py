@@ -1,12 +1,12 @@
-"""The means of regions while they grow: sums of two floats each, which no order of the pixels changes.
+"""The means of regions while they grow, independent of the order in which pixels join.
 
-Integers count as they are, and floats by their difference from the mean over the region's seeds: a region of one
-value has this for its mean.
+Each sum is kept as two floats, the rounded sum and what rounding has lost. Integers are summed as they are, floats
+as differences from the mean over the region's seeds: so a region of one value has exactly this value for its mean.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,26 +15,27 @@ from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
 from classicseg._core.seeds import SeedPixels
 from classicseg._core.two_floats import lost
-from classicseg.growing.acceptance import between, seed_means
+from classicseg.growing.acceptance import seed_means
+from classicseg.growing.pixel_grid import PixelGrid, color_distance
 
 
 class RunningMeans(NamedTuple):
     """What is known of each region. Row 0 belongs to none."""
 
     origins: NDArray[np.float64]
-    """(n_regions + 1, channels), what values are counted from."""
+    """(n_regions + 1, channels), subtracted from values before they are summed."""
     sums: NDArray[np.float64]
-    """(n_regions + 1, channels)"""
+    """(n_regions + 1, channels), rounded."""
     rests: NDArray[np.float64]
-    """(n_regions + 1, channels), what rounding has taken from the sums (`two_floats`)."""
+    """(n_regions + 1, channels), what rounding has lost of the sums (`two_floats`)."""
     counts: NDArray[np.int64]
     """(n_regions + 1,), the pixels of the region."""
     means: NDArray[np.float64]
-    """(n_regions + 1, channels)"""
+    """(n_regions + 1, channels), as of the last `settle_mean`."""
 
 
-def running_means(image: Image, seeds: SeedPixels) -> RunningMeans:
-    """The means over the seeds."""
+def means_of_seeds(image: Image, seeds: SeedPixels) -> RunningMeans:
+    """The means over the seeds, before a region grows."""
     counts = np.bincount(seeds.numbers, minlength=len(seeds.names) + 1)
     if image.values.dtype.kind == "f":
         means = seed_means(image, seeds)
@@ -46,60 +47,41 @@ def running_means(image: Image, seeds: SeedPixels) -> RunningMeans:
 
 
 @kernel()
-def nearest_region(
-    values: NDArray[Any],
-    node: int,
-    offsets: NDArray[np.int64],
-    labels: NDArray[np.int32],
-    means: NDArray[np.float64],
-    maximum: bool,
-) -> tuple[int, float]:
-    """Of the regions that touch a pixel that of the nearest mean, then of the lower number; and how far it is."""
-    best, least = 0, np.inf
-    for offset in offsets:
-        label = int(labels[node + offset])
-        if label > 0 and label != best:
-            distance = between(values, node, means, label, maximum)
-            if distance < least or (distance == least and label < best):
-                best, least = label, distance
-    return best, least
+def nearest_region(grid: PixelGrid, regions: RunningMeans, pixel: int) -> tuple[int, float]:
+    """Of the regions that touch a pixel, the one of the nearest mean; of equally near ones the lower number.
+
+    Returns the number and the `color_distance`.
+    """
+    nearest, minimum = 0, np.inf
+    for offset in grid.offsets:
+        number = int(grid.labels[pixel + offset])
+        if number > 0 and number != nearest:
+            distance = color_distance(grid.values, pixel, regions.means, number, grid.maximum)
+            if distance < minimum or (distance == minimum and number < nearest):
+                nearest, minimum = number, distance
+    return nearest, minimum
 
 
 @kernel()
-def join_region(
-    values: NDArray[Any],
-    node: int,
-    number: int,
-    origins: NDArray[np.float64],
-    sums: NDArray[np.float64],
-    rests: NDArray[np.float64],
-    counts: NDArray[np.int64],
-) -> None:
-    """Count a pixel in; the mean stays until it is settled."""
-    counts[number] += 1
-    for c in range(values.shape[1]):
-        total, value = sums[number, c], np.float64(values[node, c]) - origins[number, c]
-        sums[number, c] = total + value
+def join_region(grid: PixelGrid, regions: RunningMeans, pixel: int, number: int) -> None:
+    """Add a pixel to the sums of a region. The mean stays as it was until `settle_mean`."""
+    regions.counts[number] += 1
+    for c in range(grid.values.shape[1]):
+        total, value = regions.sums[number, c], np.float64(grid.values[pixel, c]) - regions.origins[number, c]
+        regions.sums[number, c] = total + value
         rest = lost(total, value, total + value)
         if rest != 0:  # never of integers: one memory access less
-            rests[number, c] += rest
+            regions.rests[number, c] += rest
 
 
 @kernel()
-def settle_mean(
-    number: int,
-    origins: NDArray[np.float64],
-    sums: NDArray[np.float64],
-    rests: NDArray[np.float64],
-    counts: NDArray[np.int64],
-    means: NDArray[np.float64],
-    maximum: bool,
-) -> float:
-    """Bring the mean of a region up to date; return how far it has gone, as `between` has it."""
+def settle_mean(regions: RunningMeans, number: int, maximum: bool) -> float:
+    """Compute the mean of a region from its sums; return how far it has moved, as a `color_distance`."""
     distance = 0.0
-    for c in range(means.shape[1]):
-        mean = origins[number, c] + (sums[number, c] + rests[number, c]) / np.float64(counts[number])
-        part = mean - means[number, c]
-        means[number, c] = mean
-        distance = max(distance, abs(part)) if maximum else distance + part * part
+    for c in range(regions.means.shape[1]):
+        total = regions.sums[number, c] + regions.rests[number, c]
+        mean = regions.origins[number, c] + total / np.float64(regions.counts[number])
+        difference = mean - regions.means[number, c]
+        regions.means[number, c] = mean
+        distance = max(distance, abs(difference)) if maximum else distance + difference * difference
     return distance
