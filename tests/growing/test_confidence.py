@@ -14,7 +14,7 @@ from strategies import scenes
 
 from classicseg import region_growing_segment
 from classicseg.growing import confidence
-from classicseg.growing.seed_value import VISITED
+from classicseg.growing.run_flood import VISITED
 
 
 def grow(image, seeds, multiplier, max_iter, radius):

@@ -16,7 +16,7 @@ from strategies import images, masks, shapes
 from classicseg import region_growing_segment
 from classicseg._core.image import as_image
 from classicseg._core.seeds import as_seeds
-from classicseg.growing import acceptance, neighbor_difference, seed_value, simultaneous
+from classicseg.growing import acceptance, neighbor_difference, run_flood, seed_value, simultaneous
 from classicseg.growing.acceptance import bounds_in, mark_accepted, seed_acceptance, unpadded
 from classicseg.growing.options import GrowingOptions
 from classicseg.growing.pixel_grid import pixel_grid, plant
@@ -62,16 +62,16 @@ def test_floods_equal_their_definition(data):
     connectivity = data.draw(st.integers(1, len(shape)))
     grid = np.zeros(-(-np.prod(np.array(shape) + 2) // 8) * 8, np.uint8)
     unpadded(grid, shape)[:] = accepted
-    seed_value.flood(grid, shape, connectivity, nodes)
+    run_flood.flood(grid, shape, connectivity, nodes)
     region = connected(accepted, [tuple(np.unravel_index(node, shape)) for node in nodes], connectivity)
-    assert_array_equal(unpadded(grid, shape) == seed_value.VISITED, region)
+    assert_array_equal(unpadded(grid, shape) == run_flood.VISITED, region)
     assert_array_equal(unpadded(grid, shape) == 1, accepted & ~region)
     assert np.count_nonzero(grid) == np.count_nonzero(accepted | region)
 
 
 @pytest.mark.jit
 def test_a_flood_goes_on_where_its_stack_was_full(monkeypatch):
-    monkeypatch.setattr(seed_value, "_MORE_ROOM", 1)
+    monkeypatch.setattr(run_flood, "_MORE_ROOM", 1)
     comb = np.zeros((40, 61), np.uint8)
     comb[::2], comb[:, ::3] = 1, 1
     comb[1::4, 1::2] = 1

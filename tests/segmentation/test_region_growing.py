@@ -64,6 +64,13 @@ def test_the_annotation_names_the_criteria_of_the_table():
     assert set(CRITERIA) == set(ROWS)
 
 
+def test_tiles_grow_the_criteria_whose_rows_say_so():
+    pytest.importorskip("dask")
+    from classicseg.extras.dask.growing import _IN_TILES
+
+    assert set(_IN_TILES) == {name for name, row in ROWS.items() if row.in_tiles}
+
+
 def test_a_new_criterion_is_a_function_and_a_row(monkeypatch):
     def grow_by_sign(image, seeds, options):
         """A region takes what is on its seed's side of the tolerance, connected or not."""

@@ -161,6 +161,7 @@ def _mark_between(
     start: int,
     stop: int,
 ) -> None:
+    """Mark the values of one channel between two bounds."""
     for line in range(start, stop):
         values = lines[line]
         out = grid[starts[line] : starts[line] + len(values)]
@@ -201,6 +202,7 @@ def _mark_near(
     start: int,
     stop: int,
 ) -> None:
+    """Mark the colors within a distance of a center."""
     bound = limit if maximum else limit * limit
     n_channels = len(center)
     for line in range(start, stop):

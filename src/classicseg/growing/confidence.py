@@ -20,7 +20,8 @@ from classicseg._core.kernel import kernel
 from classicseg._core.seeds import SeedPixels
 from classicseg.growing.acceptance import Acceptance, line_starts, seed_acceptance
 from classicseg.growing.options import GrowingOptions
-from classicseg.growing.seed_value import VISITED, accepted_mask, flood, grow_accepted
+from classicseg.growing.run_flood import VISITED, flood
+from classicseg.growing.seed_value import accepted_mask, grow_accepted
 
 _BITS = 24
 """For moments, values are rounded to whole numbers of so many bits, over the limits of the region or the range of

@@ -20,7 +20,8 @@ from classicseg._core.kernel import kernel
 from classicseg._core.seeds import SeedPixels
 from classicseg.growing.acceptance import line_starts, seed_acceptance
 from classicseg.growing.options import GrowingOptions
-from classicseg.growing.seed_value import MOST_FLOODS, flood_with_stack, paint_region
+from classicseg.growing.run_flood import flood_with_stack, paint_region
+from classicseg.growing.seed_value import MOST_FLOODS
 from classicseg.growing.simultaneous import grow_simultaneously
 from classicseg.labeling.components import first_of_each
 from classicseg.types import Norm
@@ -139,6 +140,7 @@ def _mark_similar(
     start: int,
     stop: int,
 ) -> None:
+    """Compare the pixels of some lines with their neighbors after them; set the bits of those that are similar."""
     values, inside, starts = lines.values, lines.inside, lines.starts
     width, n_channels = values.shape[1], values.shape[2]
     for line in range(start, stop):

@@ -12,7 +12,7 @@ from classicseg._core.image import Image, as_image
 from classicseg._core.numbers import as_choice, as_count
 from classicseg._core.seeds import SeedPixels, as_seeds
 from classicseg.growing.acceptance import mark_accepted, seed_acceptance, seed_means
-from classicseg.growing.seed_value import VISITED, flood
+from classicseg.growing.run_flood import VISITED, flood
 from classicseg.types import ChannelAxis, Mask, Norm, Seeds
 
 
@@ -84,6 +84,7 @@ def separating_tolerance(
     between = np.append((distances[1:] + distances[:-1]) / 2, distances[-1] * (1 + 1e-12))  # squares round
 
     def joins(index: int) -> bool:
+        """Whether a distance joins the two places."""
         mask = mark_accepted(parsed, seed_acceptance(parsed, starts, float(between[index]), norm), 1)
         flood(mask, parsed.shape, connectivity, starts.nodes)
         return bool((mask[padded_nodes(ends, parsed.shape)] == VISITED).any())
