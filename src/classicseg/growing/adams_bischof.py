@@ -26,7 +26,7 @@ from classicseg._core.bands import run_interruptible
 from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
 from classicseg._core.seeds import SeedPixels
-from classicseg.growing.node_pool import NodePool, empty_pool, release, take_node, with_room
+from classicseg.growing.node_pool import empty_pool, release, take_node, with_room
 from classicseg.growing.options import GrowingOptions
 from classicseg.growing.pixel_grid import PixelGrid, color_distance, grown_labels, pixel_grid, plant
 from classicseg.growing.running_means import (
@@ -71,93 +71,99 @@ class Buckets(NamedTuple):
 def grow_by_competition(image: Image, seeds: SeedPixels, options: GrowingOptions) -> NDArray[np.int32]:
     """Give each pixel that connects to a seed the number of the region that wins it."""
     grid, regions = pixel_grid(image, options), means_of_seeds(image, seeds)
-    pool = empty_pool(3, len(grid.labels))
-    queue = Buckets(np.zeros(_N_BUCKETS, pool.nodes.dtype), np.zeros(_N_BUCKETS >> 4, np.int64))
+    nodes = empty_pool(3, len(grid.labels))
+    queue = Buckets(np.zeros(_N_BUCKETS, nodes.dtype), np.zeros(_N_BUCKETS >> 4, np.int64))
     pixels = plant(grid, image, seeds)
     for start in range(0, len(pixels), _SEEDS_AT_ONCE):
         some = pixels[start : start + _SEEDS_AT_ONCE]
-        pool = run_interruptible(_begin, grid, regions, queue, pool, some)
+        nodes = run_interruptible(_begin, grid, regions, queue, nodes, some)
     while queue.words[0]:
-        pool = run_interruptible(_run_rounds, grid, regions, queue, pool, _PIXELS_AT_ONCE)
+        nodes = run_interruptible(_run_rounds, grid, regions, queue, nodes, _PIXELS_AT_ONCE)
     return grown_labels(grid, image)
 
 
 @kernel()
 def _begin(
-    grid: PixelGrid, regions: RunningMeans, queue: Buckets, pool: NodePool, seeds: NDArray[np.int64]
-) -> NodePool:
-    """Queue the neighbors of seeds; return the pool, which may have grown."""
-    pool = with_room(pool, len(seeds) * len(grid.offsets))
+    grid: PixelGrid, regions: RunningMeans, queue: Buckets, nodes: NDArray[Any], seeds: NDArray[np.int64]
+) -> NDArray[Any]:
+    """Queue the neighbors of seeds; return the nodes, which may have moved."""
+    values, labels, offsets, means, maximum = grid.values, grid.labels, grid.offsets, regions.means, grid.maximum
+    first, words = queue.first, queue.words
+    nodes = with_room(nodes, len(seeds) * len(offsets))
     for pixel in seeds:
-        _queue_neighbors(grid, regions, queue, pool, pixel)
-    return pool
+        _queue_neighbors(values, labels, offsets, means, maximum, first, words, nodes, pixel)
+    return nodes
 
 
 @kernel()
-def _run_rounds(grid: PixelGrid, regions: RunningMeans, queue: Buckets, pool: NodePool, n_pixels: int) -> NodePool:
-    """Run rounds until so many pixels have joined, or all; return the pool, which may have grown."""
+def _run_rounds(
+    grid: PixelGrid, regions: RunningMeans, queue: Buckets, nodes: NDArray[Any], n_pixels: int
+) -> NDArray[Any]:
+    """Run rounds until so many pixels have joined, or all; return the nodes, which may have moved."""
+    values, labels, offsets, means, maximum = grid.values, grid.labels, grid.offsets, regions.means, grid.maximum
+    origins, sums, rests, counts = regions.origins, regions.sums, regions.rests, regions.counts
+    first, words = queue.first, queue.words
     n_joined = 0
-    while queue.words[0] != 0 and n_joined < n_pixels:
-        first, n_in_round = _choose_regions(grid, regions, queue, pool)
-        n_joined += n_in_round
-        pool = with_room(pool, n_in_round * len(grid.offsets))
-        nodes, node = pool.nodes, first
-        while node > 0:
-            pixel, number = int(nodes[node, _PIXEL]), int(nodes[node, _NUMBER])
-            grid.labels[pixel] = number
-            join_region(grid, regions, pixel, number)
-            node = int(nodes[node, _NEXT])
-        node = first
-        while node > 0:
-            settle_mean(regions, int(nodes[node, _NUMBER]), grid.maximum)
-            node = int(nodes[node, _NEXT])
-        node = first
+    while words[0] != 0 and n_joined < n_pixels:
+        batch, size = 0, 0
+        node = _take_least(first, words)
         while node > 0:
             pixel, following = int(nodes[node, _PIXEL]), int(nodes[node, _NEXT])
-            release(pool, node)
-            _queue_neighbors(grid, regions, queue, pool, pixel)
+            if labels[pixel] > 0:  # joined from another bucket
+                release(nodes, node)
+            else:
+                number, _ = nearest_region(values, labels, offsets, means, maximum, pixel)
+                nodes[node, _NUMBER], nodes[node, _NEXT] = number, batch
+                batch, size = node, size + 1
             node = following
-    return pool
+        n_joined += size
+        nodes = with_room(nodes, size * len(offsets))
+        node = batch
+        while node > 0:
+            pixel, number = int(nodes[node, _PIXEL]), int(nodes[node, _NUMBER])
+            labels[pixel] = number
+            join_region(values, origins, sums, rests, counts, pixel, number)
+            node = int(nodes[node, _NEXT])
+        node = batch
+        while node > 0:
+            settle_mean(origins, sums, rests, counts, means, maximum, int(nodes[node, _NUMBER]))
+            node = int(nodes[node, _NEXT])
+        while batch > 0:
+            pixel, following = int(nodes[batch, _PIXEL]), int(nodes[batch, _NEXT])
+            release(nodes, batch)
+            _queue_neighbors(values, labels, offsets, means, maximum, first, words, nodes, pixel)
+            batch = following
+    return nodes
 
 
 @kernel()
-def _choose_regions(grid: PixelGrid, regions: RunningMeans, queue: Buckets, pool: NodePool) -> tuple[int, int]:
-    """Take the pixels of the least bucket out of the queue, and note the region that each of them joins.
-
-    Returns the first node of their list, and how many there are.
-    """
-    first, n_pixels, nodes = 0, 0, pool.nodes
-    node = _take_least(queue)
-    while node > 0:
-        pixel, following = int(nodes[node, _PIXEL]), int(nodes[node, _NEXT])
-        if grid.labels[pixel] > 0:  # joined from another bucket
-            release(pool, node)
-        else:
-            number, _ = nearest_region(grid, regions, pixel)
-            nodes[node, _NUMBER], nodes[node, _NEXT] = number, first
-            first, n_pixels = node, n_pixels + 1
-        node = following
-    return first, n_pixels
-
-
-@kernel()
-def _queue_neighbors(grid: PixelGrid, regions: RunningMeans, queue: Buckets, pool: NodePool, pixel: int) -> None:
+def _queue_neighbors(
+    values: NDArray[Any],
+    labels: NDArray[np.int32],
+    offsets: NDArray[np.int64],
+    means: NDArray[np.float64],
+    maximum: bool,
+    first: NDArray[Any],
+    words: NDArray[np.int64],
+    nodes: NDArray[Any],
+    pixel: int,
+) -> None:
     """Queue the neighbors of a pixel that has joined, unless they are at no greater distance already."""
-    labels, nodes, number = grid.labels, pool.nodes, int(grid.labels[pixel])
-    for offset in grid.offsets:
+    number = int(labels[pixel])
+    for offset in offsets:
         neighbor = pixel + offset
         label = int(labels[neighbor])
         if label > 0 or label == _OUTSIDE:
             continue
-        distance = color_distance(grid.values, neighbor, regions.means, number, grid.maximum)
-        bucket = _bucket(distance if grid.maximum else np.sqrt(distance))
+        distance = color_distance(values, neighbor, means, number, maximum)
+        bucket = _bucket(distance if maximum else np.sqrt(distance))
         if label == 0 or bucket < -2 - label:
             labels[neighbor] = -2 - bucket
-            node = take_node(pool)
-            nodes[node, _PIXEL], nodes[node, _NEXT] = neighbor, queue.first[bucket]
-            if queue.first[bucket] == 0:
-                _mark(queue.words, bucket)
-            queue.first[bucket] = node
+            node = take_node(nodes)
+            nodes[node, _PIXEL], nodes[node, _NEXT] = neighbor, first[bucket]
+            if first[bucket] == 0:
+                _mark(words, bucket)
+            first[bucket] = node
 
 
 @kernel()
@@ -178,14 +184,14 @@ def _mark(words: NDArray[np.int64], bucket: int) -> None:
 
 
 @kernel()
-def _take_least(queue: Buckets) -> int:
+def _take_least(first: NDArray[Any], words: NDArray[np.int64]) -> int:
     """Empty the least bucket that is not empty; return its first node."""
-    words, index = queue.words, 0
+    index = 0
     while index < _N_BUCKETS:
         index = index << 5 | _lowest_bit(int(words[index]))
     bucket = index - _N_BUCKETS
-    node = int(queue.first[bucket])
-    queue.first[bucket] = 0
+    node = int(first[bucket])
+    first[bucket] = 0
     while index > 0:
         words[index >> 5] &= ~(1 << (index & 31))
         index = index >> 5 if words[index >> 5] == 0 else 0

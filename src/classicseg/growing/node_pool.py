@@ -1,65 +1,56 @@
-"""A pool of list nodes: rows of one array that are linked by their indices. A node that is free again is used
-next.
+"""A pool of list nodes: rows of one array, linked by their indices. A node that is free again is used next.
 
-Row 0 is no node. The columns belong to the data structure that uses the pool; the last one holds the next node of
-a linked list, also of the list of free nodes.
+The columns belong to the data structure that uses the pool; the last one holds the next node of a linked list,
+also of the list of free nodes. Row 0 is no node. It says how many rows have ever been used (`N_USED`), and in the
+last column, which is the first free node.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from classicseg._core.kernel import kernel
 
-FREE, N_USED = 0, 1
-"""Indices in the state: the first free node, and how many rows have ever been used."""
+N_USED = 0, 0
+"""Where the number of rows stands that have ever been used, row 0 among them."""
 
 
-class NodePool(NamedTuple):
-    """The nodes of linked lists, and which of them are free."""
-
-    nodes: NDArray[Any]
-    """(capacity, n_columns)"""
-    state: NDArray[np.int64]
-    """(2,), see `FREE` and `N_USED`."""
-
-
-def empty_pool(n_columns: int, n_pixels: int) -> NodePool:
+def empty_pool(n_columns: int, n_pixels: int) -> NDArray[Any]:
     """A small pool. Its columns can hold indices of so many pixels, and of 4 nodes for each of them."""
-    dtype = np.int32 if n_pixels < 2**29 else np.int64
-    return NodePool(np.zeros((1024, n_columns), dtype), np.array([0, 1]))
+    nodes = np.zeros((1024, n_columns), np.int32 if n_pixels < 2**29 else np.int64)
+    nodes[N_USED] = 1
+    return nodes
 
 
 @kernel()
-def take_node(pool: NodePool) -> int:
+def take_node(nodes: NDArray[Any]) -> int:
     """Take a free node out of a pool that has room."""
-    node = int(pool.state[FREE])
+    node = int(nodes[0, -1])
     if node > 0:
-        pool.state[FREE] = pool.nodes[node, -1]
+        nodes[0, -1] = nodes[node, -1]
     else:
-        node = int(pool.state[N_USED])
-        pool.state[N_USED] += 1
+        node = int(nodes[0, 0])
+        nodes[0, 0] = node + 1
     return node
 
 
 @kernel()
-def release(pool: NodePool, node: int) -> None:
+def release(nodes: NDArray[Any], node: int) -> None:
     """Give a node back."""
-    pool.nodes[node, -1] = pool.state[FREE]
-    pool.state[FREE] = node
+    nodes[node, -1] = nodes[0, -1]
+    nodes[0, -1] = node
 
 
 @kernel()
-def with_room(pool: NodePool, n_more: int) -> NodePool:
+def with_room(nodes: NDArray[Any], n_more: int) -> NDArray[Any]:
     """The pool, or a larger copy, with room for so many nodes more."""
-    nodes = pool.nodes
-    if pool.state[N_USED] + n_more <= len(nodes):
-        return pool
+    if nodes[0, 0] + n_more <= len(nodes):
+        return nodes
     larger = np.empty((2 * len(nodes) + n_more, nodes.shape[1]), nodes.dtype)
     source, target = nodes.reshape(-1), larger.reshape(-1)
     for i in range(len(source)):
         target[i] = source[i]
-    return NodePool(larger, pool.state)
+    return larger

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
 from classicseg._core.seeds import SeedPixels
-from classicseg.growing.node_pool import N_USED, NodePool, empty_pool, release, take_node
+from classicseg.growing.node_pool import N_USED, empty_pool, release, take_node
 from classicseg.growing.options import GrowingOptions
 from classicseg.growing.pixel_grid import PixelGrid, color_distance, grown_labels, pixel_grid, plant, run_round
 from classicseg.growing.running_means import (
@@ -51,7 +51,8 @@ too early does no harm."""
 class RefusedPixels(NamedTuple):
     """A heap for each region: the pixels that it has refused, the first to be asked again at the root."""
 
-    pool: NodePool
+    nodes: NDArray[Any]
+    """(capacity, 4), a `node_pool`."""
     due: NDArray[np.float64]
     """(capacity,), a node's pixel is asked again when the mean has traveled so far."""
     roots: NDArray[np.int64]
@@ -64,14 +65,13 @@ def grow_by_running_mean(image: Image, seeds: SeedPixels, options: GrowingOption
     """Give each pixel that a region takes in the region's number."""
     grid, regions = pixel_grid(image, options), means_of_seeds(image, seeds)
     n_rows = len(regions.counts)
-    pool = empty_pool(4, len(grid.labels))
-    refused = RefusedPixels(pool, np.empty(0), np.zeros(n_rows, np.int64), np.zeros(n_rows))
+    nodes = empty_pool(4, len(grid.labels))
+    refused = RefusedPixels(nodes, np.empty(0), np.zeros(n_rows, np.int64), np.zeros(n_rows))
     front = plant(grid, image, seeds)
     n_joined = len(front)
     while n_joined:
-        nodes = _with_room(pool.nodes, int(pool.state[N_USED]) + n_joined * len(grid.offsets))
-        pool = pool._replace(nodes=nodes)
-        refused = refused._replace(pool=pool, due=_with_room(refused.due, len(nodes)))
+        nodes = _with_room(nodes, int(nodes[N_USED]) + n_joined * len(grid.offsets))
+        refused = refused._replace(nodes=nodes, due=_with_room(refused.due, len(nodes)))
         front = _with_room(front, len(nodes))
         n_joined = run_round(_grow_round, n_joined, grid, regions, options.tolerance, refused, front, n_joined)
     return grown_labels(grid, image)
@@ -95,8 +95,8 @@ def _grow_round_numpy(
     n_front: int,
 ) -> int:
     """All refused pixels are asked again, however far the means have traveled."""
-    values, labels, (nodes, state) = grid.values, grid.labels, refused.pool
-    asked = np.unique(np.append(front[:n_front, np.newaxis] + grid.offsets, nodes[1 : state[N_USED], _PIXEL]))
+    values, labels, nodes = grid.values, grid.labels, refused.nodes
+    asked = np.unique(np.append(front[:n_front, np.newaxis] + grid.offsets, nodes[1 : nodes[N_USED], _PIXEL]))
     asked = asked[labels[asked] == 0]
     numbers = np.maximum(labels[asked[:, np.newaxis] + grid.offsets], 0)
     distances = np.where(numbers > 0, 0.0, np.inf)
@@ -117,8 +117,8 @@ def _grow_round_numpy(
             regions.rests[number, c] = math.fsum([*parts, -regions.sums[number, c]])
     totals = regions.sums[of] + regions.rests[of]
     regions.means[of] = regions.origins[of] + totals / regions.counts[of, np.newaxis]
-    state[N_USED] = 1 + len(others)
-    nodes[1 : state[N_USED], _PIXEL], front[: len(joined)] = others, joined
+    nodes[N_USED] = 1 + len(others)
+    nodes[1 : nodes[N_USED], _PIXEL], front[: len(joined)] = others, joined
     return len(joined)
 
 
@@ -135,29 +135,35 @@ def _grow_round(
 
     Writes the pixels that join to the front; returns how many.
     """
-    labels, maximum, pool, nodes = grid.labels, grid.maximum, refused.pool, refused.pool.nodes
+    values, labels, offsets, maximum, means = grid.values, grid.labels, grid.offsets, grid.maximum, regions.means
+    origins, sums, rests, counts = regions.origins, regions.sums, regions.rests, regions.counts
+    nodes, due, roots, traveled = refused.nodes, refused.due, refused.roots, refused.traveled
     limit = tolerance if maximum else tolerance * tolerance
     asked, n_asked = _list_asked(grid, refused, front, n_front)
     numbers, n_joined = np.empty(n_asked, np.int64), 0
     while asked > 0:
         node, pixel, asked = asked, int(nodes[asked, _PIXEL]), int(nodes[asked, _RIGHT])
         if labels[pixel] > 0 or labels[pixel] == _JOINING:  # another node of the pixel came before
-            release(pool, node)
+            release(nodes, node)
             continue
-        number, distance = nearest_region(grid, regions, pixel)
+        number, distance = nearest_region(values, labels, offsets, means, maximum, pixel)
         if distance <= limit:
             labels[pixel] = _JOINING
             front[n_joined], numbers[n_joined] = pixel, number
             n_joined += 1
-            release(pool, node)
-        else:
-            _refuse(grid, regions, tolerance, refused, node)
+            release(nodes, node)
+            continue
+        number = int(nodes[node, _NUMBER])
+        distance = color_distance(values, pixel, means, number, maximum)
+        due[node] = _due(distance if maximum else np.sqrt(distance), traveled[number], tolerance)
+        nodes[node, _LEFT], nodes[node, _RIGHT] = 0, 0
+        roots[number] = _meld(int(roots[number]), node, nodes, due)
     for i in range(n_joined):
         labels[front[i]] = numbers[i]
-        join_region(grid, regions, front[i], numbers[i])
+        join_region(values, origins, sums, rests, counts, front[i], numbers[i])
     for number in numbers[:n_joined]:
-        move = settle_mean(regions, number, maximum)
-        refused.traveled[number] += move if maximum else np.sqrt(move)
+        move = settle_mean(origins, sums, rests, counts, means, maximum, number)
+        traveled[number] += move if maximum else np.sqrt(move)
     return n_joined
 
 
@@ -166,36 +172,32 @@ def _list_asked(
     grid: PixelGrid, refused: RefusedPixels, front: NDArray[np.int64], n_front: int
 ) -> tuple[int, int]:
     """Link the nodes of the pixels that are asked in this round; return the first one, and how many there are."""
-    labels, nodes, roots, due = grid.labels, refused.pool.nodes, refused.roots, refused.due
+    labels, offsets, nodes = grid.labels, grid.offsets, refused.nodes
+    due, roots, traveled = refused.due, refused.roots, refused.traveled
     asked, n_asked = 0, 0
     for pixel in front[:n_front]:
         number = int(labels[pixel])
-        while roots[number] > 0 and due[roots[number]] <= refused.traveled[number]:
+        while roots[number] > 0 and due[roots[number]] <= traveled[number]:
             node = int(roots[number])
             roots[number] = _meld(int(nodes[node, _LEFT]), int(nodes[node, _RIGHT]), nodes, due)
             nodes[node, _RIGHT] = asked
             asked, n_asked = node, n_asked + 1
-        for offset in grid.offsets:
+        for offset in offsets:
             neighbor, label = pixel + offset, int(labels[pixel + offset])
             if label > 0 or label in (_OUTSIDE, -2 - number):
                 continue
             if label == 0:
                 labels[neighbor] = -2 - number
-            node = take_node(refused.pool)
+            node = take_node(nodes)
             nodes[node, _PIXEL], nodes[node, _NUMBER], nodes[node, _RIGHT] = neighbor, number, asked
             asked, n_asked = node, n_asked + 1
     return asked, n_asked
 
 
 @kernel()
-def _refuse(grid: PixelGrid, regions: RunningMeans, tolerance: float, refused: RefusedPixels, node: int) -> None:
-    """Queue a node's pixel until the mean of the node's region may have come within the tolerance."""
-    nodes, number = refused.pool.nodes, int(refused.pool.nodes[node, _NUMBER])
-    distance = color_distance(grid.values, int(nodes[node, _PIXEL]), regions.means, number, grid.maximum)
-    length, traveled = distance if grid.maximum else np.sqrt(distance), refused.traveled[number]
-    refused.due[node] = traveled + (length - tolerance) - _EARLY * (traveled + length)
-    nodes[node, _LEFT], nodes[node, _RIGHT] = 0, 0
-    refused.roots[number] = _meld(int(refused.roots[number]), node, nodes, refused.due)
+def _due(distance: float, traveled: float, tolerance: float) -> float:
+    """How far a mean has traveled when a pixel at this distance may come within the tolerance."""
+    return traveled + (distance - tolerance) - _EARLY * (traveled + distance)
 
 
 @kernel()

@@ -1,9 +1,9 @@
 """Growth over what a region accepts by value: all such pixels that connect to its seeds (the magic wand).
 
 Each region floods by itself, a run of pixels along a line at a time, over the mask of what it accepts. Where two
-regions meet, all grow again at once, in rounds (`simultaneous`). Meeting regions cannot be told apart without
-these rounds, and few pixels are flooded in vain: of 12 megapixels shared by two regions, the floods take 4 % of
-the time.
+regions meet, all grow again at once, in rounds (`simultaneous`): which pixels a region gets depends on which
+region comes first, and floods know no time. Rounds from the start would save a fifth of the time where two regions
+share 12 megapixels, and take 11 times as long where they stay apart.
 """
 
 from __future__ import annotations

@@ -6,6 +6,8 @@ the same round goes to the one nearest in value, of equally near ones to the low
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -70,19 +72,36 @@ def _grow_round(
 ) -> NDArray[np.int64]:
     """Let pixels beside those that joined last (the front) join; return these, the next front."""
     joining = -2  # the label of a pixel that joins in this round: none of its neighbors may see its region yet
-    labels, offsets = grid.labels, grid.offsets
+    values, labels, offsets, maximum = grid.values, grid.labels, grid.offsets, grid.maximum
+    centers, scales, lows, highs = acceptance.centers, acceptance.scales, acceptance.lows, acceptance.highs
+    in_interval = values.shape[1] == 1 and not from_neighbors
     pixels = np.empty(len(front) * len(offsets), np.int64)
     numbers = np.empty(len(front) * len(offsets), np.int32)
     n_joined = 0
     for member in front:
         for offset in offsets:
-            pixel = member + offset
+            pixel, nearest, minimum = member + offset, 0, np.inf
             if labels[pixel] != 0:
                 continue
-            number = _nearest_accepting(grid, acceptance, from_neighbors, pixel)
-            if number > 0:
+            for back in offsets:
+                number = labels[pixel + back]
+                if number <= 0:
+                    continue
+                if from_neighbors:
+                    distance = color_distance(values, pixel, values, pixel + back, maximum)
+                elif scales.size == 0:
+                    distance = color_distance(values, pixel, centers, number, maximum)
+                else:
+                    distance = _mahalanobis_square(values, pixel, centers, scales, number)
+                if in_interval:
+                    accepted = lows[number] <= values[pixel, 0] <= highs[number]
+                else:
+                    accepted = distance <= (highs[number] if maximum else highs[number] * highs[number])
+                if accepted and (distance < minimum or (distance == minimum and number < nearest)):
+                    nearest, minimum = number, distance
+            if nearest > 0:
                 labels[pixel] = joining
-                pixels[n_joined], numbers[n_joined] = pixel, number
+                pixels[n_joined], numbers[n_joined] = pixel, nearest
                 n_joined += 1
     for i in range(n_joined):
         labels[pixels[i]] = numbers[i]
@@ -90,39 +109,14 @@ def _grow_round(
 
 
 @kernel()
-def _nearest_accepting(grid: PixelGrid, acceptance: Acceptance, from_neighbors: bool, pixel: int) -> int:
-    """Of the regions that touch a pixel and accept it the nearest, then the lower number; 0 where there is
-    none."""
-    values, centers, highs, maximum = grid.values, acceptance.centers, acceptance.highs, grid.maximum
-    nearest, minimum = 0, np.inf
-    for offset in grid.offsets:
-        neighbor = pixel + offset
-        number = grid.labels[neighbor]
-        if number <= 0:
-            continue
-        if from_neighbors:
-            distance = color_distance(values, pixel, values, neighbor, maximum)
-        elif acceptance.scales.size == 0:
-            distance = color_distance(values, pixel, centers, number, maximum)
-        else:
-            distance = _mahalanobis_square(grid, acceptance, pixel, number)
-        if values.shape[1] == 1 and not from_neighbors:
-            accepted = acceptance.lows[number] <= values[pixel, 0] <= highs[number]
-        else:
-            accepted = distance <= (highs[number] if maximum else highs[number] * highs[number])
-        if accepted and (distance < minimum or (distance == minimum and number < nearest)):
-            nearest, minimum = number, distance
-    return nearest
-
-
-@kernel()
-def _mahalanobis_square(grid: PixelGrid, acceptance: Acceptance, pixel: int, number: int) -> float:
+def _mahalanobis_square(
+    values: NDArray[Any], pixel: int, centers: NDArray[np.float64], scales: NDArray[np.float64], number: int
+) -> float:
     """The squared Mahalanobis distance of a color to a region's center."""
     distance = 0.0
-    for row in range(grid.values.shape[1]):
+    for row in range(values.shape[1]):
         part = 0.0
         for c in range(row + 1):
-            difference = np.float64(grid.values[pixel, c]) - acceptance.centers[number, c]
-            part += acceptance.scales[number, row, c] * difference
+            part += scales[number, row, c] * (np.float64(values[pixel, c]) - centers[number, c])
         distance += part * part
     return distance
