@@ -55,8 +55,7 @@ def interval_acceptance(image: Image, seeds: SeedPixels, interval: tuple[float, 
 def check_interval(
     values: NDArray[Any], seeds: SeedPixels, interval: tuple[float, float], shape: tuple[int, ...]
 ) -> None:
-    """See that there is one channel, and that the values of all seed pixels, (n, channels), lie in the
-    interval."""
+    """See that seed values, (n, channels), have one channel, and lie in the interval."""
     low, high = interval
     if values.shape[1] > 1:
         raise ValueError(

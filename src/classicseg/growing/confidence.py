@@ -62,8 +62,7 @@ class _Region(NamedTuple):
 
 
 def grow_by_confidence(image: Image, seeds: SeedPixels, options: GrowingOptions) -> NDArray[np.int32]:
-    """Give each pixel that connects to a region's seeds, over what is likely by its moments, the region's
-    number."""
+    """Give each pixel that the moments of a region accept, and that connects to its seeds, the region's number."""
     return grow_accepted(image, seeds, confidence_acceptance(image, seeds, options), options)
 
 
@@ -254,8 +253,7 @@ def _sum_products(
     start: int,
     stop: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Of the visited pixels: how many, the sums of their quanta, and of upper and lower bits of products of
-    these."""
+    """Of the visited pixels: their number, the sums of quanta, and of upper and lower bits of their products."""
     width, n_channels = lines.shape[1], lines.shape[2]
     n, sums = np.zeros(1, np.int64), np.zeros(n_channels, np.int64)
     above, below = np.zeros((n_channels, n_channels), np.int64), np.zeros((n_channels, n_channels), np.int64)

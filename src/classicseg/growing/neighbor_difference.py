@@ -223,8 +223,7 @@ def _flood(
 
 @kernel()
 def _next_similar(similar: NDArray[Any], bit: int, visited: int, ahead: int, x: int, end: int) -> int:
-    """The next pixel from x on whose bit is set and whose pixel so far ahead is not visited; `end` if there is
-    none."""
+    """The next pixel, or `end`, whose bit is set, and for which the pixel so far ahead is not visited."""
     wanted, taken = similar.dtype.type(bit), similar.dtype.type(visited)
     while x + _BLOCK <= end:
         own, other, any_found = similar[x : x + _BLOCK], similar[x + ahead : x + ahead + _BLOCK], False

@@ -63,8 +63,7 @@ def run_round(kernel: Callable[..., Result], n_pixels: int, *arguments: Any) -> 
 
 @kernel()
 def color_distance(a: NDArray[Any], i: int, b: NDArray[Any], j: int, maximum: bool) -> float:
-    """How far a[i] is from b[j]: the largest difference of a channel, or the *square* of the Euclidean
-    distance."""
+    """How far a[i] is from b[j]: the largest difference of a channel, or the *square* of the distance."""
     distance = 0.0
     for c in range(a.shape[1]):
         difference = np.float64(a[i, c]) - np.float64(b[j, c])

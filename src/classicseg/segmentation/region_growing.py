@@ -178,8 +178,7 @@ def region_growing_segment(
 
 
 def check_growing_options(criterion: str, norm: str, given: Mapping[str, object]) -> GrowingCriterion:
-    """Refuse options that do not go with a criterion; return the criterion's row. An option of None is not
-    given."""
+    """Refuse options that do not go with a criterion (None: not given); return the criterion's row."""
     as_choice("criterion", criterion, CRITERIA)
     rules, names = CRITERIA[criterion], {name for name, value in given.items() if value is not None}
     for name in sorted(names - rules.options):
