@@ -16,7 +16,8 @@ from strategies import images, masks, scenes, shapes
 from classicseg import connected_regions
 from classicseg._core.image import as_image
 from classicseg._core.seeds import as_seeds
-from classicseg.growing.adams_bischof import compete
+from classicseg.growing.adams_bischof import grow_by_competition
+from classicseg.growing.options import GrowingOptions
 
 
 def mean_within(values):
@@ -48,14 +49,14 @@ def compete_by_rounds(image, markers, inside, connectivity, norm):
             touched = ndimage.binary_dilation(joined & (labels == number), near) & inside & (labels == 0)
             apart = distance(number) if norm == "maximum" else np.sqrt(distance(number))
             part, exponent = np.frexp(apart)
-            steps = np.where(apart > 0, 2.0**10 * (exponent + 512) + np.floor(2.0**11 * part), 0)
-            waits = np.where(touched, np.minimum(waits, steps), waits)
+            quanta = np.where(apart > 0, 2.0**10 * (exponent + 512) + np.floor(2.0**11 * part), 0)
+            waits = np.where(touched, np.minimum(waits, quanta), waits)
         waits[labels > 0] = np.inf
         joined = (waits == waits.min()) & (waits < np.inf)
         if not joined.any():
             return labels
-        reach = [ndimage.binary_dilation(labels == number, near) for number in numbers]
-        apart = np.where(reach, [distance(number) for number in numbers], np.inf)
+        touched = [ndimage.binary_dilation(labels == number, near) for number in numbers]
+        apart = np.where(touched, [distance(number) for number in numbers], np.inf)
         labels = np.where(joined, apart.argmin(axis=0) + 1, labels)
 
 
@@ -78,9 +79,9 @@ def tasks(draw, dtypes=("u1", "f8")):
     return image, np.searchsorted(np.unique(markers[markers > 0]), markers, side="right").astype(np.int32), inside
 
 
-def run(image, markers, inside, *options):
+def run(image, markers, inside, connectivity, norm):
     parsed = as_image(image, channel_axis=-1, mask=inside)
-    return compete(parsed, as_seeds(markers, parsed), *options)
+    return grow_by_competition(parsed, as_seeds(markers, parsed), GrowingOptions(norm, connectivity))
 
 
 NORMS = st.sampled_from(["euclidean", "maximum"])
@@ -112,8 +113,8 @@ def test_everything_that_connects_is_assigned(task, data):
     connectivity = data.draw(st.integers(1, markers.ndim))
     found = run(*task, connectivity, "euclidean")
     assert_array_equal(found[markers > 0], markers[markers > 0])
-    pieces = connected_regions(inside.astype(np.int32), connectivity=connectivity)
-    assert_array_equal(found > 0, np.isin(pieces, pieces[markers > 0]))
+    components = connected_regions(inside.astype(np.int32), connectivity=connectivity)
+    assert_array_equal(found > 0, np.isin(components, components[markers > 0]))
     parts = connected_regions(found, connectivity=connectivity)
     assert set(np.unique(parts[found > 0])) == set(np.unique(parts[markers > 0]))
 
@@ -166,7 +167,7 @@ def test_the_nearest_value_joins_first():
 
 @pytest.mark.parametrize(("later", "expected"), [(0, 2), (2**-13, 2), (2**-12, 1)])
 def test_distances_are_compared_by_10_bits(later, expected):
-    """Both in the middle wait at 1/4; where the right one waits a step longer, the left one joins before it."""
+    """Both in the middle wait at 1/4; where the right one is a quantum farther, the left one joins before it."""
     row = np.array([[0, 1 / 4, 17 / 64, 17 / 64 + 1 / 4 + later, 1]])
     found = run(row[..., np.newaxis], np.array([[1, 0, 0, 2, 0]]), np.ones((1, 5), bool), 1, "euclidean")
     assert_array_equal(found, [[1, 1, expected, 2, 2]])
@@ -180,7 +181,7 @@ def test_two_that_are_as_near_leave_a_pixel_to_the_lower_number():
 
 
 @pytest.mark.parametrize("value", [0.0, 7.0, -1e150, 1e-150])
-def test_constant_images_are_shared_by_rings(value):
+def test_constant_images_are_shared_in_rounds(value):
     image = np.full((5, 9, 1), value)
     markers = np.zeros((5, 9), int)
     markers[2, 0], markers[2, 8] = 2, 1

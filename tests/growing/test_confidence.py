@@ -14,7 +14,7 @@ from strategies import scenes
 
 from classicseg import region_growing_segment
 from classicseg.growing import confidence
-from classicseg.growing.seed_value import VISITED
+from classicseg.growing.run_flood import VISITED
 
 
 def grow(image, seeds, multiplier, max_iter, radius):
@@ -24,8 +24,8 @@ def grow(image, seeds, multiplier, max_iter, radius):
     for _ in range(max_iter + 1):
         spread = multiplier * (pixels.std(ddof=1) if len(pixels) > 1 else 0)
         low, high = min(pixels.mean() - spread, image[seeds[0]]), max(pixels.mean() + spread, image[seeds[0]])
-        pieces, _ = ndimage.label((image >= low) & (image <= high))
-        region = pieces == pieces[seeds[0]]
+        components, _ = ndimage.label((image >= low) & (image <= high))
+        region = components == components[seeds[0]]
         pixels = image[region].astype(float)
     return region
 
@@ -145,7 +145,7 @@ def scenes_like():
     return np.random.default_rng(1).normal(50, 3, (20, 20, 1)).round(1)
 
 
-def test_the_boxes_reach_as_far_in_space():
+def test_the_boxes_extend_as_far_in_space():
     image = np.zeros((9, 9))
     image[4] = [0, 0, 0, 4, 4, 4, 0, 0, 0]
     seed = {"seeds": (4, 4), "criterion": "confidence", "max_iter": 0, "multiplier": 0.5}
@@ -153,7 +153,7 @@ def test_the_boxes_reach_as_far_in_space():
     assert region_growing_segment(image, **seed, initial_radius=1, spacing=(1, 1)).sum() == 3
 
 
-def test_a_region_is_grown_by_its_own_moments_and_meets_others_by_rings():
+def test_a_region_is_grown_by_its_own_moments_and_meets_others_in_rounds():
     rng = np.random.default_rng(0)
     image = np.concatenate([rng.normal(10, 1, (20, 15)), rng.normal(13, 3, (20, 15))], axis=1)
     seeds = {4: [(10, 5)], 2: [(10, 25)]}

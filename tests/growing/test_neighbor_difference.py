@@ -1,4 +1,4 @@
-"""Growth from neighbor to neighbor: pieces of the graph whose edges are small steps."""
+"""Growth from neighbor to neighbor: components of the graph whose edges are small differences."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from strategies import images, masks, shapes
 
 from classicseg import region_growing_segment
 from classicseg._core.image import as_image
-from classicseg.growing import neighbor_difference as steps
-from classicseg.growing.padded_grid import padded_nodes
+from classicseg.growing import neighbor_difference
+from classicseg.growing.pixel_grid import padded_nodes
 
 
 def follow(image, inside, seed, tolerance, connectivity, maximum):
-    """The definition: whatever a chain of steps within the tolerance leads to."""
+    """The definition: whatever a chain of differences within the tolerance leads to."""
     region, waiting = {seed}, [seed]
     while waiting:
         pixel = waiting.pop()
@@ -25,8 +25,8 @@ def follow(image, inside, seed, tolerance, connectivity, maximum):
             apart = np.abs(np.subtract(pixel, other))
             if other in region or apart.max() > 1 or apart.sum() > connectivity or not inside[other]:
                 continue
-            step = np.abs(image[pixel].astype(float) - image[other])
-            if (step.max() if maximum else np.sqrt((step**2).sum())) <= tolerance:
+            difference = np.abs(image[pixel].astype(float) - image[other])
+            if (difference.max() if maximum else np.sqrt((difference**2).sum())) <= tolerance:
                 region.add(other)
                 waiting.append(other)
     found = np.zeros(image.shape[:-1], int)
@@ -35,7 +35,7 @@ def follow(image, inside, seed, tolerance, connectivity, maximum):
 
 
 @given(st.data())
-def test_a_region_is_what_small_steps_lead_to(data):
+def test_a_region_is_what_small_differences_lead_to(data):
     shape = data.draw(shapes(data.draw(st.integers(1, 3)), most=4))
     image = data.draw(images((*shape, data.draw(st.sampled_from([1, 2]))), highest=4))
     mask = data.draw(masks(shape))
@@ -60,19 +60,19 @@ def test_kernels_equal_their_definitions(data):
     image = data.draw(images((*shape, data.draw(st.sampled_from([1, 2]))), highest=3))
     parsed = as_image(image, channel_axis=-1, mask=data.draw(st.none() | masks(shape)))
     norm = data.draw(st.sampled_from(["euclidean", "maximum"]))
-    directions = steps.directions_of(shape, data.draw(st.integers(1, len(shape))))
-    tolerance = data.draw(st.sampled_from([0.0, 1.0]))
-    links = steps.link(parsed, tolerance, norm, directions)
-    with mock.patch.object(steps, "_link", steps._link.numpy):
-        assert_array_equal(steps.link(parsed, tolerance, norm, directions), links)
+    after = neighbor_difference.neighbors_after(shape, data.draw(st.integers(1, len(shape))))
+    arguments = parsed, data.draw(st.sampled_from([0.0, 1.0])), norm, after
+    similar = neighbor_difference.similar_neighbors(*arguments)
+    with mock.patch.object(neighbor_difference, "_mark_similar", neighbor_difference._mark_similar.numpy):
+        assert_array_equal(neighbor_difference.similar_neighbors(*arguments), similar)
     nodes = padded_nodes(np.array([data.draw(st.integers(0, parsed.values[..., 0].size - 1))]), shape)
-    defined = links.copy()
-    rest = directions.offsets, directions.reached, nodes, 1000, np.empty((5000, 2), np.int64), 0
-    assert steps._follow(links, *rest) == steps._follow.numpy(defined, *rest) == 0
-    assert_array_equal(links, defined)
+    defined, flood = similar.copy(), neighbor_difference._flood
+    rest = after.offsets, after.visited, nodes, 1000, np.empty((5000, 2), np.int64), 0
+    assert flood(similar, *rest) == flood.numpy(defined, *rest) == 0
+    assert_array_equal(similar, defined)
 
 
-def test_where_regions_meet_the_smaller_step_decides():
+def test_where_regions_meet_the_smaller_difference_decides():
     image = np.array([[0, 1, 3, 4]])
     found = region_growing_segment(image, seeds=[(0, 0), (0, 3)], criterion="neighbor", tolerance=2)
     assert_array_equal(found, [[1, 1, 2, 2]])

@@ -1,4 +1,4 @@
-"""Regions that follow their mean, against steps over the whole image in a few lines."""
+"""Regions that follow their mean, against rounds over the whole image in a few lines."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from strategies import images, masks, scenes, shapes
 from classicseg import connected_regions
 from classicseg._core.image import as_image
 from classicseg._core.seeds import as_seeds
-from classicseg.growing import running_mean as mean
-from classicseg.growing.running_mean import grow_by_mean
+from classicseg.growing import running_mean
+from classicseg.growing.options import GrowingOptions
+from classicseg.growing.running_mean import grow_by_running_mean
 
 
 def mean_within(values):
@@ -26,7 +27,7 @@ def mean_within(values):
     return min(max(math.fsum(values) / len(values), min(values)), max(values))
 
 
-def grow_by_steps(image, markers, inside, tolerance, connectivity, norm):
+def grow_by_rounds(image, markers, inside, tolerance, connectivity, norm):
     """The definition: image with channels last; sums of differences from the seeds are rounded once."""
     near = ndimage.generate_binary_structure(markers.ndim, connectivity)
     numbers, labels = range(1, markers.max() + 1), np.where(inside, markers, 0)
@@ -46,8 +47,8 @@ def grow_by_steps(image, markers, inside, tolerance, connectivity, norm):
         return apart.max(axis=-1) if norm == "maximum" else (apart**2).cumsum(axis=-1)[..., -1]
 
     while True:
-        reach = [ndimage.binary_dilation(labels == number, near) for number in numbers]
-        apart = np.where(reach, [distance(number) for number in numbers], np.inf)
+        touched = [ndimage.binary_dilation(labels == number, near) for number in numbers]
+        apart = np.where(touched, [distance(number) for number in numbers], np.inf)
         joined = (apart.min(axis=0) <= limit) & (labels == 0) & inside
         if not joined.any():
             return labels
@@ -75,9 +76,10 @@ def tasks(draw, dtypes=("u1", "f8")):
     return image, markers, inside, float(tolerance)
 
 
-def run(image, markers, inside, *options):
+def run(image, markers, inside, tolerance, connectivity, norm):
     parsed = as_image(image, channel_axis=-1, mask=inside)
-    return grow_by_mean(parsed, as_seeds(markers, parsed), *options)
+    options = GrowingOptions(norm, connectivity, tolerance=tolerance)
+    return grow_by_running_mean(parsed, as_seeds(markers, parsed), options)
 
 
 def alone(image, places, tolerance):
@@ -93,19 +95,19 @@ NORMS = st.sampled_from(["euclidean", "maximum"])
 
 
 @given(tasks(), NORMS, st.data())
-def test_steps(task, norm, data):
+def test_rounds(task, norm, data):
     image, markers, inside, tolerance = task
     connectivity = data.draw(st.integers(1, markers.ndim))
     found = run(*task, connectivity, norm)
-    with mock.patch.object(mean, "_step", mean._step.numpy):
+    with mock.patch.object(running_mean, "_grow_round", running_mean._grow_round.numpy):
         assert_array_equal(run(*task, connectivity, norm), found)
     norm = "maximum" if image.shape[-1] == 1 else norm
-    assert_array_equal(found, grow_by_steps(image, markers, inside, tolerance, connectivity, norm))
+    assert_array_equal(found, grow_by_rounds(image, markers, inside, tolerance, connectivity, norm))
     assert found.dtype == np.int32
 
 
 @given(st.data())
-def test_who_waits_is_asked_in_time(data):
+def test_refused_pixels_are_asked_again_in_time(data):
     """Slopes with noise, where the means go far and many wait."""
     shape = data.draw(shapes(2, 10, 24))
     rng = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
@@ -115,7 +117,7 @@ def test_who_waits_is_asked_in_time(data):
     markers.flat[rng.choice(markers.size, 3, replace=False)] = 1, 2, 3
     task = image, markers, np.ones(shape, bool), data.draw(st.floats(1, 30)), 1, "maximum"
     found = run(*task)
-    with mock.patch.object(mean, "_step", mean._step.numpy):
+    with mock.patch.object(running_mean, "_grow_round", running_mean._grow_round.numpy):
         assert_array_equal(run(*task), found)
 
 
@@ -155,7 +157,7 @@ def test_the_mean_follows_a_slope():
     assert_array_equal(alone(image, [(0, 0)], 3), [[1, 1, 1, 1, 1, 0]])  # 0, 1, 5/3, 9/4, 14/5
 
 
-def test_who_was_refused_is_asked_again():
+def test_a_refused_pixel_is_asked_again():
     assert_array_equal(alone([[8, 0, 4]], [(0, 1)], 4), [[0, 1, 1]])
     assert_array_equal(alone([[8, 0, 4, 6, 6, 6, 6]], [(0, 1)], 4), [[1, 1, 1, 1, 1, 1, 1]])
 
@@ -166,7 +168,7 @@ def test_a_larger_tolerance_need_not_give_a_larger_region():
     assert_array_equal(alone(image, [(0, 2)], 4), [[0, 1, 1, 1, 1, 1]])
 
 
-def test_without_tolerance_a_region_is_a_piece_of_equal_value():
+def test_without_tolerance_a_region_is_a_component_of_equal_value():
     image = np.array([[1, 1, 2], [1, 2, 2], [1, 1, 1]])
     for dtype in (np.uint8, float):
         assert_array_equal(alone(image.astype(dtype), [(0, 0)], 0.0), image == 1)
@@ -220,5 +222,5 @@ def test_seeds_may_cover_everything():
 def test_a_photograph():
     image = photographs.coins()
     found = alone(image, [(10, 10), (60, 45)], 40.0)
-    with mock.patch.object(mean, "_step", mean._step.numpy):
+    with mock.patch.object(running_mean, "_grow_round", running_mean._grow_round.numpy):
         assert_array_equal(alone(image, [(10, 10), (60, 45)], 40.0), found)

@@ -14,24 +14,22 @@ from skimage import data, segmentation
 from strategies import images, masks, shapes
 
 from classicseg import region_growing_segment
-from classicseg._core.grid import pad
 from classicseg._core.image import as_image
 from classicseg._core.seeds import as_seeds
-from classicseg.growing import acceptance as reach
-from classicseg.growing import neighbor_difference as steps
-from classicseg.growing import seed_value as wand
-from classicseg.growing import simultaneous as rings
-from classicseg.growing.acceptance import bounds_in, inner, mark_accepted, reach_of_seeds
+from classicseg.growing import acceptance, neighbor_difference, run_flood, seed_value, simultaneous
+from classicseg.growing.acceptance import bounds_in, mark_accepted, seed_acceptance, unpadded
+from classicseg.growing.options import GrowingOptions
+from classicseg.growing.pixel_grid import pixel_grid, plant
 
 
 def connected(accepted, seeds, connectivity):
-    """The definition: the pieces of what is accepted that hold a seed."""
+    """The definition: the components of what is accepted that hold a seed."""
     accepted = accepted.copy()
     for seed in seeds:
         accepted[seed] = True
-    near = ndimage.generate_binary_structure(accepted.ndim, connectivity)
-    pieces, _ = ndimage.label(accepted, near)
-    return np.isin(pieces, [pieces[seed] for seed in seeds])
+    structure = ndimage.generate_binary_structure(accepted.ndim, connectivity)
+    components, _ = ndimage.label(accepted, structure)
+    return np.isin(components, [components[seed] for seed in seeds])
 
 
 @st.composite
@@ -63,17 +61,17 @@ def test_floods_equal_their_definition(data):
     nodes = np.array(data.draw(st.lists(st.integers(0, accepted.size - 1), min_size=1, max_size=3)))
     connectivity = data.draw(st.integers(1, len(shape)))
     grid = np.zeros(-(-np.prod(np.array(shape) + 2) // 8) * 8, np.uint8)
-    inner(grid, shape)[:] = accepted
-    wand.flood(grid, shape, connectivity, nodes)
+    unpadded(grid, shape)[:] = accepted
+    run_flood.flood(grid, shape, connectivity, nodes)
     region = connected(accepted, [tuple(np.unravel_index(node, shape)) for node in nodes], connectivity)
-    assert_array_equal(inner(grid, shape) == wand.VISITED, region)
-    assert_array_equal(inner(grid, shape) == 1, accepted & ~region)
+    assert_array_equal(unpadded(grid, shape) == run_flood.VISITED, region)
+    assert_array_equal(unpadded(grid, shape) == 1, accepted & ~region)
     assert np.count_nonzero(grid) == np.count_nonzero(accepted | region)
 
 
 @pytest.mark.jit
 def test_a_flood_goes_on_where_its_stack_was_full(monkeypatch):
-    monkeypatch.setattr(wand, "_MORE_ROOM", 1)
+    monkeypatch.setattr(run_flood, "_MORE_ROOM", 1)
     comb = np.zeros((40, 61), np.uint8)
     comb[::2], comb[:, ::3] = 1, 1
     comb[1::4, 1::2] = 1
@@ -89,12 +87,12 @@ def test_kernels_equal_their_definitions(data):
     seeds = as_seeds(
         data.draw(images(shape, highest=2)) * data.draw(masks(shape)) + np.eye(*shape, dtype=int), image
     )
-    accepts = reach_of_seeds(image, seeds, data.draw(st.sampled_from([0.5, 2.0])), "euclidean")
-    accepts = accepts._replace(maximum=data.draw(st.booleans()))
-    by_step = data.draw(st.booleans())
-    if n_channels > 1 and not by_step and data.draw(st.booleans()):
+    norm = data.draw(st.sampled_from(["euclidean", "maximum"]))
+    accepts = seed_acceptance(image, seeds, data.draw(st.sampled_from([0.5, 2.0])), norm)
+    from_neighbors = data.draw(st.booleans())
+    if n_channels > 1 and norm == "euclidean" and not from_neighbors and data.draw(st.booleans()):
         scales = np.tril(data.draw(st.sampled_from([0.5, 1.0])) + np.arange(4.0).reshape(2, 2))
-        accepts = accepts._replace(scales=np.stack([scales] * len(accepts.centers)), maximum=False)
+        accepts = accepts._replace(scales=np.stack([scales] * len(accepts.centers)))
     grid = mark_accepted(image, accepts, 1)
     arguments = (
         (image.values[..., 0], *bounds_in(image.values.dtype, accepts.lows[1], accepts.highs[1]))
@@ -102,18 +100,17 @@ def test_kernels_equal_their_definitions(data):
         else (image.values, accepts.centers[1], accepts.scales[1], float(accepts.highs[1]), accepts.maximum)
     )
     defined = np.zeros_like(grid)
-    kernel = reach._mark_between if n_channels == 1 else reach._mark_near
-    kernel.numpy(*arguments, reach.line_starts(shape), defined, 0, shape[0])
+    kernel = acceptance._mark_between if n_channels == 1 else acceptance._mark_near
+    kernel.numpy(*arguments, acceptance.line_starts(shape), defined, 0, shape[0])
     assert_array_equal(grid, defined)
 
-    padded = pad(image.values, 2).reshape(-1, n_channels)
-    labels = pad(np.zeros(shape, np.int32) + 1, 2).reshape(-1) - 1
-    ring = rings.padded_nodes(seeds.nodes, shape)
-    labels[ring] = seeds.numbers
-    other, offsets = labels.copy(), rings.neighbor_offsets(shape, data.draw(st.integers(1, 2)))
-    next_ring = rings._grow_ring(padded, labels, *accepts, by_step, ring, offsets)
-    assert_array_equal(np.sort(next_ring), rings._grow_ring.numpy(padded, other, *accepts, by_step, ring, offsets))
-    assert_array_equal(labels, other)
+    grow_round = simultaneous._grow_round
+    grid = pixel_grid(image, GrowingOptions(norm, data.draw(st.integers(1, 2))))
+    front = plant(grid, image, seeds)
+    other = grid._replace(labels=grid.labels.copy())
+    next_front = grow_round(grid, accepts, from_neighbors, front)
+    assert_array_equal(np.sort(next_front), grow_round.numpy(other, accepts, from_neighbors, front))
+    assert_array_equal(grid.labels, other.labels)
 
 
 @pytest.mark.parametrize("dtype", ["u1", "u2", "f4", "f8"])
@@ -121,9 +118,9 @@ def test_bounds_are_the_ends_of_the_interval_in_a_dtype(dtype):
     kind = np.dtype(dtype)
     low, high = bounds_in(kind, 0.1, 2.7)
     assert low.dtype == high.dtype == kind
-    steps = (1, 1) if kind.kind == "u" else (low - np.nextafter(low, kind.type(0)), np.spacing(high))
-    assert float(low) - float(steps[0]) < 0.1 <= float(low)
-    assert float(high) <= 2.7 < float(high) + float(steps[1])
+    apart = (1, 1) if kind.kind == "u" else (low - np.nextafter(low, kind.type(0)), np.spacing(high))
+    assert float(low) - float(apart[0]) < 0.1 <= float(low)
+    assert float(high) <= 2.7 < float(high) + float(apart[1])
     most = np.iinfo(kind).max if kind.kind == "u" else min(1e200, float(np.finfo(kind).max))
     assert bounds_in(kind, -1e200, 1e200)[1] == most
 
@@ -196,5 +193,5 @@ def test_many_regions_grow_as_few_do(data, criterion):
     markers.flat[0] = 1
     options = {"seeds": markers, "criterion": criterion, "tolerance": 2}
     found = region_growing_segment(image, **options)
-    with mock.patch.object(wand, "MOST_FLOODS", 0), mock.patch.object(steps, "MOST_FLOODS", 0):
+    with mock.patch.object(seed_value, "MOST_FLOODS", 0), mock.patch.object(neighbor_difference, "MOST_FLOODS", 0):
         assert_array_equal(region_growing_segment(image, **options), found)

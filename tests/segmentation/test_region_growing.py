@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -13,10 +14,13 @@ from scipy import ndimage
 from strategies import images, masks, scenes
 
 from classicseg import connected_regions, region_growing_segment
+from classicseg.growing.criteria import CRITERIA as ROWS
+from classicseg.growing.criteria import GrowingCriterion
+from classicseg.segmentation import region_growing
 
 
-def grow_by_rings(image, markers, tolerance, connectivity):
-    """The definition: every ring, each free neighbor goes to the nearest seed value, then the lower number."""
+def grow_in_rounds(image, markers, tolerance, connectivity):
+    """The definition: in every round, each free neighbor goes to the nearest seed value, then the lower number."""
     names = np.unique(markers[markers > 0])
     means = {name: image[markers == name].mean() for name in names}
     labels = markers.copy()
@@ -25,8 +29,8 @@ def grow_by_rings(image, markers, tolerance, connectivity):
         best, least = np.zeros_like(labels), np.full(image.shape, np.inf)
         for name in names:
             distance = abs(image.astype(float) - means[name])
-            reach = ndimage.binary_dilation(labels == name, structure) & (labels == 0) & (distance <= tolerance)
-            better = reach & (distance < least)
+            touched = ndimage.binary_dilation(labels == name, structure) & (labels == 0) & (distance <= tolerance)
+            better = touched & (distance < least)
             best[better], least[better] = name, distance[better]
         if not best.any():
             return labels
@@ -34,7 +38,7 @@ def grow_by_rings(image, markers, tolerance, connectivity):
 
 
 @given(st.data())
-def test_seeds_grow_by_rings(data):
+def test_seeds_grow_in_rounds(data):
     image = data.draw(images() | scenes())
     markers = np.zeros(image.shape, np.int32)
     for name in range(1, data.draw(st.integers(1, 4)) + 1):
@@ -42,7 +46,7 @@ def test_seeds_grow_by_rings(data):
     tolerance = data.draw(st.sampled_from([0, 1, 5, 40]))
     connectivity = data.draw(st.integers(1, 2))
     found = region_growing_segment(image, seeds=markers, tolerance=tolerance, connectivity=connectivity)
-    assert_array_equal(found, grow_by_rings(image, markers, tolerance, connectivity))
+    assert_array_equal(found, grow_in_rounds(image, markers, tolerance, connectivity))
 
 
 CRITERIA = {
@@ -53,6 +57,42 @@ CRITERIA = {
     "competition": {},
 }
 some_criterion = st.sampled_from(sorted(CRITERIA))
+
+
+def test_the_annotation_names_the_criteria_of_the_table():
+    assert list(get_args(region_growing.Criterion)) == list(ROWS)
+    assert set(CRITERIA) == set(ROWS)
+
+
+def test_tiles_grow_the_criteria_whose_rows_say_so():
+    pytest.importorskip("dask")
+    from classicseg.extras.dask.growing import _IN_TILES
+
+    assert set(_IN_TILES) == {name for name, row in ROWS.items() if row.in_tiles}
+
+
+def test_a_new_criterion_is_a_function_and_a_row(monkeypatch):
+    def grow_by_sign(image, seeds, options):
+        """A region takes what is on its seed's side of the tolerance, connected or not."""
+        labels = np.zeros(image.shape, np.int32)
+        side = image.values[..., 0] > options.tolerance
+        labels[side == side.flat[seeds.nodes[0]]] = 1
+        return labels
+
+    monkeypatch.setitem(ROWS, "sign", GrowingCriterion(grow_by_sign, frozenset({"tolerance"})))
+    image = np.array([[1.0, 9.0, 3.0, 8.0]])
+    found = region_growing_segment(image, seeds={7: [(0, 0)]}, criterion="sign", tolerance=5)
+    assert_array_equal(found, [[7, 0, 7, 0]])
+    found = region_growing_segment(image, seeds={7: [(0, 0)]}, criterion="sign", tolerance=5, fill_holes=True)
+    assert_array_equal(found, [[7, 0, 7, 0]])
+    found = region_growing_segment(image, seeds={7: [(0, 1)]}, criterion="sign")  # the deviation is 3.3
+    assert_array_equal(found, [[0, 7, 0, 7]])
+    with pytest.raises(ValueError, match="criterion 'sign' needs seeds; pass seeds, or use criterion 'seed'"):
+        region_growing_segment(image, criterion="sign")
+    with pytest.raises(ValueError, match="interval is given with criterion 'sign'; it belongs to 'seed'"):
+        region_growing_segment(image, seeds=(0, 0), criterion="sign", interval=(1, 2))
+    with pytest.raises(ValueError, match=r"tolerance is given .*; it belongs to .* or 'sign'; leave it out"):
+        region_growing_segment(image, seeds=(0, 0), criterion="competition", tolerance=1)
 
 
 @st.composite
@@ -83,8 +123,8 @@ def test_regions_hold_their_seeds_and_nothing_else_is_added(data, criterion):
     structure = ndimage.generate_binary_structure(2, options["connectivity"])
     for label, points in seeds.items():
         assert all(found[point] == label for point in points)
-        pieces, n_pieces = ndimage.label(found == label, structure)
-        assert set(range(1, n_pieces + 1)) == {pieces[point] for point in points}
+        components, n_components = ndimage.label(found == label, structure)
+        assert set(range(1, n_components + 1)) == {components[point] for point in points}
 
 
 @given(st.data(), some_criterion)
@@ -174,7 +214,7 @@ def test_without_seeds_every_region_is_within_tolerance_of_one_of_its_pixels(dat
 
 
 @given(images())
-def test_without_tolerance_regions_are_the_connected_pieces_of_equal_value(image):
+def test_without_tolerance_regions_are_the_connected_components_of_equal_value(image):
     found = region_growing_segment(image, tolerance=0, min_area=1)
     assert_array_equal(found, connected_regions(image.astype(int) + 1))
 
@@ -221,8 +261,18 @@ def test_a_volume_with_points_and_holes():
         ({"seeds": []}, TypeError, "float64"),
         ({"seeds": {}}, ValueError, "no pixel"),
         ({"criterion": "colour"}, ValueError, "criterion is 'colour'; expected one of 'seed', 'neighbor'"),
-        ({"criterion": "mean"}, ValueError, "seeds is None"),
-        ({"fill_holes": True}, ValueError, "seeds is None"),
+        (
+            {"criterion": "mean"},
+            ValueError,
+            "criterion 'mean' needs seeds; pass seeds, or use criterion 'seed' with",
+        ),
+        (
+            {"fill_holes": True},
+            ValueError,
+            "seeds is None, and fill_holes needs seeds; .* or leave fill_holes out",
+        ),
+        ({"interval": (1, 2)}, ValueError, "seeds is None, and interval needs seeds; .* or leave interval out"),
+        ({"opening_radius": 2}, ValueError, "seeds is None, and opening_radius needs seeds"),
         ({"fill_holes": 1, "seeds": (0, 0)}, TypeError, "fill_holes is 1"),
         ({"seeds": (0, 0), "interval": (0, 9), "tolerance": 1}, ValueError, "both given"),
         ({"seeds": (0, 0), "interval": (4, 9)}, ValueError, r"seed 1 is at \(0, 0\), whose value 1 lies outside"),

@@ -1,4 +1,5 @@
-"""Pieces whose pixels differ little from one to the next: what growth by steps reaches from any pixel."""
+"""Components of pixels that similar neighbors connect: what growth by neighbor difference makes of any seed in
+them."""
 
 from __future__ import annotations
 
@@ -11,16 +12,16 @@ from classicseg._core.bands import run_interruptible
 from classicseg._core.grid import interior
 from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
-from classicseg.growing.neighbor_difference import directions_of, link
+from classicseg.growing.neighbor_difference import neighbors_after, similar_neighbors
 from classicseg.labeling.components import first_of_each
 from classicseg.types import Norm
 
 
-def linked_pieces(image: Image, tolerance: float, norm: Norm, connectivity: int) -> NDArray[np.int32]:
-    """Number the pieces 1 … n by their first pixel; 0 where a pixel takes no part."""
-    directions = directions_of(image.shape, connectivity)
-    links = link(image, tolerance, norm, directions)
-    roots = run_interruptible(_roots, links, directions.offsets)
+def difference_components(image: Image, tolerance: float, norm: Norm, connectivity: int) -> NDArray[np.int32]:
+    """Number the components 1 … n by their first pixel; 0 where a pixel takes no part."""
+    after = neighbors_after(image.shape, connectivity)
+    similar = similar_neighbors(image, tolerance, norm, after)
+    roots = run_interruptible(_roots, similar, after.offsets)
     own = interior(roots, image.shape)
     begins = (own == interior(np.arange(len(roots)), image.shape)) & image.mask_array()
     numbers = np.zeros(len(roots), np.int32)
@@ -28,27 +29,27 @@ def linked_pieces(image: Image, tolerance: float, norm: Norm, connectivity: int)
     return numbers[own] * image.mask_array()
 
 
-def _roots_numpy(links: NDArray[Any], offsets: NDArray[np.int64]) -> NDArray[np.int64]:
+def _roots_numpy(similar: NDArray[Any], offsets: NDArray[np.int64]) -> NDArray[np.int64]:
     edges = [np.empty((2, 0), np.int64)]
     for k, offset in enumerate(offsets):
-        linked = np.flatnonzero(links & links.dtype.type(1 << k))
+        linked = np.flatnonzero(similar & similar.dtype.type(1 << k))
         edges.append(np.stack([linked, linked + offset]))
-    return first_of_each(np.concatenate(edges, axis=1), len(links))
+    return first_of_each(np.concatenate(edges, axis=1), len(similar))
 
 
 @kernel(numpy=_roots_numpy)
-def _roots(links: NDArray[Any], offsets: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The first node of the piece of each node of a padded grid: union-find."""
-    above = np.arange(len(links))
-    for node in range(len(links)):
-        bits = int(links[node])
+def _roots(similar: NDArray[Any], offsets: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The first node of the component of each node of a padded grid, by union-find."""
+    above = np.arange(len(similar))
+    for node in range(len(similar)):
+        bits = int(similar[node])
         if bits == 0:
             continue
         for k in range(len(offsets)):
             if bits >> k & 1:
-                one, other = _root(above, node), _root(above, node + offsets[k])
-                above[max(one, other)] = min(one, other)
-    for node in range(len(links)):
+                a, b = _root(above, node), _root(above, node + offsets[k])
+                above[max(a, b)] = min(a, b)
+    for node in range(len(similar)):
         above[node] = above[above[node]]  # those before it point to their roots
     return above
 

@@ -1,7 +1,8 @@
-"""Growth from neighbor to neighbor: a region accepts what differs little from the pixel that it comes from.
+"""Growth from neighbor to neighbor (λ-connectedness): a pixel joins if it differs little from the one beside it.
 
-First each pixel is asked which neighbors after it are near in value (bit by bit, in a padded grid), then a region
-follows these links from its seeds, a run of linked pixels along a line at a time.
+First, each pixel is compared with the neighbors after it, and a padded grid of bits says which of them are similar
+in value. Then a region floods over similar neighbors from its seeds, a run of similar pixels along a line at a
+time.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ from classicseg._core.grid import padded_strides
 from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
 from classicseg._core.seeds import SeedPixels
-from classicseg.growing.acceptance import line_starts, reach_of_seeds
-from classicseg.growing.padded_grid import padded_nodes
-from classicseg.growing.seed_value import MOST_FLOODS, flood_with_stack, paint_region
-from classicseg.growing.simultaneous import grow_by_rings
+from classicseg.growing.acceptance import line_starts, seed_acceptance
+from classicseg.growing.options import GrowingOptions
+from classicseg.growing.pixel_grid import padded_nodes
+from classicseg.growing.run_flood import flood_with_stack, paint_region
+from classicseg.growing.seed_value import MOST_FLOODS
+from classicseg.growing.simultaneous import grow_simultaneously
 from classicseg.labeling.components import first_of_each
 from classicseg.labeling.lines import line_at
 from classicseg.types import Norm
@@ -29,143 +32,149 @@ _BLOCK = 32
 """So many pixels are asked together whether one of them leads on: one vector, or two."""
 
 
-class Directions(NamedTuple):
-    """The neighbors after a pixel: the next one along its line, then those in the lines after."""
+class NeighborsAfter(NamedTuple):
+    """The neighbors after a pixel: bit k of its bits is about neighbor k."""
 
     steps: NDArray[np.int64]
-    """(n, ndim)"""
+    """(n, ndim), from a pixel to each neighbor; the first is the next pixel of its line."""
     offsets: NDArray[np.int64]
-    """(n,), in the padded grid."""
+    """(n,), the same in the padded grid."""
 
     @property
-    def reached(self) -> int:
-        """The bit after those of the directions."""
+    def visited(self) -> int:
+        """The bit after those of the neighbors."""
         return 1 << len(self.offsets)
 
 
-def grow_by_steps(
-    image: Image, seeds: SeedPixels, tolerance: float, connectivity: int, norm: Norm
-) -> NDArray[np.int32]:
-    """Give each pixel that steps within a tolerance connect to a region's seeds the region's number.
+class ImageLines(NamedTuple):
+    """An image as lines along its last axis."""
 
-    Where regions meet, all grow at once by rings, and a pixel goes across the smallest step.
+    values: NDArray[Any]
+    """(n_lines, length, channels)"""
+    inside: NDArray[np.bool_]
+    """(n_lines, length), where a pixel takes part; (0, 0): everywhere."""
+    lengths: NDArray[np.int64]
+    """The image's other axes."""
+    starts: NDArray[np.int64]
+    """(n_lines,), the flat index of the first pixel in the padded grid."""
+
+
+def grow_by_neighbor_difference(image: Image, seeds: SeedPixels, options: GrowingOptions) -> NDArray[np.int32]:
+    """Give each pixel that similar neighbors connect to a region's seeds the region's number.
+
+    Where regions meet, all grow at once in rounds, and a pixel joins by the smallest difference.
     """
-    reach = reach_of_seeds(image, seeds, tolerance, norm)
-    reach = reach._replace(highs=np.full(len(reach.highs), tolerance))
+    tolerance, norm = options.tolerance, options.norm
+    acceptance = seed_acceptance(image, seeds, tolerance, norm)
+    acceptance = acceptance._replace(highs=np.full(len(acceptance.highs), tolerance))
     if len(seeds.labels) > MOST_FLOODS:
-        return grow_by_rings(image, seeds, reach, connectivity, by_step=True)
+        return grow_simultaneously(image, seeds, acceptance, options, from_neighbors=True)
     labels = np.zeros(image.shape, np.int32)
-    directions = directions_of(image.shape, connectivity)
-    links = link(image, tolerance, norm, directions)
+    after = neighbors_after(image.shape, options.connectivity)
+    similar = similar_neighbors(image, tolerance, norm, after)
     for number in range(1, len(seeds.labels) + 1):
         nodes = padded_nodes(seeds.nodes[seeds.numbers == number], image.shape)
-        if (links[nodes] & directions.reached).any():
-            return grow_by_rings(image, seeds, reach, connectivity, by_step=True)
-        room = len(nodes) + 2 * (len(directions.offsets) - 1) * image.shape[-1]  # for all that one run finds
-        flood_with_stack(_follow, links, directions.offsets, directions.reached, nodes, room=room)
-        paint_region(links, directions.reached, number, labels)
+        if (similar[nodes] & after.visited).any():
+            return grow_simultaneously(image, seeds, acceptance, options, from_neighbors=True)
+        room = len(nodes) + 2 * (len(after.offsets) - 1) * image.shape[-1]  # for all that one run finds
+        flood_with_stack(_flood, similar, after.offsets, after.visited, nodes, room=room)
+        paint_region(similar, after.visited, number, labels)
     return labels
 
 
-def directions_of(shape: tuple[int, ...], connectivity: int) -> Directions:
-    """The neighbors after a pixel, of which at most `connectivity` coordinates differ."""
+def neighbors_after(shape: tuple[int, ...], connectivity: int) -> NeighborsAfter:
+    """The neighbors after a pixel in raster order, of which at most `connectivity` coordinates differ."""
     zero = (0,) * len(shape)
     steps = [step for step in itertools.product((-1, 0, 1), repeat=len(shape)) if step > zero]
     near = np.array([step for step in steps if np.count_nonzero(step) <= connectivity])
-    return Directions(near, near @ padded_strides(shape))
+    return NeighborsAfter(near, near @ padded_strides(shape))
 
 
-def link(image: Image, tolerance: float, norm: Norm, directions: Directions) -> NDArray[Any]:
-    """Say in a padded grid, bit by bit, which of the neighbors after each pixel are near it in value."""
+def similar_neighbors(image: Image, tolerance: float, norm: Norm, after: NeighborsAfter) -> NDArray[Any]:
+    """A padded grid, flat, of bits: whether each neighbor after a pixel differs from it by at most a tolerance."""
     shape = image.shape
-    links = np.zeros(np.prod(np.array(shape) + 2), np.min_scalar_type(2 * directions.reached - 1))
+    similar = np.zeros(np.prod(np.array(shape) + 2), np.min_scalar_type(2 * after.visited - 1))
     maximum = norm == "maximum" or image.n_channels == 1
     limit = tolerance if maximum else tolerance * tolerance
-    lines = image.values.reshape(-1, shape[-1], image.n_channels)
+    values = image.values.reshape(-1, shape[-1], image.n_channels)
     inside = np.empty((0, 0), bool) if image.mask is None else image.mask.reshape(-1, shape[-1])
-    arguments = lines, inside, np.array(shape[:-1], np.int64), directions.steps, limit, maximum
-    run_bands(_link, len(lines), shape[-1], *arguments, line_starts(shape), links)
-    return links
+    lines = ImageLines(values, inside, np.array(shape[:-1], np.int64), line_starts(shape))
+    run_bands(_mark_similar, len(values), shape[-1], lines, after.steps, limit, maximum, similar)
+    return similar
 
 
-def _link_numpy(
-    lines: NDArray[Any],
-    inside: NDArray[np.bool_],
-    lengths: NDArray[np.int64],
+def _mark_similar_numpy(
+    lines: ImageLines,
     steps: NDArray[np.int64],
     limit: float,
     maximum: bool,
-    starts: NDArray[np.int64],
-    links: NDArray[Any],
+    similar: NDArray[Any],
     start: int,
     stop: int,
 ) -> None:
-    places = (
+    values, inside, lengths, starts = lines
+    indices = (
         np.array(np.unravel_index(np.arange(start, stop), tuple(lengths))) if len(lengths) else np.empty((0, 1))
     )
     for k, step in enumerate(steps):
-        others = places + step[:-1, np.newaxis]
-        there = ((others >= 0) & (others < lengths[:, np.newaxis])).all(axis=0)
-        own = start + np.flatnonzero(there)
-        other = np.ravel_multi_index(tuple(others[:, there].astype(int)), tuple(lengths)) if len(lengths) else own
-        columns = np.arange(max(0, -step[-1]), lines.shape[1] - max(0, step[-1]))
+        others = indices + step[:-1, np.newaxis]
+        exists = ((others >= 0) & (others < lengths[:, np.newaxis])).all(axis=0)
+        own = start + np.flatnonzero(exists)
+        other = np.ravel_multi_index(tuple(others[:, exists].astype(int)), tuple(lengths)) if len(lengths) else own
+        columns = np.arange(max(0, -step[-1]), values.shape[1] - max(0, step[-1]))
         distance = np.zeros((len(own), len(columns)))
-        for c in range(lines.shape[2]):  # in order, for sums of floats
-            part = lines[own][:, columns, c].astype(np.float64) - lines[other][:, columns + step[-1], c]
+        for c in range(values.shape[2]):  # in order, for sums of floats
+            part = values[own][:, columns, c].astype(np.float64) - values[other][:, columns + step[-1], c]
             distance = np.maximum(distance, abs(part)) if maximum else distance + part * part
         near = distance <= limit
         if len(inside):
             near &= inside[own][:, columns] & inside[other][:, columns + step[-1]]
-        links[starts[own, np.newaxis] + columns] |= near.astype(links.dtype) << links.dtype.type(k)
+        similar[starts[own, np.newaxis] + columns] |= near.astype(similar.dtype) << similar.dtype.type(k)
 
 
-@kernel(numpy=_link_numpy)
-def _link(
-    lines: NDArray[Any],
-    inside: NDArray[np.bool_],
-    lengths: NDArray[np.int64],
+@kernel(numpy=_mark_similar_numpy)
+def _mark_similar(
+    lines: ImageLines,
     steps: NDArray[np.int64],
     limit: float,
     maximum: bool,
-    starts: NDArray[np.int64],
-    links: NDArray[Any],
+    similar: NDArray[Any],
     start: int,
     stop: int,
 ) -> None:
-    width, n_channels = lines.shape[1], lines.shape[2]
+    """Compare the pixels of some lines with their neighbors after them; set the bits of those that are similar."""
+    values, inside, starts = lines.values, lines.inside, lines.starts
+    width, n_channels = values.shape[1], values.shape[2]
     for line in range(start, stop):
         for k in range(len(steps)):
-            other, shift = line_at(line, lengths, steps[k]), steps[k, -1]
+            other, shift = line_at(line, lines.lengths, steps[k]), steps[k, -1]
             if other < 0:
                 continue
             first, last = max(0, -shift), min(width, width - shift)
-            bit = links.dtype.type(1 << k)
-            out = links[starts[line] + first : starts[line] + last]
-            here, there = (
-                lines[line, first:last].reshape(-1),
-                lines[other, first + shift : last + shift].reshape(-1),
-            )
+            bit, none = similar.dtype.type(1 << k), similar.dtype.type(0)
+            out = similar[starts[line] + first : starts[line] + last]
+            a = values[line, first:last].reshape(-1)
+            b = values[other, first + shift : last + shift].reshape(-1)
             if n_channels == 1:
                 for x in range(len(out)):
-                    near = abs(np.float64(here[x]) - np.float64(there[x])) <= limit
-                    out[x] |= bit if near else links.dtype.type(0)
+                    out[x] |= bit if abs(np.float64(a[x]) - np.float64(b[x])) <= limit else none
             else:
                 for x in range(len(out)):
                     distance = 0.0
                     for c in range(x * n_channels, (x + 1) * n_channels):
-                        part = np.float64(here[c]) - np.float64(there[c])
+                        part = np.float64(a[c]) - np.float64(b[c])
                         distance = max(distance, abs(part)) if maximum else distance + part * part
-                    out[x] |= bit if distance <= limit else links.dtype.type(0)
+                    out[x] |= bit if distance <= limit else none
             if len(inside) > 0:
                 for x in range(len(out)):
                     if not (inside[line, first + x] and inside[other, first + shift + x]):
                         out[x] &= ~bit
 
 
-def _follow_numpy(
-    links: NDArray[Any],
+def _flood_numpy(
+    similar: NDArray[Any],
     offsets: NDArray[np.int64],
-    reached: int,
+    visited: int,
     nodes: NDArray[np.int64],
     room: int,
     stack: NDArray[np.int64],
@@ -173,31 +182,31 @@ def _follow_numpy(
 ) -> int:
     edges = [np.empty((2, 0), np.int64)]
     for k, offset in enumerate(offsets):
-        linked = np.flatnonzero(links & links.dtype.type(1 << k))
+        linked = np.flatnonzero(similar & similar.dtype.type(1 << k))
         edges.append(np.stack([linked, linked + offset]))
-    pieces = first_of_each(np.concatenate(edges, axis=1), len(links))
-    links[np.isin(pieces, pieces[nodes])] |= links.dtype.type(reached)
+    components = first_of_each(np.concatenate(edges, axis=1), len(similar))
+    similar[np.isin(components, components[nodes])] |= similar.dtype.type(visited)
     return 0
 
 
-@kernel(numpy=_follow_numpy)
-def _follow(
-    links: NDArray[Any],
+@kernel(numpy=_flood_numpy)
+def _flood(
+    similar: NDArray[Any],
     offsets: NDArray[np.int64],
-    reached: int,
+    visited: int,
     nodes: NDArray[np.int64],
     room: int,
     stack: NDArray[np.int64],
     size: int,
 ) -> int:
-    """Reach all that links lead to from the nodes, back and forth.
+    """Visit all pixels that similar neighbors connect to the nodes, forward and backward.
 
-    Return how many runs are left on the stack when it has no room for more.
+    Returns how many runs are left on the stack when it has no room for more.
     """
     if size == 0:
         for node in nodes:
-            if links[node] & reached == 0:
-                stack[size, 0], stack[size, 1] = _reach_run(links, reached, node)
+            if similar[node] & visited == 0:
+                stack[size, 0], stack[size, 1] = _visit_run(similar, visited, node)
                 size += 1
     while 0 < size < len(stack) - room:
         size -= 1
@@ -206,39 +215,39 @@ def _follow(
             for back in range(2):
                 x, end = first - back * offsets[k], last - back * offsets[k]
                 ahead = 0 if back else offsets[k]
-                x = _next_linked(links, 1 << k, reached, ahead, x, end)
+                x = _next_similar(similar, 1 << k, visited, ahead, x, end)
                 while x < end:
-                    stack[size, 0], stack[size, 1] = _reach_run(links, reached, x + ahead)
+                    stack[size, 0], stack[size, 1] = _visit_run(similar, visited, x + ahead)
                     size += 1
-                    x = _next_linked(links, 1 << k, reached, ahead, x + 1, end)
+                    x = _next_similar(similar, 1 << k, visited, ahead, x + 1, end)
     return size
 
 
 @kernel()
-def _next_linked(links: NDArray[Any], bit: int, reached: int, ahead: int, x: int, end: int) -> int:
-    """The next of some pixels that has a link, and has a pixel so far ahead that is not reached; or `end`."""
-    wanted, taken = links.dtype.type(bit), links.dtype.type(reached)
+def _next_similar(similar: NDArray[Any], bit: int, visited: int, ahead: int, x: int, end: int) -> int:
+    """The next pixel, or `end`, whose bit is set, and for which the pixel so far ahead is not visited."""
+    wanted, taken = similar.dtype.type(bit), similar.dtype.type(visited)
     while x + _BLOCK <= end:
-        here, there, any_linked = links[x : x + _BLOCK], links[x + ahead : x + ahead + _BLOCK], False
+        own, other, any_found = similar[x : x + _BLOCK], similar[x + ahead : x + ahead + _BLOCK], False
         for i in range(_BLOCK):
-            any_linked |= ((here[i] & wanted) != 0) & ((there[i] & taken) == 0)
-        if any_linked:
+            any_found |= ((own[i] & wanted) != 0) & ((other[i] & taken) == 0)
+        if any_found:
             break
         x += _BLOCK
-    while x < end and (links[x] & wanted == 0 or links[x + ahead] & taken != 0):
+    while x < end and (similar[x] & wanted == 0 or similar[x + ahead] & taken != 0):
         x += 1
     return x
 
 
 @kernel()
-def _reach_run(links: NDArray[Any], reached: int, x: int) -> tuple[int, int]:
-    """Reach what is linked to a pixel along its line; return where that starts and ends."""
+def _visit_run(similar: NDArray[Any], visited: int, x: int) -> tuple[int, int]:
+    """Visit the run of similar pixels along a line that holds a pixel; return where it starts and stops."""
     start, stop = x, x + 1
-    while links[start - 1] & 1 != 0:
+    while similar[start - 1] & 1 != 0:
         start -= 1
-    while links[stop - 1] & 1 != 0:
+    while similar[stop - 1] & 1 != 0:
         stop += 1
-    run, bit = links[start:stop], links.dtype.type(reached)
+    run, bit = similar[start:stop], similar.dtype.type(visited)
     for i in range(len(run)):
         run[i] |= bit
     return start, stop

@@ -1,7 +1,8 @@
-"""Entries of queues: rows of one array, linked by their indices. A row that is free again is the next to be used.
+"""A pool of list nodes: rows of one array, linked by their indices. A node that is free again is used next.
 
-Row 0 is no entry. What the columns hold is for the queue to say; the last one is the next entry of a chain, and of
-the chain of those that are free.
+The columns belong to the data structure that uses the pool; the last one holds the next node of a linked list,
+also of the list of free nodes. Row 0 is no node. It says how many rows have ever been used (`N_USED`), and in the
+last column, which is the first free node.
 """
 
 from __future__ import annotations
@@ -13,38 +14,43 @@ from numpy.typing import NDArray
 
 from classicseg._core.kernel import kernel
 
-FREE, USED = 0, 1
-"""Places in the state: the first entry that is free again, and how many have ever been used."""
+N_USED = 0, 0
+"""Where the number of rows stands that have ever been used, row 0 among them."""
 
 
-def no_entries(n_columns: int, n_nodes: int) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    """Some room, and its state."""
-    return np.zeros((1024, n_columns), np.int32 if n_nodes < 2**29 else np.int64), np.array([0, 1])
+def empty_pool(n_columns: int, n_pixels: int) -> NDArray[Any]:
+    """A small pool. Its columns can hold indices of so many pixels, and of 4 nodes for each of them."""
+    nodes = np.zeros((1024, n_columns), np.int32 if n_pixels < 2**29 else np.int64)
+    nodes[N_USED] = 1
+    return nodes
 
 
 @kernel()
-def take_entry(entries: NDArray[Any], state: NDArray[np.int64]) -> int:
-    """An entry that is free."""
-    entry = int(state[FREE])
-    if entry > 0:
-        state[FREE] = entries[entry, -1]
+def take_node(nodes: NDArray[Any]) -> int:
+    """Take a free node out of a pool that has room."""
+    node = int(nodes[0, -1])
+    if node > 0:
+        nodes[0, -1] = nodes[node, -1]
     else:
-        entry = int(state[USED])
-        state[USED] += 1
-    return entry
+        node = int(nodes[0, 0])
+        nodes[0, 0] = node + 1
+    return node
 
 
 @kernel()
-def release(entry: int, entries: NDArray[Any], state: NDArray[np.int64]) -> None:
-    entries[entry, -1] = state[FREE]
-    state[FREE] = entry
+def release(nodes: NDArray[Any], node: int) -> None:
+    """Give a node back."""
+    nodes[node, -1] = nodes[0, -1]
+    nodes[0, -1] = node
 
 
 @kernel()
-def with_room(entries: NDArray[Any], state: NDArray[np.int64], n_more: int) -> NDArray[Any]:
-    """The entries, or a copy with room for more."""
-    if state[USED] + n_more <= len(entries):
-        return entries
-    grown = np.empty((2 * len(entries) + n_more, entries.shape[1]), entries.dtype)
-    grown[: len(entries)] = entries
-    return grown
+def with_room(nodes: NDArray[Any], n_more: int) -> NDArray[Any]:
+    """The pool, or a larger copy, with room for so many nodes more."""
+    if nodes[0, 0] + n_more <= len(nodes):
+        return nodes
+    larger = np.empty((2 * len(nodes) + n_more, nodes.shape[1]), nodes.dtype)
+    source, target = nodes.reshape(-1), larger.reshape(-1)
+    for i in range(len(source)):
+        target[i] = source[i]
+    return larger

@@ -1,14 +1,14 @@
-"""Growing within a tolerance of the mean, which moves with the region [1].
+"""Growth within a tolerance of the region's mean, which moves as the region grows [1].
 
-All regions grow at once, in steps. In each, every pixel without a label that touches a region and is within the
-tolerance of its mean, as it was before the step, joins it; where there are several, the nearest, then that of the
-lower number. Then the means take in what has joined, and who was refused is asked again, until nobody joins. A
-larger tolerance need not give a larger region: the mean may go elsewhere.
+All regions grow at once, in rounds. In each round, every pixel without a label that touches a region and is within
+the tolerance of its mean, as it was before the round, joins it; where there are several such regions, the nearest,
+then the one of the lower number. Then the means take in what has joined, and refused pixels are asked again, until
+none joins. A larger tolerance need not give a larger region: the mean may go elsewhere.
 
-Of those refused, only few are asked in fact. The way of a mean is the sum of its moves, and by the triangle
-inequality a pixel that is too far from it comes within the tolerance no sooner than the mean has gone what it is
-too far. So until then it waits, in a heap of the region's own; where several regions touch it, in that of each.
-Of 12 million pixels of a photograph those that join are asked once, and all others together a twentieth as often.
+Few refused pixels are in fact asked again. A pixel at distance d > tolerance from a mean cannot be accepted before
+the mean has moved by d - tolerance (triangle inequality). So it is queued until the moves of the mean add up to
+this: in a heap of the region's own, and where it touches several regions, in the heap of each. Of 12 million
+pixels of a photograph, those that join are asked once, and all others together a twentieth as often.
 
 [1] Zucker S. W. Region growing: childhood and adolescence. Computer Graphics and Image Processing 5, 1976.
 [2] Sleator D. D., Tarjan R. E. Self-adjusting heaps. SIAM Journal on Computing 15(1), 1986.
@@ -17,65 +17,64 @@ Of 12 million pixels of a photograph those that join are asked once, and all oth
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classicseg._core.grid import interior, neighbor_offsets, pad
 from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
 from classicseg._core.seeds import SeedPixels
-from classicseg.growing.acceptance import between
-from classicseg.growing.node_pool import USED, no_entries, release, take_entry
-from classicseg.growing.padded_grid import padded_nodes, waiting_grid
-from classicseg.growing.running_means import join_region, nearest_region, running_means, settle_mean
-from classicseg.types import Norm
+from classicseg.growing.node_pool import N_USED, empty_pool, release, take_node
+from classicseg.growing.options import GrowingOptions
+from classicseg.growing.pixel_grid import PixelGrid, color_distance, grown_labels, pixel_grid, plant, run_round
+from classicseg.growing.running_means import (
+    RunningMeans,
+    join_region,
+    means_of_seeds,
+    nearest_region,
+    settle_mean,
+)
 
 _OUTSIDE, _JOINING = -1, np.iinfo(np.int32).min
-"""The labels of a pixel that takes no part, and of one that joins in this step. One that waits has -2 less the
-number of the region that was the first to touch it; one that nothing touches has 0."""
+"""The labels of a pixel that takes no part, and of one that joins in this round. A pixel that is queued has -2
+less the number of the region that was the first to touch it; one that no region touches has 0."""
 
-_NODE, _NUMBER, _LEFT, _RIGHT = 0, 1, 2, 3
-"""What an entry holds: a pixel, the region that it waits for, and two more entries of its heap."""
+_PIXEL, _NUMBER, _LEFT, _RIGHT = 0, 1, 2, 3
+"""The columns of a node: a pixel, the region that it is queued for, and the two nodes below it in the heap."""
 
 _EARLY = 2.0**-28
-"""Who waits is asked so much of the way too early: sums of 2**24 moves are as exact, and asking does no harm."""
+"""A queued pixel is asked by this part of the distances too early: sums of 2**24 moves are as exact, and to ask
+too early does no harm."""
 
 
-def grow_by_mean(
-    image: Image, seeds: SeedPixels, tolerance: float, connectivity: int, norm: Norm
-) -> NDArray[np.int32]:
+class RefusedPixels(NamedTuple):
+    """A heap for each region: the pixels that it has refused, the first to be asked again at the root."""
+
+    nodes: NDArray[Any]
+    """(capacity, 4), a `node_pool`."""
+    due: NDArray[np.float64]
+    """(capacity,), a node's pixel is asked again when the mean has traveled so far."""
+    roots: NDArray[np.int64]
+    """(n_regions + 1,), the root of each heap, 0 where it is empty."""
+    traveled: NDArray[np.float64]
+    """(n_regions + 1,), how far each mean has traveled: the sum of the lengths of its moves."""
+
+
+def grow_by_running_mean(image: Image, seeds: SeedPixels, options: GrowingOptions) -> NDArray[np.int32]:
     """Give each pixel that a region takes in the region's number."""
-    running = running_means(image, seeds)
-    maximum = norm == "maximum" or image.n_channels == 1
-    labels = waiting_grid(image)
-    values = pad(image.values, len(image.shape)).reshape(-1, image.n_channels)
-    offsets = neighbor_offsets(image.shape, connectivity)
-    ring = padded_nodes(seeds.nodes, image.shape)
-    labels[ring] = seeds.numbers
-    ways, roots = np.zeros(len(running.counts)), np.zeros(len(running.counts), np.int64)
-    entries, state = no_entries(4, len(labels))
-    dues, n_joined = np.empty(0), len(ring)
+    grid, regions = pixel_grid(image, options), means_of_seeds(image, seeds)
+    n_rows = len(regions.counts)
+    nodes = empty_pool(4, len(grid.labels))
+    refused = RefusedPixels(nodes, np.empty(0), np.zeros(n_rows, np.int64), np.zeros(n_rows))
+    front = plant(grid, image, seeds)
+    n_joined = len(front)
     while n_joined:
-        entries = _with_room(entries, int(state[USED]) + n_joined * len(offsets))
-        ring, dues = _with_room(ring, len(entries)), _with_room(dues, len(entries))
-        n_joined = _step(
-            values,
-            labels,
-            *running,
-            tolerance,
-            maximum,
-            offsets,
-            ring,
-            n_joined,
-            ways,
-            roots,
-            entries,
-            dues,
-            state,
-        )
-    return np.maximum(interior(labels, image.shape), 0)
+        nodes = _with_room(nodes, int(nodes[N_USED]) + n_joined * len(grid.offsets))
+        refused = refused._replace(nodes=nodes, due=_with_room(refused.due, len(nodes)))
+        front = _with_room(front, len(nodes))
+        n_joined = run_round(_grow_round, n_joined, grid, regions, options.tolerance, refused, front, n_joined)
+    return grown_labels(grid, image)
 
 
 def _with_room(array: NDArray[Any], length: int) -> NDArray[Any]:
@@ -87,153 +86,137 @@ def _with_room(array: NDArray[Any], length: int) -> NDArray[Any]:
     return longer
 
 
-def _step_numpy(
-    values: NDArray[Any],
-    labels: NDArray[np.int32],
-    origins: NDArray[np.float64],
-    sums: NDArray[np.float64],
-    rests: NDArray[np.float64],
-    counts: NDArray[np.int64],
-    means: NDArray[np.float64],
+def _grow_round_numpy(
+    grid: PixelGrid,
+    regions: RunningMeans,
     tolerance: float,
-    maximum: bool,
-    offsets: NDArray[np.int64],
-    ring: NDArray[np.int64],
-    n_ring: int,
-    ways: NDArray[np.float64],
-    roots: NDArray[np.int64],
-    entries: NDArray[Any],
-    dues: NDArray[np.float64],
-    state: NDArray[np.int64],
+    refused: RefusedPixels,
+    front: NDArray[np.int64],
+    n_front: int,
 ) -> int:
-    """All who were refused are asked again, whatever ways the means have gone."""
-    asked = np.unique(np.append(ring[:n_ring, np.newaxis] + offsets, entries[1 : state[USED], _NODE]))
+    """All refused pixels are asked again, however far the means have traveled."""
+    values, labels, nodes = grid.values, grid.labels, refused.nodes
+    asked = np.unique(np.append(front[:n_front, np.newaxis] + grid.offsets, nodes[1 : nodes[N_USED], _PIXEL]))
     asked = asked[labels[asked] == 0]
-    numbers = np.maximum(labels[asked[:, np.newaxis] + offsets], 0)
+    numbers = np.maximum(labels[asked[:, np.newaxis] + grid.offsets], 0)
     distances = np.where(numbers > 0, 0.0, np.inf)
     for c in range(values.shape[1]):  # in order, for sums of floats
-        part = values[asked, c, np.newaxis] - means[numbers, c]
-        distances = np.maximum(distances, abs(part)) if maximum else distances + part * part
-    least = distances.min(axis=1, keepdims=True)
-    nearest = np.where(distances == least, numbers, len(means)).min(axis=1)
-    joins = least[:, 0] <= (tolerance if maximum else tolerance * tolerance)
-    joined, refused, of = asked[joins], asked[~joins], nearest[joins]
+        part = values[asked, c, np.newaxis] - regions.means[numbers, c]
+        distances = np.maximum(distances, abs(part)) if grid.maximum else distances + part * part
+    minimum = distances.min(axis=1, keepdims=True)
+    nearest = np.where(distances == minimum, numbers, len(regions.means)).min(axis=1)
+    joins = minimum[:, 0] <= (tolerance if grid.maximum else tolerance * tolerance)
+    joined, others, of = asked[joins], asked[~joins], nearest[joins]
     labels[joined] = of
-    np.add.at(counts, of, 1)
+    np.add.at(regions.counts, of, 1)
     for number in np.unique(of):
-        for c, origin in enumerate(origins[number].tolist()):
+        for c, origin in enumerate(regions.origins[number].tolist()):
             apart = values[joined[of == number], c].astype(np.float64) - origin
-            parts = [sums[number, c], rests[number, c], *apart.tolist()]
-            sums[number, c] = math.fsum(parts)
-            rests[number, c] = math.fsum([*parts, -sums[number, c]])
-    means[of] = origins[of] + (sums[of] + rests[of]) / counts[of, np.newaxis]
-    state[USED] = 1 + len(refused)
-    entries[1 : state[USED], _NODE], ring[: len(joined)] = refused, joined
+            parts = [regions.sums[number, c], regions.rests[number, c], *apart.tolist()]
+            regions.sums[number, c] = math.fsum(parts)
+            regions.rests[number, c] = math.fsum([*parts, -regions.sums[number, c]])
+    totals = regions.sums[of] + regions.rests[of]
+    regions.means[of] = regions.origins[of] + totals / regions.counts[of, np.newaxis]
+    nodes[N_USED] = 1 + len(others)
+    nodes[1 : nodes[N_USED], _PIXEL], front[: len(joined)] = others, joined
     return len(joined)
 
 
-@kernel(numpy=_step_numpy)
-def _step(
-    values: NDArray[Any],
-    labels: NDArray[np.int32],
-    origins: NDArray[np.float64],
-    sums: NDArray[np.float64],
-    rests: NDArray[np.float64],
-    counts: NDArray[np.int64],
-    means: NDArray[np.float64],
+@kernel(numpy=_grow_round_numpy)
+def _grow_round(
+    grid: PixelGrid,
+    regions: RunningMeans,
     tolerance: float,
-    maximum: bool,
-    offsets: NDArray[np.int64],
-    ring: NDArray[np.int64],
-    n_ring: int,
-    ways: NDArray[np.float64],
-    roots: NDArray[np.int64],
-    entries: NDArray[Any],
-    dues: NDArray[np.float64],
-    state: NDArray[np.int64],
+    refused: RefusedPixels,
+    front: NDArray[np.int64],
+    n_front: int,
 ) -> int:
-    """Ask the neighbors of those who have joined, and those who have waited long enough.
+    """Ask the neighbors of the pixels that joined last (the front), and the refused pixels that are due.
 
-    Who joins is the next ring; returns how many.
+    Writes the pixels that join to the front; returns how many.
     """
-    asked, n_asked = _gather(labels, offsets, ring, n_ring, ways, roots, entries, dues, state)
+    values, labels, offsets, maximum, means = grid.values, grid.labels, grid.offsets, grid.maximum, regions.means
+    origins, sums, rests, counts = regions.origins, regions.sums, regions.rests, regions.counts
+    nodes, due, roots, traveled = refused.nodes, refused.due, refused.roots, refused.traveled
+    limit = tolerance if maximum else tolerance * tolerance
+    asked, n_asked = _list_asked(grid, refused, front, n_front)
     numbers, n_joined = np.empty(n_asked, np.int64), 0
     while asked > 0:
-        entry, node, asked = asked, int(entries[asked, _NODE]), int(entries[asked, _RIGHT])
-        if labels[node] > 0 or labels[node] == _JOINING:  # another entry has been faster
-            release(entry, entries, state)
+        node, pixel, asked = asked, int(nodes[asked, _PIXEL]), int(nodes[asked, _RIGHT])
+        if labels[pixel] > 0 or labels[pixel] == _JOINING:  # another node of the pixel came before
+            release(nodes, node)
             continue
-        number, distance = nearest_region(values, node, offsets, labels, means, maximum)
-        if distance <= (tolerance if maximum else tolerance * tolerance):
-            labels[node] = _JOINING
-            ring[n_joined], numbers[n_joined] = node, number
+        number, distance = nearest_region(values, labels, offsets, means, maximum, pixel)
+        if distance <= limit:
+            labels[pixel] = _JOINING
+            front[n_joined], numbers[n_joined] = pixel, number
             n_joined += 1
-            release(entry, entries, state)
+            release(nodes, node)
             continue
-        number = int(entries[entry, _NUMBER])
-        distance = between(values, node, means, number, maximum)
-        length = distance if maximum else np.sqrt(distance)
-        dues[entry] = ways[number] + (length - tolerance) - _EARLY * (ways[number] + length)
-        entries[entry, _LEFT], entries[entry, _RIGHT] = 0, 0
-        roots[number] = _meld(int(roots[number]), entry, entries, dues)
+        number = int(nodes[node, _NUMBER])
+        distance = color_distance(values, pixel, means, number, maximum)
+        due[node] = _due(distance if maximum else np.sqrt(distance), traveled[number], tolerance)
+        nodes[node, _LEFT], nodes[node, _RIGHT] = 0, 0
+        roots[number] = _meld(int(roots[number]), node, nodes, due)
     for i in range(n_joined):
-        labels[ring[i]] = numbers[i]
-        join_region(values, ring[i], numbers[i], origins, sums, rests, counts)
+        labels[front[i]] = numbers[i]
+        join_region(values, origins, sums, rests, counts, front[i], numbers[i])
     for number in numbers[:n_joined]:
-        move = settle_mean(number, origins, sums, rests, counts, means, maximum)
-        ways[number] += move if maximum else np.sqrt(move)
+        move = settle_mean(origins, sums, rests, counts, means, maximum, number)
+        traveled[number] += move if maximum else np.sqrt(move)
     return n_joined
 
 
 @kernel()
-def _gather(
-    labels: NDArray[np.int32],
-    offsets: NDArray[np.int64],
-    ring: NDArray[np.int64],
-    n_ring: int,
-    ways: NDArray[np.float64],
-    roots: NDArray[np.int64],
-    entries: NDArray[Any],
-    dues: NDArray[np.float64],
-    state: NDArray[np.int64],
+def _list_asked(
+    grid: PixelGrid, refused: RefusedPixels, front: NDArray[np.int64], n_front: int
 ) -> tuple[int, int]:
-    """Chain up who is asked in this step; return the first entry, and how many there are."""
+    """Link the nodes of the pixels that are asked in this round; return the first one, and how many there are."""
+    labels, offsets, nodes = grid.labels, grid.offsets, refused.nodes
+    due, roots, traveled = refused.due, refused.roots, refused.traveled
     asked, n_asked = 0, 0
-    for node in ring[:n_ring]:
-        number = int(labels[node])
-        while roots[number] > 0 and dues[roots[number]] <= ways[number]:
-            entry = int(roots[number])
-            roots[number] = _meld(int(entries[entry, _LEFT]), int(entries[entry, _RIGHT]), entries, dues)
-            entries[entry, _RIGHT] = asked
-            asked, n_asked = entry, n_asked + 1
+    for pixel in front[:n_front]:
+        number = int(labels[pixel])
+        while roots[number] > 0 and due[roots[number]] <= traveled[number]:
+            node = int(roots[number])
+            roots[number] = _meld(int(nodes[node, _LEFT]), int(nodes[node, _RIGHT]), nodes, due)
+            nodes[node, _RIGHT] = asked
+            asked, n_asked = node, n_asked + 1
         for offset in offsets:
-            place, label = node + offset, int(labels[node + offset])
+            neighbor, label = pixel + offset, int(labels[pixel + offset])
             if label > 0 or label in (_OUTSIDE, -2 - number):
                 continue
             if label == 0:
-                labels[place] = -2 - number
-            entry = take_entry(entries, state)
-            entries[entry, _NODE], entries[entry, _NUMBER], entries[entry, _RIGHT] = place, number, asked
-            asked, n_asked = entry, n_asked + 1
+                labels[neighbor] = -2 - number
+            node = take_node(nodes)
+            nodes[node, _PIXEL], nodes[node, _NUMBER], nodes[node, _RIGHT] = neighbor, number, asked
+            asked, n_asked = node, n_asked + 1
     return asked, n_asked
 
 
 @kernel()
-def _meld(one: int, other: int, entries: NDArray[Any], dues: NDArray[np.float64]) -> int:
-    """Make one heap of two; return its root.
+def _due(distance: float, traveled: float, tolerance: float) -> float:
+    """How far a mean has traveled when a pixel at this distance may come within the tolerance."""
+    return traveled + (distance - tolerance) - _EARLY * (traveled + distance)
 
-    Skew heaps [2]: branches change sides wherever something is added, which keeps the ways to the leaves short.
+
+@kernel()
+def _meld(a: int, b: int, nodes: NDArray[Any], due: NDArray[np.float64]) -> int:
+    """Make one heap of the heaps below two roots; return its root.
+
+    Skew heaps [2]: the two branches of a node change sides whenever something is added below it, which keeps the
+    paths to the leaves short.
     """
-    if one == 0 or other == 0:
-        return one + other
-    if dues[other] < dues[one]:
-        one, other = other, one
-    root = one
-    while other > 0:
-        below = int(entries[one, _RIGHT])
-        entries[one, _RIGHT] = entries[one, _LEFT]
-        if below == 0 or dues[other] < dues[below]:
-            below, other = other, below
-        entries[one, _LEFT] = below
-        one = below
+    if a == 0 or b == 0:
+        return a + b
+    if due[b] < due[a]:
+        a, b = b, a
+    root = a
+    while b > 0:
+        below = int(nodes[a, _RIGHT])
+        nodes[a, _RIGHT] = nodes[a, _LEFT]
+        if below == 0 or due[b] < due[below]:
+            below, b = b, below
+        nodes[a, _LEFT] = below
+        a = below
     return root

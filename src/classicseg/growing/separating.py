@@ -10,9 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 from classicseg._core.image import Image, as_image
 from classicseg._core.numbers import as_choice, as_count
 from classicseg._core.seeds import SeedPixels, as_seeds
-from classicseg.growing.acceptance import mark_accepted, reach_of_seeds
-from classicseg.growing.padded_grid import padded_nodes
-from classicseg.growing.seed_value import VISITED, flood
+from classicseg.growing.acceptance import mark_accepted, seed_acceptance, seed_means
+from classicseg.growing.pixel_grid import padded_nodes
+from classicseg.growing.run_flood import VISITED, flood
 from classicseg.types import ChannelAxis, Mask, Norm, Seeds
 
 
@@ -96,10 +96,10 @@ def separating_tolerance(
     between = np.append((distances[1:] + distances[:-1]) / 2, distances[-1] * (1 + 1e-12))  # squares round
 
     def joins(index: int) -> bool:
-        reach = reach_of_seeds(parsed, starts, float(between[index]), norm)
-        grid = mark_accepted(parsed, reach, 1)
-        flood(grid, parsed.shape, connectivity, starts.nodes)
-        return bool((grid[padded_nodes(ends, parsed.shape)] == VISITED).any())
+        """Whether a distance joins the two places."""
+        mask = mark_accepted(parsed, seed_acceptance(parsed, starts, float(between[index]), norm), 1)
+        flood(mask, parsed.shape, connectivity, starts.nodes)
+        return bool((mask[padded_nodes(ends, parsed.shape)] == VISITED).any())
 
     if joins(0):
         raise ValueError("inside and outside are joined by every tolerance; move one of them")
@@ -111,11 +111,12 @@ def separating_tolerance(
 
 
 def _one_region(inside: Seeds, image: Image, name: str) -> SeedPixels:
+    """Parse seeds as those of one region, whatever labels they have."""
     seeds = as_seeds(inside, image, name)
     return SeedPixels(seeds.nodes, np.ones_like(seeds.numbers), np.ones(1, np.int32))
 
 
 def _distances(image: Image, seeds: SeedPixels, norm: Norm) -> NDArray[np.float64]:
-    """How far the pixels that take part are from the mean over the seeds."""
-    parts = np.abs(image.pixels() - reach_of_seeds(image, seeds, 0.0, norm).centers[1])
+    """The distance of each pixel that takes part to the mean over the seeds."""
+    parts = np.abs(image.pixels() - seed_means(image, seeds)[1])
     return parts.max(axis=1) if norm == "maximum" else np.sqrt((parts * parts).sum(axis=1))

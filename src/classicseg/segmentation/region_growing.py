@@ -1,42 +1,29 @@
 """Region growing: from a seed to every connected pixel that its region accepts.
 
-What a region accepts is its criterion: a file of `growing` each. Without seeds the whole image falls into regions.
+What a region accepts is its criterion: a row of `growing.criteria`, a file of `growing` each. Without seeds the
+whole image falls into regions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Literal, TypeAlias, get_args
+from collections.abc import Mapping, Sequence
+from typing import Literal, TypeAlias, get_args
 
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from classicseg._core.image import Image, as_image, as_spacing
-from classicseg._core.numbers import as_choice, as_count, as_flag, as_number, as_numbers, shown
-from classicseg._core.seeds import SeedPixels, as_seeds, point
-from classicseg.growing.acceptance import Acceptance, reach_of_interval, reach_of_seeds
-from classicseg.growing.adams_bischof import compete
-from classicseg.growing.confidence import confidence_reach
-from classicseg.growing.holes import fill_holes as fill
-from classicseg.growing.neighbor_difference import grow_by_steps
-from classicseg.growing.running_mean import grow_by_mean
-from classicseg.growing.seed_value import grow_by_reach
+from classicseg._core.numbers import as_choice, as_count, as_flag
+from classicseg._core.seeds import as_seeds
+from classicseg.growing import holes
+from classicseg.growing.criteria import CRITERIA, GrowingCriterion, GrowUnseeded
+from classicseg.growing.options import GrowingOptions, as_growing_options
 from classicseg.growing.tolerance import default_tolerance
-from classicseg.growing.unseeded import grow_everywhere
 from classicseg.labeling.numbering import number_by_first_pixel
 from classicseg.regions.adjacency import merge_small_regions
 from classicseg.types import ChannelAxis, Mask, Norm, Regions, Seeds, Spacing
 
 Criterion: TypeAlias = Literal["seed", "neighbor", "mean", "confidence", "competition"]
 """What a region accepts; `region_growing_segment` has a line for each."""
-
-_OPTIONS: dict[str, set[str]] = {
-    "seed": {"tolerance", "interval", "opening_radius"},
-    "neighbor": {"tolerance"},
-    "mean": {"tolerance"},
-    "confidence": {"multiplier", "max_iter", "initial_radius", "opening_radius"},
-    "competition": set(),
-}
-"""The criteria, and which options are theirs."""
 
 
 def region_growing_segment(
@@ -186,95 +173,66 @@ def region_growing_segment(
         "initial_radius": initial_radius,
         "opening_radius": opening_radius,
     }
-    check_growing_options(criterion, norm, {name for name, value in given.items() if value is not None})
-    limit = None if tolerance is None else as_number("tolerance", tolerance, least=0.0)
-    factor = 2.5 if multiplier is None else as_number("multiplier", multiplier, least=0.0)
-    most = 4 if max_iter is None else as_count("max_iter", max_iter, least=0)
-    extent = 2.0 if initial_radius is None else as_number("initial_radius", initial_radius, least=0.0)
-    radius = 0.0 if opening_radius is None else as_number("opening_radius", opening_radius, least=0.0)
-    least = None if min_area is None else as_count("min_area", min_area)
+    rules = check_growing_options(criterion, norm, given)
+    options = as_growing_options(norm, given)
+    min_area = None if min_area is None else as_count("min_area", min_area)
     fill_holes = as_flag("fill_holes", fill_holes)
 
     parsed = as_image(image, channel_axis=channel_axis, mask=mask)
-    spacings = as_spacing(spacing, len(parsed.shape))
+    spacing = as_spacing(spacing, len(parsed.shape))
     connectivity = as_count("connectivity", connectivity, most=len(parsed.shape))
+    options = options._replace(spacing=spacing, connectivity=connectivity)
     if seeds is None:
-        if criterion != "seed" or interval is not None or radius > 0 or fill_holes:
-            raise ValueError(
-                "seeds is None; expected seeds, which a criterion other than 'seed', interval, opening_radius and "
-                "fill_holes need; pass seeds, or leave those out"
-            )
-        reach = default_tolerance(parsed) if limit is None else limit
-        labels = grow_everywhere(parsed, reach, connectivity, norm)
-        return number_by_first_pixel(merge_small_regions(labels, parsed.values, least, connectivity))
+        grow_unseeded = _without_seeds(criterion, options, fill_holes)
+        labels = grow_unseeded(parsed, _with_tolerance(options, rules, parsed, given))
+        return number_by_first_pixel(merge_small_regions(labels, parsed.values, min_area, connectivity))
     starts = as_seeds(seeds, parsed)
-    if least is not None:
+    if min_area is not None:
         raise ValueError("min_area is given with seeds; regions that seeds name are never joined; leave it out")
-    if criterion == "competition":
-        labels = compete(parsed, starts, connectivity, norm)
-    elif criterion == "mean":
-        limit = default_tolerance(parsed) if limit is None else limit
-        labels = grow_by_mean(parsed, starts, limit, connectivity, norm)
-    elif criterion == "neighbor":
-        limit = default_tolerance(parsed) / 10 if limit is None else limit
-        labels = grow_by_steps(parsed, starts, limit, connectivity, norm)
-    else:
-        if criterion == "confidence":
-            box = tuple(int(extent / step) for step in spacings)
-            accepted = confidence_reach(parsed, starts, factor, most, box, connectivity, radius, spacings)
-        else:
-            accepted = _given_reach(parsed, starts, limit, interval, norm)
-        labels = grow_by_reach(parsed, starts, accepted, connectivity, radius, spacings)
-    return starts.labels_of(fill(labels, parsed) if fill_holes else labels)
+    labels = rules.grow(parsed, starts, _with_tolerance(options, rules, parsed, given))
+    return starts.labels_of(holes.fill_holes(labels, parsed) if fill_holes else labels)
 
 
-def check_growing_options(criterion: str, norm: str, given: set[str]) -> None:
-    """Refuse options that do not go with a criterion."""
-    as_choice("criterion", criterion, _OPTIONS)
-    for name in sorted(given - _OPTIONS[criterion]):
-        users = " or ".join(repr(other) for other, options in _OPTIONS.items() if name in options)
+def check_growing_options(criterion: str, norm: str, given: Mapping[str, object]) -> GrowingCriterion:
+    """Refuse options that do not go with a criterion (None: not given); return the criterion's row."""
+    as_choice("criterion", criterion, CRITERIA)
+    rules, names = CRITERIA[criterion], {name for name, value in given.items() if value is not None}
+    for name in sorted(names - rules.options):
+        users = " or ".join(repr(other) for other, row in CRITERIA.items() if name in row.options)
         raise ValueError(f"{name} is given with criterion {criterion!r}; it belongs to {users}; leave it out")
     as_choice("norm", norm, get_args(Norm))
-    if norm == "maximum" and criterion == "confidence":
-        raise ValueError("norm is 'maximum'; criterion 'confidence' has its own, the Mahalanobis distance")
-    if {"tolerance", "interval"} <= given:
-        raise ValueError("tolerance and interval are both given; expected one of them")
-
-
-def _given_reach(
-    image: Image, seeds: SeedPixels, tolerance: float | None, interval: Sequence[float] | None, norm: Norm
-) -> Acceptance:
-    if interval is None:
-        return reach_of_seeds(image, seeds, default_tolerance(image) if tolerance is None else tolerance, norm)
-    bounds = as_interval(interval, image.n_channels)
-    check_seed_values(image.values.reshape(-1)[seeds.nodes], seeds, bounds, image.shape)
-    return reach_of_interval(image, seeds, bounds)
-
-
-def check_seed_values(
-    values: NDArray[Any], seeds: SeedPixels, interval: tuple[float, float], shape: tuple[int, ...]
-) -> None:
-    """See that the values of all seed pixels lie in the interval."""
-    low, high = interval
-    if (outside := (values < low) | (values > high)).any():
-        node, label = seeds.nodes[outside][0], seeds.labels[seeds.numbers[outside][0] - 1]
+    if norm == "maximum" and rules.own_norm:
         raise ValueError(
-            f"seed {label} is at {point(node, shape)}, whose value {values[outside][0]:g} lies outside interval "
-            f"({low:g}, {high:g}); move the seed or widen the interval"
+            f"norm is 'maximum'; criterion {criterion!r} has its own, {rules.own_norm}; leave norm out"
         )
+    if {"tolerance", "interval"} <= names:
+        raise ValueError("tolerance and interval are both given; expected one of them; leave one out")
+    return rules
 
 
-def as_interval(interval: Sequence[float], n_channels: int) -> tuple[float, float]:
-    """Parse an interval of the values of one channel."""
-    if n_channels > 1:
+def _with_tolerance(
+    options: GrowingOptions, rules: GrowingCriterion, image: Image, given: Mapping[str, object]
+) -> GrowingOptions:
+    """Set the default tolerance where the criterion takes one and neither it nor an interval is given."""
+    if "tolerance" not in rules.options or given["tolerance"] is not None or given["interval"] is not None:
+        return options
+    return options._replace(tolerance=default_tolerance(image) / rules.deviation_divisor)
+
+
+def _without_seeds(criterion: str, options: GrowingOptions, fill_holes: bool) -> GrowUnseeded:
+    """How a criterion grows without seeds. Refuse one that cannot, and options that need seeds."""
+    grow_unseeded = CRITERIA[criterion].grow_unseeded
+    if grow_unseeded is None:
+        able = " or ".join(repr(other) for other, row in CRITERIA.items() if row.grow_unseeded is not None)
         raise ValueError(
-            f"interval is given, and the image has {n_channels} channels; expected one; pass tolerance, or one "
-            "channel, e.g. image[..., 0]"
+            f"seeds is None, and criterion {criterion!r} needs seeds; pass seeds, or use criterion {able} without "
+            "them"
         )
-    bounds = as_numbers("interval", interval)
-    if len(bounds) != 2:
-        raise ValueError(f"interval is {shown(interval)}; expected two numbers, the least and the greatest value")
-    low, high = bounds
-    if low > high:
-        raise ValueError(f"interval is ({low:g}, {high:g}); expected the least value first")
-    return low, high
+    needing = {
+        "interval": options.interval is not None,
+        "opening_radius": options.opening_radius > 0,
+        "fill_holes": fill_holes,
+    }
+    for name in (name for name, is_given in needing.items() if is_given):
+        raise ValueError(f"seeds is None, and {name} needs seeds; pass seeds, or leave {name} out")
+    return grow_unseeded
