@@ -176,7 +176,7 @@ def for_add_up(rng):
     return labels, pixels, np.ones(4, np.int64), np.ones((4, 2)), np.zeros((4, 2)), *band(rng, 50)
 
 
-def for_take(rng):
+def for_look_up(rng):
     labels = rng.integers(0, 9, 50).astype(np.int32)
     return rng.permutation(9).astype(np.int32), labels, np.full(50, -7, np.int32), *band(rng, 50)
 
@@ -255,7 +255,7 @@ INPUTS = {
     "filters.erosion._mark_far": for_mark_far,
     "histograms.float32._count_bits": for_count_bits,
     "regions.statistics._add_up": for_add_up,
-    "_core.grid._take": for_take,
+    "_core.grid._look_up": for_look_up,
     "regions.adjacency._touching": for_touching,
     "histograms.values._count": for_count,
     "histograms.optimal_split._best_starts": for_best_starts,

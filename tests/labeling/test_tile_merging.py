@@ -13,14 +13,14 @@ from classicseg.labeling.components import connected_components, connected_runs
 from classicseg.labeling.reconstruction import reconstruct
 from classicseg.labeling.run_lengths import expand, labels_at
 from classicseg.labeling.tile_merging import (
-    held_patch_of,
-    join_held,
+    components_of_tile,
+    hysteresis_of_tile,
     join_numbers,
-    marked_patch_of,
+    marked_components,
+    merge_marked,
     number_table,
-    paint_held,
+    paint_marked,
     pairs_at_cut,
-    patch_of,
 )
 
 
@@ -58,7 +58,7 @@ def test_numbers_are_those_of_the_whole(data):
     classes = data.draw(hnp.arrays(np.uint8, shape, elements=st.integers(0, 2)))
     chunks, connectivity = data.draw(tilings(shape)), data.draw(st.integers(1, len(shape)))
     tiles = cut(classes, chunks)
-    patches = [patch_of(tile, tile, connectivity) for tile in tiles]
+    patches = [components_of_tile(tile, tile, connectivity) for tile in tiles]
     counts = [patch.counts for patch in patches]
     pairs = touching([patch.faces for patch in patches], chunks, connectivity, np.equal)
     numbers = join_numbers(chunks, counts, pairs)
@@ -82,13 +82,13 @@ def test_what_is_held_anywhere_is_held_everywhere(data):
     ]
     whole = reconstruct(marks > 0, marks == 2)
     for patches in (
-        [held_patch_of(*parts) for parts in zip(pieces, held, tiles, strict=True)],
-        [marked_patch_of(np.ascontiguousarray(tile)) for tile in tiles],
+        [marked_components(*parts) for parts in zip(pieces, held, tiles, strict=True)],
+        [hysteresis_of_tile(np.ascontiguousarray(tile)) for tile in tiles],
     ):
         faces = [patch.faces for patch in patches]
         pairs = touching(faces, chunks, len(shape), lambda one, other: one + other > 0)
-        kept = join_held([patch.held for patch in patches], pairs)
-        found = [paint_held(*parts) for parts in zip(patches, kept, strict=True)]
+        kept = merge_marked([patch.held for patch in patches], pairs)
+        found = [paint_marked(*parts) for parts in zip(patches, kept, strict=True)]
         assert_array_equal(paste(found, chunks, whole), whole)
 
 

@@ -19,6 +19,7 @@ from classicseg._core.grid import interior, neighbor_offsets, pad
 from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
 from classicseg.labeling.components import connected_components
+from classicseg.labeling.union_find import root_of
 from classicseg.regions.merging import LOW, N_HASHES
 
 _CANDIDATE, _HIGHER = 1, 2
@@ -192,14 +193,14 @@ def _join(
             stop += 1
         deep = heights[start] - min_depth
         for i in range(start, stop):
-            one, other = _root(groups, codes[i] >> 32), _root(groups, codes[i] & LOW)
+            one, other = root_of(groups, codes[i] >> 32), root_of(groups, codes[i] & LOW)
             if lows[one] > deep and lows[other] > deep and one != other:
                 if ranks[one] <= ranks[other]:
                     groups[other] = one
                 else:
                     groups[one] = other
         for i in range(start, stop):
-            shallow, other = _root(groups, codes[i] >> 32), _root(groups, codes[i] & LOW)
+            shallow, other = root_of(groups, codes[i] >> 32), root_of(groups, codes[i] & LOW)
             if lows[shallow] <= deep:
                 shallow, other = other, shallow
             if lows[shallow] > deep >= lows[other] and other != chosen[shallow]:
@@ -210,7 +211,7 @@ def _join(
                     tied[shallow] = True
         for i in range(start, stop):
             for basin in (codes[i] >> 32, codes[i] & LOW):
-                root = _root(groups, basin)
+                root = root_of(groups, basin)
                 if chosen[root] > 0:
                     if tied[root]:
                         lows[root] = -np.inf
@@ -219,12 +220,4 @@ def _join(
                     chosen[root] = 0
         start = stop
     for basin in range(len(groups)):
-        groups[basin] = _root(groups, basin)
-
-
-@kernel()
-def _root(parents: NDArray[np.int64], node: int) -> int:
-    while parents[node] != node:
-        parents[node] = parents[parents[node]]
-        node = parents[node]
-    return node
+        groups[basin] = root_of(groups, basin)

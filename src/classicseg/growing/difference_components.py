@@ -12,7 +12,7 @@ from classicseg._core.grid import interior
 from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
 from classicseg.growing.neighbor_difference import directions_of, link
-from classicseg.labeling.components import first_of_each
+from classicseg.labeling.union_find import first_of_component, unite
 from classicseg.types import Norm
 
 
@@ -33,7 +33,7 @@ def _roots_numpy(links: NDArray[Any], offsets: NDArray[np.int64]) -> NDArray[np.
     for k, offset in enumerate(offsets):
         linked = np.flatnonzero(links & links.dtype.type(1 << k))
         edges.append(np.stack([linked, linked + offset]))
-    return first_of_each(np.concatenate(edges, axis=1), len(links))
+    return first_of_component(np.concatenate(edges, axis=1), len(links))
 
 
 @kernel(numpy=_roots_numpy)
@@ -46,16 +46,7 @@ def _roots(links: NDArray[Any], offsets: NDArray[np.int64]) -> NDArray[np.int64]
             continue
         for k in range(len(offsets)):
             if bits >> k & 1:
-                one, other = _root(above, node), _root(above, node + offsets[k])
-                above[max(one, other)] = min(one, other)
+                unite(above, node, node + offsets[k])
     for node in range(len(links)):
         above[node] = above[above[node]]  # those before it point to their roots
     return above
-
-
-@kernel()
-def _root(above: NDArray[np.int64], node: int) -> int:
-    while above[node] != node:
-        above[node] = above[above[node]]
-        node = above[node]
-    return node

@@ -20,7 +20,7 @@ from classicseg._core.seeds import SeedPixels
 from classicseg.growing.acceptance import line_starts, reach_of_seeds
 from classicseg.growing.seed_value import MOST_FLOODS, flood_with_stack, paint_region
 from classicseg.growing.simultaneous import grow_by_rings
-from classicseg.labeling.components import first_of_each
+from classicseg.labeling.union_find import first_of_component
 from classicseg.types import Norm
 
 _BLOCK = 32
@@ -173,7 +173,7 @@ def _follow_numpy(
     for k, offset in enumerate(offsets):
         linked = np.flatnonzero(links & links.dtype.type(1 << k))
         edges.append(np.stack([linked, linked + offset]))
-    pieces = first_of_each(np.concatenate(edges, axis=1), len(links))
+    pieces = first_of_component(np.concatenate(edges, axis=1), len(links))
     links[np.isin(pieces, pieces[nodes])] |= links.dtype.type(reached)
     return 0
 

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array, csgraph
 
 from classicseg._core.bands import run_bands
 from classicseg._core.grid import line_at, line_grid, neighbor_views, pixel_steps
@@ -30,6 +29,7 @@ from classicseg.labeling.runs import (
     number_runs,
     run_indices,
 )
+from classicseg.labeling.union_find import first_of_component
 
 _PIXELS_AT_ONCE = 8
 """A pixel is a nanosecond of work or a few, so bands are so many times larger than usual, and seams fewer."""
@@ -115,7 +115,7 @@ def _join_band_numpy(
         here, there = neighbor_views(rows, step)
         linked = (here == there) & (here > 0)
         edges.append(np.stack([view[linked] for view in neighbor_views(nodes, step)]))
-    roots = first_of_each(np.concatenate(edges, axis=1), band.size)
+    roots = first_of_component(np.concatenate(edges, axis=1), band.size)
     pieces[first + runs] = np.where(band > 0, ~(first + roots[runs]), 0)
     begins[start * per_row : stop * per_row] = first + runs[:, 0]
     return start, int(first + runs[-1, -1] + 1)
@@ -170,7 +170,7 @@ def _join_seams_numpy(
                 edges.append(np.stack([v[linked] for v in neighbor_views(nodes[seam - 1 : seam + 1], step)]))
     joined = _roots(pieces, np.concatenate(edges, axis=1))
     roots, compact = np.unique(joined, return_inverse=True)
-    pieces[roots] = ~roots[first_of_each(compact.reshape(joined.shape), len(roots))]
+    pieces[roots] = ~roots[first_of_component(compact.reshape(joined.shape), len(roots))]
 
 
 @kernel(numpy=_join_seams_numpy)
@@ -196,13 +196,6 @@ def _join_seams(
             index_runs(lines[line], labels[slot], nodes[slot], int(begins[line]), pieces[:0])
             if line >= first:
                 _join_line(line, 0, first, lengths, steps, reaches, near, labels, nodes, work, places, pieces)
-
-
-def first_of_each(edges: NDArray[np.int64], n_nodes: int) -> NDArray[np.int64]:
-    """The first node of each node's component."""
-    links = coo_array((np.ones(edges.shape[1], bool), (edges[0], edges[1])), shape=(n_nodes, n_nodes))
-    component = csgraph.connected_components(links, directed=False)[1]
-    return np.unique(component, return_index=True)[1][component]
 
 
 def _roots(pieces: NDArray[Any], nodes: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classicseg._core.bands import run_bands
-from classicseg._core.grid import take
+from classicseg._core.grid import look_up
 from classicseg._core.kernel import kernel
 from classicseg.types import Labels
 
@@ -29,7 +29,7 @@ def number_by_first_pixel(labels: NDArray[np.int32]) -> Labels:
     """Renumber segments 1 … n by their first pixel in raster order; 0 stays 0."""
     flat, numbers = np.ascontiguousarray(labels).reshape(-1), np.zeros(int(labels.max(initial=0)) + 1, np.int32)
     run_bands(_first_pixels, flat.size, 1, flat, numbers, np.zeros(1, np.int32), sequential=True)
-    return take(numbers, labels)
+    return look_up(numbers, labels)
 
 
 def _first_pixels_numpy(

@@ -18,18 +18,17 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from classicseg._core.grid import neighbor_offsets, neighbor_views
 from classicseg.labeling.components import connected_runs
 from classicseg.labeling.reconstruction import KEPT, VISITED, hysteresis, reach_weak
 from classicseg.labeling.run_lengths import RunLengths, begins_on_lines, labels_at
+from classicseg.labeling.union_find import component_numbers
 
 Chunks: TypeAlias = tuple[tuple[int, ...], ...]
 """The lengths of the tiles along each axis."""
 
-Near: TypeAlias = Callable[[NDArray[Any], NDArray[Any]], NDArray[np.bool_]]
+Connects: TypeAlias = Callable[[NDArray[Any], NDArray[Any]], NDArray[np.bool_]]
 """Whether pixels on the two sides of a cut are one piece, by the keys that their faces bring."""
 
 _LABEL_BITS = 32
@@ -83,7 +82,7 @@ class Numbers(NamedTuple):
     """… and their numbers there."""
 
 
-def patch_of(labels: NDArray[Any], keys: NDArray[Any], connectivity: int) -> TileComponents:
+def components_of_tile(labels: NDArray[Any], keys: NDArray[Any], connectivity: int) -> TileComponents:
     """What is kept of the pieces of equal label in a tile."""
     pieces, faces = connected_runs(labels, connectivity), {}
     for (axis, side), nodes in _side_nodes(labels.shape, 0).items():
@@ -91,7 +90,7 @@ def patch_of(labels: NDArray[Any], keys: NDArray[Any], connectivity: int) -> Til
     return TileComponents(pieces, begins_on_lines(pieces), faces)
 
 
-def held_patch_of(pieces: NDArray[np.int32], held: NDArray[np.bool_], keys: NDArray[Any]) -> TileMask:
+def marked_components(pieces: NDArray[np.int32], held: NDArray[np.bool_], keys: NDArray[Any]) -> TileMask:
     """What is kept of a tile's pieces, and which of them are held in it."""
     faces = faces_of(pieces, keys)
     outside = np.zeros(len(held), bool)
@@ -105,14 +104,14 @@ def held_patch_of(pieces: NDArray[np.int32], held: NDArray[np.bool_], keys: NDAr
     return TileMask(np.packbits(held[pieces]), places, unsure[places], held[outside], renamed, pieces.shape)
 
 
-def held_patch_at(pieces: NDArray[np.int32], places: Any, keys: NDArray[Any]) -> TileMask:
+def marked_components_at(pieces: NDArray[np.int32], places: Any, keys: NDArray[Any]) -> TileMask:
     """The same, where those are held that have one of some pixels: an index, or a mask."""
     held = np.zeros(int(pieces.max()) + 1, bool)
     held[pieces[places]] = True
-    return held_patch_of(pieces, held, keys)
+    return marked_components(pieces, held, keys)
 
 
-def marked_patch_of(marks: NDArray[np.uint8]) -> TileMask:
+def hysteresis_of_tile(marks: NDArray[np.uint8]) -> TileMask:
     """The same for pieces, connected also over corners, of what is weak (1), held by what is strong (2).
 
     What is held goes by one number on the sides, and of the rest only what reaches a side is looked at.
@@ -133,7 +132,7 @@ def marked_patch_of(marks: NDArray[np.uint8]) -> TileMask:
     return TileMask(np.packbits(kept), places, names, held, faces, shape)
 
 
-def paint_held(patch: TileMask, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def paint_marked(patch: TileMask, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The pixels of a tile that stay, where it is known which of the pieces that reach others are held."""
     pixels = np.unpackbits(patch.sure, count=math.prod(patch.shape)).view(bool)
     pixels[patch.places[kept[patch.names - 1]]] = True
@@ -155,7 +154,7 @@ def pairs_at_cut(
     tiles: NDArray[np.int64],
     grid: tuple[int, ...],
     connectivity: int,
-    near: Near,
+    near: Connects,
 ) -> NDArray[np.int64]:
     """The codes of the pieces that touch over a cut, (n, 2), most pairs once.
 
@@ -195,7 +194,7 @@ def join_numbers(
             until = np.cumsum(counts[tile])
             lines = np.searchsorted(until, labels[start:stop] - 1, side="right")
             ranks[start:stop] = before[tile][lines] + labels[start:stop] - 1 - (until - counts[tile])[lines]
-    piece = _components(places.reshape(-1, 2), len(codes))
+    piece = component_numbers(places.reshape(-1, 2).T, len(codes))
     first = np.full(piece.max(initial=-1) + 1, np.iinfo(np.int64).max)
     np.minimum.at(first, piece, ranks)
     joined = ranks > first[piece]
@@ -221,12 +220,12 @@ def number_table(counts: NDArray[np.int64], numbers: Numbers, dtype: type[np.gen
     return table.astype(dtype)
 
 
-def join_held(held: Sequence[NDArray[np.bool_]], pairs: Iterable[NDArray[np.int64]]) -> list[NDArray[np.bool_]]:
+def merge_marked(held: Sequence[NDArray[np.bool_]], pairs: Iterable[NDArray[np.int64]]) -> list[NDArray[np.bool_]]:
     """Say for the pieces 1, 2, … of each tile whether the piece of the whole that they are part of is held."""
     starts = np.cumsum([0, *map(len, held)])
     edges = np.concatenate([np.empty((0, 2), np.int64), *pairs])
     nodes = starts[edges >> _LABEL_BITS] + (edges & (2**_LABEL_BITS - 1)) - 1
-    piece = _components(nodes, int(starts[-1]))
+    piece = component_numbers(nodes.T, int(starts[-1]))
     whole = np.zeros(piece.max(initial=-1) + 1, bool)
     whole[piece[np.concatenate(held)]] = True
     return np.split(whole[piece], starts[1:-1])
@@ -281,10 +280,3 @@ def _ranks_before_lines(chunks: Chunks, counts: Sequence[NDArray[np.int64]]) -> 
     flat = ranks.reshape(-1)
     np.cumsum(flat, out=flat)
     return [ranks[place].reshape(-1) - counts[tile] for tile, place in enumerate(places)]
-
-
-def _components(edges: NDArray[np.int64], n_nodes: int) -> NDArray[np.int64]:
-    if n_nodes == 0:
-        return np.empty(0, np.int64)
-    links = coo_array((np.ones(len(edges), bool), (edges[:, 0], edges[:, 1])), shape=(n_nodes, n_nodes))
-    return connected_components(links, directed=False)[1].astype(np.int64)

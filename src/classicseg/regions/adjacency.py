@@ -11,9 +11,9 @@ from classicseg._core.bands import run_bands, run_interruptible
 from classicseg._core.grid import (
     line_at,
     line_grid,
+    look_up,
     neighbor_views,
     pixel_steps,
-    take,
 )
 from classicseg._core.kernel import kernel
 from classicseg.regions.merging import LOW, N_HASHES, add_pair, choose, join, renumber
@@ -37,7 +37,7 @@ def merge_small_regions(
     if min_area <= 1 or n_regions <= 1:
         return labels
     merged = merge_small(region_sums(labels, values, n_regions), touching_codes(labels, connectivity), min_area)
-    return take(merged.astype(np.int32), labels)
+    return look_up(merged.astype(np.int32), labels)
 
 
 def merge_small(found: RegionSums, codes: NDArray[np.int64], min_area: int) -> NDArray[np.int64]:

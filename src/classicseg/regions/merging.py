@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classicseg._core.kernel import kernel
-from classicseg.labeling.components import first_of_each
+from classicseg.labeling.union_find import first_of_component, root_of, unite
 
 LOW = 2**32 - 1
 """The lower half of a pair."""
@@ -127,7 +127,7 @@ def _compare(
 
 def _join_numpy(chosen: NDArray[np.int64], parents: NDArray[np.int64]) -> NDArray[np.int64]:
     pairs = np.stack([np.flatnonzero(chosen), chosen[chosen > 0]])
-    return np.unique(first_of_each(pairs, len(parents)), return_inverse=True)[1]
+    return np.unique(first_of_component(pairs, len(parents)), return_inverse=True)[1]
 
 
 @kernel(numpy=_join_numpy)
@@ -135,19 +135,10 @@ def join(chosen: NDArray[np.int64], parents: NDArray[np.int64]) -> NDArray[np.in
     """Join each region with what it has chosen; return the new numbers by first region: 0, alone, stays 0."""
     for region in range(len(chosen)):
         if chosen[region] > 0:
-            one, other = _root(parents, region), _root(parents, chosen[region])
-            parents[max(one, other)] = min(one, other)
+            unite(parents, region, chosen[region])
     numbers, last = np.empty(len(chosen), np.int64), -1
     for region in range(len(chosen)):
-        root = _root(parents, region)
+        root = root_of(parents, region)
         last += int(root == region)
         numbers[region] = last if root == region else numbers[root]
     return numbers
-
-
-@kernel()
-def _root(parents: NDArray[np.int64], node: int) -> int:
-    while parents[node] != node:
-        parents[node] = parents[parents[node]]
-        node = parents[node]
-    return node

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.bands import run_bands, run_interruptible
-from classicseg._core.grid import take
+from classicseg._core.grid import look_up
 from classicseg._core.image import Image, as_image, as_scalar_image, as_spacing
 from classicseg._core.numbers import as_choice, as_count, as_flag, as_number
 from classicseg._core.seeds import as_markers
@@ -198,9 +198,9 @@ def _from_minima(
     groups = merge_shallow_basins(labels, levels, lows, ranks, depth, connectivity)
     if from_lowest:
         lowest = np.where(ranks == ranks[groups], groups, 0).astype(np.int32)
-        labels = _flood(levels, take(lowest, starts), ranks, image, compactness, lines, connectivity, spacing)
+        labels = _flood(levels, look_up(lowest, starts), ranks, image, compactness, lines, connectivity, spacing)
         return connected_components(_undecided_as_regions(labels, connectivity), connectivity)
-    return number_by_first_pixel(take(groups.astype(np.int32), labels))
+    return number_by_first_pixel(look_up(groups.astype(np.int32), labels))
 
 
 def _default_depth(levels: NDArray[Any], image: Image) -> float:

@@ -20,7 +20,7 @@ from classicseg._core.image import Image, ValueRange, as_spacing
 from classicseg._core.parts import as_part
 from classicseg.extras.dask.boundary_edges import edge_marks
 from classicseg.extras.dask.chunks import Chunked, bare, global_range, merged, tile_numbers
-from classicseg.extras.dask.component_graph import any_key, keep_held, number_patches, same_key
+from classicseg.extras.dask.component_graph import any_values, equal_values, keep_marked, number_components
 from classicseg.extras.dask.filters import Gradient
 from classicseg.extras.dask.halos import over_halo, own_part, widened, with_halo
 from classicseg.extras.dask.hysteresis import hysteresis
@@ -31,7 +31,7 @@ from classicseg.filters.erosion import farther_than
 from classicseg.flooding.flood import UNDECIDED, flood
 from classicseg.labeling.components import connected_components
 from classicseg.labeling.numbering import compact_labels
-from classicseg.labeling.tile_merging import TileComponents, TileMask, held_patch_at, patch_of
+from classicseg.labeling.tile_merging import TileComponents, TileMask, components_of_tile, marked_components_at
 from classicseg.regions.statistics import rank_regions
 from classicseg.segmentation.boundary import as_boundary_settings, on_lines
 
@@ -64,7 +64,7 @@ def boundary_segment(
     states = _states(parsed, edges, span, settings.max_gap, spacings)
     reach = _reach_of_floods(parsed, states, gradient)
 
-    markers = number_patches(bare(states).each(_patch_of_cores), chunks, 1, same_key)
+    markers = number_components(bare(states).each(_patch_of_cores), chunks, 1, equal_values)
     if settings.max_gap > 0:
         later = recompute_after(parsed, markers)
         ranks = _ranks(later, markers, span)
@@ -73,17 +73,17 @@ def boundary_segment(
         grown = over_halo(
             later, halo, _flood_free, markers, free, gradient=gradient, table=ranks, dtype=markers.dtype
         )
-        markers = number_patches(bare(grown).each(_patch_of_labels), chunks, 1, same_key)
+        markers = number_components(bare(grown).each(_patch_of_labels), chunks, 1, equal_values)
     later, halo = recompute_after(parsed, markers), (reach,) * parsed.ndim
     ranks = _ranks(later, markers, span)
     sides = over_halo(later, halo, _flood_edges, markers, span=span, table=ranks, dtype=markers.dtype)
-    numbered = number_patches(bare(sides).each(_patch_of_labels), chunks, 1, same_key)
+    numbered = number_components(bare(sides).each(_patch_of_labels), chunks, 1, equal_values)
     labels = without_small(recompute_after(parsed, numbered), numbered, span, settings.min_area)
     if not settings.keep_lines:
         return labels
     lines = recomputed(edges, numbered)
     apart = over_halo(bare(labels), (1,) * parsed.ndim, _cut_lines, lines, dtype=labels.dtype)
-    return number_patches(bare(apart).each(_patch_of_labels), chunks, 1, same_key)
+    return number_components(bare(apart).each(_patch_of_labels), chunks, 1, equal_values)
 
 
 def _states(
@@ -94,8 +94,8 @@ def _states(
     find = partial(_far_of_tile, gap=gap, spacing=spacing)
     later = recompute_after(parsed, edges)
     far = over_halo(bare(edges), reach, find, dtype=bool)
-    rooms = keep_held(later.each(_rooms_of_tile, edges, far, span=span), parsed.chunks, 1, any_key)
-    parts = keep_held(later.each(_parts_of_tile, edges, span=span), parsed.chunks, 1, any_key)
+    rooms = keep_marked(later.each(_rooms_of_tile, edges, far, span=span), parsed.chunks, 1, any_values)
+    parts = keep_marked(later.each(_parts_of_tile, edges, span=span), parsed.chunks, 1, any_values)
     edges = recomputed(edges, rooms)
     far = over_halo(bare(edges), reach, find, dtype=bool)
     return recompute_after(parsed, rooms).each(
@@ -148,7 +148,7 @@ def _parts_of_tile(
 
 def _held_where(whole: NDArray[np.bool_], marked: NDArray[np.bool_]) -> TileMask:
     pieces = connected_components(whole.view(np.uint8), 1)
-    return held_patch_at(pieces, marked, pieces)
+    return marked_components_at(pieces, marked, pieces)
 
 
 def _states_of_tile(
@@ -201,12 +201,12 @@ def _comes_in(
 
 def _patch_of_cores(states: NDArray[np.uint8], mask: None) -> TileComponents:
     cores = (states[..., 0] == 3).view(np.uint8)
-    return patch_of(cores, cores, 1)
+    return components_of_tile(cores, cores, 1)
 
 
 def _patch_of_labels(labels: NDArray[Any], mask: None) -> TileComponents:
     compact = compact_labels(labels[..., 0])[1].astype(np.int32)
-    return patch_of(compact, labels[..., 0], 1)
+    return components_of_tile(compact, labels[..., 0], 1)
 
 
 def _flood_free(

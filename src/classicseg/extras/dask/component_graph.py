@@ -29,36 +29,36 @@ from classicseg.extras.dask.fusing import PAINT, fused
 from classicseg.labeling.run_lengths import expand
 from classicseg.labeling.tile_merging import (
     Chunks,
+    Connects,
     Faces,
-    Near,
     Numbers,
     TileComponents,
     TileMask,
-    join_held,
     join_numbers,
+    merge_marked,
     number_table,
-    paint_held,
+    paint_marked,
     pairs_at_cut,
 )
 
 
-def number_patches(patches: da.Array, chunks: Chunks, connectivity: int, near: Near) -> da.Array:
+def number_components(patches: da.Array, chunks: Chunks, connectivity: int, near: Connects) -> da.Array:
     """Give the pieces of the whole image their numbers, by their first pixels; int64 where int32 may not do."""
     n_pixels = np.prod([sum(lengths) for lengths in chunks], dtype=object)
     dtype = np.int32 if n_pixels < 2**31 else np.int64
     return _joined(patches, chunks, connectivity, near, "counts", join_numbers, _paint_numbers, dtype)
 
 
-def keep_held(patches: da.Array, chunks: Chunks, connectivity: int, near: Near) -> da.Array:
+def keep_marked(patches: da.Array, chunks: Chunks, connectivity: int, near: Connects) -> da.Array:
     """Mark the pieces of the whole image that are held in any tile."""
     return _joined(patches, chunks, connectivity, near, "held", _join_held, _paint_held, bool)
 
 
-def same_key(one: NDArray[Any], other: NDArray[Any]) -> NDArray[np.bool_]:
+def equal_values(one: NDArray[Any], other: NDArray[Any]) -> NDArray[np.bool_]:
     return np.asarray(one == other)
 
 
-def any_key(one: NDArray[Any], other: NDArray[Any]) -> NDArray[np.bool_]:
+def any_values(one: NDArray[Any], other: NDArray[Any]) -> NDArray[np.bool_]:
     return np.ones(one.shape, bool)
 
 
@@ -66,7 +66,7 @@ def _joined(
     patches: da.Array,
     chunks: Chunks,
     connectivity: int,
-    near: Near,
+    near: Connects,
     known: str,
     join: Callable[..., Any],
     paint: Callable[..., Any],
@@ -122,7 +122,7 @@ def _touching(
     axis: int,
     along: tuple[int, ...],
     connectivity: int,
-    near: Near,
+    near: Connects,
     above: list[Faces],
     below: list[Faces],
 ) -> NDArray[np.int64]:
@@ -140,7 +140,7 @@ def _join(
 def _join_held(
     chunks: Chunks, held: list[NDArray[np.bool_]], pairs: list[NDArray[np.int64]]
 ) -> list[NDArray[np.bool_]]:
-    return join_held(held, pairs)
+    return merge_marked(held, pairs)
 
 
 def _paint_numbers(patch: TileComponents, numbers: Numbers, dtype: type[np.generic]) -> NDArray[Any]:
@@ -150,4 +150,4 @@ def _paint_numbers(patch: TileComponents, numbers: Numbers, dtype: type[np.gener
 
 def _paint_held(patch: TileMask, kept: NDArray[np.bool_], dtype: type[np.generic]) -> NDArray[np.bool_]:
     with without_threads():
-        return paint_held(patch, kept)
+        return paint_marked(patch, kept)

@@ -20,13 +20,13 @@ from classicseg._core.parts import as_part
 from classicseg._core.seeds import SeedPixels, check_part, listed, seed_nodes
 from classicseg.extras.dask.checkpoints import kind_of
 from classicseg.extras.dask.chunks import Chunked, as_layer, by_tile, computed, global_range, merged
-from classicseg.extras.dask.component_graph import any_key, keep_held
+from classicseg.extras.dask.component_graph import any_values, keep_marked
 from classicseg.extras.dask.mirror import refuse, tiled_version_of
 from classicseg.growing.acceptance import Acceptance, inner, mark_accepted, reach_of_interval, reach_of_seeds
 from classicseg.growing.difference_components import linked_pieces
 from classicseg.growing.tolerance import ValueSums, merge_sums, steps_of, sum_values, tolerance_of
 from classicseg.labeling.components import connected_components
-from classicseg.labeling.tile_merging import Near, TileMask, held_patch_at
+from classicseg.labeling.tile_merging import Connects, TileMask, marked_components_at
 from classicseg.segmentation.region_growing import as_interval, check_growing_options, check_seed_values
 from classicseg.types import Norm
 
@@ -76,12 +76,12 @@ def region_growing_segment(parsed: Chunked, *, seeds: Any, criterion: Any, norm:
     reach = _reach(parsed, starts, values, limit, interval, norm)
     growth = Growth(span, reach, limit or 0.0, norm, connectivity)
     patch, near = (
-        (_reached, any_key) if criterion == "seed" else (_linked, _near_values(growth, parsed.n_channels))
+        (_reached, any_values) if criterion == "seed" else (_linked, _near_values(growth, parsed.n_channels))
     )
     kept = []
     for number in range(1, len(starts.names) + 1):
         patches = parsed.each(patch, tiles, number=number, growth=growth)
-        kept.append(keep_held(patches, parsed.chunks, connectivity, near))
+        kept.append(keep_marked(patches, parsed.chunks, connectivity, near))
     meta = np.empty((0,) * parsed.ndim, np.int32)
     return da.map_blocks(_paint, *kept, names=starts.names, dtype=np.int32, meta=meta)
 
@@ -138,7 +138,7 @@ def _standard_deviation(parsed: Chunked, span: ValueRange) -> float:
     return tolerance_of(merged(parsed.each(_sum_tile, span=span, low=low, step=step), merge_sums), step)
 
 
-def _near_values(growth: Growth, n_channels: int) -> Near:
+def _near_values(growth: Growth, n_channels: int) -> Connects:
     """Whether two pixels are a step apart that is accepted."""
     maximum = growth.norm == "maximum" or n_channels == 1
     limit = growth.tolerance if maximum else growth.tolerance * growth.tolerance
@@ -174,7 +174,7 @@ def _reached(
     own = tuple(seeds.places[seeds.numbers == number].T)
     accepted[own] = 1
     pieces = connected_components(np.ascontiguousarray(accepted), growth.connectivity)
-    return held_patch_at(pieces, own, pieces)
+    return marked_components_at(pieces, own, pieces)
 
 
 def _linked(
@@ -182,7 +182,7 @@ def _linked(
 ) -> TileMask:
     part = as_part(values, growth.span, mask=mask)
     pieces = linked_pieces(part, growth.tolerance, growth.norm, growth.connectivity)
-    return held_patch_at(pieces, tuple(seeds.places[seeds.numbers == number].T), part.values)
+    return marked_components_at(pieces, tuple(seeds.places[seeds.numbers == number].T), part.values)
 
 
 def _paint(*kept: NDArray[np.bool_], names: NDArray[np.int32]) -> NDArray[np.int32]:

@@ -12,11 +12,11 @@ import classicseg
 from classicseg._core.image import as_classes
 from classicseg._core.numbers import as_count
 from classicseg.extras.dask.chunks import as_labels
-from classicseg.extras.dask.component_graph import number_patches, same_key
+from classicseg.extras.dask.component_graph import equal_values, number_components
 from classicseg.extras.dask.fusing import fused
 from classicseg.extras.dask.halos import over_halo
 from classicseg.extras.dask.mirror import described
-from classicseg.labeling.tile_merging import TileComponents, patch_of
+from classicseg.labeling.tile_merging import TileComponents, components_of_tile
 
 _NUMBERED = """\
 The result is lazy. Each tile is labeled by itself, pieces are joined over the seams, and a look-up makes them
@@ -29,7 +29,7 @@ def connected_regions(labels: Any, *, connectivity: int = 1) -> da.Array:
     classes = as_labels("labels", labels)
     connectivity = as_count("connectivity", connectivity, most=classes.ndim)
     patches = classes.each(_patch_of_tile, connectivity=connectivity)
-    return number_patches(patches, classes.chunks, connectivity, same_key)
+    return number_components(patches, classes.chunks, connectivity, equal_values)
 
 
 def region_boundaries(labels: Any, *, connectivity: int = 1) -> da.Array:
@@ -45,7 +45,7 @@ region_boundaries = described(region_boundaries, classicseg.region_boundaries, "
 
 def _patch_of_tile(labels: NDArray[Any], mask: None, *, connectivity: int) -> TileComponents:
     classes = as_classes(labels[..., 0])
-    return patch_of(classes, classes, connectivity)
+    return components_of_tile(classes, classes, connectivity)
 
 
 def _boundaries_of_tile(labels: NDArray[Any], mask: None, *, connectivity: int) -> NDArray[np.bool_]:
