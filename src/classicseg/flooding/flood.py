@@ -121,7 +121,7 @@ def flood_grid(
     ranked = np.empty(0, np.int64) if ranks is None else ranks
     terrain = Terrain(grid, neighbor_offsets(image.shape, connectivity), values, ranked)
     label_bits = (n_markers + 1).bit_length()
-    ring = np.array((_ENDING, 0, 0, 0, 0, 0, label_bits), _RING)[()]
+    ring = np.array([(_ENDING, 0, 0, 0, 0, 0, label_bits)], _RING)[0]
     run_bands(_start, len(labels), 1, terrain, labels, queue, sequential=True)
     while _spread(terrain, labels, queue, ring, _PIXELS_AT_ONCE):
         pass

@@ -77,7 +77,7 @@ def make_queue(levels: NDArray[Any], inside: NDArray[np.int32], outside: int) ->
     index = np.int32 if len(levels) < 2**31 else np.int64
     counts = _counts(levels, inside, outside, buckets, n_buckets)
     bounds = np.concatenate([[0], np.cumsum(counts)]).astype(index)
-    current = np.array((0, -1, 0), _CURRENT)[()]
+    current = np.array([(0, -1, 0)], _CURRENT)[0]
     return Queue(np.empty(int(bounds[-1]), index), bounds[:-1].copy(), bounds, buckets, current)
 
 

@@ -14,8 +14,8 @@ from classicseg._core.parts import as_part
 from classicseg.extras.dask.chunks import Chunked, bare, merged, tile_numbers
 from classicseg.extras.dask.halos import own_part, widened, with_halo
 from classicseg.labeling.numbering import compact_labels
-from classicseg.regions.adjacency import merge_small, touching_codes
-from classicseg.regions.merging import LOW
+from classicseg.regions.adjacency import join_small_regions, touching_pairs
+from classicseg.regions.label_pairs import LOW
 from classicseg.regions.statistics import RegionSums, joined_sums, region_sums
 
 
@@ -45,7 +45,7 @@ def without_small(parsed: Chunked, labels: da.Array, span: ValueRange, min_area:
     least = int(found.areas.sum()) // 1000 if min_area is None else min_area
     if least <= 1:
         return labels
-    joined = merge_small(found.table(), found.pairs, least)
+    joined = join_small_regions(found.table(), found.pairs, least)
     first = np.full(len(joined), len(joined))
     np.minimum.at(first, joined, np.arange(len(joined)))
     table = np.unique(first[joined], return_inverse=True)[1].astype(labels.dtype)
@@ -75,8 +75,8 @@ def _neighbors_of_tile(
     own = own_part(number, grid, depth)
     part = as_part(values, span, mask=mask)
     names, compact = compact_labels(labels)
-    codes = touching_codes(compact.astype(np.int32), 1)
-    low, high = (names[place - 1].astype(np.int64) for place in (codes >> 32, codes & LOW))
+    pairs = touching_pairs(compact.astype(np.int32), 1)
+    low, high = (names[label - 1].astype(np.int64) for label in (pairs >> 32, pairs & LOW))
     return _named_sums(labels[own], Image(part.values[own], None))._replace(pairs=low << 32 | high)
 
 
