@@ -95,9 +95,10 @@ def _numbered_runs(
     labels: NDArray[Any], connectivity: int
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int64]]:
     """The lines, the workspace with the label of each run, and the range in it of the runs of each band."""
-    lines, *grid = line_grid(labels.view(np.uint8) if labels.dtype == np.bool_ else labels, connectivity)
-    graph = LineGraph(lines, *grid, covered_lines(*grid[1:]))
-    n_rows, size = int(graph.lengths[0]), labels.size
+    readable = labels.view(np.uint8) if labels.dtype == np.bool_ else labels
+    lines, lengths, steps, diagonal = line_grid(readable, connectivity)
+    graph = LineGraph(lines, lengths, steps, diagonal, covered_lines(steps, diagonal))
+    n_rows, size = int(lengths[0]), labels.size
     dtype = np.int32 if size < 2**31 else np.int64
     components, begins = np.empty(size, dtype), np.empty(len(lines), dtype)
     bands = run_bands(_join_band, n_rows, size // (n_rows * _PIXELS_AT_ONCE), graph, components, begins)

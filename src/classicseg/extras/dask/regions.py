@@ -1,4 +1,4 @@
-"""Connected regions and their boundaries: tiles find pieces, and pieces are joined over the seams."""
+"""Connected regions and their boundaries: tiles find components, which are merged over the seams."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ for others. Between the two passes the runs of equal label are kept, 8 bytes eac
 def connected_regions(labels: Any, *, connectivity: int = 1) -> da.Array:
     classes = as_labels("labels", labels)
     connectivity = as_count("connectivity", connectivity, most=classes.ndim)
-    patches = classes.each(_patch_of_tile, connectivity=connectivity)
+    patches = classes.each(_components_of_tile, connectivity=connectivity)
     return number_components(patches, classes.chunks, connectivity, equal_values)
 
 
 def region_boundaries(labels: Any, *, connectivity: int = 1) -> da.Array:
     segments = as_labels("labels", labels)
     connectivity = as_count("connectivity", connectivity, most=segments.ndim)
-    reach = (1,) * segments.ndim
-    return fused(over_halo(segments, reach, _boundaries_of_tile, connectivity=connectivity, dtype=bool))
+    halo = (1,) * segments.ndim
+    return fused(over_halo(segments, halo, _boundaries_of_tile, connectivity=connectivity, dtype=bool))
 
 
 connected_regions = described(connected_regions, classicseg.connected_regions, _NUMBERED)
 region_boundaries = described(region_boundaries, classicseg.region_boundaries, "The result is lazy.\n")
 
 
-def _patch_of_tile(labels: NDArray[Any], mask: None, *, connectivity: int) -> TileComponents:
+def _components_of_tile(labels: NDArray[Any], mask: None, *, connectivity: int) -> TileComponents:
     classes = as_classes(labels[..., 0])
     return components_of_tile(classes, classes, connectivity)
 
