@@ -161,6 +161,7 @@ def _finish_numpy(
 def _finish(
     labels: NDArray[np.int32], lines: NDArray[np.int64], length: int, undecided: int, start: int, stop: int
 ) -> None:
+    """Move the labels of each line to where it is in the image, from states to results."""
     for line in range(start, stop):
         source, target = lines[line], line * length  # never before it: what is written has been read
         for i in range(length):

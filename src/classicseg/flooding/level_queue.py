@@ -126,6 +126,7 @@ def _count(
     start: int,
     stop: int,
 ) -> None:
+    """Count the nodes of each bucket."""
     for i in range(start, stop):
         if inside[i] != outside:
             counts[bucket_of(levels[i], buckets)] += 1

@@ -132,6 +132,7 @@ def _lower_numpy(
 def _lower(
     labels: NDArray[np.int32], levels: NDArray[Any], lows: NDArray[np.float64], start: int, stop: int
 ) -> None:
+    """Lower the lowest level of each label to those of a band."""
     for i in range(start, stop):
         lows[labels[i]] = min(lows[labels[i]], np.float64(levels[i]))
 

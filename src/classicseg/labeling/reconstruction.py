@@ -59,6 +59,7 @@ def _keep_over_seams(
 
 
 def _read(grid: NDArray[np.uint8], kept: NDArray[np.bool_], start: int, stop: int) -> None:
+    """Mark the pixels of a band that are kept, without the border of the grid."""
     inner = (slice(start + 1, stop + 1), *[slice(1, -1)] * (grid.ndim - 1))
     np.equal(grid[inner], KEPT, out=kept[start:stop])
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from classicseg._core.kernel import kernel
 
 BESIDE, BEFORE, AFTER = 1, 2, 4
-"""Marks of where, in another line, a run begins to touch a pixel: beside it, one pixel before or one after."""
+"""Bits of a mark: a run of the other line begins to touch the pixel from beside it, one pixel before or after."""
 
 _BLOCK = 32
 """So many pixels are compared at once, and filled together where none differs from the one before."""
@@ -56,12 +56,16 @@ def index_runs(
 
 @kernel()
 def mark_touching(
-    here: NDArray[Any], there: NDArray[Any], diagonal: int, same: NDArray[np.uint8], touching: NDArray[np.uint8]
+    line: NDArray[Any],
+    neighbor: NDArray[Any],
+    diagonal: int,
+    same: NDArray[np.uint8],
+    touching: NDArray[np.uint8],
 ) -> None:
     """Mark where runs of two padded lines begin to touch, and, in `same`, each pixel like the one beside it."""
     n = len(same)
-    label, before, after = here[1 : n + 1], here[:n], here[2 : n + 2]
-    other, other_before, other_after = there[1 : n + 1], there[:n], there[2 : n + 2]
+    label, before, after = line[1 : n + 1], line[:n], line[2 : n + 2]
+    other, other_before, other_after = neighbor[1 : n + 1], neighbor[:n], neighbor[2 : n + 2]
     for x in range(n):
         beside = (label[x] == other[x]) & (label[x] > 0)
         begins = (label[x] != before[x]) | (other[x] != other_before[x])
@@ -77,7 +81,7 @@ def mark_touching(
 
 @kernel()
 def leave_out(same: NDArray[np.uint8], touching: NDArray[np.uint8]) -> None:
-    """Take away the marks of pixels that are like the one beside them in a line that brings the same."""
+    """Clear the marks of pixels that are like the one beside them in a line that covers this one."""
     for x in range(len(touching)):
         touching[x] &= same[x] ^ np.uint8(7)
 
@@ -94,12 +98,12 @@ def _changes(line: NDArray[Any], start: int, stop: int) -> bool:
 @kernel()
 def join_marked(
     touching: NDArray[np.uint8],
-    here: NDArray[Any],
-    there: NDArray[Any],
+    runs: NDArray[Any],
+    neighbors: NDArray[Any],
     components: NDArray[Any],
     found: NDArray[Any],
 ) -> None:
-    """Join the runs that are marked to touch."""
+    """Join the runs of a line with those of a neighbor line that they are marked to touch."""
     words = touching.view(np.uint64)
     n_found = 0
     for word in range(len(words)):
@@ -109,13 +113,13 @@ def join_marked(
                 n_found += int(touching[np.uint64(x)] != 0)
     for i in range(n_found):
         x = int(found[i])
-        mark, run = int(touching[x]), int(here[x + 1])
+        mark, run = int(touching[x]), int(runs[x + 1])
         if mark & BESIDE:
-            _join(components, run, int(there[x + 1]))
+            _join(components, run, int(neighbors[x + 1]))
         if mark & BEFORE:
-            _join(components, run, int(there[x]))
+            _join(components, run, int(neighbors[x]))
         if mark & AFTER:
-            _join(components, run, int(there[x + 2]))
+            _join(components, run, int(neighbors[x + 2]))
 
 
 @kernel()
@@ -150,7 +154,7 @@ def _count_roots_numpy(
 def count_roots(
     components: NDArray[Any], ranges: NDArray[np.int64], n_roots: NDArray[np.int64], start: int, stop: int
 ) -> None:
-    """Count the roots in each of the bands `start` to `stop`, whose runs span these indices."""
+    """Count the roots in each of the bands `start` to `stop`, whose runs have these ranges of indices."""
     for band in range(start, stop):
         first, runs, found = ranges[band, 0], components[ranges[band, 0] : ranges[band, 1]], 0
         for i in range(len(runs)):
@@ -171,7 +175,7 @@ def _number_roots_numpy(
 def number_roots(
     components: NDArray[Any], ranges: NDArray[np.int64], before: NDArray[np.int64], start: int, stop: int
 ) -> None:
-    """Number the roots in the bands `start` to `stop`, before each of which so many are known."""
+    """Number the roots in the bands `start` to `stop`; `before` says how many come before each band."""
     for band in range(start, stop):
         number = before[band]
         for i in range(ranges[band, 0], ranges[band, 1]):
@@ -189,7 +193,7 @@ def _number_runs_numpy(components: NDArray[Any], ranges: NDArray[np.int64], star
 
 @kernel(numpy=_number_runs_numpy)
 def number_runs(components: NDArray[Any], ranges: NDArray[np.int64], start: int, stop: int) -> None:
-    """Give each run the number of its root; what another band has numbered already serves as well."""
+    """Give each run the number of its root, or of a run on the way that another band has numbered already."""
     for band in range(start, stop):
         for i in range(ranges[band, 0], ranges[band, 1]):
             number = int(components[i])

@@ -164,14 +164,17 @@ def _join(
 def _merge_marked(
     chunks: Chunks, marked: list[NDArray[np.bool_]], pairs: list[NDArray[np.int64]]
 ) -> list[NDArray[np.bool_]]:
+    """Merge as `merge_marked` does, which needs no chunks."""
     return merge_marked(marked, pairs)
 
 
 def _paint_numbers(patch: TileComponents, numbers: Numbers, dtype: type[np.generic]) -> NDArray[Any]:
+    """The pixels of a tile, each with the label of its component in the whole image."""
     with without_threads():
         return expand(patch.runs, number_table(patch.counts, numbers, dtype))
 
 
 def _paint_marked(patch: TileMask, kept: NDArray[np.bool_], dtype: type[np.generic]) -> NDArray[np.bool_]:
+    """The pixels of a tile that stay."""
     with without_threads():
         return paint_marked(patch, kept)

@@ -84,6 +84,7 @@ def _neighbors_of_tile(
 
 
 def _named_sums(labels: NDArray[Any], image: Image) -> NamedSums:
+    """The areas and sums of the regions of an image, without pairs."""
     present, compact = compact_labels(labels)
     found = region_sums(compact.astype(np.int32), image.values, len(present))
     return _without_none(present.astype(np.int64), found, np.empty(0, np.int64))
@@ -103,4 +104,5 @@ def _without_none(labels: NDArray[np.int64], found: RegionSums, pairs: NDArray[n
 
 
 def _renumber(labels: NDArray[Any], mask: None, *, table: NDArray[Any]) -> NDArray[Any]:
+    """Look up the new label of each pixel."""
     return table[labels[..., 0]]

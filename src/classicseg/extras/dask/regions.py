@@ -44,9 +44,11 @@ region_boundaries = described(region_boundaries, classicseg.region_boundaries, "
 
 
 def _components_of_tile(labels: NDArray[Any], mask: None, *, connectivity: int) -> TileComponents:
+    """What is kept of the components of equal label in a tile."""
     classes = as_classes(labels[..., 0])
     return components_of_tile(classes, classes, connectivity)
 
 
 def _boundaries_of_tile(labels: NDArray[Any], mask: None, *, connectivity: int) -> NDArray[np.bool_]:
+    """The boundaries in a tile and its halo."""
     return classicseg.region_boundaries(labels[..., 0], connectivity=connectivity)
