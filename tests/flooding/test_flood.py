@@ -21,7 +21,7 @@ from classicseg.flooding import flood as flood_module
 from classicseg.flooding import flood_with_lines as lines_module
 from classicseg.flooding.flood import UNDECIDED, finished, flood
 from classicseg.flooding.flood_with_lines import flood_with_lines
-from classicseg.flooding.level_queue import make_queue, ordered_bits, put, take_level
+from classicseg.flooding.level_queue import bucket_of, make_queue, ordered_bits, put, take_level
 
 
 def around(place, shape, connectivity):
@@ -178,9 +178,9 @@ def test_levels_leave_the_queue_in_their_order(data):
     assert_array_equal(np.argsort(grid, kind="stable"), np.argsort(levels, kind="stable"))
     queue = make_queue(grid, np.zeros(len(levels), np.int32), 1)
     for node in range(len(levels)):
-        put(grid, queue, node)
+        put(grid, *queue[:3], queue.current, bucket_of(grid[node], *queue.buckets), node)
     taken = []
-    while n := take_level(grid, queue):
+    while n := take_level(grid, *queue[:3], queue.current, dtype == "u1"):
         assert len(set(levels[queue.nodes[:n]].tolist())) == 1
         taken.append(levels[queue.nodes[0]].item())
         assert n == np.count_nonzero(levels == taken[-1])

@@ -32,7 +32,7 @@ from classicseg._core.bands import run_bands
 from classicseg._core.grid import interior_nodes, neighbor_offsets, pad
 from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
-from classicseg.flooding.level_queue import Queue, make_queue, ordered_bits, put, take_level
+from classicseg.flooding.level_queue import Queue, bucket_of, make_queue, ordered_bits, put, take_level
 from classicseg.labeling.components import check_labels
 
 UNDECIDED = -2
@@ -174,16 +174,20 @@ def _finish(
 @kernel()
 def _start(terrain: Terrain, labels: NDArray[np.int32], queue: Queue, start: int, stop: int) -> None:
     """Let the markers' pixels wait for their levels; those without a neighbor that waits are final."""
+    levels, offsets = terrain.levels, terrain.offsets
+    nodes, ends, bounds, buckets, current = queue
+    firsts, fine_shifts, shift, lowest = buckets
     for node in range(start, stop):
         if labels[node] < 0:
             is_final = True
-            for offset in terrain.offsets:
+            for offset in offsets:
                 is_final = is_final and labels[node + offset] != WAITS
             if is_final:
                 labels[node] = -labels[node]
             else:
                 labels[node] -= MARK
-                put(terrain.levels, queue, node)
+                bucket = bucket_of(levels[node], firsts, fine_shifts, shift, lowest)
+                put(levels, nodes, ends, bounds, current, bucket, node)
 
 
 @kernel()
@@ -192,7 +196,10 @@ def _spread(terrain: Terrain, labels: NDArray[np.int32], queue: Queue, ring: np.
 
     A ring is marked, spreads, and is final: three walks over it, each of which may be cut short by `n_visits`.
     """
-    nodes, label_bits = queue.nodes, (1 << ring["label_bits"]) - 1
+    levels, offsets, values, ranks = terrain
+    nodes, ends, bounds, buckets, current = queue
+    firsts, fine_shifts, shift, lowest = buckets
+    label_bits, is_exact = (1 << ring["label_bits"]) - 1, len(firsts) == 0
     while n_visits > 0:
         start = ring["position"]
         stop = min(ring["stop"], start + n_visits)
@@ -201,26 +208,35 @@ def _spread(terrain: Terrain, labels: NDArray[np.int32], queue: Queue, ring: np.
                 label = labels[nodes[i]]
                 labels[nodes[i]] = -label if label < -MARK else MARK + (-label & label_bits)
         elif ring["walk"] == _SPREADING:
-            _spread_ring(terrain, labels, queue, ring, start, stop)
+            waiting = (nodes, ends, bounds, firsts, fine_shifts, shift, lowest, current)
+            _spread_ring(levels, offsets, values, ranks, labels, *waiting, ring, start, stop)
         else:
             for i in range(start, stop):
                 labels[nodes[i]] -= MARK
         n_visits -= stop - start
         ring["position"] = stop
-        if stop == ring["stop"] and not _next_walk(terrain.levels, queue, ring):
+        if stop == ring["stop"] and not _next_walk(levels, nodes, ends, bounds, current, is_exact, ring):
             return False
     return True
 
 
 @kernel()
-def _next_walk(levels: NDArray[Any], queue: Queue, ring: np.void) -> bool:
+def _next_walk(
+    levels: NDArray[Any],
+    nodes: NDArray[Any],
+    ends: NDArray[Any],
+    bounds: NDArray[Any],
+    current: np.void,
+    is_exact: bool,
+    ring: np.void,
+) -> bool:
     """Go on to the next walk, ring or level; return whether there is one."""
     ring["walk"] += 1
     if ring["walk"] > _ENDING:
         ring["number"] += 1
         ring["walk"], ring["start"], ring["stop"] = _MARKING, ring["stop"], ring["tail"]
         if ring["start"] == ring["stop"]:
-            n_taken = take_level(levels, queue)
+            n_taken = take_level(levels, nodes, ends, bounds, current, is_exact)
             ring["start"], ring["stop"], ring["tail"] = 0, n_taken, n_taken
     ring["position"] = ring["start"]
     return bool(ring["start"] < ring["stop"])
@@ -228,18 +244,35 @@ def _next_walk(levels: NDArray[Any], queue: Queue, ring: np.void) -> bool:
 
 @kernel()
 def _spread_ring(
-    terrain: Terrain, labels: NDArray[np.int32], queue: Queue, ring: np.void, start: int, stop: int
+    levels: NDArray[Any],
+    offsets: NDArray[np.int64],
+    values: NDArray[Any],
+    ranks: NDArray[np.int64],
+    labels: NDArray[np.int32],
+    nodes: NDArray[Any],
+    ends: NDArray[Any],
+    bounds: NDArray[Any],
+    firsts: NDArray[np.int64],
+    fine_shifts: NDArray[np.int64],
+    shift: int,
+    lowest: int,
+    current: np.void,
+    ring: np.void,
+    start: int,
+    stop: int,
 ) -> None:
-    """Label the neighbors of marked pixels and put them into the queue."""
-    levels, nodes, ends = terrain.levels, queue.nodes, queue.ends
-    level, current, is_exact = queue.current["level"], queue.current["bucket"], len(queue.buckets.firsts) == 0
+    """Label the neighbors of marked pixels and put them into the queue.
+
+    The terrain and the queue come in parts (`Queue`): on floats most rings are a single pixel.
+    """
+    level, here, is_exact = current["level"], current["bucket"], len(firsts) == 0
     label_bits = ring["label_bits"]
     ring_bits, undecided = (ring["number"] << label_bits) & (MARK - 1), (1 << label_bits) - 1
-    ends[current] = ring["tail"]  # what is not above the level goes to the next ring
+    ends[here] = ring["tail"]  # what is not above the level goes to the next ring
     for i in range(start, stop):
         node = np.int64(nodes[i])
         reached = labels[node] - MARK + ring_bits
-        for offset in terrain.offsets:
+        for offset in offsets:
             neighbor = node + offset
             state = labels[neighbor]
             if state == WAITS:
@@ -249,24 +282,31 @@ def _spread_ring(
                     nodes[ends[bucket]] = neighbor
                     ends[bucket] += 1
                 elif levels[neighbor] > level:
-                    put(levels, queue, neighbor)
+                    bucket = bucket_of(levels[neighbor], firsts, fine_shifts, shift, lowest)
+                    put(levels, nodes, ends, bounds, current, bucket, neighbor)
                 else:
-                    nodes[ends[current]] = neighbor
-                    ends[current] += 1
+                    nodes[ends[here]] = neighbor
+                    ends[here] += 1
             elif 0 <= -state - ring_bits - 1 < undecided and state != -reached:  # two of this ring reach it
-                labels[neighbor] = -(_choose(terrain, labels, undecided, neighbor) + ring_bits)
-    ring["tail"] = ends[current]
+                labels[neighbor] = -(_choose(values, ranks, offsets, labels, undecided, neighbor) + ring_bits)
+    ring["tail"] = ends[here]
 
 
 @kernel()
-def _choose(terrain: Terrain, labels: NDArray[np.int32], undecided: int, node: int) -> int:
+def _choose(
+    values: NDArray[Any],
+    ranks: NDArray[np.int64],
+    offsets: NDArray[np.int64],
+    labels: NDArray[np.int32],
+    undecided: int,
+    node: int,
+) -> int:
     """The label of the marked neighbor nearest in value, then of the lowest rank.
 
     A node beside a final one was reached from an earlier ring, which has the same bits: it keeps its label.
     """
     best, least, rank = undecided, np.inf, 0
-    values, ranks = terrain.values, terrain.ranks
-    for offset in terrain.offsets:
+    for offset in offsets:
         label = int(labels[node + offset])
         if label <= 0 or label == OUTSIDE:
             continue

@@ -41,7 +41,9 @@ class Buckets(NamedTuple):
 
 
 class Queue(NamedTuple):
-    """A queue as kernels take it."""
+    """A queue. What is called for each pixel takes its arrays one by one, since taking one out of a tuple counts a
+    reference: on floats a flood takes 1.25 times as long.
+    """
 
     nodes: NDArray[Any]
     """As many as there are pixels; int32 where these have indices of 32 bits."""
@@ -127,54 +129,71 @@ def _count(
     stop: int,
 ) -> None:
     """Count the nodes of each bucket."""
+    firsts, fine_shifts, shift, lowest = buckets
     for i in range(start, stop):
         if inside[i] != outside:
-            counts[bucket_of(levels[i], buckets)] += 1
+            counts[bucket_of(levels[i], firsts, fine_shifts, shift, lowest)] += 1
 
 
 @kernel()
-def bucket_of(level: int, buckets: Buckets) -> int:
-    """The bucket of a level; the coarse one where there are no finer ones yet."""
-    shift = buckets.coarse_shift
-    coarse = int(np.int64(level) >> shift) - buckets.lowest
-    if len(buckets.firsts) == 0:
+def bucket_of(
+    level: int, firsts: NDArray[np.int64], fine_shifts: NDArray[np.int64], coarse_shift: int, lowest: int
+) -> int:
+    """The bucket of a level; the coarse one where there are no finer ones yet. Options are those of `Buckets`."""
+    coarse = int(np.int64(level) >> coarse_shift) - lowest
+    if len(firsts) == 0:
         return coarse
-    lower = np.int64(level) & ((1 << shift) - 1)
-    return int(buckets.firsts[coarse] + (lower >> buckets.fine_shifts[coarse]))
+    return int(firsts[coarse] + ((np.int64(level) & ((1 << coarse_shift) - 1)) >> fine_shifts[coarse]))
 
 
 @kernel()
-def put(levels: NDArray[Any], queue: Queue, node: int) -> None:
-    """Let a pixel above the current level wait for its own."""
-    bucket, current = bucket_of(levels[node], queue.buckets), queue.current
+def put(
+    levels: NDArray[Any],
+    nodes: NDArray[Any],
+    ends: NDArray[Any],
+    bounds: NDArray[Any],
+    current: np.void,
+    bucket: int,
+    node: int,
+) -> None:
+    """Let a pixel above the current level wait in its bucket."""
     if bucket == current["bucket"]:
-        _push(levels, queue.nodes, int(queue.bounds[bucket + 1]), current["heap_size"], node)
+        _push(levels, nodes, int(bounds[bucket + 1]), current["heap_size"], node)
         current["heap_size"] += 1
     else:
-        queue.nodes[queue.ends[bucket]] = node
-        queue.ends[bucket] += 1
+        nodes[ends[bucket]] = node
+        ends[bucket] += 1
 
 
 @kernel()
-def take_level(levels: NDArray[Any], queue: Queue) -> int:
-    """Move all pixels of the lowest level that waits to the front of the nodes; return how many there are."""
-    current, nodes = queue.current, queue.nodes
+def take_level(
+    levels: NDArray[Any],
+    nodes: NDArray[Any],
+    ends: NDArray[Any],
+    bounds: NDArray[Any],
+    current: np.void,
+    is_exact: bool,
+) -> int:
+    """Move all pixels of the lowest level that waits to the front of the nodes; return how many there are.
+
+    `is_exact`: each level has a bucket of its own.
+    """
     if current["heap_size"] == 0:
         bucket = current["bucket"] + 1
-        while bucket < len(queue.ends) and queue.ends[bucket] == queue.bounds[bucket]:
+        while bucket < len(ends) and ends[bucket] == bounds[bucket]:
             bucket += 1
-        if bucket == len(queue.ends):
+        if bucket == len(ends):
             return 0
         current["bucket"] = bucket
-        first, size = int(queue.bounds[bucket]), int(queue.ends[bucket] - queue.bounds[bucket])
-        if len(queue.buckets.firsts) == 0:
+        first, size = int(bounds[bucket]), int(ends[bucket] - bounds[bucket])
+        if is_exact:
             current["level"] = np.int64(levels[nodes[first]])
             for i in range(size):
                 nodes[i] = nodes[first + i]
             return size
-        _make_heap(levels, nodes, first, int(queue.bounds[bucket + 1]), size)
+        _make_heap(levels, nodes, first, int(bounds[bucket + 1]), size)
         current["heap_size"] = size
-    end, size, n_taken = int(queue.bounds[current["bucket"] + 1]), int(current["heap_size"]), 0
+    end, size, n_taken = int(bounds[current["bucket"] + 1]), int(current["heap_size"]), 0
     level = np.int64(levels[nodes[end - 1]])
     while size > 0 and levels[nodes[end - 1]] == level:
         node = nodes[end - 1]
