@@ -19,7 +19,8 @@ from strategies import images, masks, shapes
 from classicseg._core.image import as_image
 from classicseg.flooding import flood as flood_module
 from classicseg.flooding import flood_with_lines as lines_module
-from classicseg.flooding.flood import UNDECIDED, finished, flood
+from classicseg.flooding.flood import flood
+from classicseg.flooding.flood_states import UNDECIDED, finished
 from classicseg.flooding.flood_with_lines import flood_with_lines
 from classicseg.flooding.level_queue import bucket_of, make_queue, ordered_bits, put, take_level
 

@@ -21,7 +21,8 @@ from classicseg._core.bands import run_interruptible
 from classicseg._core.grid import neighbor_offsets, pad
 from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
-from classicseg.flooding.flood import OUTSIDE, WAITS, Terrain, finished, label_grid
+from classicseg.flooding.flood import Terrain
+from classicseg.flooding.flood_states import OUTSIDE, WAITS, finished, label_grid
 
 _PIXELS_AT_ONCE = 2**15
 """Pixels flooded at once, or all of one level and ring, of which there may be millions: Ctrl-C does not wait."""

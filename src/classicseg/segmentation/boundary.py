@@ -25,7 +25,8 @@ from classicseg.edges.suppression import crests_of, grade
 from classicseg.edges.zero_crossings import crossing_heights
 from classicseg.filters.erosion import farther_than
 from classicseg.filters.gradients import magnitude_of
-from classicseg.flooding.flood import UNDECIDED, flood
+from classicseg.flooding.flood import flood
+from classicseg.flooding.flood_states import UNDECIDED
 from classicseg.labeling.components import connected_components
 from classicseg.labeling.numbering import number_by_first_pixel
 from classicseg.labeling.reconstruction import hysteresis

@@ -19,7 +19,8 @@ from classicseg._core.numbers import as_choice, as_count, as_flag, as_number
 from classicseg._core.seeds import as_markers
 from classicseg.filters.gradients import magnitude_of
 from classicseg.filters.smoothing import smooth
-from classicseg.flooding.flood import MOST_LABELS, UNDECIDED, flood, flood_grid, label_grid
+from classicseg.flooding.flood import MOST_LABELS, flood, flood_grid
+from classicseg.flooding.flood_states import UNDECIDED, label_grid
 from classicseg.flooding.flood_with_lines import flood_with_lines
 from classicseg.flooding.minima import lowest_levels, merge_shallow_basins, regional_minima
 from classicseg.labeling.components import check_labels, connected_components

@@ -28,7 +28,8 @@ from classicseg.extras.dask.mirror import tiled_version_of
 from classicseg.extras.dask.recompute import recompute_after, recomputed
 from classicseg.extras.dask.region_sums import merge_sums, sums_of_tile, without_small
 from classicseg.filters.erosion import farther_than
-from classicseg.flooding.flood import UNDECIDED, flood
+from classicseg.flooding.flood import flood
+from classicseg.flooding.flood_states import UNDECIDED
 from classicseg.labeling.components import connected_components
 from classicseg.labeling.numbering import compact_labels
 from classicseg.labeling.tile_merging import TileComponents, TileMask, components_of_tile, marked_components_at
