@@ -149,8 +149,24 @@ def _spread(terrain: Terrain, labels: NDArray[np.int32], queue: Queue, ring: np.
                 label = labels[nodes[i]]
                 labels[nodes[i]] = -label if label < -MARK else MARK + (-label & label_bits)
         elif ring["walk"] == _SPREADING:
-            waiting = (nodes, ends, bounds, firsts, fine_shifts, shift, lowest, current)
-            _spread_ring(levels, offsets, values, ranks, labels, *waiting, ring, start, stop)
+            _spread_ring(
+                levels,
+                offsets,
+                values,
+                ranks,
+                labels,
+                nodes,
+                ends,
+                bounds,
+                firsts,
+                fine_shifts,
+                shift,
+                lowest,
+                current,
+                ring,
+                start,
+                stop,
+            )
         else:
             for i in range(start, stop):
                 labels[nodes[i]] -= MARK
