@@ -12,7 +12,7 @@ import pytest
 import classicseg
 from classicseg._core.kernel import Kernel
 from classicseg.filters.erosion import _ball
-from classicseg.labeling.components import near_steps
+from classicseg.labeling.components import LineGraph, covered_lines
 from classicseg.labeling.lines import line_grid
 
 
@@ -71,29 +71,29 @@ def a_grid(rng, n_bands=2):
 
 
 def joined_bands(rng):
-    """A grid with its near lines, what its bands of rows write, and the first rows of the bands."""
-    grid, bounds, near = a_grid_of_runs(rng)
-    pieces, begins = np.zeros((2, grid[0].size), np.int32)
-    begins, spans = begins[: len(grid[0])], []
+    """A graph of lines, what its bands of rows write, and the first rows of the bands."""
+    graph, bounds = a_graph_of_runs(rng)
+    components, begins = np.zeros((2, graph.lines.size), np.int32)
+    begins, ranges = begins[: len(graph.lines)], []
     for start, stop in itertools.pairwise(bounds.tolist()):
         join = DEFINITIONS["labeling.components._join_band"].numpy
-        _, end = join(*grid, near, pieces, begins, start, stop)
-        spans.append((begins[start * len(grid[0]) // grid[1][0]], end))
-    return (*grid, near), pieces, begins, bounds[:-1], np.array(spans)
+        _, end = join(graph, components, begins, start, stop)
+        ranges.append((begins[start * len(graph.lines) // graph.lengths[0]], end))
+    return graph, components, begins, bounds[:-1], np.array(ranges)
 
 
-def a_grid_of_runs(rng):
+def a_graph_of_runs(rng):
     grid, bounds = a_grid(rng)
     if rng.random() < 0.5:  # some lines as long as machine code takes at once, and longer
         longer = np.repeat(grid[0], rng.integers(1, 40), axis=1)
         grid = longer, *grid[1:]
-    return grid, bounds, near_steps(*grid[2:])
+    return LineGraph(*grid, covered_lines(*grid[2:])), bounds
 
 
-def joined_pieces(rng):
-    grid, pieces, begins, starts, spans = joined_bands(rng)
-    DEFINITIONS["labeling.components._join_seams"].numpy(*grid, pieces, begins, starts, 0, len(starts))
-    return grid[0], pieces, spans
+def joined_components(rng):
+    graph, components, begins, starts, ranges = joined_bands(rng)
+    DEFINITIONS["labeling.components._join_seams"].numpy(graph, components, begins, starts, 0, len(starts))
+    return graph.lines, components, ranges
 
 
 def for_classify(rng):
@@ -104,40 +104,41 @@ def for_classify(rng):
 
 
 def for_join_band(rng):
-    grid, bounds, near = a_grid_of_runs(rng)
-    pieces, begins = np.full((2, grid[0].size), 99, np.int32)
-    return *grid, near, pieces, begins[: len(grid[0])], int(bounds[0]), int(bounds[1])
+    graph, bounds = a_graph_of_runs(rng)
+    components, begins = np.full((2, graph.lines.size), 99, np.int32)
+    return graph, components, begins[: len(graph.lines)], int(bounds[0]), int(bounds[1])
 
 
 def for_join_seams(rng):
-    grid, pieces, begins, starts, _ = joined_bands(rng)
-    return *grid, pieces, begins, starts, 0, len(starts)
+    graph, components, begins, starts, _ = joined_bands(rng)
+    return graph, components, begins, starts, 0, len(starts)
 
 
 def for_count_roots(rng):
-    _, pieces, spans = joined_pieces(rng)
-    return pieces, spans, np.full(len(spans), -7), *band(rng, len(spans))
+    _, components, ranges = joined_components(rng)
+    return components, ranges, np.full(len(ranges), -7), *band(rng, len(ranges))
 
 
 def for_number_roots(rng):
-    _, pieces, spans = joined_pieces(rng)
-    return pieces, spans, np.arange(len(spans)) * 50, *band(rng, len(spans))
+    _, components, ranges = joined_components(rng)
+    return components, ranges, np.arange(len(ranges)) * 50, *band(rng, len(ranges))
 
 
 def numbered_roots(rng):
-    lines, pieces, spans = joined_pieces(rng)
-    DEFINITIONS["labeling.runs.number_roots"].numpy(pieces, spans, np.arange(len(spans)) * 50, 0, len(spans))
-    return lines, pieces, spans
+    lines, components, ranges = joined_components(rng)
+    number = DEFINITIONS["labeling.runs.number_roots"].numpy
+    number(components, ranges, np.arange(len(ranges)) * 50, 0, len(ranges))
+    return lines, components, ranges
 
 
 def for_number_runs(rng):
-    _, pieces, spans = numbered_roots(rng)
-    return pieces, spans, *band(rng, len(spans))
+    _, components, ranges = numbered_roots(rng)
+    return components, ranges, *band(rng, len(ranges))
 
 
 def for_fill(rng):
-    lines, pieces, spans = numbered_roots(rng)
-    return lines, pieces, spans, *band(rng, len(spans))
+    lines, components, ranges = numbered_roots(rng)
+    return lines, components, ranges, *band(rng, len(ranges))
 
 
 def for_touching(rng):
@@ -149,19 +150,19 @@ def regions(rng):
     """Pairs of regions, some of them twice, and their areas and means."""
     n_regions = int(rng.integers(2, 12))
     pairs = np.sort(rng.integers(1, n_regions + 1, (20, 2)), axis=1)
-    codes = [low << 32 | high for low, high in pairs.tolist() if low < high]
-    return np.array(codes, np.int64), rng.integers(1, 4, n_regions + 1), rng.integers(0, 3, (n_regions + 1, 2))
+    pairs = [low << 32 | high for low, high in pairs.tolist() if low < high]
+    return np.array(pairs, np.int64), rng.integers(1, 4, n_regions + 1), rng.integers(0, 3, (n_regions + 1, 2))
 
 
 def for_renumber(rng):
-    codes, areas, _ = regions(rng)
+    pairs, areas, _ = regions(rng)
     joined = np.concatenate([[0], rng.integers(1, len(areas), len(areas) - 1)])
-    return codes, joined, areas, 3
+    return pairs, joined, areas, 3
 
 
 def for_choose(rng):
-    codes, areas, means = regions(rng)
-    return codes, areas, means / 3, means.sum(axis=1) / 3, 3, np.zeros(len(areas), np.int64)
+    pairs, areas, means = regions(rng)
+    return pairs, areas, means / 3, means.sum(axis=1) / 3, 3, np.zeros(len(areas), np.int64)
 
 
 def for_join(rng):
@@ -177,7 +178,7 @@ def for_add_up(rng):
     return labels, pixels, np.ones(4, np.int64), np.ones((4, 2)), np.zeros((4, 2)), *band(rng, 50)
 
 
-def for_take(rng):
+def for_look_up(rng):
     labels = rng.integers(0, 9, 50).astype(np.int32)
     return rng.permutation(9).astype(np.int32), labels, np.full(50, -7, np.int32), *band(rng, 50)
 
@@ -256,7 +257,7 @@ INPUTS = {
     "filters.erosion._mark_far": for_mark_far,
     "histograms.float32._count_bits": for_count_bits,
     "regions.statistics._add_up": for_add_up,
-    "_core.grid._take": for_take,
+    "_core.grid._look_up": for_look_up,
     "regions.adjacency._touching": for_touching,
     "histograms.values._count": for_count,
     "histograms.optimal_split._best_starts": for_best_starts,
@@ -274,13 +275,13 @@ INPUTS = {
 }
 
 
-def to_the_root(pieces):
+def to_the_root(components):
     """Point each pixel to its root: a tree may have any height."""
-    points, place = pieces < 0, np.arange(len(pieces))
-    above = np.where(points, ~pieces, place)
-    while (above[above] != above).any():
-        above = above[above]
-    return np.where(points, ~above, pieces)
+    points, index = components < 0, np.arange(len(components))
+    parents = np.where(points, ~components, index)
+    while (parents[parents] != parents).any():
+        parents = parents[parents]
+    return np.where(points, ~parents, components)
 
 
 def outcome(name, function, arguments):
@@ -288,7 +289,7 @@ def outcome(name, function, arguments):
     own = [argument.copy() if isinstance(argument, np.ndarray) else argument for argument in arguments]
     returned = function(*own)
     if name in ("labeling.components._join_band", "labeling.components._join_seams"):
-        own[5] = to_the_root(own[5])
+        own[1] = to_the_root(own[1])
     if name in ("regions.adjacency._touching", "regions.merging.renumber"):
         returned = np.unique(returned)  # a pair may come twice
     if name == "labeling.run_lengths._write_stops":

@@ -34,7 +34,10 @@ def test_documentation_of_each_parameter_is_found() -> None:
     texts = parameter_texts(metrics.hausdorff)
     assert list(texts) == ["truth", "labels", "spacing", "ignore_label", "mask"]
     assert texts["truth"] == texts["labels"]
-    assert texts["spacing"] == "The distance between neighboring pixels: one number, or one for each axis. By default 1."
+    assert (
+        texts["spacing"]
+        == "The distance between neighboring pixels: one number, or one for each axis. By default 1."
+    )
     assert parameter_texts(lambda: None) == {}
 
 

@@ -19,9 +19,10 @@ from strategies import images, masks, shapes
 from classicseg._core.image import as_image
 from classicseg.flooding import flood as flood_module
 from classicseg.flooding import flood_with_lines as lines_module
-from classicseg.flooding.flood import UNDECIDED, finished, flood
+from classicseg.flooding.flood import flood
+from classicseg.flooding.flood_states import UNDECIDED, finished
 from classicseg.flooding.flood_with_lines import flood_with_lines
-from classicseg.flooding.level_queue import make_queue, ordered_bits, put, take_level
+from classicseg.flooding.level_queue import bucket_of, make_queue, ordered_bits, put, take_level
 
 
 def around(place, shape, connectivity):
@@ -112,8 +113,8 @@ def test_small_steps_give_the_same(drawn, lines, compactness):
     expected = flood(levels, markers, ranks, parsed, connectivity)
     other = flood_with_lines(levels, markers, ranks, parsed, connectivity, **options)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(flood_module, "_STEPS", 1)
-        patch.setattr(lines_module, "_STEPS", 1)
+        patch.setattr(flood_module, "_PIXELS_AT_ONCE", 1)
+        patch.setattr(lines_module, "_PIXELS_AT_ONCE", 1)
         assert_array_equal(flood(levels, markers, ranks, parsed, connectivity), expected)
         found = flood_with_lines(levels, markers, ranks, parsed, connectivity, **options)
     assert_array_equal(found, other)
@@ -177,11 +178,10 @@ def test_levels_leave_the_queue_in_their_order(data):
     grid = ordered_bits(levels.copy())
     assert_array_equal(np.argsort(grid, kind="stable"), np.argsort(levels, kind="stable"))
     queue = make_queue(grid, np.zeros(len(levels), np.int32), 1)
-    state = np.array([0, -1, 0], np.int64)
     for node in range(len(levels)):
-        put(grid, *queue, state, node)
+        put(grid, *queue[:3], queue.current, bucket_of(grid[node], *queue.buckets), node)
     taken = []
-    while n := take_level(grid, *queue, state):
+    while n := take_level(grid, *queue[:3], queue.current, dtype == "u1"):
         assert len(set(levels[queue.nodes[:n]].tolist())) == 1
         taken.append(levels[queue.nodes[0]].item())
         assert n == np.count_nonzero(levels == taken[-1])

@@ -1,4 +1,4 @@
-"""Connected pieces: labels of every dtype, and lines longer than machine code takes at once."""
+"""Connected components: labels of every dtype, and lines longer than machine code takes at once."""
 
 import numpy as np
 import pytest
@@ -12,6 +12,7 @@ from classicseg import connected_regions
 from classicseg._core.bands import band_size
 from classicseg.labeling import components, run_lengths
 from classicseg.labeling.components import connected_components
+from classicseg.labeling.lines import line_grid
 from classicseg.labeling.numbering import number_by_first_pixel
 
 DTYPES = ["?", "u1", "u2", ">u2", "i2", "i4", "i8", "u8"]
@@ -63,7 +64,7 @@ def test_noise_in_a_volume(connectivity):
         np.testing.assert_array_equal(found, number_by_first_pixel(expected.astype(np.int32)))
 
 
-def test_more_pieces_than_labels_are_refused(monkeypatch):
+def test_more_components_than_labels_are_refused(monkeypatch):
     monkeypatch.setattr(components, "_MOST_LABELS", 3)
     assert connected_components(np.eye(3, dtype=np.uint8), 1).max() == 3
     for function in (connected_components, components.connected_runs):
@@ -72,10 +73,10 @@ def test_more_pieces_than_labels_are_refused(monkeypatch):
 
 
 def test_places_are_as_wide_as_the_indices_of_pixels():
-    lines = np.zeros((2, 70), np.uint8)
+    grid = line_grid(np.zeros((2, 70), np.uint8), 1)
+    graph = components.LineGraph(*grid, components.covered_lines(*grid[2:]))
     for dtype in (np.int32, np.int64):
-        places = components._work.loops(lines, np.array([2]), 1, np.empty(140, dtype))[-1]
-        assert places.dtype == dtype
+        assert components._buffers.loops(graph, np.empty(140, dtype)).found.dtype == dtype
 
 
 def test_runs_of_many_pixels_end_in_64_bits():

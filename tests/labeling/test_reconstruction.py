@@ -12,7 +12,7 @@ from strategies import shapes
 
 from classicseg._core.bands import BAND_PIXELS, band_size
 from classicseg._core.grid import neighbor_offsets
-from classicseg.labeling.reconstruction import reach_weak, reconstruct
+from classicseg.labeling.reconstruction import reconstruct, weak_components
 
 
 @given(st.data())
@@ -44,7 +44,7 @@ def test_what_weak_pixels_reach_is_numbered_alike(data):
     nodes = np.flatnonzero(np.pad(data.draw(hnp.arrays(bool, shape)), 1))
     offsets = neighbor_offsets(shape, len(shape))
     results = []
-    for reach in (reach_weak, reach_weak.loops, reach_weak.numpy):
+    for reach in (weak_components, weak_components.loops, weak_components.numpy):
         own = grid.copy().reshape(-1)
         found, names = reach(own, nodes, offsets)
         order = np.argsort(found)

@@ -1,4 +1,4 @@
-"""Pieces of tiles, joined over the seams, are the pieces of the whole image, however it is cut."""
+"""Components of tiles, merged over the seams, are the components of the whole image, however it is cut."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from classicseg.labeling.components import connected_components, connected_runs
 from classicseg.labeling.reconstruction import reconstruct
 from classicseg.labeling.run_lengths import expand, labels_at
 from classicseg.labeling.tile_merging import (
-    held_patch_of,
-    join_held,
+    components_of_tile,
+    hysteresis_of_tile,
     join_numbers,
-    marked_patch_of,
+    marked_components,
+    merge_marked,
     number_table,
-    paint_held,
+    paint_marked,
     pairs_at_cut,
-    patch_of,
 )
 
 
@@ -40,16 +40,16 @@ def paste(tiles, chunks, like):
     return whole
 
 
-def touching(faces, chunks, connectivity, near):
+def touching(layers, chunks, connectivity, connects):
     grid = tuple(len(lengths) for lengths in chunks)
-    numbers = np.arange(len(faces)).reshape(grid)
+    numbers = np.arange(len(layers)).reshape(grid)
     for axis, length in enumerate(grid):
         for i in range(length - 1):
             tiles = np.stack([numbers.take(i + side, axis).ravel() for side in (0, 1)], axis=1)
-            above = [faces[one][axis, -1] for one in tiles[:, 0]]
-            below = [faces[other][axis, 0] for other in tiles[:, 1]]
+            above = [layers[one][axis, -1] for one in tiles[:, 0]]
+            below = [layers[other][axis, 0] for other in tiles[:, 1]]
             along = (*grid[:axis], *grid[axis + 1 :])
-            yield pairs_at_cut(above, below, tiles, along, connectivity, near)
+            yield pairs_at_cut(above, below, tiles, along, connectivity, connects)
 
 
 @given(st.data())
@@ -58,12 +58,12 @@ def test_numbers_are_those_of_the_whole(data):
     classes = data.draw(hnp.arrays(np.uint8, shape, elements=st.integers(0, 2)))
     chunks, connectivity = data.draw(tilings(shape)), data.draw(st.integers(1, len(shape)))
     tiles = cut(classes, chunks)
-    patches = [patch_of(tile, tile, connectivity) for tile in tiles]
+    patches = [components_of_tile(tile, tile, connectivity) for tile in tiles]
     counts = [patch.counts for patch in patches]
-    pairs = touching([patch.faces for patch in patches], chunks, connectivity, np.equal)
+    pairs = touching([patch.layers for patch in patches], chunks, connectivity, np.equal)
     numbers = join_numbers(chunks, counts, pairs)
     joined = [
-        expand(patch.pieces, number_table(patch.counts, number, np.int64))
+        expand(patch.runs, number_table(patch.counts, number, np.int64))
         for patch, number in zip(patches, numbers, strict=True)
     ]
     whole = connected_components(classes, connectivity)
@@ -71,31 +71,32 @@ def test_numbers_are_those_of_the_whole(data):
 
 
 @given(st.data())
-def test_what_is_held_anywhere_is_held_everywhere(data):
+def test_what_is_marked_anywhere_is_marked_everywhere(data):
     shape = data.draw(hnp.array_shapes(min_dims=1, max_dims=3, max_side=9))
-    marks = data.draw(hnp.arrays(np.uint8, shape, elements=st.integers(0, 2)))
+    levels = data.draw(hnp.arrays(np.uint8, shape, elements=st.integers(0, 2)))
     chunks = data.draw(tilings(shape))
-    tiles = cut(marks, chunks)
-    pieces = [connected_components(tile > 0, len(shape)) for tile in tiles]
-    held = [
-        np.isin(np.arange(piece.max() + 1), piece[tile == 2]) for piece, tile in zip(pieces, tiles, strict=True)
+    tiles = cut(levels, chunks)
+    components = [connected_components(tile > 0, len(shape)) for tile in tiles]
+    marked = [
+        np.isin(np.arange(component.max() + 1), component[tile == 2])
+        for component, tile in zip(components, tiles, strict=True)
     ]
-    whole = reconstruct(marks > 0, marks == 2)
+    whole = reconstruct(levels > 0, levels == 2)
     for patches in (
-        [held_patch_of(*parts) for parts in zip(pieces, held, tiles, strict=True)],
-        [marked_patch_of(np.ascontiguousarray(tile)) for tile in tiles],
+        [marked_components(*parts) for parts in zip(components, marked, tiles, strict=True)],
+        [hysteresis_of_tile(np.ascontiguousarray(tile)) for tile in tiles],
     ):
-        faces = [patch.faces for patch in patches]
-        pairs = touching(faces, chunks, len(shape), lambda one, other: one + other > 0)
-        kept = join_held([patch.held for patch in patches], pairs)
-        found = [paint_held(*parts) for parts in zip(patches, kept, strict=True)]
+        layers = [patch.layers for patch in patches]
+        pairs = touching(layers, chunks, len(shape), lambda a, b: a + b > 0)
+        kept = merge_marked([patch.marked for patch in patches], pairs)
+        found = [paint_marked(*parts) for parts in zip(patches, kept, strict=True)]
         assert_array_equal(paste(found, chunks, whole), whole)
 
 
 @given(hnp.arrays(np.int32, hnp.array_shapes(max_dims=3, max_side=70), elements=st.integers(0, 3)))
-def test_runs_hold_the_pieces(labels):
-    pieces, runs = connected_components(labels, 1), connected_runs(labels, 1)
+def test_runs_hold_the_components(labels):
+    components, runs = connected_components(labels, 1), connected_runs(labels, 1)
     assert (np.diff(runs.stops, prepend=0) > 0).all()
-    assert_array_equal(expand(runs, np.arange(pieces.max() + 1)), pieces)
+    assert_array_equal(expand(runs, np.arange(components.max() + 1)), components)
     pixels = np.arange(labels.size)
-    assert_array_equal(labels_at(runs, pixels), pieces.reshape(-1))
+    assert_array_equal(labels_at(runs, pixels), components.reshape(-1))

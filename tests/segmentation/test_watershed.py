@@ -159,9 +159,9 @@ def test_turned_noise_has_turned_regions(data, seed, highest, size):
 
 def test_a_basin_that_cannot_choose_is_kept():
     """The middle one runs over into two equals at 4, and is found to meet one of them at 5, too."""
-    codes, heights = np.array([1 << 32 | 2, 2 << 32 | 3, 1 << 32 | 2]), np.array([4.0, 4.0, 5.0])
+    pairs, heights = np.array([1 << 32 | 2, 2 << 32 | 3, 1 << 32 | 2]), np.array([4.0, 4.0, 5.0])
     lows, ranks, groups = np.array([0.0, 1, 3, 1]), np.array([0, 0, 1, 0]), np.arange(4)
-    basins._join(codes, heights, lows, ranks, 2.5, groups)
+    basins._join(pairs, heights, lows, ranks, 2.5, groups)
     assert_array_equal(groups, [0, 1, 2, 3])
     assert_array_equal(lows, [0, 1, 3, 1])
 
@@ -276,7 +276,7 @@ def test_the_default_finds_the_coins():
         ({"surface": "value"}, ValueError, "'gradient' or 'image'"),
         ({"sigma": -1}, ValueError, "sigma"),
         ({"min_depth": -1}, ValueError, "min_depth"),
-        ({"min_depth": 1, "markers": [(0, 0)]}, ValueError, "with markers"),
+        ({"min_depth": 1, "markers": [(0, 0)]}, ValueError, "min_depth is 1 and markers are given"),
         ({"compactness": -0.1}, ValueError, "compactness"),
         ({"lines": 1}, TypeError, "True or False"),
         ({"connectivity": 3}, ValueError, "connectivity"),

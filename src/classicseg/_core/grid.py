@@ -48,21 +48,21 @@ def neighbor_offsets(shape: tuple[int, ...], connectivity: int) -> NDArray[np.in
     return np.sort(np.array(steps, dtype=np.int64) @ padded_strides(shape))
 
 
-def take(numbers: NDArray[np.int32], labels: NDArray[np.int32]) -> NDArray[np.int32]:
+def look_up(numbers: NDArray[np.int32], labels: NDArray[np.int32]) -> NDArray[np.int32]:
     """Give each label its number: numbers[labels]."""
     flat, out = np.ascontiguousarray(labels).reshape(-1), np.empty(labels.shape, np.int32)
-    run_bands(_take, flat.size, 1, numbers, flat, out.reshape(-1))
+    run_bands(_look_up, flat.size, 1, numbers, flat, out.reshape(-1))
     return out
 
 
-def _take_numpy(
+def _look_up_numpy(
     numbers: NDArray[np.int32], labels: NDArray[np.int32], out: NDArray[np.int32], start: int, stop: int
 ) -> None:
     out[start:stop] = numbers[labels[start:stop]]
 
 
-@kernel(numpy=_take_numpy)
-def _take(
+@kernel(numpy=_look_up_numpy)
+def _look_up(
     numbers: NDArray[np.int32], labels: NDArray[np.int32], out: NDArray[np.int32], start: int, stop: int
 ) -> None:
     for i in range(start, stop):

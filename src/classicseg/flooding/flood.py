@@ -3,43 +3,55 @@
 The watershed by immersion, after Meyer. The level of a pixel is the highest pixel on its lowest way from a marker,
 and where levels are equal the nearer one (in rings) comes first. All pixels of one level and ring spread at once,
 and a pixel belongs to the marker that reaches it first. Where several reach it at once, it goes by what turns with
-the image: the neighbor nearest in value, then the better rank of its marker. One that cannot choose between equals
-is left to be a region of its own.
+the image: the neighbor nearest in value, then the better rank of its marker. A pixel that cannot choose between
+equals is left to be a region of its own.
 
-One grid of labels holds the whole state, so that a look at a neighbor is one look: 0 waits, a label is done, a
-label above MARK is spreading now, a negative number is in the queue. Of a marker in the queue, whose label is no
-neighbor's to change, that is the label above MARK; of others the label with the number of the ring that it was
-reached from, as far as there are bits for it.
+The states of a pixel stand in `flood_states`.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from classicseg._core.bands import run_bands
-from classicseg._core.grid import interior_nodes, neighbor_offsets, pad
+from classicseg._core.grid import neighbor_offsets, pad
 from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
-from classicseg.flooding.level_queue import BUCKET, LEVEL, make_queue, ordered_bits, put, take_level
+from classicseg.flooding.flood_states import MARK, OUTSIDE, WAITS, finished, label_grid
+from classicseg.flooding.level_queue import Queue, bucket_of, make_queue, ordered_bits, put, take_level
 from classicseg.labeling.components import check_labels
 
-UNDECIDED = -2
-"""The label of a pixel that could not choose."""
-
-_STEPS = 2**17
+_PIXELS_AT_ONCE = 2**17
 """Pixels flooded between two looks at Ctrl-C."""
-
-WAITS, MARK, OUTSIDE = 0, 2**30, 2**31 - 1
 
 MOST_LABELS = MARK - 2
 """Markers have numbers up to here."""
 
-_WALK, _PLACE, _FIRST, _STOP, _TAIL, _RING, _BITS = 3, 4, 5, 6, 7, 8, 9
-"""Places in the state after those of the queue: which walk over the ring it is, how far, the ring's bounds, where
-the next one ends, its number, and how many bits a label has."""
+
+class Terrain(NamedTuple):
+    """What is flooded, as flat padded grids, and what decides between markers that come at once."""
+
+    levels: NDArray[Any]
+    """(n_nodes,)"""
+    offsets: NDArray[np.int64]
+    """To the neighbors of a node."""
+    values: NDArray[Any]
+    """(n_nodes, channels), the image: the neighbor nearest in value wins, …"""
+    ranks: NDArray[np.int64]
+    """… then the lowest rank of a label. Empty: the lowest label."""
+
+
+_RING = np.dtype(
+    [(name, np.int64) for name in ("walk", "position", "start", "stop", "tail", "number", "label_bits")]
+)
+"""The current ring: which walk over it is on the way, and where; `start` and `stop` of its nodes in the queue; the
+`tail` of the next ring, which begins at `stop`; the ring's `number`; and how many bits a label has."""
+
+_MARKING, _SPREADING, _ENDING = 0, 1, 2
+"""The walks over a ring: its pixels are marked, spread, and become final."""
 
 
 def flood(
@@ -75,217 +87,190 @@ def flood(
 def flood_grid(
     levels: NDArray[Any],
     labels: NDArray[np.int32],
-    most: int,
+    n_markers: int,
     ranks: NDArray[np.int64] | None,
     image: Image,
     connectivity: int,
 ) -> NDArray[np.int32]:
-    """The same from a `label_grid` of markers up to `most`, which is overwritten: they need not be kept beside
-    it."""
-    check_labels(most, "minima or markers", MOST_LABELS)
+    """Flood as `flood` does, from a `label_grid` of markers up to `n_markers`.
+
+    The grid is overwritten: the markers themselves need not be kept beside it.
+    """
+    check_labels(n_markers, "minima or markers", MOST_LABELS)
     ndim = len(image.shape)
     grid = ordered_bits(pad(levels, ndim).reshape(-1))
     queue = make_queue(grid, labels, OUTSIDE)
-    offsets = neighbor_offsets(image.shape, connectivity)
+    is_surface = grid.dtype.kind == "u" and np.may_share_memory(levels, image.values)
+    values = (grid if is_surface else pad(image.values, ndim)).reshape(len(grid), -1)
     ranked = np.empty(0, np.int64) if ranks is None else ranks
-    values = (
-        grid if grid.dtype.kind == "u" and np.may_share_memory(levels, image.values) else pad(image.values, ndim)
-    )
-    n_bits = (most + 1).bit_length()
-    state = np.array([0, -1, 0, 2, 0, 0, 0, 0, 0, n_bits], np.int64)
-    run_bands(_start, len(labels), 1, grid, labels, offsets, *queue, state, sequential=True)
-    while _spread(grid, labels, offsets, *queue, state, ranked, values.reshape(len(grid), -1), _STEPS):
+    terrain = Terrain(grid, neighbor_offsets(image.shape, connectivity), values, ranked)
+    label_bits = (n_markers + 1).bit_length()
+    ring = np.array([(_ENDING, 0, 0, 0, 0, 0, label_bits)], _RING)[0]
+    run_bands(_start, len(labels), 1, terrain, labels, queue, sequential=True)
+    while _spread(terrain, labels, queue, ring, _PIXELS_AT_ONCE):
         pass
-    return finished(labels, image.shape, (1 << n_bits) - 1)
-
-
-def label_grid(markers: NDArray[np.int32], image: Image) -> NDArray[np.int32]:
-    """A flat padded grid of the state in which a flood starts: markers are in the queue."""
-    labels = np.full([length + 2 for length in image.shape], OUTSIDE, np.int32)
-    inner = labels[(slice(1, -1),) * labels.ndim]
-    np.negative(markers, out=inner)
-    if image.mask is not None:
-        np.copyto(inner, OUTSIDE, where=~image.mask)
-    return labels.reshape(-1)
-
-
-def finished(labels: NDArray[np.int32], shape: tuple[int, ...], torn: int) -> NDArray[np.int32]:
-    """Make the result of a grid, in place: its padding is left over at the end."""
-    lines = interior_nodes(shape[:-1]) * (shape[-1] + 2) + 1 if len(shape) > 1 else np.ones(1, np.int64)
-    run_bands(_finish, len(lines), shape[-1], labels, lines, shape[-1], torn, sequential=True)
-    return labels[: len(lines) * shape[-1]].reshape(shape)
-
-
-def _finish_numpy(
-    labels: NDArray[np.int32], lines: NDArray[np.int64], length: int, torn: int, start: int, stop: int
-) -> None:
-    for line in range(start, stop):
-        found = labels[lines[line] : lines[line] + length]
-        done = np.where((found <= 0) | (found == OUTSIDE), 0, np.where(found == torn, UNDECIDED, found))
-        labels[line * length : (line + 1) * length] = done
-
-
-@kernel(numpy=_finish_numpy)
-def _finish(
-    labels: NDArray[np.int32], lines: NDArray[np.int64], length: int, torn: int, start: int, stop: int
-) -> None:
-    for line in range(start, stop):
-        source, target = lines[line], line * length  # never before it: what is written has been read
-        for i in range(length):
-            label = labels[source + i]
-            if label <= 0 or label == OUTSIDE:
-                label = np.int32(0)
-            labels[target + i] = UNDECIDED if label == torn else label
+    return finished(labels, image.shape, (1 << label_bits) - 1)
 
 
 @kernel()
-def _start(
-    levels: NDArray[Any],
-    labels: NDArray[np.int32],
-    offsets: NDArray[np.int64],
-    nodes: NDArray[Any],
-    places: NDArray[Any],
-    bounds: NDArray[Any],
-    firsts: NDArray[np.int64],
-    rests: NDArray[np.int64],
-    shift: int,
-    low: int,
-    state: NDArray[np.int64],
-    start: int,
-    stop: int,
-) -> None:
-    """Let the markers' pixels wait for their levels, and have done with those that nothing waits beside."""
+def _start(terrain: Terrain, labels: NDArray[np.int32], queue: Queue, start: int, stop: int) -> None:
+    """Let the markers' pixels wait for their levels; those without a neighbor that waits are final."""
+    levels, offsets = terrain.levels, terrain.offsets
+    nodes, ends, bounds, buckets, current = queue
+    firsts, fine_shifts, shift, lowest = buckets
     for node in range(start, stop):
         if labels[node] < 0:
-            ends_here = True
+            is_final = True
             for offset in offsets:
-                ends_here = ends_here and labels[node + offset] != WAITS
-            if ends_here:
+                is_final = is_final and labels[node + offset] != WAITS
+            if is_final:
                 labels[node] = -labels[node]
             else:
                 labels[node] -= MARK
-                put(levels, nodes, places, bounds, firsts, rests, shift, low, state, node)
+                bucket = bucket_of(levels[node], firsts, fine_shifts, shift, lowest)
+                put(levels, nodes, ends, bounds, current, bucket, node)
 
 
 @kernel()
-def _spread(
-    levels: NDArray[Any],
-    labels: NDArray[np.int32],
-    offsets: NDArray[np.int64],
-    nodes: NDArray[Any],
-    places: NDArray[Any],
-    bounds: NDArray[Any],
-    firsts: NDArray[np.int64],
-    rests: NDArray[np.int64],
-    shift: int,
-    low: int,
-    state: NDArray[np.int64],
-    ranks: NDArray[np.int64],
-    values: NDArray[Any],
-    n_steps: int,
-) -> bool:
-    """Flood ring by ring; return whether anything is left after about `n_steps` visits.
+def _spread(terrain: Terrain, labels: NDArray[np.int32], queue: Queue, ring: np.void, n_visits: int) -> bool:
+    """Flood ring by ring; return whether anything is left after about `n_visits` visits.
 
-    A ring is marked, spreads, and is done: three walks over it, each of which may be cut short by the steps.
+    A ring is marked, spreads, and is final: three walks over it, each of which may be cut short by `n_visits`.
     """
-    lower = (1 << state[_BITS]) - 1
-    while n_steps > 0:
-        place, stop = state[_PLACE], min(state[_STOP], state[_PLACE] + n_steps)
-        if state[_WALK] == 0:
-            for i in range(place, stop):
+    levels, offsets, values, ranks = terrain
+    nodes, ends, bounds, buckets, current = queue
+    firsts, fine_shifts, shift, lowest = buckets
+    label_bits, is_exact = (1 << ring["label_bits"]) - 1, len(firsts) == 0
+    while n_visits > 0:
+        start = ring["position"]
+        stop = min(ring["stop"], start + n_visits)
+        if ring["walk"] == _MARKING:
+            for i in range(start, stop):
                 label = labels[nodes[i]]
-                labels[nodes[i]] = -label if label < -MARK else MARK + (-label & lower)
-        elif state[_WALK] == 1:
-            queue = (nodes, places, bounds, firsts, rests, shift, low)
-            _spread_ring(levels, labels, offsets, *queue, state, ranks, values, place, stop)
+                labels[nodes[i]] = -label if label < -MARK else MARK + (-label & label_bits)
+        elif ring["walk"] == _SPREADING:
+            _spread_ring(
+                levels,
+                offsets,
+                values,
+                ranks,
+                labels,
+                nodes,
+                ends,
+                bounds,
+                firsts,
+                fine_shifts,
+                shift,
+                lowest,
+                current,
+                ring,
+                start,
+                stop,
+            )
         else:
-            for i in range(place, stop):
+            for i in range(start, stop):
                 labels[nodes[i]] -= MARK
-        n_steps -= stop - place
-        state[_PLACE] = stop
-        if stop < state[_STOP]:
-            break
-        state[_WALK] += 1
-        if state[_WALK] == 3:
-            state[_RING] += 1
-            state[_WALK], state[_FIRST], state[_STOP] = 0, state[_STOP], state[_TAIL]
-            if state[_FIRST] == state[_STOP]:
-                n_taken = take_level(levels, nodes, places, bounds, firsts, rests, shift, low, state)
-                if n_taken == 0:
-                    return False
-                state[_FIRST], state[_STOP], state[_TAIL] = 0, n_taken, n_taken
-        state[_PLACE] = state[_FIRST]
+        n_visits -= stop - start
+        ring["position"] = stop
+        if stop == ring["stop"] and not _next_walk(levels, nodes, ends, bounds, current, is_exact, ring):
+            return False
     return True
+
+
+@kernel()
+def _next_walk(
+    levels: NDArray[Any],
+    nodes: NDArray[Any],
+    ends: NDArray[Any],
+    bounds: NDArray[Any],
+    current: np.void,
+    is_exact: bool,
+    ring: np.void,
+) -> bool:
+    """Go on to the next walk, ring or level; return whether there is one."""
+    ring["walk"] += 1
+    if ring["walk"] > _ENDING:
+        ring["number"] += 1
+        ring["walk"], ring["start"], ring["stop"] = _MARKING, ring["stop"], ring["tail"]
+        if ring["start"] == ring["stop"]:
+            n_taken = take_level(levels, nodes, ends, bounds, current, is_exact)
+            ring["start"], ring["stop"], ring["tail"] = 0, n_taken, n_taken
+    ring["position"] = ring["start"]
+    return bool(ring["start"] < ring["stop"])
 
 
 @kernel()
 def _spread_ring(
     levels: NDArray[Any],
-    labels: NDArray[np.int32],
     offsets: NDArray[np.int64],
+    values: NDArray[Any],
+    ranks: NDArray[np.int64],
+    labels: NDArray[np.int32],
     nodes: NDArray[Any],
-    places: NDArray[Any],
+    ends: NDArray[Any],
     bounds: NDArray[Any],
     firsts: NDArray[np.int64],
-    rests: NDArray[np.int64],
+    fine_shifts: NDArray[np.int64],
     shift: int,
-    low: int,
-    state: NDArray[np.int64],
-    ranks: NDArray[np.int64],
-    values: NDArray[Any],
+    lowest: int,
+    current: np.void,
+    ring: np.void,
     start: int,
     stop: int,
 ) -> None:
-    """Label the neighbors of marked pixels and put them into the queue."""
-    level, current, exact = state[LEVEL], state[BUCKET], len(firsts) == 0
-    bits = state[_BITS]
-    ring, torn = (state[_RING] << bits) & (MARK - 1), (1 << bits) - 1
-    places[current] = state[_TAIL]  # what is not above the level goes to the next ring
+    """Label the neighbors of marked pixels and put them into the queue.
+
+    The terrain and the queue come in parts (`Queue`): on floats most rings are a single pixel.
+    """
+    level, here, is_exact = current["level"], current["bucket"], len(firsts) == 0
+    label_bits = ring["label_bits"]
+    ring_bits, undecided = (ring["number"] << label_bits) & (MARK - 1), (1 << label_bits) - 1
+    ends[here] = ring["tail"]  # what is not above the level goes to the next ring
     for i in range(start, stop):
         node = np.int64(nodes[i])
-        reached = labels[node] - MARK + ring
+        reached = labels[node] - MARK + ring_bits
         for offset in offsets:
-            near = node + offset
-            other = labels[near]
-            if other == WAITS:
-                labels[near] = -reached
-                if exact:  # without a branch that nobody foresees: 1.2 times as fast
-                    bucket = max(level, np.int64(levels[near]))
-                    nodes[places[bucket]] = near
-                    places[bucket] += 1
-                elif levels[near] > level:
-                    put(levels, nodes, places, bounds, firsts, rests, shift, low, state, near)
+            neighbor = node + offset
+            state = labels[neighbor]
+            if state == WAITS:
+                labels[neighbor] = -reached
+                if is_exact:  # without a branch that nobody foresees: 1.2 times as fast
+                    bucket = max(level, np.int64(levels[neighbor]))
+                    nodes[ends[bucket]] = neighbor
+                    ends[bucket] += 1
+                elif levels[neighbor] > level:
+                    bucket = bucket_of(levels[neighbor], firsts, fine_shifts, shift, lowest)
+                    put(levels, nodes, ends, bounds, current, bucket, neighbor)
                 else:
-                    nodes[places[current]] = near
-                    places[current] += 1
-            elif 0 <= -other - ring - 1 < torn and other != -reached:  # another of this ring reached it, too
-                labels[near] = -(_choose(values, labels, offsets, ranks, torn, near) + ring)
-    state[_TAIL] = places[current]
+                    nodes[ends[here]] = neighbor
+                    ends[here] += 1
+            elif 0 <= -state - ring_bits - 1 < undecided and state != -reached:  # two of this ring reach it
+                labels[neighbor] = -(_choose(values, ranks, offsets, labels, undecided, neighbor) + ring_bits)
+    ring["tail"] = ends[here]
 
 
 @kernel()
 def _choose(
     values: NDArray[Any],
-    labels: NDArray[np.int32],
-    offsets: NDArray[np.int64],
     ranks: NDArray[np.int64],
-    torn: int,
+    offsets: NDArray[np.int64],
+    labels: NDArray[np.int32],
+    undecided: int,
     node: int,
 ) -> int:
-    """The label of the marked neighbor nearest in value, then of the lowest rank; its own if an earlier ring gave
-    it.
+    """The label of the marked neighbor nearest in value, then of the lowest rank.
 
-    An earlier ring did where a neighbor is done.
+    A node beside a final one was reached from an earlier ring, which has the same bits: it keeps its label.
     """
-    best, least, rank = torn, np.inf, 0
+    best, least, rank = undecided, np.inf, 0
     for offset in offsets:
         label = int(labels[node + offset])
         if label <= 0 or label == OUTSIDE:
             continue
         if label < MARK:
-            return -int(labels[node]) & torn
+            return -int(labels[node]) & undecided
         label -= MARK
-        if label == torn:
+        if label == undecided:
             continue
         distance = 0.0
         for c in range(values.shape[1]):
@@ -295,5 +280,5 @@ def _choose(
         if distance < least or (distance == least and its_rank < rank):
             best, least, rank = label, distance, its_rank
         elif distance == least and its_rank == rank and label != best:
-            best = torn
+            best = undecided
     return best

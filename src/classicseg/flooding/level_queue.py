@@ -2,11 +2,11 @@
 
 Levels are integers: floats are replaced by their bits, which have the order of the floats once those of negative
 ones are turned around. A histogram says how many pixels a bucket may ever hold, so that all buckets are ranges of
-one array, the nodes. A bucket of several levels is a heap while it is the current one.
+one array, the nodes. The current bucket, if it has several levels, is a binary heap.
 
 What the flood takes out of the current bucket goes to the front of the same array, and so does what it reaches at
-or below the current level: those pixels are of this bucket or of former ones, whose ranges are free. Both meet
-nowhere, since the heap stands at the far end of its range.
+or below the current level: those pixels are of this bucket or of former ones, whose ranges are free. The front and
+the heap never meet, since the heap stands at the far end of its range.
 """
 
 from __future__ import annotations
@@ -26,27 +26,38 @@ hold."""
 _PER_BUCKET = 8
 """About so many pixels share a bucket."""
 
-LEVEL, BUCKET, N_HEAP = 0, 1, 2
-"""Places in the state: the current level, its bucket, and the size of the heap."""
+
+class Buckets(NamedTuple):
+    """Which bucket a level falls into: its own, or one of the fine buckets that divide a coarse one."""
+
+    firsts: NDArray[np.int64]
+    """`firsts[c]`: the first fine bucket of coarse bucket c. Empty where there are no fine buckets."""
+    fine_shifts: NDArray[np.int64]
+    """`fine_shifts[c]`: by how many bits the lower part of a level is shifted to tell its fine bucket in c."""
+    coarse_shift: int
+    """By how many bits a level is shifted to tell its coarse bucket."""
+    lowest: int
+    """The lowest level, shifted so: coarse buckets are counted from there."""
 
 
 class Queue(NamedTuple):
-    """A queue as kernels take it."""
+    """A queue. What is called for each pixel takes its arrays one by one, since taking one out of a tuple counts a
+    reference: on floats a flood takes 1.25 times as long.
+    """
 
     nodes: NDArray[Any]
     """As many as there are pixels; int32 where these have indices of 32 bits."""
-    places: NDArray[Any]
+    ends: NDArray[Any]
     """(n_buckets,), where the next node of each bucket goes."""
     bounds: NDArray[Any]
     """(n_buckets + 1,), where the ranges of the buckets start and end."""
-    firsts: NDArray[np.int64]
-    """The first bucket of each coarse one, less what the lowest would have; empty where each level has its own."""
-    rests: NDArray[np.int64]
-    """By how many bits the lower part of a level is shifted in each coarse bucket."""
-    shift: int
-    """By how many bits a level is shifted to tell its coarse bucket."""
-    low: int
-    """What that makes of the least level."""
+    buckets: Buckets
+    current: np.void
+    """A record of _CURRENT, the only part that is not an array or constant."""
+
+
+_CURRENT = np.dtype([("level", np.int64), ("bucket", np.int64), ("heap_size", np.int64)])
+"""The current level and its bucket, and how many nodes of that bucket wait in the heap."""
 
 
 def ordered_bits(levels: NDArray[Any]) -> NDArray[Any]:
@@ -60,54 +71,51 @@ def ordered_bits(levels: NDArray[Any]) -> NDArray[Any]:
 
 def make_queue(levels: NDArray[Any], inside: NDArray[np.int32], outside: int) -> Queue:
     """A queue with room for all nodes where `inside` is not `outside`."""
-    index = np.int32 if len(levels) < 2**31 else np.int64
-    none = np.empty(0, np.int64)
     if levels.dtype.kind == "u":
-        firsts = rests = none
-        shift, low = 0, 0
-        n_buckets = int(np.iinfo(levels.dtype).max) + 1
+        none = np.empty(0, np.int64)
+        buckets, n_buckets = Buckets(none, none, 0, 0), int(np.iinfo(levels.dtype).max) + 1
     else:
-        least, most = int(levels.min()), int(levels.max())
-        shift = max(0, (most - least).bit_length() - _COARSE_BITS)
-        low = least >> shift
-        coarse = _counts(levels, inside, outside, none, none, shift, low, (most >> shift) - low + 1)
-        bits = np.minimum(np.frexp(coarse / _PER_BUCKET)[1].clip(0), shift).astype(np.int64)
-        firsts = np.cumsum(np.concatenate([[0], 1 << bits]))
-        n_buckets, firsts, rests = int(firsts[-1]), firsts[:-1].copy(), shift - bits
-    counts = _counts(levels, inside, outside, firsts, rests, shift, low, n_buckets)
+        buckets, n_buckets = _fine_buckets(levels, inside, outside)
+    index = np.int32 if len(levels) < 2**31 else np.int64
+    counts = _counts(levels, inside, outside, buckets, n_buckets)
     bounds = np.concatenate([[0], np.cumsum(counts)]).astype(index)
-    return Queue(np.empty(int(bounds[-1]), index), bounds[:-1].copy(), bounds, firsts, rests, shift, low)
+    current = np.array([(0, -1, 0)], _CURRENT)[0]
+    return Queue(np.empty(int(bounds[-1]), index), bounds[:-1].copy(), bounds, buckets, current)
+
+
+def _fine_buckets(levels: NDArray[Any], inside: NDArray[np.int32], outside: int) -> tuple[Buckets, int]:
+    """Divide coarse buckets so that about _PER_BUCKET pixels share a fine one; return how many there are, too."""
+    lowest, highest = int(levels.min()), int(levels.max())
+    shift, none = max(0, (highest - lowest).bit_length() - _COARSE_BITS), np.empty(0, np.int64)
+    coarse = Buckets(none, none, shift, lowest >> shift)
+    counts = _counts(levels, inside, outside, coarse, (highest >> shift) - coarse.lowest + 1)
+    bits = np.minimum(np.frexp(counts / _PER_BUCKET)[1].clip(0), shift).astype(np.int64)
+    firsts = np.cumsum(np.concatenate([[0], 1 << bits]))
+    return coarse._replace(firsts=firsts[:-1].copy(), fine_shifts=shift - bits), int(firsts[-1])
 
 
 def _counts(
-    levels: NDArray[Any],
-    inside: NDArray[np.int32],
-    outside: int,
-    firsts: NDArray[np.int64],
-    rests: NDArray[np.int64],
-    shift: int,
-    low: int,
-    n_buckets: int,
+    levels: NDArray[Any], inside: NDArray[np.int32], outside: int, buckets: Buckets, n_buckets: int
 ) -> NDArray[np.int64]:
     """How many pixels each bucket may hold."""
     counts = np.zeros(n_buckets, np.int64)
-    arguments = levels, inside, outside, firsts, rests, shift, low, counts
-    run_bands(_count, len(levels), 1, *arguments, sequential=True)
+    run_bands(_count, len(levels), 1, levels, inside, outside, buckets, counts, sequential=True)
     return counts
 
 
-def _order_numpy(levels: NDArray[Any], bits: NDArray[Any], most: int, start: int, stop: int) -> None:
+def _order_numpy(levels: NDArray[Any], bits: NDArray[Any], lower_bits: int, start: int, stop: int) -> None:
     levels[start:stop] += 0  # -0 becomes 0
-    bits[start:stop] ^= np.where(bits[start:stop] < 0, bits.dtype.type(most), bits.dtype.type(0))
+    bits[start:stop] ^= np.where(bits[start:stop] < 0, bits.dtype.type(lower_bits), bits.dtype.type(0))
 
 
 @kernel(numpy=_order_numpy)
-def _order(levels: NDArray[Any], bits: NDArray[Any], most: int, start: int, stop: int) -> None:
+def _order(levels: NDArray[Any], bits: NDArray[Any], lower_bits: int, start: int, stop: int) -> None:
+    """Turn the bits of negative floats around but for the sign, so that they are ordered as integers."""
     for i in range(start, stop):
-        if levels[i] == 0:
+        if levels[i] == 0:  # -0 as well
             bits[i] = 0
         elif bits[i] < 0:
-            bits[i] = bits[i] ^ most
+            bits[i] = bits[i] ^ lower_bits
 
 
 @kernel()
@@ -115,83 +123,77 @@ def _count(
     levels: NDArray[Any],
     inside: NDArray[np.int32],
     outside: int,
-    firsts: NDArray[np.int64],
-    rests: NDArray[np.int64],
-    shift: int,
-    low: int,
+    buckets: Buckets,
     counts: NDArray[np.int64],
     start: int,
     stop: int,
 ) -> None:
+    """Count the nodes of each bucket."""
+    firsts, fine_shifts, shift, lowest = buckets
     for i in range(start, stop):
         if inside[i] != outside:
-            counts[bucket_of(levels[i], firsts, rests, shift, low)] += 1
+            counts[bucket_of(levels[i], firsts, fine_shifts, shift, lowest)] += 1
 
 
 @kernel()
-def bucket_of(level: int, firsts: NDArray[np.int64], rests: NDArray[np.int64], shift: int, low: int) -> int:
-    """The bucket of a level; the coarse one where there are no finer ones yet."""
-    coarse = int(np.int64(level) >> shift) - low
+def bucket_of(
+    level: int, firsts: NDArray[np.int64], fine_shifts: NDArray[np.int64], coarse_shift: int, lowest: int
+) -> int:
+    """The bucket of a level; the coarse one where there are no finer ones yet. Options are those of `Buckets`."""
+    coarse = int(np.int64(level) >> coarse_shift) - lowest
     if len(firsts) == 0:
         return coarse
-    return int(firsts[coarse] + ((np.int64(level) & ((1 << shift) - 1)) >> rests[coarse]))
+    return int(firsts[coarse] + ((np.int64(level) & ((1 << coarse_shift) - 1)) >> fine_shifts[coarse]))
 
 
 @kernel()
 def put(
     levels: NDArray[Any],
     nodes: NDArray[Any],
-    places: NDArray[Any],
+    ends: NDArray[Any],
     bounds: NDArray[Any],
-    firsts: NDArray[np.int64],
-    rests: NDArray[np.int64],
-    shift: int,
-    low: int,
-    state: NDArray[np.int64],
+    current: np.void,
+    bucket: int,
     node: int,
 ) -> None:
-    """Let a pixel above the current level wait for its own."""
-    bucket = bucket_of(levels[node], firsts, rests, shift, low)
-    if bucket == state[BUCKET]:
-        _push(levels, nodes, int(bounds[bucket + 1]), state[N_HEAP], node)
-        state[N_HEAP] += 1
+    """Let a pixel above the current level wait in its bucket."""
+    if bucket == current["bucket"]:
+        _push(levels, nodes, int(bounds[bucket + 1]), current["heap_size"], node)
+        current["heap_size"] += 1
     else:
-        nodes[places[bucket]] = node
-        places[bucket] += 1
+        nodes[ends[bucket]] = node
+        ends[bucket] += 1
 
 
 @kernel()
 def take_level(
     levels: NDArray[Any],
     nodes: NDArray[Any],
-    places: NDArray[Any],
+    ends: NDArray[Any],
     bounds: NDArray[Any],
-    firsts: NDArray[np.int64],
-    rests: NDArray[np.int64],
-    shift: int,
-    low: int,
-    state: NDArray[np.int64],
+    current: np.void,
+    is_exact: bool,
 ) -> int:
-    """Move all pixels of the lowest level that waits to the front of the nodes; return how many there are."""
-    if state[N_HEAP] == 0:
-        bucket = state[BUCKET] + 1
-        while bucket < len(places) and places[bucket] == bounds[bucket]:
+    """Move all pixels of the lowest level that waits to the front of the nodes; return how many there are.
+
+    `is_exact`: each level has a bucket of its own.
+    """
+    if current["heap_size"] == 0:
+        bucket = current["bucket"] + 1
+        while bucket < len(ends) and ends[bucket] == bounds[bucket]:
             bucket += 1
-        if bucket == len(places):
+        if bucket == len(ends):
             return 0
-        state[BUCKET] = bucket
-        first, size = int(bounds[bucket]), int(places[bucket] - bounds[bucket])
-        if len(firsts) == 0:
-            state[LEVEL] = np.int64(levels[nodes[first]])
+        current["bucket"] = bucket
+        first, size = int(bounds[bucket]), int(ends[bucket] - bounds[bucket])
+        if is_exact:
+            current["level"] = np.int64(levels[nodes[first]])
             for i in range(size):
                 nodes[i] = nodes[first + i]
             return size
-        state[N_HEAP], end = size, int(bounds[bucket + 1])
-        for i in range(size - 1, -1, -1):
-            nodes[end - size + i] = nodes[first + i]
-        for place in range(size // 2, -1, -1):
-            _sink(levels, nodes, end, size, place)
-    end, size, n_taken = int(bounds[state[BUCKET] + 1]), int(state[N_HEAP]), 0
+        _make_heap(levels, nodes, first, int(bounds[bucket + 1]), size)
+        current["heap_size"] = size
+    end, size, n_taken = int(bounds[current["bucket"] + 1]), int(current["heap_size"]), 0
     level = np.int64(levels[nodes[end - 1]])
     while size > 0 and levels[nodes[end - 1]] == level:
         node = nodes[end - 1]
@@ -200,36 +202,45 @@ def take_level(
         _sink(levels, nodes, end, size, 0)
         nodes[n_taken] = node
         n_taken += 1
-    state[LEVEL], state[N_HEAP] = level, size
+    current["level"], current["heap_size"] = level, size
     return n_taken
+
+
+@kernel()
+def _make_heap(levels: NDArray[Any], nodes: NDArray[Any], first: int, end: int, size: int) -> None:
+    """Move the `size` nodes from `first` on to the end of their range, and make them a heap that grows down."""
+    for i in range(size - 1, -1, -1):
+        nodes[end - size + i] = nodes[first + i]
+    for index in range(size // 2, -1, -1):
+        _sink(levels, nodes, end, size, index)
 
 
 @kernel()
 def _push(levels: NDArray[Any], nodes: NDArray[Any], end: int, size: int, node: int) -> None:
     """Add a node to a heap of `size` that grows from `end` down."""
-    level, place = levels[node], size
-    while place > 0:
-        above = (place - 1) // 2
-        if levels[nodes[end - 1 - above]] <= level:
+    level, index = levels[node], size
+    while index > 0:
+        parent = (index - 1) // 2
+        if levels[nodes[end - 1 - parent]] <= level:
             break
-        nodes[end - 1 - place] = nodes[end - 1 - above]
-        place = above
-    nodes[end - 1 - place] = node
+        nodes[end - 1 - index] = nodes[end - 1 - parent]
+        index = parent
+    nodes[end - 1 - index] = node
 
 
 @kernel()
-def _sink(levels: NDArray[Any], nodes: NDArray[Any], end: int, size: int, place: int) -> None:
-    """Let the node at a place of the heap sink to where it belongs."""
-    if place >= size:
+def _sink(levels: NDArray[Any], nodes: NDArray[Any], end: int, size: int, index: int) -> None:
+    """Let the node at an index of the heap sink to where it belongs."""
+    if index >= size:
         return
-    node = nodes[end - 1 - place]
+    node = nodes[end - 1 - index]
     level = levels[node]
-    while 2 * place + 1 < size:
-        below = 2 * place + 1
-        if below + 1 < size and levels[nodes[end - 2 - below]] < levels[nodes[end - 1 - below]]:
-            below += 1
-        if level <= levels[nodes[end - 1 - below]]:
+    while 2 * index + 1 < size:
+        child = 2 * index + 1
+        if child + 1 < size and levels[nodes[end - 2 - child]] < levels[nodes[end - 1 - child]]:
+            child += 1
+        if level <= levels[nodes[end - 1 - child]]:
             break
-        nodes[end - 1 - place] = nodes[end - 1 - below]
-        place = below
-    nodes[end - 1 - place] = node
+        nodes[end - 1 - index] = nodes[end - 1 - child]
+        index = child
+    nodes[end - 1 - index] = node

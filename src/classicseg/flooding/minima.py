@@ -1,10 +1,10 @@
 """Basins: the regional minima of a surface, the passes between their basins, and which of them are too shallow.
 
-Two basins meet first at the lowest pass between them. Of two that meet, the shallower one has the depth from its
-minimum to the pass: its dynamics (Grimaud). Those of less than a least depth join the deeper one, the lowest
-passes first, and all that meet at one height at once. One that cannot choose between equals is kept as if it were
-deep: so, once two basins have met, they are one or both are kept, and their higher passes, of which some are found
-and some not, change nothing.
+Two basins meet first at the lowest pass between them. Of two that meet, the depth of the shallower one goes from
+its minimum to the pass: its dynamics (Grimaud). Basins of less than a minimum depth join the deeper one, the
+lowest passes first, and all that meet at one height at once. A basin that cannot choose between equals is kept as
+if it were deep. So two basins that have met are one, or both are kept, and their higher passes, of which some are
+found and some not, change nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from classicseg._core.grid import interior, neighbor_offsets, pad
 from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
 from classicseg.labeling.components import connected_components
-from classicseg.regions.merging import LOW, N_HASHES
+from classicseg.labeling.union_find import root_of
+from classicseg.regions.label_pairs import LOW, N_HASHES, add_pair
 
 _CANDIDATE, _HIGHER = 1, 2
 
@@ -74,25 +75,24 @@ def merge_shallow_basins(
     ndarray of int64, (n + 1,)
         The basin of the lowest rank among those that each has joined.
     """
-    codes, heights = _passes(labels, levels, connectivity)
+    pairs, heights = _passes(labels, levels, connectivity)
     order = run_interruptible(np.argsort, heights)
-    codes, heights = codes[order], heights[order]
+    pairs, heights = pairs[order], heights[order]
     del order
     groups = np.arange(len(lows))
-    run_interruptible(_join, codes, heights, lows, ranks, min_depth, groups)
+    run_interruptible(_join, pairs, heights, lows, ranks, min_depth, groups)
     return groups
 
 
 def _passes(
     labels: NDArray[np.int32], levels: NDArray[Any], connectivity: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """The pairs of basins that touch, as single numbers (`merging`), and their lowest passes, most of them
-    once."""
+    """The pairs of basins that touch (`label_pairs`), most of them once, and their lowest passes."""
     ndim = labels.ndim
-    grid, names = pad(levels, ndim).reshape(-1), pad(labels, ndim).reshape(-1)
+    grid, basins = pad(levels, ndim).reshape(-1), pad(labels, ndim).reshape(-1)
     offsets = neighbor_offsets(labels.shape, connectivity)
-    found = run_bands(_touch, len(grid), 1, names, grid, offsets[offsets < 0])
-    return np.concatenate([codes for codes, _ in found]), np.concatenate([heights for _, heights in found])
+    found = run_bands(_passes_between, len(grid), 1, basins, grid, offsets[offsets < 0])
+    return np.concatenate([pairs for pairs, _ in found]), np.concatenate([heights for _, heights in found])
 
 
 @kernel()
@@ -132,47 +132,46 @@ def _lower_numpy(
 def _lower(
     labels: NDArray[np.int32], levels: NDArray[Any], lows: NDArray[np.float64], start: int, stop: int
 ) -> None:
+    """Lower the lowest level of each label to those of a band."""
     for i in range(start, stop):
         lows[labels[i]] = min(lows[labels[i]], np.float64(levels[i]))
 
 
 @kernel()
-def _touch(
+def _passes_between(
     labels: NDArray[np.int32], levels: NDArray[Any], offsets: NDArray[np.int64], start: int, stop: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """The pairs whose later pixel is one of the nodes `start` to `stop`, with their passes.
+    """The pairs of basins whose later pixel is one of the nodes `start` to `stop`, and their lowest passes.
 
-    A table remembers the last pair of each hash, so that few come more than once.
+    Most pairs come once. A pass is as high as the higher one of two pixels that touch.
     """
-    seen, least = np.zeros(N_HASHES, np.int64), np.zeros(N_HASHES)
-    codes, heights, size = np.empty(N_HASHES, np.int64), np.empty(N_HASHES), 0
+    seen, indices = np.zeros(N_HASHES, np.int64), np.zeros(N_HASHES, np.int64)
+    pairs, heights, size = np.empty(N_HASHES, np.int64), np.empty(N_HASHES), 0
     for node in range(start, stop):
-        if labels[node] <= 0:
+        label = labels[node]
+        if label <= 0:
             continue
         for offset in offsets:
-            one, other = np.int64(labels[node]), np.int64(labels[node + offset])
-            if other <= 0 or one == other:
+            neighbor = labels[node + offset]
+            if neighbor <= 0 or label == neighbor:
                 continue
-            low, high = min(one, other), max(one, other)
             height = np.float64(max(levels[node], levels[node + offset]))
-            code, place = low << 32 | high, (low * 7919 + high) % N_HASHES
-            if seen[place] == code:
-                least[place] = min(least[place], height)
-                continue
-            if seen[place] > 0:
-                if size == len(codes):
-                    codes = np.concatenate((codes, np.empty_like(codes)))
-                    heights = np.concatenate((heights, np.empty_like(heights)))
-                codes[size], heights[size] = seen[place], least[place]
-                size += 1
-            seen[place], least[place] = code, height
-    left = seen > 0
-    return np.concatenate((codes[:size], seen[left])), np.concatenate((heights[:size], least[left]))
+            if size == len(pairs):
+                pairs = np.concatenate((pairs, np.empty_like(pairs)))
+                heights = np.concatenate((heights, np.empty_like(heights)))
+            index = size
+            size, slot = add_pair(label, neighbor, seen, pairs, size)
+            if size > index:
+                indices[slot], heights[index] = index, height
+            else:
+                index = indices[slot]
+                heights[index] = min(heights[index], height)
+    return pairs[:size].copy(), heights[:size].copy()
 
 
 @kernel()
 def _join(
-    codes: NDArray[np.int64],
+    pairs: NDArray[np.int64],
     heights: NDArray[np.float64],
     lows: NDArray[np.float64],
     ranks: NDArray[np.int64],
@@ -181,36 +180,36 @@ def _join(
 ) -> None:
     """Join basins at passes of ascending height; `groups` are the parents of a union-find.
 
-    At one height shallow basins that touch join first; together they join the best of the deep ones that they
-    touch.
+    At one height, basins that are shallow and touch join first; together they join the best of the deep ones that
+    they touch.
     """
-    lows = lows.copy()
+    lows = lows.copy()  # -inf: a basin that is kept, however deep it is
     chosen, tied, start = np.zeros(len(groups), np.int64), np.zeros(len(groups), np.bool_), 0
-    while start < len(codes):
+    while start < len(pairs):
         stop = start
-        while stop < len(codes) and heights[stop] == heights[start]:
+        while stop < len(pairs) and heights[stop] == heights[start]:
             stop += 1
         deep = heights[start] - min_depth
         for i in range(start, stop):
-            one, other = _root(groups, codes[i] >> 32), _root(groups, codes[i] & LOW)
-            if lows[one] > deep and lows[other] > deep and one != other:
-                if ranks[one] <= ranks[other]:
-                    groups[other] = one
+            a, b = root_of(groups, pairs[i] >> 32), root_of(groups, pairs[i] & LOW)
+            if lows[a] > deep and lows[b] > deep and a != b:
+                if ranks[a] <= ranks[b]:
+                    groups[b] = a
                 else:
-                    groups[one] = other
+                    groups[a] = b
         for i in range(start, stop):
-            shallow, other = _root(groups, codes[i] >> 32), _root(groups, codes[i] & LOW)
+            shallow, deeper = root_of(groups, pairs[i] >> 32), root_of(groups, pairs[i] & LOW)
             if lows[shallow] <= deep:
-                shallow, other = other, shallow
-            if lows[shallow] > deep >= lows[other] and other != chosen[shallow]:
+                shallow, deeper = deeper, shallow
+            if lows[shallow] > deep >= lows[deeper] and deeper != chosen[shallow]:
                 best = chosen[shallow]
-                if best == 0 or ranks[other] < ranks[best]:
-                    chosen[shallow], tied[shallow] = other, False
-                elif ranks[other] == ranks[best]:
+                if best == 0 or ranks[deeper] < ranks[best]:
+                    chosen[shallow], tied[shallow] = deeper, False
+                elif ranks[deeper] == ranks[best]:
                     tied[shallow] = True
         for i in range(start, stop):
-            for basin in (codes[i] >> 32, codes[i] & LOW):
-                root = _root(groups, basin)
+            for basin in (pairs[i] >> 32, pairs[i] & LOW):
+                root = root_of(groups, basin)
                 if chosen[root] > 0:
                     if tied[root]:
                         lows[root] = -np.inf
@@ -219,12 +218,4 @@ def _join(
                     chosen[root] = 0
         start = stop
     for basin in range(len(groups)):
-        groups[basin] = _root(groups, basin)
-
-
-@kernel()
-def _root(parents: NDArray[np.int64], node: int) -> int:
-    while parents[node] != node:
-        parents[node] = parents[parents[node]]
-        node = parents[node]
-    return node
+        groups[basin] = root_of(groups, basin)

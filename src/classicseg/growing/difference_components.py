@@ -13,7 +13,7 @@ from classicseg._core.grid import interior
 from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
 from classicseg.growing.neighbor_difference import neighbors_after, similar_neighbors
-from classicseg.labeling.components import first_of_each
+from classicseg.labeling.union_find import first_of_component, unite
 from classicseg.types import Norm
 
 
@@ -34,7 +34,7 @@ def _roots_numpy(similar: NDArray[Any], offsets: NDArray[np.int64]) -> NDArray[n
     for k, offset in enumerate(offsets):
         linked = np.flatnonzero(similar & similar.dtype.type(1 << k))
         edges.append(np.stack([linked, linked + offset]))
-    return first_of_each(np.concatenate(edges, axis=1), len(similar))
+    return first_of_component(np.concatenate(edges, axis=1), len(similar))
 
 
 @kernel(numpy=_roots_numpy)
@@ -47,16 +47,7 @@ def _roots(similar: NDArray[Any], offsets: NDArray[np.int64]) -> NDArray[np.int6
             continue
         for k in range(len(offsets)):
             if bits >> k & 1:
-                a, b = _root(above, node), _root(above, node + offsets[k])
-                above[max(a, b)] = min(a, b)
+                unite(above, node, node + offsets[k])
     for node in range(len(similar)):
         above[node] = above[above[node]]  # those before it point to their roots
     return above
-
-
-@kernel()
-def _root(above: NDArray[np.int64], node: int) -> int:
-    while above[node] != node:
-        above[node] = above[above[node]]
-        node = above[node]
-    return node

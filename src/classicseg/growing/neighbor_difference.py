@@ -24,8 +24,8 @@ from classicseg.growing.pixel_grid import padded_nodes
 from classicseg.growing.run_flood import flood_with_stack, paint_region
 from classicseg.growing.seed_value import MOST_FLOODS
 from classicseg.growing.simultaneous import grow_simultaneously
-from classicseg.labeling.components import first_of_each
 from classicseg.labeling.lines import line_at
+from classicseg.labeling.union_find import first_of_component
 from classicseg.types import Norm
 
 _BLOCK = 32
@@ -184,7 +184,7 @@ def _flood_numpy(
     for k, offset in enumerate(offsets):
         linked = np.flatnonzero(similar & similar.dtype.type(1 << k))
         edges.append(np.stack([linked, linked + offset]))
-    components = first_of_each(np.concatenate(edges, axis=1), len(similar))
+    components = first_of_component(np.concatenate(edges, axis=1), len(similar))
     similar[np.isin(components, components[nodes])] |= similar.dtype.type(visited)
     return 0
 

@@ -1,19 +1,23 @@
-"""Connected pieces of equal label: union-find over runs, which are what is equal within a line of the last axis.
+"""Connected components of equal label: union-find over runs, which are what is equal within a line of pixels.
 
 Bands of rows are joined by themselves, in parallel, then over the seams between them. The result is its own
-workspace: each band of it begins with a number for each run of the band, and is filled from these last of all
-(`runs`). While pieces are joined, a run holds the index of another run of its piece, an earlier one, kept as its
-complement: so indices are negative, numbers positive, and 0 belongs to nothing. The first run of a piece holds its
-own index: the root.
+workspace, `components`: each band of it begins with one number for each run of the band, and last of all its
+pixels are filled from these, from the end (`runs`). Such a number is
+
+    ====================  =============================================================================
+    ~index (negative)     while components are joined: the index of the run's parent, an earlier run of
+                          the same component; the first run of a component is its own parent: the root
+    positive              the label of the run's component
+    0                     the run belongs to nothing
+    ====================  =============================================================================
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array, csgraph
 
 from classicseg._core.bands import run_bands
 from classicseg._core.grid import neighbor_views
@@ -31,6 +35,7 @@ from classicseg.labeling.runs import (
     number_runs,
     run_indices,
 )
+from classicseg.labeling.union_find import first_of_component
 
 _PIXELS_AT_ONCE = 8
 """A pixel is a nanosecond of work or a few, so bands are so many times larger than usual, and seams fewer."""
@@ -39,225 +44,215 @@ _MOST_LABELS = 2**31 - 1
 """Labels are int32."""
 
 
+class LineGraph(NamedTuple):
+    """An image as lines along its last axis, and which of the lines before one touch it (`grid.line_grid`)."""
+
+    lines: NDArray[Any]
+    """(n, length)"""
+    lengths: NDArray[np.int64]
+    """Of the other axes."""
+    steps: NDArray[np.int64]
+    """(n_steps, n_axes), along the other axes, to each neighbor line."""
+    diagonal: NDArray[np.int64]
+    """(n_steps,), 1 where pixels one further along the line are neighbors as well, or 0."""
+    covered: NDArray[np.bool_]
+    """(n_steps, n_steps), see `covered_lines`."""
+
+
+class Buffers(NamedTuple):
+    """Rows for as many lines as lie between one and the last that it touches, line i in row i modulo their number.
+
+    They are padded by 0 in front, and behind to 64 and one more: machine code takes so many pixels at once.
+    """
+
+    labels: NDArray[Any]
+    runs: NDArray[Any]
+    """The index of each pixel's run."""
+    marks: NDArray[np.uint8]
+    """(n_steps + 1, width): which pixels are like the one in each neighbor line; and where runs begin to touch."""
+    found: NDArray[Any]
+    """Room for the indices of pixels that are marked. A line has no more of them than the image."""
+
+
 def connected_components(labels: NDArray[Any], connectivity: int) -> NDArray[np.int32]:
-    """Number the connected pieces of equal label 1 … n by their first pixel; 0 stays 0.
+    """Number the connected components of equal label 1 … n by their first pixel; 0 stays 0.
 
     Two pixels are neighbors where no coordinate differs by more than 1 and at most `connectivity` differ.
     """
-    lines, pieces, spans = _numbered_runs(labels, connectivity)
-    run_bands(fill, len(spans), labels.size // len(spans), lines, pieces, spans)
-    return pieces.astype(np.int32, copy=False).reshape(labels.shape)
+    lines, components, ranges = _numbered_runs(labels, connectivity)
+    run_bands(fill, len(ranges), labels.size // len(ranges), lines, components, ranges)
+    return components.astype(np.int32, copy=False).reshape(labels.shape)
 
 
 def connected_runs(labels: NDArray[Any], connectivity: int) -> RunLengths:
-    """The same pieces, run by run: no pixel is written."""
-    lines, pieces, spans = _numbered_runs(labels, connectivity)
-    numbers = np.concatenate([pieces[first:last] for first, last in spans.tolist()]).astype(np.int32, copy=False)
-    return RunLengths(labels.shape, run_stops(lines, len(numbers)), numbers)
+    """The same components, run by run: no pixel is written."""
+    lines, components, ranges = _numbered_runs(labels, connectivity)
+    numbers = [components[first:last] for first, last in ranges.tolist()]
+    of_runs = np.concatenate(numbers).astype(np.int32, copy=False)
+    return RunLengths(labels.shape, run_stops(lines, len(of_runs)), of_runs)
 
 
 def _numbered_runs(
     labels: NDArray[Any], connectivity: int
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int64]]:
-    """The lines, the workspace with the number of each run, and where in it those of each band are."""
-    lines, *grid = line_grid(labels.view(np.uint8) if labels.dtype == np.bool_ else labels, connectivity)
-    near = near_steps(*grid[1:])
-    n_rows, size = int(grid[0][0]), labels.size
+    """The lines, the workspace with the label of each run, and the range in it of the runs of each band."""
+    readable = labels.view(np.uint8) if labels.dtype == np.bool_ else labels
+    lines, lengths, steps, diagonal = line_grid(readable, connectivity)
+    graph = LineGraph(lines, lengths, steps, diagonal, covered_lines(steps, diagonal))
+    n_rows, size = int(lengths[0]), labels.size
     dtype = np.int32 if size < 2**31 else np.int64
-    pieces, begins = np.empty(size, dtype), np.empty(len(lines), dtype)
-    bands = run_bands(_join_band, n_rows, size // (n_rows * _PIXELS_AT_ONCE), lines, *grid, near, pieces, begins)
+    components, begins = np.empty(size, dtype), np.empty(len(lines), dtype)
+    bands = run_bands(_join_band, n_rows, size // (n_rows * _PIXELS_AT_ONCE), graph, components, begins)
     starts, stops = np.array(bands, np.int64).T
-    run_bands(_join_seams, len(bands), 1, lines, *grid, near, pieces, begins, starts, sequential=True)
-    spans = np.stack([begins[starts * (len(lines) // n_rows)], stops], axis=1).astype(np.int64)
+    run_bands(_join_seams, len(bands), 1, graph, components, begins, starts, sequential=True)
+    ranges = np.stack([begins[starts * (len(lines) // n_rows)], stops], axis=1).astype(np.int64)
     n_roots, band_size = np.zeros(len(bands), np.int64), size // len(bands)
-    run_bands(count_roots, len(bands), band_size, pieces, spans, n_roots)
+    run_bands(count_roots, len(bands), band_size, components, ranges, n_roots)
     check_labels(int(n_roots.sum()), "connected regions")
-    run_bands(number_roots, len(bands), band_size, pieces, spans, np.cumsum(n_roots) - n_roots)
-    run_bands(number_runs, len(bands), band_size, pieces, spans)
-    return lines, pieces, spans
+    run_bands(number_roots, len(bands), band_size, components, ranges, np.cumsum(n_roots) - n_roots)
+    run_bands(number_runs, len(bands), band_size, components, ranges)
+    return lines, components, ranges
 
 
-def check_labels(n_labels: int, what: str, most: int | None = None) -> None:
-    """Refuse more segments than have a number."""
-    limit = _MOST_LABELS if most is None else most
+def check_labels(n_labels: int, what: str, limit: int | None = None) -> None:
+    """Refuse more segments than have a label."""
+    limit = _MOST_LABELS if limit is None else limit
     if n_labels > limit:
         raise ValueError(
             f"the image has {n_labels} {what}; expected at most {limit}; take a part of it, or smooth"
         )
 
 
-def near_steps(steps: NDArray[np.int64], reaches: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which lines' neighbors of a pixel are, each of them, neighbors of the pixel beside it in which other line.
+def covered_lines(steps: NDArray[np.int64], diagonal: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which neighbor lines need no look where another one is of the same label.
 
-    Where that one is of the pixel's label, those in the first line need not be looked at: they are joined to it.
+    `covered[i, j]`: every neighbor of a pixel in line i is also a neighbor of the pixel beside it in line j. Where
+    that one has the pixel's label, line i adds nothing new: what it would join is joined by way of line j.
     """
-    apart, most = steps[:, np.newaxis] - steps, np.count_nonzero(steps, axis=1) + reaches
-    n_differ = np.count_nonzero(apart, axis=-1) + reaches[:, np.newaxis]
-    return (np.abs(apart).max(axis=-1, initial=0) <= 1) & (n_differ <= most.max(initial=0))
+    apart, n_axes = steps[:, np.newaxis] - steps, np.count_nonzero(steps, axis=1) + diagonal
+    n_differ = np.count_nonzero(apart, axis=-1) + diagonal[:, np.newaxis]
+    return (np.abs(apart).max(axis=-1, initial=0) <= 1) & (n_differ <= n_axes.max(initial=0))
 
 
 def _join_band_numpy(
-    lines: NDArray[Any],
-    lengths: NDArray[np.int64],
-    steps: NDArray[np.int64],
-    reaches: NDArray[np.int64],
-    near: NDArray[np.bool_],
-    pieces: NDArray[Any],
-    begins: NDArray[Any],
-    start: int,
-    stop: int,
+    graph: LineGraph, components: NDArray[Any], begins: NDArray[Any], start: int, stop: int
 ) -> tuple[int, int]:
+    lines, lengths = graph.lines, graph.lengths
     per_row, n_columns = len(lines) // lengths[0], lines.shape[1]
     first, band = start * per_row * n_columns, lines[start * per_row : stop * per_row]
     runs = run_indices(band)
     rows, nodes = (array.reshape(-1, *lengths[1:].tolist(), n_columns) for array in (band, runs))
     edges = [np.empty((2, 0), np.int64)]
-    for step in pixel_steps(steps, reaches):
+    for step in pixel_steps(graph.steps, graph.diagonal):
         here, there = neighbor_views(rows, step)
         linked = (here == there) & (here > 0)
         edges.append(np.stack([view[linked] for view in neighbor_views(nodes, step)]))
-    roots = first_of_each(np.concatenate(edges, axis=1), band.size)
-    pieces[first + runs] = np.where(band > 0, ~(first + roots[runs]), 0)
+    roots = first_of_component(np.concatenate(edges, axis=1), band.size)
+    components[first + runs] = np.where(band > 0, ~(first + roots[runs]), 0)
     begins[start * per_row : stop * per_row] = first + runs[:, 0]
     return start, int(first + runs[-1, -1] + 1)
 
 
 @kernel(numpy=_join_band_numpy)
 def _join_band(
-    lines: NDArray[Any],
-    lengths: NDArray[np.int64],
-    steps: NDArray[np.int64],
-    reaches: NDArray[np.int64],
-    near: NDArray[np.bool_],
-    pieces: NDArray[Any],
-    begins: NDArray[Any],
-    start: int,
-    stop: int,
+    graph: LineGraph, components: NDArray[Any], begins: NDArray[Any], start: int, stop: int
 ) -> tuple[int, int]:
     """Join the runs that touch within rows `start` to `stop`, and note the index of the first run of each line.
 
     Returns `start`, and one past the index of the last run.
     """
-    per_row, n_columns = len(lines) // lengths[0], lines.shape[1]
-    labels, nodes, work, places = _work(lines, lengths, len(steps), pieces)
+    lines = graph.lines
+    per_row, n_columns = len(lines) // graph.lengths[0], lines.shape[1]
+    buffers = _buffers(graph, components)
     first, end = start * per_row, start * per_row * n_columns
     for line in range(first, stop * per_row):
-        begins[line], slot = end, line % len(labels)
-        end = index_runs(lines[line], labels[slot], nodes[slot], end, pieces)
-        _join_line(line, first, line, lengths, steps, reaches, near, labels, nodes, work, places, pieces)
+        begins[line], slot = end, line % len(buffers.labels)
+        end = index_runs(lines[line], buffers.labels[slot], buffers.runs[slot], end, components)
+        _join_line(line, first, line, graph, buffers, components)
     return int(start), int(end)
 
 
 def _join_seams_numpy(
-    lines: NDArray[Any],
-    lengths: NDArray[np.int64],
-    steps: NDArray[np.int64],
-    reaches: NDArray[np.int64],
-    near: NDArray[np.bool_],
-    pieces: NDArray[Any],
+    graph: LineGraph,
+    components: NDArray[Any],
     begins: NDArray[Any],
     seams: NDArray[np.int64],
     start: int,
     stop: int,
 ) -> None:
     edges = [np.empty((2, 0), np.int64)]
-    rows = lines.reshape(*lengths.tolist(), -1)
-    nodes = (run_indices(lines, apart=True) + begins[:, np.newaxis]).reshape(rows.shape)
+    rows = graph.lines.reshape(*graph.lengths.tolist(), -1)
+    nodes = (run_indices(graph.lines, apart=True) + begins[:, np.newaxis]).reshape(rows.shape)
     for seam in seams[start:stop]:
-        for step in pixel_steps(steps, reaches):
+        for step in pixel_steps(graph.steps, graph.diagonal):
             if seam > 0 and step[0] < 0:
                 here, there = neighbor_views(rows[seam - 1 : seam + 1], step)
                 linked = (here == there) & (here > 0)
                 edges.append(np.stack([v[linked] for v in neighbor_views(nodes[seam - 1 : seam + 1], step)]))
-    joined = _roots(pieces, np.concatenate(edges, axis=1))
+    joined = _roots(components, np.concatenate(edges, axis=1))
     roots, compact = np.unique(joined, return_inverse=True)
-    pieces[roots] = ~roots[first_of_each(compact.reshape(joined.shape), len(roots))]
+    components[roots] = ~roots[first_of_component(compact.reshape(joined.shape), len(roots))]
 
 
 @kernel(numpy=_join_seams_numpy)
 def _join_seams(
-    lines: NDArray[Any],
-    lengths: NDArray[np.int64],
-    steps: NDArray[np.int64],
-    reaches: NDArray[np.int64],
-    near: NDArray[np.bool_],
-    pieces: NDArray[Any],
+    graph: LineGraph,
+    components: NDArray[Any],
     begins: NDArray[Any],
     seams: NDArray[np.int64],
     start: int,
     stop: int,
 ) -> None:
     """Join the rows that begin a band with the row before."""
-    per_row = len(lines) // lengths[0]
-    labels, nodes, work, places = _work(lines, lengths, len(steps), pieces)
+    lines = graph.lines
+    per_row = len(lines) // graph.lengths[0]
+    buffers = _buffers(graph, components)
     for seam in seams[start:stop]:
         first = seam * per_row
         for line in range(max(first - per_row, 0), first + per_row):
-            slot = line % len(labels)
-            index_runs(lines[line], labels[slot], nodes[slot], int(begins[line]), pieces[:0])
+            slot = line % len(buffers.labels)
+            index_runs(lines[line], buffers.labels[slot], buffers.runs[slot], int(begins[line]), components[:0])
             if line >= first:
-                _join_line(line, 0, first, lengths, steps, reaches, near, labels, nodes, work, places, pieces)
+                _join_line(line, 0, first, graph, buffers, components)
 
 
-def first_of_each(edges: NDArray[np.int64], n_nodes: int) -> NDArray[np.int64]:
-    """The first node of each node's component."""
-    links = coo_array((np.ones(edges.shape[1], bool), (edges[0], edges[1])), shape=(n_nodes, n_nodes))
-    component = csgraph.connected_components(links, directed=False)[1]
-    return np.unique(component, return_index=True)[1][component]
-
-
-def _roots(pieces: NDArray[Any], nodes: NDArray[np.int64]) -> NDArray[np.int64]:
-    while ((above := ~pieces[nodes]) != nodes).any():
-        nodes = above
-    return nodes
+def _roots(components: NDArray[Any], runs: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The root of each run."""
+    while ((parents := ~components[runs]) != runs).any():
+        runs = parents
+    return runs
 
 
 @kernel()
-def _work(
-    lines: NDArray[Any], lengths: NDArray[np.int64], n_steps: int, pieces: NDArray[Any]
-) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.uint8], NDArray[Any]]:
-    """Rows for the labels and the runs of as many lines as lie between one and the last it touches, and for marks.
-
-    Rows are padded by 0 in front, and behind to 64 and one more: machine code takes so many pixels at once.
-    """
-    n_slots, stride, width = 1, 1, 64 * ((lines.shape[1] + 63) // 64)
-    for i in range(len(lengths) - 1, -1, -1):
-        n_slots += stride
-        stride *= lengths[i]
-    labels, nodes = np.zeros((n_slots, width + 2), lines.dtype), np.zeros((n_slots, width + 2), pieces.dtype)
-    return (
-        labels,
-        nodes,
-        np.zeros((n_steps + 1, width // 8), np.uint64).view(np.uint8),
-        np.empty(width + 1, pieces.dtype),  # a line has no more places than the image
+def _buffers(graph: LineGraph, components: NDArray[Any]) -> Buffers:
+    """Empty buffers."""
+    n_rows, stride, width = 1, 1, 64 * ((graph.lines.shape[1] + 63) // 64)
+    for i in range(len(graph.lengths) - 1, -1, -1):
+        n_rows += stride
+        stride *= graph.lengths[i]
+    return Buffers(
+        np.zeros((n_rows, width + 2), graph.lines.dtype),
+        np.zeros((n_rows, width + 2), components.dtype),
+        np.zeros((len(graph.steps) + 1, width // 8), np.uint64).view(np.uint8),
+        np.empty(width + 1, components.dtype),
     )
 
 
 @kernel()
 def _join_line(
-    line: int,
-    low: int,
-    high: int,
-    lengths: NDArray[np.int64],
-    steps: NDArray[np.int64],
-    reaches: NDArray[np.int64],
-    near: NDArray[np.bool_],
-    labels: NDArray[Any],
-    nodes: NDArray[Any],
-    work: NDArray[np.uint8],
-    places: NDArray[Any],
-    pieces: NDArray[Any],
+    line: int, low: int, high: int, graph: LineGraph, buffers: Buffers, components: NDArray[Any]
 ) -> None:
     """Join the runs of a line with those that they touch in the lines `low` to `high`."""
-    slot, todo = line % len(labels), work[len(steps)]
-    for i in range(len(steps)):
-        other = line_at(line, lengths, steps[i])
-        if low <= other < high:
-            there = other % len(labels)
-            mark_touching(labels[slot], labels[there], reaches[i], work[i], todo)
+    labels, runs, marks = buffers.labels, buffers.runs, buffers.marks
+    slot, touching = line % len(labels), marks[len(graph.steps)]
+    for i in range(len(graph.steps)):
+        neighbor = line_at(line, graph.lengths, graph.steps[i])
+        if low <= neighbor < high:
+            near = neighbor % len(labels)
+            mark_touching(labels[slot], labels[near], graph.diagonal[i], marks[i], touching)
             for j in range(i):
-                if near[i, j]:
-                    leave_out(work[j], todo)
-            join_marked(todo, nodes[slot], nodes[there], pieces, places)
+                if graph.covered[i, j]:
+                    leave_out(marks[j], touching)
+            join_marked(touching, runs[slot], runs[near], components, buffers.found)
         else:
-            work[i] = 0
+            marks[i] = 0

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classicseg._core.bands import run_bands
-from classicseg._core.grid import take
+from classicseg._core.grid import look_up
 from classicseg._core.kernel import kernel
 from classicseg.types import Labels
 
@@ -17,26 +17,26 @@ def compact_labels(labels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64
     """Return the positive labels, ascending, and the labels renumbered 1 … n in that order; 0 stays 0."""
     highest = int(labels.max(initial=0))
     if highest > labels.size:
-        names, compact = np.unique(labels, return_inverse=True)
-        return names[names > 0], compact.reshape(labels.shape) + (1 if names[0] > 0 else 0)
-    present = np.zeros(highest + 1, bool)
-    present[labels] = True
-    present[0] = False
-    return np.flatnonzero(present).astype(labels.dtype), np.cumsum(present)[labels] * (labels > 0)
+        present, compact = np.unique(labels, return_inverse=True)
+        return present[present > 0], compact.reshape(labels.shape) + (1 if present[0] > 0 else 0)
+    is_present = np.zeros(highest + 1, bool)
+    is_present[labels] = True
+    is_present[0] = False
+    return np.flatnonzero(is_present).astype(labels.dtype), np.cumsum(is_present)[labels] * (labels > 0)
 
 
 def number_by_first_pixel(labels: NDArray[np.int32]) -> Labels:
     """Renumber segments 1 … n by their first pixel in raster order; 0 stays 0."""
     flat, numbers = np.ascontiguousarray(labels).reshape(-1), np.zeros(int(labels.max(initial=0)) + 1, np.int32)
     run_bands(_first_pixels, flat.size, 1, flat, numbers, np.zeros(1, np.int32), sequential=True)
-    return take(numbers, labels)
+    return look_up(numbers, labels)
 
 
 def _first_pixels_numpy(
     labels: NDArray[np.int32], numbers: NDArray[np.int32], last: NDArray[np.int32], start: int, stop: int
 ) -> None:
-    names, first = np.unique(labels[start:stop], return_index=True)
-    new = names[np.argsort(first)]
+    present, first = np.unique(labels[start:stop], return_index=True)
+    new = present[np.argsort(first)]
     new = new[(new > 0) & (numbers[new] == 0)]
     numbers[new] = last[0] + 1 + np.arange(len(new))
     last[0] += len(new)
@@ -46,6 +46,7 @@ def _first_pixels_numpy(
 def _first_pixels(
     labels: NDArray[np.int32], numbers: NDArray[np.int32], last: NDArray[np.int32], start: int, stop: int
 ) -> None:
+    """Number the labels that are new in a band, after the `last` number that is given."""
     for i in range(start, stop):
         label = labels[i]
         if label > 0 and numbers[label] == 0:

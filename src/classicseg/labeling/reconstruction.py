@@ -1,7 +1,8 @@
-"""Hysteresis: what is weak stays where it hangs together, also over corners, with something strong.
+"""Hysteresis, morphological reconstruction of a mask: a component of weak pixels stays if it has a strong one.
 
-Each band of rows is searched by itself from its strong pixels on, in parallel; then what has come to the seam
-between two bands goes on beyond it. Every pixel is taken once, so the search is linear in the pixels that stay.
+Pixels are connected over corners as well. Each band of rows is searched by itself from its strong pixels on, in
+parallel; then the search goes on over the seams between bands. Every pixel is visited once, so the cost is linear
+in the pixels that stay.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ from classicseg._core.grid import neighbor_offsets
 from classicseg._core.kernel import kernel
 
 WEAK, STRONG, KEPT, VISITED = 1, 2, 3, 4
+"""States of a pixel, beside 0. KEPT: connected to a strong one. VISITED: weak, found by `weak_components`."""
 
 _ROWS_AT_ONCE = 8
 """Bands are so many times larger than usual, for each seam costs as much as two rows, or planes of a volume."""
 
 
 def reconstruct(weak: NDArray[np.bool_], strong: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The pieces of a mask, connected also over corners, that hold a pixel of its part `strong`."""
+    """The components of a mask, connected also over corners, that have a pixel of its part `strong`."""
     grid = np.zeros([length + 2 for length in weak.shape], np.uint8)
     np.add(weak, strong, out=grid[(slice(1, -1),) * weak.ndim], where=weak, dtype=np.uint8)
     return hysteresis(grid)
@@ -57,6 +59,7 @@ def _keep_over_seams(
 
 
 def _read(grid: NDArray[np.uint8], kept: NDArray[np.bool_], start: int, stop: int) -> None:
+    """Mark the pixels of a band that are kept, without the border of the grid."""
     inner = (slice(start + 1, stop + 1), *[slice(1, -1)] * (grid.ndim - 1))
     np.equal(grid[inner], KEPT, out=kept[start:stop])
 
@@ -66,9 +69,9 @@ def _spread_numpy(
 ) -> None:
     grid[nodes] = KEPT
     while nodes.size:
-        near = np.unique(nodes[:, np.newaxis] + offsets)
-        near = near[(near >= first) & (near < last)]
-        nodes = near[(grid[near] > 0) & (grid[near] < KEPT)]
+        neighbors = np.unique(nodes[:, np.newaxis] + offsets)
+        neighbors = neighbors[(neighbors >= first) & (neighbors < last)]
+        nodes = neighbors[(grid[neighbors] > 0) & (grid[neighbors] < KEPT)]
         grid[nodes] = KEPT
 
 
@@ -76,7 +79,7 @@ def _spread_numpy(
 def _spread(
     grid: NDArray[np.uint8], nodes: NDArray[np.int64], offsets: NDArray[np.int64], first: int, last: int
 ) -> None:
-    """Keep some nodes, and all that hangs together with them from `first` to `last`."""
+    """Keep some nodes, and all that is connected with them between `first` and `last`."""
     size = len(nodes)
     stack = np.empty(size + 1024, np.int64)
     for i in range(size):
@@ -90,53 +93,53 @@ def _spread(
             longer[:size] = stack[:size]
             stack = longer
         for offset in offsets:
-            other = node + offset
-            if first <= other < last and 0 < grid[other] < KEPT:
-                grid[other] = KEPT
-                stack[size] = other
+            neighbor = node + offset
+            if first <= neighbor < last and 0 < grid[neighbor] < KEPT:
+                grid[neighbor] = KEPT
+                stack[size] = neighbor
                 size += 1
 
 
-def _reach_weak_numpy(
+def _weak_components_numpy(
     grid: NDArray[np.uint8], nodes: NDArray[np.int64], offsets: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    found, names = [np.empty(0, np.int64)], [np.empty(0, np.int32)]
-    name = 0
+    found, labels = [np.empty(0, np.int64)], [np.empty(0, np.int32)]
+    label = 0
     for node in nodes:
         front = np.array([node])[grid[[node]] == WEAK]
-        name += len(front)
+        label += len(front)
         while front.size:
             grid[front] = VISITED
             found.append(front)
-            names.append(np.full(len(front), name, np.int32))
-            near = np.unique(front[:, np.newaxis] + offsets)
-            front = near[grid[near] == WEAK]
-    return np.concatenate(found), np.concatenate(names)
+            labels.append(np.full(len(front), label, np.int32))
+            neighbors = np.unique(front[:, np.newaxis] + offsets)
+            front = neighbors[grid[neighbors] == WEAK]
+    return np.concatenate(found), np.concatenate(labels)
 
 
-@kernel(numpy=_reach_weak_numpy)
-def reach_weak(
+@kernel(numpy=_weak_components_numpy)
+def weak_components(
     grid: NDArray[np.uint8], nodes: NDArray[np.int64], offsets: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """The weak pixels that hang together with each of some nodes, and a number for each such piece, from 1."""
-    found, names = np.empty(1024, np.int64), np.empty(1024, np.int32)
-    size, done, name = 0, 0, 0
+    """The weak pixels connected with one of some nodes, and the label of each: their components, from 1."""
+    found, labels = np.empty(1024, np.int64), np.empty(1024, np.int32)
+    size, done, label = 0, 0, 0
     for node in nodes:
         if grid[node] != WEAK:
             continue
-        name += 1
+        label += 1
         grid[node] = VISITED
-        found[size], names[size] = node, name
+        found[size], labels[size] = node, label
         size += 1
         while done < size:
             if size + len(offsets) >= len(found):
                 found = np.concatenate((found, np.empty_like(found)))
-                names = np.concatenate((names, np.empty_like(names)))
+                labels = np.concatenate((labels, np.empty_like(labels)))
             for offset in offsets:
-                other = found[done] + offset
-                if grid[other] == WEAK:
-                    grid[other] = VISITED
-                    found[size], names[size] = other, name
+                neighbor = found[done] + offset
+                if grid[neighbor] == WEAK:
+                    grid[neighbor] = VISITED
+                    found[size], labels[size] = neighbor, label
                     size += 1
             done += 1
-    return found[:size].copy(), names[:size].copy()
+    return found[:size].copy(), labels[:size].copy()

@@ -23,7 +23,7 @@ class RunLengths(NamedTuple):
 
 
 def run_stops(lines: NDArray[Any], n_runs: int) -> NDArray[Any]:
-    """Find where each run of lines (n, length) ends, which are so many."""
+    """Find where each of the `n_runs` runs of lines (n, length) ends."""
     stops = np.empty(n_runs, _index_type(lines.size))
     run_bands(_write_stops, len(lines), lines.shape[1], lines, stops, np.zeros(1, np.int64), sequential=True)
     stops[-1] = lines.size
@@ -31,6 +31,7 @@ def run_stops(lines: NDArray[Any], n_runs: int) -> NDArray[Any]:
 
 
 def _index_type(n_pixels: int) -> type[np.signedinteger[Any]]:
+    """The integers that hold a flat index of so many pixels, and one past the last."""
     return np.int32 if n_pixels < 2**31 else np.int64
 
 
@@ -81,7 +82,7 @@ def _write_stops(
             changes[x] = here[x] != before[x]
         for word in range(len(words)):
             if words[word] != 0:
-                for x in range(8 * word, 8 * word + 8):  # without a branch, so beyond the last one: one is to come
+                for x in range(8 * word, 8 * word + 8):  # without a branch, so also behind the last stop found
                     stops[found] = first + x
                     found += int(differ[x])
     n_found[0] = found
@@ -112,6 +113,7 @@ def _count_begins(
     start: int,
     stop: int,
 ) -> None:
+    """Count runs whose label is higher than all before them by the line that they begin on."""
     for run in range(start, stop):
         if labels[run] > highest[0]:
             highest[0] = labels[run]
@@ -126,6 +128,7 @@ def _fill_numpy(stops: NDArray[Any], values: NDArray[Any], out: NDArray[Any], st
 
 @kernel(numpy=_fill_numpy)
 def _fill(stops: NDArray[Any], values: NDArray[Any], out: NDArray[Any], start: int, stop: int) -> None:
+    """Give each pixel the value of its run."""
     first = int(stops[start - 1]) if start > 0 else 0
     for run in range(start, stop):
         last = int(stops[run])

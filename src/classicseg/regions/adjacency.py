@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classicseg._core.bands import run_bands, run_interruptible
-from classicseg._core.grid import neighbor_views, take
+from classicseg._core.grid import look_up, neighbor_views
 from classicseg._core.kernel import kernel
 from classicseg.labeling.lines import line_at, line_grid, pixel_steps
-from classicseg.regions.merging import LOW, N_HASHES, add_pair, choose, join, renumber
+from classicseg.regions.label_pairs import N_HASHES, add_pair
+from classicseg.regions.merging import choose, join, renumber
 from classicseg.regions.statistics import RegionSums, joined_sums, region_sums
 
 
@@ -31,32 +32,26 @@ def merge_small_regions(
     n_regions = int(labels.max(initial=0))
     if min_area <= 1 or n_regions <= 1:
         return labels
-    merged = merge_small(region_sums(labels, values, n_regions), touching_codes(labels, connectivity), min_area)
-    return take(merged.astype(np.int32), labels)
+    found, pairs = region_sums(labels, values, n_regions), touching_pairs(labels, connectivity)
+    merged = join_small_regions(found, pairs, min_area)
+    return look_up(merged.astype(np.int32), labels)
 
 
-def merge_small(found: RegionSums, codes: NDArray[np.int64], min_area: int) -> NDArray[np.int64]:
-    """What `merge_small_regions` makes of each region, where `codes` are the pairs that touch (`merging`)."""
+def join_small_regions(found: RegionSums, pairs: NDArray[np.int64], min_area: int) -> NDArray[np.int64]:
+    """The label that `merge_small_regions` gives each region, where `pairs` touch (`label_pairs`)."""
     region = joined = np.arange(len(found.areas))
     while True:
-        codes = run_interruptible(renumber, codes, joined, found.areas, min_area)
+        pairs = run_interruptible(renumber, pairs, joined, found.areas, min_area)
         means, chosen = found.means, np.zeros(len(found.areas), np.int64)
-        run_interruptible(choose, codes, found.areas, means, means.sum(axis=1), min_area, chosen)
+        run_interruptible(choose, pairs, found.areas, means, means.sum(axis=1), min_area, chosen)
         if not chosen.any():
             return region
         joined = run_interruptible(join, chosen, np.arange(len(chosen)))
         region, found = joined[region], joined_sums(found, joined, int(joined.max()))
 
 
-def adjacent_pairs(labels: NDArray[np.int32], connectivity: int) -> NDArray[np.int64]:
-    """The pairs of different positive labels that are neighbors, (n, 2), smaller first, each once, ascending."""
-    codes = run_interruptible(np.sort, touching_codes(labels, connectivity))
-    codes = codes[np.r_[codes[:1] > 0, codes[1:] != codes[:-1]]]  # np.unique takes 7 times as long
-    return np.stack([codes >> 32, codes & LOW], axis=1)
-
-
-def touching_codes(labels: NDArray[np.int32], connectivity: int) -> NDArray[np.int64]:
-    """The pairs of different positive labels that are neighbors, as numbers (`merging`), most of them once."""
+def touching_pairs(labels: NDArray[np.int32], connectivity: int) -> NDArray[np.int64]:
+    """The pairs of different positive labels that are neighbors, as numbers (`label_pairs`), most of them once."""
     lines, *grid = line_grid(np.ascontiguousarray(labels), connectivity)
     n_rows = int(grid[0][0])
     return np.concatenate(run_bands(_touching, n_rows, labels.size // n_rows, lines, *grid))
@@ -66,13 +61,13 @@ def _touching_numpy(
     lines: NDArray[np.int32],
     lengths: NDArray[np.int64],
     steps: NDArray[np.int64],
-    reaches: NDArray[np.int64],
+    diagonal: NDArray[np.int64],
     start: int,
     stop: int,
 ) -> NDArray[np.int64]:
     rows = lines.reshape(*lengths.tolist(), -1)
     found = [np.empty(0, np.int64)]
-    for step in pixel_steps(steps, reaches):
+    for step in pixel_steps(steps, diagonal):
         first = start - 1 if step[0] < 0 < start else start
         here, there = neighbor_views(rows[first:stop], step)
         touch = (here != there) & (here > 0) & (there > 0)
@@ -86,30 +81,30 @@ def _touching(
     lines: NDArray[np.int32],
     lengths: NDArray[np.int64],
     steps: NDArray[np.int64],
-    reaches: NDArray[np.int64],
+    diagonal: NDArray[np.int64],
     start: int,
     stop: int,
 ) -> NDArray[np.int64]:
     """The pairs whose later pixel is in rows `start` to `stop`, most of them once."""
     per_row = len(lines) // lengths[0]
-    seen, found, size = np.zeros(N_HASHES, np.int64), np.empty(N_HASHES, np.int64), 0
-    most = lines.shape[1] * (1 + 3 * len(steps))
+    seen, pairs, size = np.zeros(N_HASHES, np.int64), np.empty(N_HASHES, np.int64), 0
+    room = lines.shape[1] * (1 + 3 * len(steps))
     for line in range(start * per_row, stop * per_row):
-        if size + most > len(found):
-            grown = np.empty(2 * len(found) + most, np.int64)
-            grown[:size] = found[:size]
-            found = grown
+        if size + room > len(pairs):
+            grown = np.empty(2 * len(pairs) + room, np.int64)
+            grown[:size] = pairs[:size]
+            pairs = grown
         here = lines[line]
-        size = _pairs_between(here[1:], here[:-1], seen, found, size)
+        size = _pairs_between(here[1:], here[:-1], seen, pairs, size)
         for i in range(len(steps)):
-            other = line_at(line, lengths, steps[i])
-            if other >= 0:
-                there = lines[other]
-                size = _pairs_between(here, there, seen, found, size)
-                if reaches[i] > 0:
-                    size = _pairs_between(here[1:], there[:-1], seen, found, size)
-                    size = _pairs_between(here[:-1], there[1:], seen, found, size)
-    return found[:size].copy()
+            neighbor = line_at(line, lengths, steps[i])
+            if neighbor >= 0:
+                there = lines[neighbor]
+                size = _pairs_between(here, there, seen, pairs, size)
+                if diagonal[i] > 0:
+                    size = _pairs_between(here[1:], there[:-1], seen, pairs, size)
+                    size = _pairs_between(here[:-1], there[1:], seen, pairs, size)
+    return pairs[:size].copy()
 
 
 @kernel()
@@ -117,12 +112,12 @@ def _pairs_between(
     here: NDArray[np.int32],
     there: NDArray[np.int32],
     seen: NDArray[np.int64],
-    found: NDArray[np.int64],
+    pairs: NDArray[np.int64],
     size: int,
 ) -> int:
-    """Add the pairs of labels side by side in two rows; return how many are found."""
+    """Add the pairs of labels side by side in two rows; return how many there are."""
     for x in range(len(here)):
-        one, other = here[x], there[x]
-        if one != other and one > 0 and other > 0:
-            size = add_pair(one, other, seen, found, size)
+        a, b = here[x], there[x]
+        if a != b and a > 0 and b > 0:
+            size, _ = add_pair(a, b, seen, pairs, size)
     return size

@@ -39,15 +39,15 @@ def region_sums(labels: NDArray[np.int32], values: NDArray[Any], n_regions: int)
 
 
 def joined_sums(found: RegionSums, joined: NDArray[Any], n_regions: int) -> RegionSums:
-    """The sums of regions 0 … n_regions, where each of those found has joined one; 0 stays 0."""
+    """The sums of regions 0 … n_regions, where region i of those found is now `joined[i]`; 0 stays 0."""
     parts = np.concatenate([found.sums, found.rests])
     together = region_sums(np.tile(joined.astype(np.int32), 2), parts, n_regions)
     return together._replace(areas=np.bincount(joined, found.areas, n_regions + 1).astype(np.int64))
 
 
 def rank_regions(found: RegionSums, *keys: NDArray[Any]) -> NDArray[np.int64]:
-    """Rank labels 1 … n, (n + 1,), by what turns with the image: by keys that are given, (n,), the least first,
-    then the darker, then the larger; equals share a rank.
+    """Rank labels 1 … n by what turns with the image, (n + 1,): by the given keys, (n,), the lowest first, then by
+    their means, the darker first, then by their areas, the larger first. Equals share a rank.
     """
     areas, means = found.areas[1:], found.means[1:]
     columns = np.stack([-areas, *means.T[::-1], means.sum(axis=1), *keys[::-1]])
@@ -70,11 +70,11 @@ def _add_up_numpy(
     inside = inside[np.argsort(labels[inside], kind="stable")]
     of_each = np.bincount(labels[inside], minlength=len(areas))
     areas += of_each
-    for name, own in enumerate(np.split(pixels[inside].astype(np.float64), np.cumsum(of_each)[:-1])):
+    for label, own in enumerate(np.split(pixels[inside].astype(np.float64), np.cumsum(of_each)[:-1])):
         for c, values in enumerate(own.T.tolist() if len(own) else []):
-            parts = [sums[name, c], rests[name, c], *values]
-            sums[name, c] = math.fsum(parts)
-            rests[name, c] = math.fsum([*parts, -sums[name, c]])
+            parts = [sums[label, c], rests[label, c], *values]
+            sums[label, c] = math.fsum(parts)
+            rests[label, c] = math.fsum([*parts, -sums[label, c]])
 
 
 @kernel(numpy=_add_up_numpy)
@@ -87,6 +87,7 @@ def _add_up(
     start: int,
     stop: int,
 ) -> None:
+    """Add the pixels of a band to the areas, the sums, and what rounding takes from these."""
     for i in range(start, stop):
         label = labels[i]
         if label > 0:

@@ -60,7 +60,7 @@ def region_boundaries(labels: ArrayLike, *, connectivity: int = 1) -> NDArray[np
     segments = as_labels(labels)
     connectivity = as_count("connectivity", connectivity, most=segments.ndim)
     grid = np.pad(segments, 1, mode="edge").ravel()
-    first, last = _interior_span(segments.shape)
+    first, last = _interior_range(segments.shape)
     touches = np.zeros(grid.size, bool)
     for offset in neighbor_offsets(segments.shape, connectivity):
         touches[first:last] |= grid[first:last] != grid[first + offset : last + offset]
@@ -123,16 +123,16 @@ def region_table(
     """
     segments = as_labels(labels)
     spacings = as_spacing(spacing, segments.ndim)
-    names, compact = compact_labels(segments)
-    counts = np.bincount(compact.ravel(), minlength=len(names) + 1)[1:]
+    present, compact = compact_labels(segments)
+    counts = np.bincount(compact.ravel(), minlength=len(present) + 1)[1:]
     boxes = [[(s.start, s.stop) for s in box] for box in ndimage.find_objects(compact)]
-    edges = np.array(boxes, np.int64).reshape(len(names), segments.ndim, 2)
+    edges = np.array(boxes, np.int64).reshape(len(present), segments.ndim, 2)
     return RegionTable(
-        names,
+        present,
         (counts * math.prod(spacings)).astype(np.float64),
         _centroids(compact, counts) * np.array(spacings),
         np.concatenate([edges[..., 0], edges[..., 1]], axis=1),
-        _means(compact, image, channel_axis, len(names)),
+        _means(compact, image, channel_axis, len(present)),
     )
 
 
@@ -180,14 +180,14 @@ def label_means(labels: ArrayLike, image: ArrayLike, *, channel_axis: ChannelAxi
     array([[15., 15.,  7.]])
     """
     segments = as_labels(labels)
-    names, compact = compact_labels(segments)
+    present, compact = compact_labels(segments)
     values, _ = as_array("image", image, "biuf", "real numbers")
-    means = _means(compact, image, channel_axis, len(names))
+    means = _means(compact, image, channel_axis, len(present))
     painted = np.concatenate([np.zeros((1, means.shape[1])), means])[compact]
     return painted if values.ndim > segments.ndim else painted[..., 0]
 
 
-def _interior_span(shape: tuple[int, ...]) -> tuple[int, int]:
+def _interior_range(shape: tuple[int, ...]) -> tuple[int, int]:
     """The first flat index of a padded grid's interior, and one past the last."""
     padded = tuple(length + 2 for length in shape)
     first = np.ravel_multi_index((1,) * len(shape), padded)
@@ -195,6 +195,7 @@ def _interior_span(shape: tuple[int, ...]) -> tuple[int, int]:
 
 
 def _centroids(compact: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The mean index of the pixels of each label 1 … n, (n, ndim)."""
     columns = []
     for axis, length in enumerate(compact.shape):
         index = np.arange(length, dtype=np.float64).reshape([-1 if a == axis else 1 for a in range(compact.ndim)])
@@ -206,11 +207,15 @@ def _centroids(compact: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray
 def _means(
     compact: NDArray[np.int64], image: ArrayLike | None, channel_axis: ChannelAxis, n_regions: int
 ) -> NDArray[np.float64]:
+    """The mean value of each label 1 … n, (n, channels), NaN over no pixel; no channel without an image."""
     if image is None:
         return np.empty((n_regions, 0))
     parsed = as_image(image, channel_axis=channel_axis)
     if parsed.shape != compact.shape:
-        raise ValueError(f"image has spatial shape {parsed.shape}; expected the labels' shape {compact.shape}")
+        raise ValueError(
+            f"image has spatial shape {parsed.shape}; expected the labels' shape {compact.shape}; crop one, "
+            "or name the image's channel_axis"
+        )
     inside = compact if parsed.mask is None else np.where(parsed.mask, compact, 0)
     found = region_sums(inside.astype(np.int32), parsed.values, n_regions)
     return np.where(found.areas[:, np.newaxis] > 0, found.means, np.nan)[1:]

@@ -1,25 +1,26 @@
 """The watershed: a surface is flooded from markers, or from its minima, and floods that meet stay apart.
 
-Without markers there would be a basin for each minimum, thousands in a photograph. Those of little depth, measured
-from the minimum to the pass where they run over, join the basin that they run into.
+Without markers there would be a basin for each minimum, thousands in a photograph. A basin of little depth,
+measured from its minimum to the lowest pass into another one, joins the basin that it runs over into.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.bands import run_bands, run_interruptible
-from classicseg._core.grid import take
+from classicseg._core.grid import look_up
 from classicseg._core.image import Image, as_image, as_scalar_image, as_spacing
 from classicseg._core.numbers import as_choice, as_count, as_flag, as_number
 from classicseg._core.seeds import as_markers
 from classicseg.filters.gradients import magnitude_of
 from classicseg.filters.smoothing import smooth
-from classicseg.flooding.flood import MOST_LABELS, UNDECIDED, flood, flood_grid, label_grid
+from classicseg.flooding.flood import MOST_LABELS, flood, flood_grid
+from classicseg.flooding.flood_states import UNDECIDED, label_grid
 from classicseg.flooding.flood_with_lines import flood_with_lines
 from classicseg.flooding.minima import lowest_levels, merge_shallow_basins, regional_minima
 from classicseg.labeling.components import check_labels, connected_components
@@ -143,61 +144,65 @@ def watershed_segment(
     """
     as_choice("surface", surface, ["gradient", "image"])
     lines = as_flag("lines", lines)
-    width = (2.0 if surface == "gradient" else 0.0) if sigma is None else as_number("sigma", sigma, least=0.0)
-    least = None if min_depth is None else as_number("min_depth", min_depth, least=0.0)
-    weight = as_number("compactness", compactness, least=0.0)
-    parse = as_image if surface == "gradient" else as_scalar_image
-    parsed = parse(image, channel_axis=channel_axis, mask=mask)
+    sigma = (2.0 if surface == "gradient" else 0.0) if sigma is None else as_number("sigma", sigma, least=0.0)
+    min_depth = None if min_depth is None else as_number("min_depth", min_depth, least=0.0)
+    compactness = as_number("compactness", compactness, least=0.0)
+    if surface == "gradient":
+        parsed = as_image(image, channel_axis=channel_axis, mask=mask)
+    else:
+        parsed = as_scalar_image(image, channel_axis=channel_axis, mask=mask)
     spacings = as_spacing(spacing, len(parsed.shape))
     connectivity = as_count("connectivity", connectivity, most=len(parsed.shape))
-    given = as_markers(markers, parsed, "markers")
-    if given is not None and least is not None:
-        raise ValueError("min_depth is given with markers; every marker has a region; leave it out")
+    starts = as_markers(markers, parsed, "markers")
+    if starts is not None and min_depth is not None:
+        raise ValueError(
+            f"min_depth is {min_depth:g} and markers are given; each marker has a region; leave one of them out"
+        )
 
-    levels = magnitude_of(parsed, spacings, "sobel", width)[..., np.newaxis] if surface == "gradient" else None
-    levels = (smooth(parsed, width, spacings).values if levels is None else levels)[..., 0]
-    if given is None:
-        return _from_minima(levels, parsed, least, weight, lines, connectivity, spacings)
-    names, starts = _few_names(given)
-    labels = _flood(levels, starts, None, parsed, weight, lines, connectivity, spacings)
-    return labels if names is None else np.concatenate([[0], names]).astype(np.int32)[labels]
+    how = _Flood(connectivity, lines, compactness, spacings)
+    levels = _surface(parsed, surface, sigma, spacings)
+    if starts is None:
+        return _from_minima(levels, parsed, min_depth, how)
+    return _from_markers(levels, starts, parsed, how)
 
 
-def _few_names(markers: NDArray[np.int32]) -> tuple[NDArray[np.int32] | None, NDArray[np.int32]]:
-    """Markers with numbers that a flood can take, and their names where these are others."""
-    if int(markers.max()) <= min(MOST_LABELS, max(markers.size, 2**16)):
-        return None, markers
-    names, compact = compact_labels(markers)
-    return names, compact.astype(np.int32)
+class _Flood(NamedTuple):
+    """How a surface is flooded: the options that a flood takes."""
+
+    connectivity: int
+    lines: bool
+    compactness: float
+    spacing: tuple[float, ...]
+
+
+def _surface(image: Image, surface: str, sigma: float, spacing: tuple[float, ...]) -> NDArray[Any]:
+    """What is flooded, of the spatial shape."""
+    if surface == "gradient":
+        return magnitude_of(image, spacing, "sobel", sigma)
+    return smooth(image, sigma, spacing).values[..., 0]
 
 
 def _flood(
-    levels: NDArray[Any],
-    markers: NDArray[np.int32],
-    ranks: NDArray[np.int64] | None,
-    image: Image,
-    compactness: float,
-    lines: bool,
-    connectivity: int,
-    spacing: tuple[float, ...],
+    levels: NDArray[Any], markers: NDArray[np.int32], ranks: NDArray[np.int64] | None, image: Image, how: _Flood
 ) -> NDArray[np.int32]:
-    if lines or compactness > 0:
-        return flood_with_lines(
-            levels, markers, ranks, image, connectivity, lines=lines, compactness=compactness, spacing=spacing
-        )
-    return flood(levels, markers, ranks, image, connectivity)
+    """Extend markers by the flood that does what is asked, and no more."""
+    if how.lines or how.compactness > 0:
+        return flood_with_lines(levels, markers, ranks, image, **how._asdict())
+    return flood(levels, markers, ranks, image, how.connectivity)
 
 
-def _from_minima(
-    levels: NDArray[Any],
-    image: Image,
-    min_depth: float | None,
-    compactness: float,
-    lines: bool,
-    connectivity: int,
-    spacing: tuple[float, ...],
-) -> Labels:
+def _from_markers(levels: NDArray[Any], markers: NDArray[np.int32], image: Image, how: _Flood) -> Labels:
+    """A region for each marker, with its label."""
+    if int(markers.max()) <= min(MOST_LABELS, max(markers.size, 2**16)):
+        return _flood(levels, markers, None, image, how)
+    of_each, compact = compact_labels(markers)  # a flood has no room for labels of so many bits, or for a table
+    labels = _flood(levels, compact.astype(np.int32), None, image, how)
+    return look_up(np.concatenate([[0], of_each]).astype(np.int32), labels)
+
+
+def _from_minima(levels: NDArray[Any], image: Image, min_depth: float | None, how: _Flood) -> Labels:
     """A region for each minimum of enough depth."""
+    connectivity = how.connectivity
     minima = regional_minima(levels, image, connectivity)
     n_minima, inside, grid = int(minima.max()), minima > 0, label_grid(minima, image)
     ranks, _ = _ranks(minima, levels, image.values)
@@ -207,26 +212,25 @@ def _from_minima(
     labels = _undecided_as_regions(labels, connectivity)
     starts = np.where(inside | (labels > n_minima), labels, 0)
     ranks, lows = _ranks(starts, levels, image.values)
-    from_lowest = lines or compactness > 0
-    if not from_lowest:
+    is_plain = not how.lines and how.compactness == 0
+    if is_plain:
         del starts
     depth = _default_depth(levels, image) if min_depth is None else min_depth
     groups = merge_shallow_basins(labels, levels, lows, ranks, depth, connectivity)
-    if from_lowest:
-        lowest = np.where(ranks == ranks[groups], groups, 0).astype(np.int32)
-        labels = _flood(levels, take(lowest, starts), ranks, image, compactness, lines, connectivity, spacing)
-        return connected_components(_undecided_as_regions(labels, connectivity), connectivity)
-    return number_by_first_pixel(take(groups.astype(np.int32), labels))
+    if is_plain:
+        return number_by_first_pixel(look_up(groups.astype(np.int32), labels))
+    lowest = np.where(ranks == ranks[groups], groups, 0).astype(np.int32)  # of the basins that are one now
+    labels = _flood(levels, look_up(lowest, starts), ranks, image, how)
+    return connected_components(_undecided_as_regions(labels, connectivity), connectivity)
 
 
 def _default_depth(levels: NDArray[Any], image: Image) -> float:
+    """The standard deviation of the surface, without its last bits, which the order of the pixels decides."""
     inside = None if image.mask is None else image.mask.reshape(-1)
-    total, count = np.sum(run_bands(_powers, levels.size, 1, levels.reshape(-1), inside, 0.0, 1), axis=0)
-    squares, _ = np.sum(
-        run_bands(_powers, levels.size, 1, levels.reshape(-1), inside, total / max(count, 1), 2), axis=0
-    )
-    deviation = math.sqrt(squares / max(count, 1))
-    digits, exponent = math.frexp(deviation)  # without the last bits, which the order of the pixels decides
+    flat = levels.reshape(-1)
+    total, count = np.sum(run_bands(_powers, flat.size, 1, flat, inside, 0.0, 1), axis=0)
+    squares, _ = np.sum(run_bands(_powers, flat.size, 1, flat, inside, total / max(count, 1), 2), axis=0)
+    digits, exponent = math.frexp(math.sqrt(squares / max(count, 1)))
     return math.ldexp(round(digits * 2**24), exponent - 24)
 
 
@@ -251,10 +255,10 @@ def _ranks(
 
 
 def _undecided_as_regions(labels: NDArray[np.int32], connectivity: int) -> NDArray[np.int32]:
-    """Number the pieces of pixels that could not choose after the others."""
+    """Number the connected components of pixels that could not choose after the other regions."""
     undecided = labels == UNDECIDED
     if not undecided.any():
         return labels
-    pieces, most = connected_components(undecided, connectivity), max(0, int(labels.max()))
-    check_labels(most + int(pieces.max()), "regions")
-    return np.add(pieces, np.int32(most), out=labels, where=undecided)
+    components, n_labels = connected_components(undecided, connectivity), max(0, int(labels.max()))
+    check_labels(n_labels + int(components.max()), "regions")
+    return np.add(components, np.int32(n_labels), out=labels, where=undecided)

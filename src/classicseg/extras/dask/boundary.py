@@ -19,7 +19,7 @@ import classicseg
 from classicseg._core.image import Image, ValueRange, as_spacing
 from classicseg.extras.dask.boundary_edges import edge_marks
 from classicseg.extras.dask.chunks import Chunked, bare, global_range, merged, tile_numbers
-from classicseg.extras.dask.component_graph import any_key, keep_held, number_patches, same_key
+from classicseg.extras.dask.component_graph import any_values, equal_values, keep_marked, number_components
 from classicseg.extras.dask.filters import Gradient
 from classicseg.extras.dask.halos import over_halo, own_part, widened, with_halo
 from classicseg.extras.dask.hysteresis import hysteresis
@@ -28,9 +28,10 @@ from classicseg.extras.dask.parts import as_part, marked_components
 from classicseg.extras.dask.recompute import recompute_after, recomputed
 from classicseg.extras.dask.region_sums import merge_sums, sums_of_tile, without_small
 from classicseg.filters.erosion import farther_than
-from classicseg.flooding.flood import UNDECIDED, flood
+from classicseg.flooding.flood import flood
+from classicseg.flooding.flood_states import UNDECIDED
 from classicseg.labeling.numbering import compact_labels
-from classicseg.labeling.tile_merging import TileComponents, TileMask, patch_of
+from classicseg.labeling.tile_merging import TileComponents, TileMask, components_of_tile
 from classicseg.regions.statistics import rank_regions
 from classicseg.segmentation.boundary import as_boundary_settings, on_lines
 
@@ -63,7 +64,7 @@ def boundary_segment(
     states = _states(parsed, edges, value_range, settings.max_gap, spacings)
     radius = _halo_of_floods(parsed, states, gradient)
 
-    markers = number_patches(bare(states).each(_patch_of_cores), chunks, 1, same_key)
+    markers = number_components(bare(states).each(_patch_of_cores), chunks, 1, equal_values)
     if settings.max_gap > 0:
         later = recompute_after(parsed, markers)
         ranks = _ranks(later, markers, value_range)
@@ -72,19 +73,19 @@ def boundary_segment(
         grown = over_halo(
             later, halo, _flood_free, markers, free, gradient=gradient, table=ranks, dtype=markers.dtype
         )
-        markers = number_patches(bare(grown).each(_patch_of_labels), chunks, 1, same_key)
+        markers = number_components(bare(grown).each(_patch_of_labels), chunks, 1, equal_values)
     later, halo = recompute_after(parsed, markers), (radius,) * parsed.ndim
     ranks = _ranks(later, markers, value_range)
     sides = over_halo(
         later, halo, _flood_edges, markers, value_range=value_range, table=ranks, dtype=markers.dtype
     )
-    numbered = number_patches(bare(sides).each(_patch_of_labels), chunks, 1, same_key)
+    numbered = number_components(bare(sides).each(_patch_of_labels), chunks, 1, equal_values)
     labels = without_small(recompute_after(parsed, numbered), numbered, value_range, settings.min_area)
     if not settings.keep_lines:
         return labels
     lines = recomputed(edges, numbered)
     apart = over_halo(bare(labels), (1,) * parsed.ndim, _cut_lines, lines, dtype=labels.dtype)
-    return number_patches(bare(apart).each(_patch_of_labels), chunks, 1, same_key)
+    return number_components(bare(apart).each(_patch_of_labels), chunks, 1, equal_values)
 
 
 def _states(
@@ -95,8 +96,10 @@ def _states(
     find = partial(_far_of_tile, gap=gap, spacing=spacing)
     later = recompute_after(parsed, edges)
     far = over_halo(bare(edges), halo, find, dtype=bool)
-    rooms = keep_held(later.each(_rooms_of_tile, edges, far, value_range=value_range), parsed.chunks, 1, any_key)
-    parts = keep_held(later.each(_parts_of_tile, edges, value_range=value_range), parsed.chunks, 1, any_key)
+    rooms = keep_marked(
+        later.each(_rooms_of_tile, edges, far, value_range=value_range), parsed.chunks, 1, any_values
+    )
+    parts = keep_marked(later.each(_parts_of_tile, edges, value_range=value_range), parsed.chunks, 1, any_values)
     edges = recomputed(edges, rooms)
     far = over_halo(bare(edges), halo, find, dtype=bool)
     return recompute_after(parsed, rooms).each(
@@ -202,13 +205,13 @@ def _reached_from_beyond(
 def _patch_of_cores(states: NDArray[np.uint8], mask: None) -> TileComponents:
     """The cores of a tile, to be joined over its seams."""
     cores = (states[..., 0] == 3).view(np.uint8)
-    return patch_of(cores, cores, 1)
+    return components_of_tile(cores, cores, 1)
 
 
 def _patch_of_labels(labels: NDArray[Any], mask: None) -> TileComponents:
     """The regions of a tile, to be numbered over all tiles."""
     compact = compact_labels(labels[..., 0])[1].astype(np.int32)
-    return patch_of(compact, labels[..., 0], 1)
+    return components_of_tile(compact, labels[..., 0], 1)
 
 
 def _flood_free(

@@ -19,7 +19,7 @@ from classicseg._core.numbers import as_count
 from classicseg._core.seeds import SeedPixels, check_seeds_inside, seed_nodes, sorted_seeds
 from classicseg.extras.dask.checkpoints import kind_of
 from classicseg.extras.dask.chunks import Chunked, as_layer, by_tile, computed, global_range, merged
-from classicseg.extras.dask.component_graph import any_key, keep_held
+from classicseg.extras.dask.component_graph import any_values, keep_marked
 from classicseg.extras.dask.mirror import refuse, tiled_version_of
 from classicseg.extras.dask.parts import as_part, marked_components
 from classicseg.growing.acceptance import (
@@ -34,7 +34,7 @@ from classicseg.growing.criteria import CRITERIA, GrowingCriterion
 from classicseg.growing.difference_components import difference_components
 from classicseg.growing.options import GrowingOptions, as_growing_options
 from classicseg.growing.tolerance import ValueSums, merge_sums, quantum_of, sum_values, tolerance_of
-from classicseg.labeling.tile_merging import Near, TileMask, held_patch_at
+from classicseg.labeling.tile_merging import Connects, TileMask, marked_components_at
 from classicseg.segmentation.region_growing import check_growing_options
 
 _NOTE = """\
@@ -88,7 +88,7 @@ def region_growing_segment(parsed: Chunked, *, seeds: Any, criterion: Any, norm:
     for number in range(1, len(starts.labels) + 1):
         growth = Growth(value_range, acceptance, growing)
         patches = parsed.each(components, tiles, number=number, growth=growth)
-        kept.append(keep_held(patches, parsed.chunks, connectivity, near(growth, parsed.n_channels)))
+        kept.append(keep_marked(patches, parsed.chunks, connectivity, near(growth, parsed.n_channels)))
     meta = np.empty((0,) * parsed.ndim, np.int32)
     return da.map_blocks(_paint, *kept, labels_of_regions=starts.labels, dtype=np.int32, meta=meta)
 
@@ -150,12 +150,12 @@ def _standard_deviation(parsed: Chunked, value_range: ValueRange) -> float:
     return tolerance_of(merged(sums, merge_sums), quantum)
 
 
-def _all_near(growth: Growth, n_channels: int) -> Near:
+def _all_near(growth: Growth, n_channels: int) -> Connects:
     """What is accepted on both sides of a cut connects."""
-    return any_key
+    return any_values
 
 
-def _near_values(growth: Growth, n_channels: int) -> Near:
+def _near_values(growth: Growth, n_channels: int) -> Connects:
     """What connects across a cut: values within the tolerance."""
     tolerance, maximum = growth.options.tolerance, growth.options.norm == "maximum" or n_channels == 1
     return partial(_are_near, limit=tolerance if maximum else tolerance * tolerance, maximum=maximum)
@@ -201,7 +201,7 @@ def _difference_components(
     """The components of similar neighbors in a tile; those with a seed of the region belong to it."""
     part, options = as_part(values, growth.value_range, mask=mask), growth.options
     components = difference_components(part, options.tolerance, options.norm, options.connectivity)
-    return held_patch_at(components, seeds.index(number), part.values)
+    return marked_components_at(components, seeds.index(number), part.values)
 
 
 def _paint(*kept: NDArray[np.bool_], labels_of_regions: NDArray[np.int32]) -> NDArray[np.int32]:

@@ -18,7 +18,7 @@ from classicseg._core.image import (
     working_dtype,
 )
 from classicseg.labeling.components import connected_components
-from classicseg.labeling.tile_merging import TileMask, held_patch_at
+from classicseg.labeling.tile_merging import TileMask, marked_components_at
 from classicseg.types import Mask
 
 
@@ -59,4 +59,4 @@ def as_part(tile: ArrayLike, span: ValueRange, *, mask: Mask = None) -> Image:
 def marked_components(inside: NDArray[Any], places: Any, connectivity: int = 1) -> TileMask:
     """The connected components of a tile's pixels that are not 0, and which of them hold a pixel of `places`."""
     components = connected_components(np.ascontiguousarray(inside).view(np.uint8), connectivity)
-    return held_patch_at(components, places, components)
+    return marked_components_at(components, places, components)
