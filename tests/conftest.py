@@ -9,7 +9,7 @@ from hypothesis import settings
 
 _REPEATABLE = bool(os.environ.get("CI"))
 
-settings.register_profile("default", deadline=None, derandomize=_REPEATABLE, max_examples=60)
+settings.register_profile("default", deadline=None, derandomize=_REPEATABLE, max_examples=30)
 settings.register_profile("quick", deadline=None, derandomize=_REPEATABLE, max_examples=8)
 settings.register_profile("thorough", deadline=None, derandomize=_REPEATABLE, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))

@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_allclose, assert_array_equal
 from strategies import label_pairs
 
-from classicseg.metrics import confusion_matrix, dice, iou, match_labels, overlap, pixel_accuracy
+from classicseg.metrics import confusion, confusion_matrix, dice, iou, match_labels, pixel_accuracy
 
 
 @given(label_pairs())
@@ -99,6 +99,6 @@ def test_names_outside_the_mask_are_renamed_as_well(pair, data):
 
 
 def test_too_many_classes_for_a_matrix():
-    many = np.arange(overlap._MOST_CLASSES + 1)
+    many = np.arange(confusion._MOST_CLASSES + 1)
     with pytest.raises(ValueError, match="have 10001 different labels; expected at most 10000; contingency_table"):
         confusion_matrix(many, many)

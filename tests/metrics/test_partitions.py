@@ -15,8 +15,8 @@ from classicseg.metrics import (
     adapted_rand_error,
     adjusted_rand_index,
     contingency_table,
-    partitions,
     probabilistic_rand_index,
+    rand,
     rand_index,
     segmentation_covering,
     variation_of_information,
@@ -119,7 +119,7 @@ def test_counts_beyond_32_bits_are_exact():
     large = table._replace(counts=table.counts * 10**10)
     n = 3 * 10**10
     joined = 10**20
-    assert partitions._pairs(large) == (3 * joined - n, 2 * joined, 2 * joined, n * n - 7 * joined)
+    assert rand._pairs(large) == (3 * joined - n, 2 * joined, 2 * joined, n * n - 7 * joined)
 
 
 @pytest.mark.parametrize("base", [1, 0.5, math.nan])
