@@ -10,9 +10,8 @@ test: ## the tests
 quick: ## the tests on few random images (HYPOTHESIS_PROFILE=thorough: on many)
 	HYPOTHESIS_PROFILE=quick pytest
 
-coverage: ## coverage: the loops as plain Python, then what that leaves out
-	NUMBA_DISABLE_JIT=1 HYPOTHESIS_PROFILE=quick pytest -m "not sweep" --cov=classicseg --cov-report= --cov-fail-under=0
-	HYPOTHESIS_PROFILE=quick pytest -m "jit or large or sweep" --cov=classicseg --cov-append
+coverage: ## coverage: the suite on small inputs, the loops as plain Python
+	NUMBA_DISABLE_JIT=1 HYPOTHESIS_PROFILE=quick pytest -m "not sweep" --cov=classicseg
 
 numpy: ## the tests without numba
 	CLASSICSEG_ENGINE=numpy HYPOTHESIS_PROFILE=quick pytest

@@ -92,6 +92,7 @@ def test_the_gradient_of_the_largest_numbers_is_finite():
         assert canny_edges(values, low=1, high=1, sigma=0, **options).any()
 
 
+@pytest.mark.large
 def test_a_fill_value_spoils_no_edge():
     rng = np.random.default_rng(0)
     y, x = np.mgrid[:160, :200]

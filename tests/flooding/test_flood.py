@@ -138,6 +138,7 @@ def test_lines_turn_with_the_image_and_separate_what_markers_do_not_join(drawn, 
         assert beside <= {0, UNDECIDED, int(labels[place])}
 
 
+@pytest.mark.large
 @pytest.mark.parametrize("dtype", ["f4", "f8"])
 def test_scikit_image_agrees_where_there_are_no_ties(dtype):
     rng = np.random.default_rng(0)

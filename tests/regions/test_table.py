@@ -88,6 +88,7 @@ def test_region_table_refuses_what_does_not_fit():
         region_table(np.ones((2, 3, 3), int), np.zeros((2, 3, 3)))
 
 
+@pytest.mark.large
 def test_region_table_sums_in_float64():
     image = np.full((1500, 1500), 16_777_217.0)
     image[0, 0] = 0

@@ -33,6 +33,7 @@ def test_separate_greys_are_counted(k):
     assert choose_n_clusters(np.where(mask, image, 1e6), mask=mask, max_clusters=8) == k
 
 
+@pytest.mark.large
 @pytest.mark.parametrize("far", [-9999.0, 1e20, 1e150])
 @pytest.mark.parametrize("n_channels", [1, 3, 5])
 def test_a_value_far_away_is_one_cluster_more(far, n_channels):

@@ -109,6 +109,7 @@ def test_evaluate_reads_what_was_written_in_tiles() -> None:
     assert main(["evaluate", "fractions.zarr", "truth.png"]) == 2
 
 
+@pytest.mark.large
 def test_compare_draws_a_sheet_and_prints_the_scores(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["compare", "grey.png", "color.png", "--truth", "truth.png", "--truth", "truth.png"]) == 0
     printed = capsys.readouterr().out

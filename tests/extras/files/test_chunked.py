@@ -236,6 +236,7 @@ def test_a_finished_draft_takes_its_place(tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["labels.zarr"]
 
 
+@pytest.mark.large
 def test_what_is_refused_leaves_no_draft(tmp_path, capsys):
     write_zarr(tmp_path / "image.zarr", blobs())
     command = ["boundary", str(tmp_path / "image.zarr"), "--out", str(tmp_path / "labels.zarr")]

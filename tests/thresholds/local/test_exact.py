@@ -198,6 +198,7 @@ def test_a_far_value_changes_nothing_beyond_its_reach(method, data):
         assert_array_equal(found[beyond], expected[beyond])
 
 
+@pytest.mark.large
 @pytest.mark.parametrize("method", ["mean", "median", "niblack", "sauvola", "gaussian"])
 def test_a_fill_value_over_half_the_image(method):
     """Beside noise, where levels of the range would hold nothing of what is left."""
@@ -213,6 +214,7 @@ def test_a_fill_value_over_half_the_image(method):
         assert_array_equal(segment(image)[:, 87:], expected[:, 87:])
 
 
+@pytest.mark.large
 @pytest.mark.parametrize("method", ["mean", "gaussian", "niblack"])
 def test_a_ramp_of_floats_is_one_tie(method):
     """The mean of each window is its middle in fractions, and nearly so of floats: all must be exact."""
