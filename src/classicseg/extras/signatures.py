@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, get_args, get_type_hints
+from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,23 @@ _PARAMETERS = re.compile(r"^Parameters\n-+\n(.*?)(?=\n\n\S[^\n]*\n-+\n|\Z)", re.
 
 class Integer(int):
     """A whole number; a type of its own, since a parser of words may round 2.5 to an int without a message."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """How the values of an option that takes several look to a person."""
+
+    pattern: re.Pattern[str]
+    """What one value looks like."""
+    example: str
+    """How several are typed."""
+    separator: str = ","
+    """What stands between values in one word; empty where a word is one value."""
+
+    def values_of(self, word: str) -> list[str]:
+        """The values in a word, or none, if it is something else."""
+        values = [part for part in word.split(self.separator) if part] if self.separator else [word]
+        return values if all(map(self.pattern.fullmatch, values)) else []
 
 
 class Option(NamedTuple):
@@ -62,6 +79,20 @@ def options_of(function: Callable[..., Any]) -> list[Option]:
                 )
             )
     return options
+
+
+def words_of(kind: Any) -> Words | None:
+    """How the values of an option look that takes several; None where it takes one, or names of files."""
+    found: Words | None = _find(Words, kind)
+    return found or (_NUMBERS if _holds_numbers(kind) else None)
+
+
+def _holds_numbers(kind: Any) -> bool:
+    """Whether a sequence of numbers is among what an annotation allows."""
+    parts = get_args(kind)
+    if get_origin(kind) in (list, tuple, Sequence) and all(part in (int, float, Integer) for part in parts):
+        return True
+    return any(_holds_numbers(part) for part in parts)
 
 
 def summary_of(function: Callable[..., Any]) -> str:
@@ -149,6 +180,11 @@ def _find(kind: type[Any], hint: Any, *, nested: bool = True) -> Any:
     return next((item for item in found if isinstance(item, kind)), None)
 
 
+_NUMBERS = Words(
+    re.compile(r"[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|nan|inf(inity)?)", re.IGNORECASE), "2 1 1 or 2,1,1"
+)
+_POINTS = Words(re.compile(r"(\d+:)?-?\d+(,-?\d+)+"), "10,20 30,40", separator="")
+
 _MEANINGS = {
     "int": Integer,
     "Random": Annotated[Integer, Help("The seed of the random draws: the same seed, the same labels.")],
@@ -174,6 +210,7 @@ _MEANINGS = {
             "column for several points of one; or a marker image file, whose positive numbers name the segments."
         ),
         Load(_load_seeds),
+        _POINTS,
     ],
     "EdgeDetector": get_args(types.EdgeDetector)[0],  # its words; functions and edge maps have no names
     "ArrayLike": Annotated[Path, Load(_load_array)],

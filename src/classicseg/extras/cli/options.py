@@ -12,7 +12,7 @@ from cyclopts import Parameter
 from classicseg import Segmenter
 from classicseg.extras.cli.job import Job, limit_of
 from classicseg.extras.cli.segment import segment_files
-from classicseg.extras.signatures import Integer, Option, options_of
+from classicseg.extras.signatures import Integer, Option, options_of, words_of
 
 
 def command_for(name: str, segmenter: Segmenter) -> Callable[..., int]:
@@ -82,8 +82,8 @@ _FILES: dict[str, tuple[Any, Any]] = {
         Annotated[
             list[float] | None,
             Parameter(
-                help="A value, as stored, of pixels that take no part, such as -9999 or nan; may be repeated. "
-                "What the file says itself (alpha, GDAL's no-data tag, an internal mask) holds without it.",
+                help="A value, as stored, of pixels that take no part, such as -9999 or nan; several are typed "
+                "0 255 or 0,255. What the file says itself (alpha, GDAL's no-data tag, an internal mask) holds without it.",
                 group="Files",
                 negative_iterable="",
             ),
@@ -105,5 +105,7 @@ _FILES: dict[str, tuple[Any, Any]] = {
 def _parameter(option: Option) -> inspect.Parameter:
     """An option as one of the command line."""
     kind: Any = option.kind
-    typed = Annotated[kind, Parameter(help=option.help or None, negative_iterable="")]
+    several = words_of(kind)
+    text = option.help + (f" Several are typed {several.example}." if several else "")
+    typed = Annotated[kind, Parameter(help=text.strip() or None, negative_iterable="")]
     return inspect.Parameter(option.name, inspect.Parameter.KEYWORD_ONLY, default=option.default, annotation=typed)

@@ -1,4 +1,4 @@
-"""What the commands say: names and one-line mistakes."""
+"""What the commands say: names, one-line mistakes and remarks."""
 
 from __future__ import annotations
 
@@ -12,4 +12,9 @@ def command_name(name: str) -> str:
 
 def report(mistake: object) -> None:
     """Say on one line of standard error what went wrong."""
-    print("classicseg: error:", " ".join(str(mistake).split()), file=sys.stderr, flush=True)
+    note(f"error: {mistake}")
+
+
+def note(remark: object) -> None:
+    """Say on one line of standard error what is no mistake, and yet to be known."""
+    print("classicseg:", " ".join(str(remark).split()), file=sys.stderr, flush=True)
