@@ -313,3 +313,18 @@ def test_the_version_and_a_mistake_load_no_drawing() -> None:
         "sys.exit(any(name in sys.modules for name in ('matplotlib', 'skimage', 'tifffile')))"
     )
     assert subprocess.run([sys.executable, "-c", code], stdout=subprocess.DEVNULL).returncode == 0
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["kmeans", "grey.png"], []])
+def test_without_its_packages_it_names_the_mend(arguments: list[str]) -> None:
+    """A plain ``pip install .`` has the command, and not what it is made of."""
+    code = (
+        "import sys; sys.modules['cyclopts'] = None; from classicseg.extras.cli import main; "
+        f"sys.exit(main({arguments}))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert ran.returncode == 2
+    assert ran.stderr == (
+        "classicseg: error: the command line needs cyclopts, which is not installed; "
+        "pip install 'classicseg[cli]'\n"
+    )
