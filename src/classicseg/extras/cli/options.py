@@ -83,7 +83,8 @@ _FILES: dict[str, tuple[Any, Any]] = {
             list[float] | None,
             Parameter(
                 help="A value, as stored, of pixels that take no part, such as -9999 or nan; several are typed "
-                "0 255 or 0,255. What the file says itself (alpha, GDAL's no-data tag, an internal mask) holds without it.",
+                "0 255 or 0,255. What the file says itself (alpha, GDAL's no-data tag, an internal mask) holds "
+                "without it.",
                 group="Files",
                 negative_iterable="",
             ),

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 import classicseg
 from classicseg import Labels
+from classicseg._core.chosen import choices
+from classicseg.extras.cli.chosen import summary
 from classicseg.extras.cli.job import Job, limit_of
 from classicseg.extras.cli.report import report
 from classicseg.extras.cli.tiles import segment_in_chunks
@@ -40,9 +42,9 @@ def segment_files(job: Job, images: Sequence[Path]) -> int:
     done: list[str] = []
     for path in progress(images, job.method, len(images)):
         try:
-            labels, found = _segment_file(job, path, arguments)
+            said, found = _segment_file(job, path, arguments)
             rows += found
-            done.append(f"{path}: {np.unique(labels[labels > 0]).size} segments")
+            done.append(f"{path}: {said}")
         except (OSError, ValueError, TypeError, MemoryError) as error:
             report(error if str(path) in str(error) else f"{path}: {error or 'out of memory'}")
     if done:
@@ -106,8 +108,8 @@ def _results(job: Job, path: Path) -> Results:
     return Results(job.out / f"{stem}_labels", job.out / f"{stem}_overlay.png", job.out / f"{stem}.json")
 
 
-def _segment_file(job: Job, path: Path, arguments: Mapping[str, Any]) -> tuple[Labels, list[Row]]:
-    """Segment an image, write its results, and return its labels and its rows of the table."""
+def _segment_file(job: Job, path: Path, arguments: Mapping[str, Any]) -> tuple[str, list[Row]]:
+    """Segment an image, write its results, and return what there is to say, and its rows of the table."""
     picture = read_image(path, **job.reading)
     settings = dict(arguments)
     if settings.get("channel_axis") == "auto":
@@ -120,14 +122,17 @@ def _segment_file(job: Job, path: Path, arguments: Mapping[str, Any]) -> tuple[L
         settings["mask"] = (
             picture.mask if mask is None or mask.shape != picture.mask.shape else mask & picture.mask
         )
-    labels = job.segmenter(picture.pixels, **settings)
+    with choices() as chosen:
+        labels = job.segmenter(picture.pixels, **settings)
     results = _results(job, path)
     written = write_labels(results.labels, labels)
     write_image(results.overlay, overlay_image(picture.pixels, labels, channel_axis=channel_axis))
-    write_json(results.record, _record(job, path, picture, channel_axis, labels, written))
+    record = _record(job, path, picture, channel_axis, labels, written)
+    write_json(results.record, record | {"chosen": chosen})
+    said = summary(job.name, labels, settings, chosen)
     if job.table is None:
-        return labels, []
-    return labels, _rows(path, labels, picture.pixels, channel_axis, settings.get("spacing"))
+        return said, []
+    return said, _rows(path, labels, picture.pixels, channel_axis, settings.get("spacing"))
 
 
 def _record(
