@@ -24,6 +24,9 @@ from classicseg.extras.files import read_image, read_markers, read_mask
 _PARAMETERS = re.compile(r"^Parameters\n-+\n(.*?)(?=\n\n\S[^\n]*\n-+\n|\Z)", re.DOTALL | re.MULTILINE)
 """The section of a docstring, up to the next headline."""
 
+_REFERENCES = re.compile(r"(,? ?\[\d+\]_)+")
+_IN_THE_NOTES = re.compile(r",[^,.;:]* in the notes(?=[.,;])")
+
 
 class Integer(int):
     """A whole number; a type of its own, since a parser of words may round 2.5 to an int without a message."""
@@ -74,7 +77,7 @@ def options_of(function: Callable[..., Any]) -> list[Option]:
                     name,
                     kind,
                     parameter.default,
-                    text.text if text else said.get(name, ""),
+                    text.text if text else _without_references(said.get(name, "")),
                     load.load if load else _as_given,
                 )
             )
@@ -108,6 +111,11 @@ def parameter_texts(function: Callable[..., Any]) -> dict[str, str]:
         head, _, body = entry.partition("\n")
         texts |= dict.fromkeys(head.partition(" : ")[0].split(", "), " ".join(body.split()))
     return texts
+
+
+def _without_references(text: str) -> str:
+    """A text by itself: without the numbers of papers and what stands in the notes of its function."""
+    return _REFERENCES.sub("", _IN_THE_NOTES.sub("", text))
 
 
 @dataclass(frozen=True)
@@ -180,9 +188,7 @@ def _find(kind: type[Any], hint: Any, *, nested: bool = True) -> Any:
     return next((item for item in found if isinstance(item, kind)), None)
 
 
-_NUMBERS = Words(
-    re.compile(r"[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|nan|inf(inity)?)", re.IGNORECASE), "2 1 1 or 2,1,1"
-)
+_NUMBERS = Words(re.compile(r"[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|nan|inf(inity)?)", re.IGNORECASE), "2 1 or 2,1")
 _POINTS = Words(re.compile(r"(\d+:)?-?\d+(,-?\d+)+"), "10,20 30,40", separator="")
 
 _MEANINGS = {
@@ -212,6 +218,12 @@ _MEANINGS = {
         Load(_load_seeds),
         _POINTS,
     ],
-    "EdgeDetector": get_args(types.EdgeDetector)[0],  # its words; functions and edge maps have no names
+    "EdgeDetector": Annotated[
+        get_args(types.EdgeDetector)[0],  # its words; functions and edge maps have no names
+        Help(
+            "What finds the edges. canny: Canny's thin edges. sobel: all pixels whose gradient is at least "
+            "--high. log: where the Laplacian of a Gaussian crosses zero."
+        ),
+    ],
     "ArrayLike": Annotated[Path, Load(_load_array)],
 }

@@ -36,7 +36,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Any:
     """Run a method, and return the line on the image and what the record has as chosen."""
 
     def run_method(method: str, image: str, *typed: str) -> tuple[str, dict[str, Any]]:
-        assert main([method, f"{image}.png", *typed]) == 0
+        assert main([method, f"{image}.png", *typed, "--overwrite"]) == 0
         record = json.loads(Path(f"segmented/{image}_{method}.json").read_text())
         return capsys.readouterr().out.splitlines()[0], record["chosen"]
 

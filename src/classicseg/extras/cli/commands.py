@@ -30,7 +30,7 @@ def run(arguments: Sequence[str] | None) -> int:
         result: Any = _app(commands)(typed, exit_on_error=False, print_error=False, result_action="return_value")
         sys.stdout.flush()
     except CycloptsError as error:
-        report(f"{str(error).rstrip('.')}; see classicseg --help")
+        report(_with_help(str(error), typed, commands))
         return 2
     except BrokenPipeError:  # the reader, say `head`, has left; nothing more can be printed
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -39,6 +39,13 @@ def run(arguments: Sequence[str] | None) -> int:
         report(error)
         return 2
     return result if isinstance(result, int) else 0
+
+
+def _with_help(mistake: str, typed: Sequence[str], commands: Mapping[str, Any]) -> str:
+    """A mistake in what was typed, and where to read more."""
+    mistake = mistake.partition(" Available commands:")[0].rstrip(".")
+    command = f" {typed[0]}" if typed and typed[0] in commands else ""
+    return f"{mistake}{'' if mistake.endswith('?') else ';'} see classicseg{command} --help"
 
 
 def _commands() -> dict[str, Callable[..., Any]]:

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 import classicseg
 from classicseg import Labels
-from classicseg.extras.cli.report import command_name, report
+from classicseg.extras.cli.chosen import counted
+from classicseg.extras.cli.report import command_name, print_table, report
 from classicseg.extras.cli.segment import prepare_folder
 from classicseg.extras.files import MAX_PIXELS, Picture, check_outputs, read_image, read_markers, replacing
 from classicseg.extras.plot import compare_sheet
@@ -57,7 +58,7 @@ def compare(
         list[Path] | None,
         Parameter(help="The true labels, an image file for each image: scores are shown.", negative_iterable=""),
     ] = None,
-    out: Annotated[Path, Parameter(help="The folder for the sheets.")] = Path("segmented"),
+    out: Annotated[Path, Parameter(alias="-o", help="The folder for the sheets.")] = Path("segmented"),
     max_pixels: Annotated[Integer, Parameter(help="Refuse files of more pixels times pages.")] = _LIMIT,
 ) -> int:
     """Segment images with every method, and draw the results side by side."""
@@ -84,7 +85,7 @@ def compare(
     for sheet, stem, picture, true in zip(sheets, stems, pictures, truths, strict=True):
         draw_sheet(sheet, picture, [one for one in results if one.image == stem], true)
     print_results(results)
-    print(f"{len(images)} comparison sheets are in {out}")
+    print(f"{counted(len(images), 'comparison sheet')} in {out}")
     return 0 if len(results) == len(jobs) else 1
 
 
@@ -112,10 +113,11 @@ def draw_sheet(path: Path, picture: Picture, results: Sequence[Result], truth: N
 
 def print_results(results: Sequence[Result]) -> None:
     """Print a line for each result."""
-    from rich.console import Console
     from rich.table import Table
 
-    table = Table("image", "method")
+    table = Table()
+    for column in ("image", "method"):
+        table.add_column(column, overflow="fold")  # cut, rows would look alike
     scores = list(results[0].scores)
     for column in ("segments", "ms", *scores):
         table.add_column(column, justify="right")
@@ -125,7 +127,7 @@ def print_results(results: Sequence[Result]) -> None:
         segments = np.unique(result.labels[result.labels > 0]).size
         last = [f"{result.scores[name]:.3f}" for name in scores] or [result.setting]
         table.add_row(result.image, result.method, str(segments), f"{result.milliseconds:.1f}", *last)
-    Console().print(table)
+    print_table(table)
 
 
 def _spatial_shape(picture: Picture) -> tuple[int, ...]:

@@ -18,7 +18,9 @@ from classicseg.extras.progress import progress
 _PHOTOGRAPHS = ("coins", "camera", "astronaut", "coffee")
 
 
-def demo(*, out: Annotated[Path, Parameter(help="The folder for the pictures.")] = Path("segmented")) -> int:
+def demo(
+    *, out: Annotated[Path, Parameter(alias="-o", help="The folder for the pictures.")] = Path("segmented")
+) -> int:
     """Segment some photographs with every method, and draw the results."""
     photographs = _photographs()
     jobs = [(image, name) for image in photographs for name in classicseg.segmenters()]

@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from numpy.typing import NDArray
 
 from classicseg import metrics
+from classicseg.extras.cli.report import print_table
 from classicseg.extras.files import MAX_PIXELS, check_outputs, read_markers, read_mask, write_table
 from classicseg.extras.signatures import Integer
 
@@ -139,7 +140,6 @@ def _read(path: Path, max_pixels: int) -> NDArray[Any]:
 
 def _print_scores(scores: list[Score]) -> None:
     """Print a table of scores; the scores of a kind follow its name."""
-    from rich.console import Console
     from rich.table import Table
 
     table = Table("of", "score")
@@ -148,4 +148,4 @@ def _print_scores(scores: list[Score]) -> None:
     for part, name, value in scores:
         table.add_row(part if part != previous else "", name, f"{value:.4f}")
         previous = part
-    Console().print(table)
+    print_table(table)

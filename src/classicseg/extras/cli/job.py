@@ -27,6 +27,12 @@ class Job:
     """None: as much as the reader takes by itself, more in chunks."""
     nodata: Sequence[float] | None = None
     scheduler: str | None = None
+    overwrite: bool = False
+    """Replace what came from other settings."""
+    quiet: bool = False
+    """Print nothing but mistakes."""
+    verbose: bool = False
+    """Print all settings, times and files."""
 
     @property
     def method(self) -> str:
@@ -42,6 +48,10 @@ class Job:
             elif isinstance(value, list):
                 found += [Path(word) for word in value if isinstance(word, str) and Path(word).is_file()]
         return found
+
+    def resolved(self) -> dict[str, Any]:
+        """The options with the full paths of files."""
+        return {k: str(v.resolve()) if isinstance(v, Path) else v for k, v in self.options.items()}
 
     @property
     def reading(self) -> dict[str, Any]:

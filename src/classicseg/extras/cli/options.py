@@ -46,6 +46,11 @@ def command_for(name: str, segmenter: Segmenter) -> Callable[..., int]:
     return command
 
 
+def _flag(text: str, *short: str) -> Any:
+    """An option that is there or not."""
+    return Annotated[bool, Parameter(alias=short, help=text, group="Files", negative_bool="", show_default=False)]
+
+
 _IMAGES = Annotated[
     list[Path], Parameter(name="IMAGE...", help="Image files: PNG, JPEG, TIFF (all pages), .npy and others.")
 ]
@@ -54,6 +59,7 @@ _FILES: dict[str, tuple[Any, Any]] = {
         Annotated[
             Path,
             Parameter(
+                alias="-o",
                 help="The folder for the results. A name that ends in .zarr: the labels as a Zarr array, chunk by "
                 "chunk, of an image (Zarr, TIFF, .npy) that may be larger than memory; begun again, it goes on.",
                 group="Files",
@@ -100,6 +106,9 @@ _FILES: dict[str, tuple[Any, Any]] = {
         ],
         None,
     ),
+    "overwrite": (_flag("Replace results that came from other settings; without it they are kept."), False),
+    "quiet": (_flag("Print nothing but mistakes.", "-q"), False),
+    "verbose": (_flag("Also print the time, the files, and the command that repeats the run.", "-v"), False),
 }
 
 

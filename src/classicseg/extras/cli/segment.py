@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from time import perf_counter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +16,7 @@ import classicseg
 from classicseg import Labels
 from classicseg._core.chosen import choices
 from classicseg.extras.cli.chosen import summary
+from classicseg.extras.cli.earlier import check_earlier
 from classicseg.extras.cli.job import Job, limit_of
 from classicseg.extras.cli.report import report
 from classicseg.extras.cli.tiles import segment_in_chunks
@@ -40,7 +43,7 @@ def segment_files(job: Job, images: Sequence[Path]) -> int:
     arguments = job.load()
     rows: list[Row] = []
     done: list[str] = []
-    for path in progress(images, job.method, len(images)):
+    for path in progress(images, job.method, len(images), shown=not job.quiet):
         try:
             said, found = _segment_file(job, path, arguments)
             rows += found
@@ -50,7 +53,8 @@ def segment_files(job: Job, images: Sequence[Path]) -> int:
     if done:
         if job.table is not None:
             _write_rows(job.table, rows, several=len(images) > 1)
-        print(*done, f"results in {job.out}" + (f", table in {job.table}" if job.table else ""), sep="\n")
+        if not job.quiet:
+            print(*done, f"results in {job.out}" + (f", table in {job.table}" if job.table else ""), sep="\n")
     return 0 if len(done) == len(images) else 1 if done else 2
 
 
@@ -81,6 +85,10 @@ def _check(job: Job, images: Sequence[Path]) -> None:
         stems[path.stem] = path
     if job.table is not None and (job.table.suffix.lower() != ".csv" or job.table.is_dir()):
         raise ValueError(f"--table is {job.table}; expected the path of a .csv file")
+    if not job.overwrite:
+        for path in filter(Path.exists, images):
+            results = _results(job, path)
+            check_earlier(results.record, results.files(), str(path.resolve()), job.resolved())
     outputs = [output for path in images for output in _results(job, path).files()]
     tables = [] if job.table is None else [job.table]
     files = [path for path in images if not path.is_dir()]  # a folder is no image, as its reader will say
@@ -122,26 +130,39 @@ def _segment_file(job: Job, path: Path, arguments: Mapping[str, Any]) -> tuple[s
         settings["mask"] = (
             picture.mask if mask is None or mask.shape != picture.mask.shape else mask & picture.mask
         )
+    start = perf_counter()
     with choices() as chosen:
         labels = job.segmenter(picture.pixels, **settings)
+    seconds = perf_counter() - start
     results = _results(job, path)
     written = write_labels(results.labels, labels)
     write_image(results.overlay, overlay_image(picture.pixels, labels, channel_axis=channel_axis))
     record = _record(job, path, picture, channel_axis, labels, written)
     write_json(results.record, record | {"chosen": chosen})
     said = summary(job.name, labels, settings, chosen)
+    if job.verbose:
+        said += _details(record, seconds)
     if job.table is None:
         return said, []
     return said, _rows(path, labels, picture.pixels, channel_axis, settings.get("spacing"))
+
+
+def _details(record: Mapping[str, Any], seconds: float) -> str:
+    """What else there is to say of a run: the image, the time, the settings as typed, the files."""
+    size = " x ".join(map(str, record["shape"]))
+    lines = [
+        f"image of {size}, {record['dtype']}, segmented in {seconds:.2f} s",
+        f"written: {record['labels']}, {record['overlay']}",
+        f"to repeat: {shlex.join(record['command'])}",
+    ]
+    return "".join(f"\n  {line}" for line in lines)
 
 
 def _record(
     job: Job, path: Path, picture: Picture, channel_axis: int | None, labels: Labels, written: Path
 ) -> dict[str, object]:
     """All that it takes to repeat the run."""
-    options = {
-        name: str(value.resolve()) if isinstance(value, Path) else value for name, value in job.options.items()
-    }
+    options = job.resolved()
     if "channel_axis" in options:
         options["channel_axis"] = channel_axis
     return {

@@ -33,6 +33,10 @@ def segment_in_chunks(job: Job, images: Sequence[Path]) -> int:
         )
     if len(images) > 1 or job.table is not None:
         raise ValueError(f"--out is {job.out}; expected one image, and no --table; run the others by themselves")
+    if job.overwrite:
+        raise ValueError(
+            f"--overwrite is given, and --out is {job.out}; a store is never replaced; remove it first"
+        )
     path, read = images[0], [images[0], *job.files()]
     check_store(Path(os.path.realpath(job.out)), read)
     pixels, channel_axis, present = open_chunked(path, **job.reading)
@@ -50,7 +54,8 @@ def segment_in_chunks(job: Job, images: Sequence[Path]) -> int:
         scheduler=job.scheduler,
         doing=job.method,
     )
-    print(f"{path}: labels in {job.out}, chunks computed: {n_computed}")
+    if not job.quiet:
+        print(f"{path}: labels in {job.out}, chunks computed: {n_computed}")
     return 0
 
 
