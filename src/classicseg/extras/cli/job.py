@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from classicseg import Segmenter
+from classicseg.extras.cli.pictures import BY_DEFAULT
 from classicseg.extras.cli.report import command_name
 
 
@@ -27,6 +28,8 @@ class Job:
     """None: as much as the reader takes by itself, more in chunks."""
     nodata: Sequence[float] | None = None
     scheduler: str | None = None
+    save: Sequence[str] = BY_DEFAULT
+    """The kinds of results to keep."""
     overwrite: bool = False
     """Replace what came from other settings."""
     quiet: bool = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,8 +12,9 @@ from cyclopts import Parameter
 
 from classicseg import Segmenter
 from classicseg.extras.cli.job import Job, limit_of
+from classicseg.extras.cli.pictures import BY_DEFAULT, KINDS, Kind
 from classicseg.extras.cli.segment import segment_files
-from classicseg.extras.signatures import Integer, Option, options_of, words_of
+from classicseg.extras.signatures import Integer, Option, Words, options_of, words_of
 
 
 def command_for(name: str, segmenter: Segmenter) -> Callable[..., int]:
@@ -31,6 +33,7 @@ def command_for(name: str, segmenter: Segmenter) -> Callable[..., int]:
             }
 
         said = {} if files["nodata"] is None else {"nodata": [str(value) for value in files["nodata"]]}
+        files["save"] = list(dict.fromkeys(files["save"]))
         return segment_files(Job(name, segmenter, values | said, arguments, **files), images)
 
     keyword = inspect.Parameter.KEYWORD_ONLY
@@ -105,6 +108,21 @@ _FILES: dict[str, tuple[Any, Any]] = {
             ),
         ],
         None,
+    ),
+    "save": (
+        Annotated[
+            list[Kind],
+            Parameter(
+                help="What to keep, several as labels,overlay: labels (numbers for programs), overlay (the image, "
+                "tinted), colors (a color for each segment), means (each segment in its mean color), palette (the "
+                "same in a PNG of few colors), mask (white where a segment is; of classes, where it is not dark), "
+                "outline (the image with lines). A record of the settings is always kept.",
+                group="Files",
+                negative_iterable="",
+            ),
+            Words(re.compile("|".join(KINDS)), "labels,overlay"),
+        ],
+        list(BY_DEFAULT),
     ),
     "overwrite": (_flag("Replace results that came from other settings; without it they are kept."), False),
     "quiet": (_flag("Print nothing but mistakes.", "-q"), False),

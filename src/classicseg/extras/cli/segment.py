@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,18 +18,16 @@ from classicseg._core.chosen import choices
 from classicseg.extras.cli.chosen import summary
 from classicseg.extras.cli.earlier import check_earlier
 from classicseg.extras.cli.job import Job, limit_of
+from classicseg.extras.cli.pictures import WHAT_FOR, Segmented, paths_of, write_pictures
 from classicseg.extras.cli.report import report
 from classicseg.extras.cli.tiles import segment_in_chunks
 from classicseg.extras.files import (
     Picture,
     check_outputs,
     read_image,
-    write_image,
     write_json,
-    write_labels,
     write_table,
 )
-from classicseg.extras.plot import overlay_image
 from classicseg.extras.progress import progress
 
 Row = dict[str, object]
@@ -54,7 +52,9 @@ def segment_files(job: Job, images: Sequence[Path]) -> int:
         if job.table is not None:
             _write_rows(job.table, rows, several=len(images) > 1)
         if not job.quiet:
-            print(*done, f"results in {job.out}" + (f", table in {job.table}" if job.table else ""), sep="\n")
+            kinds = ", ".join(f"{kind} ({WHAT_FOR[kind]})" for kind in job.save)
+            table = f", table in {job.table}" if job.table else ""
+            print(*done, f"results in {job.out}: {kinds}{table}", sep="\n")
     return 0 if len(done) == len(images) else 1 if done else 2
 
 
@@ -87,9 +87,11 @@ def _check(job: Job, images: Sequence[Path]) -> None:
         raise ValueError(f"--table is {job.table}; expected the path of a .csv file")
     if not job.overwrite:
         for path in filter(Path.exists, images):
-            results = _results(job, path)
-            check_earlier(results.record, results.files(), str(path.resolve()), job.resolved())
-    outputs = [output for path in images for output in _results(job, path).files()]
+            files = paths_of(_stem(job, path), job.save)
+            check_earlier(_record_path(job, path), files, str(path.resolve()), job.resolved())
+    outputs = [
+        file for path in images for file in (*paths_of(_stem(job, path), job.save), _record_path(job, path))
+    ]
     tables = [] if job.table is None else [job.table]
     files = [path for path in images if not path.is_dir()]  # a folder is no image, as its reader will say
     check_outputs([*outputs, *tables], [*files, *job.files()])
@@ -97,23 +99,13 @@ def _check(job: Job, images: Sequence[Path]) -> None:
         prepare_folder(folder)
 
 
-class Results(NamedTuple):
-    """Where the results of one image go."""
-
-    labels: Path
-    """Without its suffix, which depends on the labels."""
-    overlay: Path
-    record: Path
-
-    def files(self) -> list[Path]:
-        labels = [self.labels.with_name(f"{self.labels.name}{suffix}") for suffix in (".png", ".tif")]
-        return [*labels, self.overlay, self.record]
+def _stem(job: Job, path: Path) -> Path:
+    """How the names of the results of an image begin."""
+    return job.out / f"{path.stem}_{job.method}"
 
 
-def _results(job: Job, path: Path) -> Results:
-    """Where the results of an image go."""
-    stem = f"{path.stem}_{job.method}"
-    return Results(job.out / f"{stem}_labels", job.out / f"{stem}_overlay.png", job.out / f"{stem}.json")
+def _record_path(job: Job, path: Path) -> Path:
+    return job.out / f"{path.stem}_{job.method}.json"
 
 
 def _segment_file(job: Job, path: Path, arguments: Mapping[str, Any]) -> tuple[str, list[Row]]:
@@ -134,33 +126,30 @@ def _segment_file(job: Job, path: Path, arguments: Mapping[str, Any]) -> tuple[s
     with choices() as chosen:
         labels = job.segmenter(picture.pixels, **settings)
     seconds = perf_counter() - start
-    results = _results(job, path)
-    written = write_labels(results.labels, labels)
-    write_image(results.overlay, overlay_image(picture.pixels, labels, channel_axis=channel_axis))
-    record = _record(job, path, picture, channel_axis, labels, written)
-    write_json(results.record, record | {"chosen": chosen})
+    found = Segmented(picture.pixels, channel_axis, labels, job.name in classicseg.segmenters("classes"))
+    written = write_pictures(_stem(job, path), job.save, found)
+    record = _record(job, path, picture, channel_axis, labels) | written | {"chosen": chosen}
+    write_json(_record_path(job, path), record)
     said = summary(job.name, labels, settings, chosen)
     if job.verbose:
-        said += _details(record, seconds)
+        said += _details(record, seconds, [written[kind] for kind in job.save])
     if job.table is None:
         return said, []
     return said, _rows(path, labels, picture.pixels, channel_axis, settings.get("spacing"))
 
 
-def _details(record: Mapping[str, Any], seconds: float) -> str:
+def _details(record: Mapping[str, Any], seconds: float, files: Sequence[str]) -> str:
     """What else there is to say of a run: the image, the time, the settings as typed, the files."""
     size = " x ".join(map(str, record["shape"]))
     lines = [
         f"image of {size}, {record['dtype']}, segmented in {seconds:.2f} s",
-        f"written: {record['labels']}, {record['overlay']}",
+        f"written: {', '.join(files)}",
         f"to repeat: {shlex.join(record['command'])}",
     ]
     return "".join(f"\n  {line}" for line in lines)
 
 
-def _record(
-    job: Job, path: Path, picture: Picture, channel_axis: int | None, labels: Labels, written: Path
-) -> dict[str, object]:
+def _record(job: Job, path: Path, picture: Picture, channel_axis: int | None, labels: Labels) -> dict[str, object]:
     """All that it takes to repeat the run."""
     options = job.resolved()
     if "channel_axis" in options:
@@ -175,8 +164,6 @@ def _record(
         "file_has_mask": picture.mask is not None,
         "parameters": options,
         "segments": int(np.unique(labels[labels > 0]).size),
-        "labels": written.name,
-        "overlay": _results(job, path).overlay.name,
     }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import classicseg
 from classicseg.extras.cli.job import Job
+from classicseg.extras.cli.pictures import BY_DEFAULT
 from classicseg.extras.cli.report import command_name
 
 
@@ -33,6 +34,10 @@ def segment_in_chunks(job: Job, images: Sequence[Path]) -> int:
         )
     if len(images) > 1 or job.table is not None:
         raise ValueError(f"--out is {job.out}; expected one image, and no --table; run the others by themselves")
+    if tuple(job.save) != BY_DEFAULT:
+        raise ValueError(
+            f"--save is {','.join(job.save)}, and --out is {job.out}; a store holds labels; leave it out"
+        )
     if job.overwrite:
         raise ValueError(
             f"--overwrite is given, and --out is {job.out}; a store is never replaced; remove it first"
