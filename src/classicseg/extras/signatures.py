@@ -42,6 +42,8 @@ class Words:
     """How several are typed."""
     separator: str = ","
     """What stands between values in one word; empty where a word is one value."""
+    follows: bool = True
+    """Whether more values may follow in words of their own; where they look like names of files, they may not."""
 
     def values_of(self, word: str) -> list[str]:
         """The values in a word, or none, if it is something else."""

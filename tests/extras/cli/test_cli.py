@@ -174,7 +174,7 @@ def test_alpha_and_mask_hold_together() -> None:
     [
         (["kmeans"], "IMAGE"),
         (["kmeans", "missing.png"], "no such file"),
-        (["kmeans", "."], "folder"),
+        (["kmeans", "other/empty"], "folder"),
         (["kmeans", "text.png"], "not an image"),
         (["kmeans", "cut.png"], "cut short"),
         (["kmeans", "grey.png", "--n-cluster", "3"], "--n-cluster"),
@@ -208,7 +208,7 @@ def test_alpha_and_mask_hold_together() -> None:
 def test_a_mistake_is_one_line(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     Path("text.png").write_text("no image")
     Path("cut.png").write_bytes(Path("color.png").read_bytes()[:-40])
-    Path("other").mkdir()
+    Path("other/empty").mkdir(parents=True)
     Image.fromarray(GREY).save("other/grey.png")
     Image.fromarray(GREY[:5]).save("small.png")
     assert said in mistake(arguments, capsys)

@@ -31,7 +31,7 @@ def demo(
     results = []
     for image, name in progress(jobs, "segmenting", len(jobs)):
         picture = photographs[image]
-        result = run_method(image, picture, name)
+        result = run_method(image, picture, (command_name(name), classicseg.segmenters()[name]))
         painted = overlay_image(picture.pixels, result.labels, channel_axis=picture.channel_axis)
         write_image(overlays[image, name], painted)
         results.append(result)

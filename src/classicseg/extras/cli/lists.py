@@ -31,7 +31,7 @@ def spread_lists(typed: Sequence[str], command: Callable[..., Any]) -> list[str]
             value = typed[position]
             position += 1
         values = lists[option].values_of(value)
-        more = _following(typed[position:], lists[option]) if values else []
+        more = _following(typed[position:], lists[option]) if values and lists[option].follows else []
         for word in more:
             if Path(word).is_file():
                 note(f"{word} is taken for a value of {option}; the file of that name is ./{word}")

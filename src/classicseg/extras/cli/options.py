@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from classicseg import Segmenter
+from classicseg.extras.cli.inputs import image_files
 from classicseg.extras.cli.job import Job, limit_of
 from classicseg.extras.cli.pictures import BY_DEFAULT, KINDS, Kind
 from classicseg.extras.cli.segment import segment_files
@@ -34,7 +35,7 @@ def command_for(name: str, segmenter: Segmenter) -> Callable[..., int]:
 
         said = {} if files["nodata"] is None else {"nodata": [str(value) for value in files["nodata"]]}
         files["save"] = list(dict.fromkeys(files["save"]))
-        return segment_files(Job(name, segmenter, values | said, arguments, **files), images)
+        return segment_files(Job(name, segmenter, values | said, arguments, **files), image_files(images))
 
     keyword = inspect.Parameter.KEYWORD_ONLY
     command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
@@ -55,7 +56,8 @@ def _flag(text: str, *short: str) -> Any:
 
 
 _IMAGES = Annotated[
-    list[Path], Parameter(name="IMAGE...", help="Image files: PNG, JPEG, TIFF (all pages), .npy and others.")
+    list[Path],
+    Parameter(name="IMAGE...", help="Image files (PNG, JPEG, TIFF with all pages, .npy, …) or folders of them."),
 ]
 _FILES: dict[str, tuple[Any, Any]] = {
     "out": (
