@@ -19,6 +19,11 @@ _LIMIT = Integer(MAX_PIXELS)
 Score = tuple[str, str, float]
 """What it looks at, its name, and its value."""
 
+_FITTING = 0.005
+"""Names fit where others would make no more pixels agree than this share."""
+_MOST_CLASSES = 64
+"""Of more true labels, which are objects rather than classes, none is scored by itself."""
+
 
 def evaluate(
     labels: Annotated[Path, Parameter(name="LABELS", help="The labels to judge, an image file.")],
@@ -29,7 +34,20 @@ def evaluate(
         Integer | None,
         Parameter(help="Of two-valued images: the true value that is looked for, such as 0 for ink."),
     ] = None,
-    ignore_label: Annotated[Integer | None, Parameter(help="Pixels of this true label do not count.")] = None,
+    ignore_label: Annotated[
+        list[Integer] | None,
+        Parameter(
+            help="Pixels of this true label do not count; several are typed 0 255 or 0,255.", negative_iterable=""
+        ),
+    ] = None,
+    nodata: Annotated[
+        list[Integer] | None,
+        Parameter(
+            help="Pixels that have this value in the truth or in the labels do not count; several are typed "
+            "0 255 or 0,255.",
+            negative_iterable="",
+        ),
+    ] = None,
     mask: Annotated[
         Path | None, Parameter(help="An image file of the same size: a pixel counts where it is not 0.")
     ] = None,
@@ -39,7 +57,10 @@ def evaluate(
     table: Annotated[Path | None, Parameter(help="Also write the scores to this file (CSV).")] = None,
     max_pixels: Annotated[Integer, Parameter(help="Refuse files of more pixels times pages.")] = _LIMIT,
 ) -> int:
-    """Score labels against the truth: overlap, partition, boundaries, objects.
+    """Score labels against the truth: overlap, partition, boundaries, objects, and each class.
+
+    First comes whether the labels have the truth's names. Where they do not, each class is scored under the name
+    that fits it best.
 
     Where both have two values, they are scored as ink and paper, too. Labels 1 and 2 beside a truth with 0 are its
     dark and its bright value, and the dark one is looked for; elsewhere it is what is not 0.
@@ -48,13 +69,24 @@ def evaluate(
     found, true = (_read(path, max_pixels) for path in (labels, truth))
     if found.shape != true.shape:
         raise ValueError(f"{labels} has the shape {found.shape}, and {truth} {true.shape}; expected the same")
-    kept = None if mask is None else read_mask(mask, max_pixels=max_pixels)
-    options = {"ignore_label": ignore_label, "mask": kept}
+    kept = np.ones(true.shape, bool) if mask is None else read_mask(mask, max_pixels=max_pixels)
+    if kept.shape == true.shape:  # else the first score says so
+        kept = kept & _counts(true, found, ignore_label or [], nodata or [])
+    options: dict[str, Any] = {"mask": kept}
     found, page = _as_page(true, found, options, foreground)
-    scores = list(_scores(true, found, options, tolerance))
+    scores = [] if page is None else _page_scores(*page, kept)
     if page is not None:
-        inside = np.ones(true.shape, bool) if kept is None else kept
-        scores += _page_scores(*page, inside if ignore_label is None else inside & (true != ignore_label))
+        f, psnr, drd = (value for _, _, value in scores[:3])
+        print(f"F-measure {f:.4g}, PSNR {psnr:.4g} dB, DRD {drd:.4g}")
+    renamed = metrics.match_labels(true, found, **options)
+    fits = _say_names(true, found, renamed, options)
+    names = [("labels as numbered", found), ("labels renamed to fit", renamed)]
+    for part, judged in names if fits else names[::-1]:
+        scores += _name_scores(part, true, judged, options)
+    scores += [
+        *_scores(true, found, options, tolerance),
+        *_class_scores(true, found if fits else renamed, options),
+    ]
     if table is not None:
         write_table(table, ["of", "score", "value"], scores)
     _print_scores(scores)
@@ -64,13 +96,7 @@ def evaluate(
 def _scores(
     truth: NDArray[Any], labels: NDArray[Any], options: dict[str, Any], tolerance: float
 ) -> Iterator[Score]:
-    """All scores of labels: of what they judge, their name, their value."""
-    yield "labels as numbered", "pixel accuracy", metrics.pixel_accuracy(truth, labels, **options)
-    yield "labels as numbered", "mean IoU", metrics.iou(truth, labels, **options).mean
-    yield "labels as numbered", "mean Dice", metrics.dice(truth, labels, **options).mean
-    renamed = metrics.match_labels(truth, labels, **options)
-    yield "labels renamed to fit", "pixel accuracy", metrics.pixel_accuracy(truth, renamed, **options)
-    yield "labels renamed to fit", "mean IoU", metrics.iou(truth, renamed, **options).mean
+    """The scores that no names enter: of what they judge, their name, their value."""
     yield "partition", "covering of the truth", metrics.segmentation_covering(truth, labels, **options)
     yield "partition", "adjusted Rand index", metrics.adjusted_rand_index(truth, labels, **options)
     yield "partition", "adapted Rand error", metrics.adapted_rand_error(truth, labels, **options).error
@@ -84,6 +110,49 @@ def _scores(
     quality = metrics.panoptic_quality(truth, labels, **options)
     yield "objects", "panoptic quality", quality.quality
     yield "objects", "average precision", metrics.average_precision(truth, labels, **options).mean
+
+
+def _counts(
+    truth: NDArray[Any], labels: NDArray[Any], ignored: list[Integer], nodata: list[Integer]
+) -> NDArray[np.bool_]:
+    """Where a pixel counts."""
+    for name, values in (("ignore_label", ignored), ("nodata", nodata)):
+        if any(value < 0 for value in values):
+            raise ValueError(f"{name} is {min(values)}; expected a label, a whole number >= 0")
+    return ~(np.isin(truth, [*ignored, *nodata]) | np.isin(labels, nodata))
+
+
+def _say_names(truth: NDArray[Any], labels: NDArray[Any], renamed: NDArray[Any], options: dict[str, Any]) -> bool:
+    """Print whether the labels have the truth's names, and how much agrees; return it."""
+    plain, fitted = (metrics.pixel_accuracy(truth, found, **options) for found in (labels, renamed))
+    fits = bool(fitted - plain < _FITTING)
+    if fits:
+        print(f"the labels have the names of the truth: {plain:.1%} of the pixels agree")
+    else:
+        print(
+            f"the labels have other names than the truth: {fitted:.1%} of the pixels agree when each is renamed "
+            f"to fit, {plain:.1%} as numbered"
+        )
+    return fits
+
+
+def _name_scores(part: str, truth: NDArray[Any], labels: NDArray[Any], options: dict[str, Any]) -> Iterator[Score]:
+    """The scores that compare names."""
+    yield part, "pixel accuracy", metrics.pixel_accuracy(truth, labels, **options)
+    yield part, "mean IoU", metrics.iou(truth, labels, **options).mean
+    yield part, "mean Dice", metrics.dice(truth, labels, **options).mean
+
+
+def _class_scores(truth: NDArray[Any], labels: NDArray[Any], options: dict[str, Any]) -> Iterator[Score]:
+    """The scores of each true class, where these are few enough to be classes."""
+    named = set(metrics.contingency_table(truth, labels, **options).truth.tolist())
+    if len(named) > _MOST_CLASSES:
+        return
+    iou, dice = metrics.iou(truth, labels, **options), metrics.dice(truth, labels, **options)
+    for name, overlap, coefficient in zip(iou.label.tolist(), iou.score, dice.score, strict=True):
+        if name in named:
+            yield f"class {name}", "IoU", float(overlap)
+            yield f"class {name}", "Dice", float(coefficient)
 
 
 def _page_scores(truth: NDArray[np.bool_], labels: NDArray[np.bool_], mask: NDArray[np.bool_]) -> list[Score]:
