@@ -90,6 +90,8 @@ def test_a_result_of_other_settings_is_kept(capsys: pytest.CaptureFixture[str]) 
 def test_the_axis_of_a_record_is_the_one_that_auto_stands_for(capsys: pytest.CaptureFixture[str]) -> None:
     for typed in ([], ["--channel-axis", "2"], ["--channel-axis", "auto"]):
         assert main(["kmeans", "color.png", *typed]) == 0
+    for _ in range(2):
+        assert main(["kmeans", "grey.png", "--channel-axis", "none"]) == 0
     assert "--channel-axis 2, now" in mistake(["kmeans", "color.png", "--channel-axis", "0"], capsys)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, Parameter
 
 import classicseg
 from classicseg.extras.cli.compare import compare
@@ -15,6 +16,7 @@ from classicseg.extras.cli.demo import demo
 from classicseg.extras.cli.evaluate import evaluate
 from classicseg.extras.cli.lists import spread_lists
 from classicseg.extras.cli.options import command_for
+from classicseg.extras.cli.records import command_of
 from classicseg.extras.cli.report import command_name, report
 from classicseg.extras.signatures import summary_of
 from classicseg.types import Labels, kind_of
@@ -68,6 +70,22 @@ def _app(commands: Mapping[str, Callable[..., Any]]) -> App:
     return app
 
 
+def rerun(
+    record: Annotated[Path, Parameter(name="RECORD", help="The .json that a run left beside its labels.")],
+    /,
+    *,
+    out: Annotated[
+        Path | None, Parameter(alias="-o", help="The folder for the results; by default that of the record.")
+    ] = None,
+    quiet: Annotated[
+        bool, Parameter(alias="-q", help="Print nothing but mistakes.", negative_bool="", show_default=False)
+    ] = False,
+) -> int:
+    """Repeat a run by its record: the same image, method and settings."""
+    words = command_of(record, [command_name(name) for name in _every_segmenter()])
+    return run([*words, f"--out={record.parent if out is None else out}", *(["--quiet"] if quiet else [])])
+
+
 def methods() -> None:
     """List the methods with the kind of their labels, one line each."""
     segmenters = _every_segmenter()
@@ -86,5 +104,6 @@ _OVERVIEWS: dict[str, Callable[..., Any]] = {
     "methods": methods,
     "compare": compare,
     "evaluate": evaluate,
+    "rerun": rerun,
 }
 """The commands that look at several methods, or at what they made."""

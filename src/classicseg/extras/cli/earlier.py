@@ -28,6 +28,8 @@ def check_earlier(record: Path, files: Sequence[Path], image: str, options: Mapp
     if ours.get("channel_axis") == "auto":  # a record has the axis that this stands for
         theirs.pop("channel_axis", None)
         del ours["channel_axis"]
+    elif ours.get("channel_axis") == "none":
+        ours["channel_axis"] = None
     differing = [name for name in {**theirs, **ours} if theirs.get(name) != ours.get(name)]
     if differing:
         changes = (

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 _SUFFIXES = frozenset(
@@ -46,3 +50,19 @@ def image_files(given: Iterable[Path]) -> list[Path]:
             )
         found += inside
     return found
+
+
+@contextmanager
+def standard_input_as_file(given: Sequence[Path]) -> Iterator[Path | None]:
+    """Keep what comes by standard input, which ``-`` stands for, in a file named stdin; None without a ``-``."""
+    count = given.count(Path("-"))
+    if not count:
+        yield None
+        return
+    if count > 1:
+        raise ValueError(f"- is given {count} times; expected it once: standard input is one image")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "stdin")
+        with path.open("wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+        yield path

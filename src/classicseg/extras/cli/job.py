@@ -34,6 +34,10 @@ class Job:
     """Replace what came from other settings."""
     quiet: bool = False
     """Print nothing but mistakes."""
+    json: bool = False
+    """Print records, as JSON, and nothing else."""
+    stdin: Path | None = None
+    """The file that holds what came by standard input."""
     verbose: bool = False
     """Print all settings, times and files."""
 
@@ -51,6 +55,10 @@ class Job:
             elif isinstance(value, list):
                 found += [Path(word) for word in value if isinstance(word, str) and Path(word).is_file()]
         return found
+
+    def source(self, path: Path) -> str:
+        """Where an image came from: its full path, or - for standard input."""
+        return "-" if path == self.stdin else str(path.resolve())
 
     def resolved(self) -> dict[str, Any]:
         """The options with the full paths of files."""

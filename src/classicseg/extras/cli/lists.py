@@ -25,7 +25,7 @@ def spread_lists(typed: Sequence[str], command: Callable[..., Any]) -> list[str]
         option, equals, value = typed[position].partition("=")
         position += 1
         if option not in lists or not (equals or _is_value(typed[position : position + 1])):
-            spread.append(typed[position - 1])
+            spread.append("./-" if option == "-" else typed[position - 1])  # else the parser sees an option
             continue
         if not equals:
             value = typed[position]

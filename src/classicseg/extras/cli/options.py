@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from classicseg import Segmenter
-from classicseg.extras.cli.inputs import image_files
+from classicseg.extras.cli.inputs import image_files, standard_input_as_file
 from classicseg.extras.cli.job import Job, limit_of
 from classicseg.extras.cli.pictures import BY_DEFAULT, KINDS, Kind
 from classicseg.extras.cli.segment import segment_files
@@ -35,7 +35,9 @@ def command_for(name: str, segmenter: Segmenter) -> Callable[..., int]:
 
         said = {} if files["nodata"] is None else {"nodata": [str(value) for value in files["nodata"]]}
         files["save"] = list(dict.fromkeys(files["save"]))
-        return segment_files(Job(name, segmenter, values | said, arguments, **files), image_files(images))
+        with standard_input_as_file(images) as stdin:
+            paths = image_files(stdin if stdin and path == Path("-") else path for path in images)
+            return segment_files(Job(name, segmenter, values | said, arguments, stdin=stdin, **files), paths)
 
     keyword = inspect.Parameter.KEYWORD_ONLY
     command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
@@ -57,7 +59,10 @@ def _flag(text: str, *short: str) -> Any:
 
 _IMAGES = Annotated[
     list[Path],
-    Parameter(name="IMAGE...", help="Image files (PNG, JPEG, TIFF with all pages, .npy, …) or folders of them."),
+    Parameter(
+        name="IMAGE...",
+        help="Image files (PNG, JPEG, TIFF with all pages, .npy, …), folders of them, or - for standard input.",
+    ),
 ]
 _FILES: dict[str, tuple[Any, Any]] = {
     "out": (
@@ -128,6 +133,7 @@ _FILES: dict[str, tuple[Any, Any]] = {
     ),
     "overwrite": (_flag("Replace results that came from other settings; without it they are kept."), False),
     "quiet": (_flag("Print nothing but mistakes.", "-q"), False),
+    "json": (_flag("Print the record of each image on a line of its own, as JSON, and nothing else."), False),
     "verbose": (_flag("Also print the time, the files, and the command that repeats the run.", "-v"), False),
 }
 

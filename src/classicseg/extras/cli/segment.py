@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -42,16 +43,20 @@ def segment_files(job: Job, images: Sequence[Path]) -> int:
     rows: list[Row] = []
     done: list[str] = []
     for path in progress(images, job.method, len(images), shown=not job.quiet):
+        name = "standard input" if path == job.stdin else str(path)
         try:
             said, found = _segment_file(job, path, arguments)
             rows += found
-            done.append(f"{path}: {said}")
+            done.append(said if job.json else f"{name}: {said}")
         except (OSError, ValueError, TypeError, MemoryError) as error:
-            report(error if str(path) in str(error) else f"{path}: {error or 'out of memory'}")
+            mistake = str(error).replace(str(path), name)
+            report(mistake if name in mistake else f"{name}: {mistake or 'out of memory'}")
     if done:
         if job.table is not None:
             _write_rows(job.table, rows, several=len(images) > 1)
-        if not job.quiet:
+        if job.json:
+            print(*done, sep="\n")
+        elif not job.quiet:
             kinds = ", ".join(f"{kind} ({WHAT_FOR[kind]})" for kind in job.save)
             table = f", table in {job.table}" if job.table else ""
             print(*done, f"results in {job.out}: {kinds}{table}", sep="\n")
@@ -88,7 +93,7 @@ def _check(job: Job, images: Sequence[Path]) -> None:
     if not job.overwrite:
         for path in filter(Path.exists, images):
             files = paths_of(_stem(job, path), job.save)
-            check_earlier(_record_path(job, path), files, str(path.resolve()), job.resolved())
+            check_earlier(_record_path(job, path), files, job.source(path), job.resolved())
     outputs = [
         file for path in images for file in (*paths_of(_stem(job, path), job.save), _record_path(job, path))
     ]
@@ -130,8 +135,8 @@ def _segment_file(job: Job, path: Path, arguments: Mapping[str, Any]) -> tuple[s
     written = write_pictures(_stem(job, path), job.save, found)
     record = _record(job, path, picture, channel_axis, labels) | written | {"chosen": chosen}
     write_json(_record_path(job, path), record)
-    said = summary(job.name, labels, settings, chosen)
-    if job.verbose:
+    said = json.dumps(record) if job.json else summary(job.name, labels, settings, chosen)
+    if job.verbose and not job.json:
         said += _details(record, seconds, [written[kind] for kind in job.save])
     if job.table is None:
         return said, []
@@ -156,9 +161,9 @@ def _record(job: Job, path: Path, picture: Picture, channel_axis: int | None, la
         options["channel_axis"] = channel_axis
     return {
         "classicseg": classicseg.__version__,
-        "command": ["classicseg", job.method, str(path.resolve()), *_typed(options, job.max_pixels)],
+        "command": ["classicseg", job.method, job.source(path), *_typed(options, job.max_pixels)],
         "method": job.name,
-        "image": str(path.resolve()),
+        "image": job.source(path),
         "shape": picture.pixels.shape,
         "dtype": str(picture.pixels.dtype),
         "file_has_mask": picture.mask is not None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,6 +35,8 @@ def segment_in_chunks(job: Job, images: Sequence[Path]) -> int:
         )
     if len(images) > 1 or job.table is not None:
         raise ValueError(f"--out is {job.out}; expected one image, and no --table; run the others by themselves")
+    if job.stdin is not None:
+        raise ValueError(f"- is given, and --out is {job.out}; expected a file, which can be read again")
     if tuple(job.save) != BY_DEFAULT:
         raise ValueError(
             f"--save is {','.join(job.save)}, and --out is {job.out}; a store holds labels; leave it out"
@@ -59,7 +62,9 @@ def segment_in_chunks(job: Job, images: Sequence[Path]) -> int:
         scheduler=job.scheduler,
         doing=job.method,
     )
-    if not job.quiet:
+    if job.json:
+        print(json.dumps({"image": job.source(path), "method": job.name, "labels": str(job.out)}))
+    elif not job.quiet:
         print(f"{path}: labels in {job.out}, chunks computed: {n_computed}")
     return 0
 
