@@ -107,6 +107,43 @@ def test_evaluate_says_first_how_good_a_page_is(capsys: pytest.CaptureFixture[st
     assert f"F-measure {f:.4g}, PSNR {psnr:.4g} dB, DRD {drd:.4g}" in capsys.readouterr().out
 
 
+def test_evaluate_scores_folders(capsys: pytest.CaptureFixture[str]) -> None:
+    for folder in ("found", "true"):
+        Path(folder).mkdir()
+    for name, labels in (("a", LABELS), ("b_kmeans_labels", TRUTH)):
+        Image.fromarray(labels).save(f"found/{name}.png")
+    for name in "ab":
+        Image.fromarray(TRUTH).save(f"true/{name}.png")
+    assert main(["evaluate", "found", "true", "--table", "scores.csv"]) == 0
+    said = capsys.readouterr().out
+    assert "b_kmeans_labels.png: the labels have the names of the truth: 100.0%" in said
+    assert "the means over 2 files" in said
+    covering = metrics.segmentation_covering(TRUTH, LABELS)
+    with Path("scores.csv").open(newline="") as file:
+        rows = {(row["labels"], row["score"]): float(row["value"]) for row in csv.DictReader(file)}
+    assert rows["a.png", "covering of the truth"] == covering
+    assert rows["mean", "covering of the truth"] == pytest.approx((covering + 1) / 2)
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ([], "folder without images"),
+        (["other.png"], "has 0 files for true/a.png; expected one of its own, a.* or a_METHOD_labels.*"),
+        (["a_kmeans_labels.png", "a_threshold_labels.png"], "has 2 files for true/a.png"),
+    ],
+)
+def test_folders_that_do_not_go_together(files: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for folder in ("found", "true"):
+        Path(folder).mkdir()
+    for path in ("true/a.png", *(f"found/{file}" for file in files)):
+        Image.fromarray(TRUTH).save(path)
+    assert main(["evaluate", "found", "true"]) == 2
+    assert said in capsys.readouterr().err
+    assert main(["evaluate", "found", "truth.png"]) == 2
+    assert "are a file and a folder" in capsys.readouterr().err
+
+
 def test_evaluate_scores_ink_as_ink() -> None:
     assert main(["evaluate", "ink.png", "ink.png", "--table", "scores.csv"]) == 0
     found = scores_in("scores.csv")

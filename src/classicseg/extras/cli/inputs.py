@@ -52,6 +52,12 @@ def image_files(given: Iterable[Path]) -> list[Path]:
     return found
 
 
+def is_folder(path: Path) -> bool:
+    """Whether a path is a folder of files, rather than a file or a Zarr store."""
+    is_store = ".zarr" in "".join(path.suffixes) or any((path / name).exists() for name in _STORES)
+    return path.is_dir() and not is_store
+
+
 @contextmanager
 def standard_input_as_file(given: Sequence[Path]) -> Iterator[Path | None]:
     """Keep what comes by standard input, which ``-`` stands for, in a file named stdin; None without a ``-``."""
