@@ -190,7 +190,7 @@ def _find(kind: type[Any], hint: Any, *, nested: bool = True) -> Any:
     return next((item for item in found if isinstance(item, kind)), None)
 
 
-_NUMBERS = Words(re.compile(r"[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|nan|inf(inity)?)", re.IGNORECASE), "2 1 or 2,1")
+_NUMBERS = Words(re.compile(r"[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|nan|inf(inity)?)", re.IGNORECASE), "1 2 or 1,2")
 _POINTS = Words(re.compile(r"(\d+:)?-?\d+(,-?\d+)+"), "10,20 30,40", separator="")
 
 _MEANINGS = {

@@ -98,4 +98,4 @@ def test_a_list_of_nothing_is_a_mistake(words: list[str], capsys: pytest.Capture
 def test_the_help_says_how_lists_are_typed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["gradient", "--help"]) == 0
     said = " ".join(capsys.readouterr().out.replace("│", " ").split())
-    assert said.count("2 1 or 2,1") == 2  # --threshold, --spacing
+    assert said.count("1 2 or 1,2") == 2  # --threshold, --spacing
