@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError
 
 import classicseg
 from classicseg.extras.cli.compare import compare
@@ -16,8 +15,8 @@ from classicseg.extras.cli.demo import demo
 from classicseg.extras.cli.evaluate import evaluate
 from classicseg.extras.cli.lists import spread_lists
 from classicseg.extras.cli.options import command_for
-from classicseg.extras.cli.records import command_of
 from classicseg.extras.cli.report import command_name, report
+from classicseg.extras.cli.rerun import rerun
 from classicseg.extras.signatures import summary_of
 from classicseg.types import Labels, kind_of
 
@@ -68,22 +67,6 @@ def _app(commands: Mapping[str, Callable[..., Any]]) -> App:
     for name, command in commands.items():
         app.command(command, name=name, sort_key=None if name in _OVERVIEWS else 1)
     return app
-
-
-def rerun(
-    record: Annotated[Path, Parameter(name="RECORD", help="The .json that a run left beside its labels.")],
-    /,
-    *,
-    out: Annotated[
-        Path | None, Parameter(alias="-o", help="The folder for the results; by default that of the record.")
-    ] = None,
-    quiet: Annotated[
-        bool, Parameter(alias="-q", help="Print nothing but mistakes.", negative_bool="", show_default=False)
-    ] = False,
-) -> int:
-    """Repeat a run by its record: the same image, method and settings."""
-    words = command_of(record, [command_name(name) for name in _every_segmenter()])
-    return run([*words, f"--out={record.parent if out is None else out}", *(["--quiet"] if quiet else [])])
 
 
 def methods() -> None:

@@ -5,8 +5,32 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from pathlib import Path
+from typing import Annotated
 
+from cyclopts import Parameter
+
+import classicseg
 from classicseg.extras.cli.pictures import KINDS
+from classicseg.extras.cli.report import command_name
+
+
+def rerun(
+    record: Annotated[Path, Parameter(name="RECORD", help="The .json that a run left beside its labels.")],
+    /,
+    *,
+    out: Annotated[
+        Path | None, Parameter(alias="-o", help="The folder for the results; by default that of the record.")
+    ] = None,
+    quiet: Annotated[
+        bool, Parameter(alias="-q", help="Print nothing but mistakes.", negative_bool="", show_default=False)
+    ] = False,
+) -> int:
+    """Repeat a run by its record: the same image, method and settings."""
+    from classicseg.extras.cli.commands import run  # which imports this command
+
+    methods = map(command_name, [*classicseg.segmenters(), *classicseg.segmenters("seeded")])
+    words = command_of(record, [*methods])
+    return run([*words, f"--out={record.parent if out is None else out}", *(["--quiet"] if quiet else [])])
 
 
 def command_of(record: Path, methods: Collection[str]) -> list[str]:
