@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import ArrayLike  # noqa: F401  (in an annotation)
 
 pytest.importorskip("cyclopts")
 Image = pytest.importorskip("PIL.Image")
@@ -23,7 +24,7 @@ tifffile = pytest.importorskip("tifffile")
 import classicseg  # noqa: E402
 from classicseg.extras.cli import main  # noqa: E402
 from classicseg.extras.files import read_markers  # noqa: E402
-from classicseg.types import kind_of  # noqa: E402
+from classicseg.types import Classes, kind_of  # noqa: E402, F401  (Classes: in an annotation)
 
 GREY = np.add.outer(np.arange(40) % 20, np.arange(60)).astype(np.uint8) * 3
 COLOR = np.stack([GREY, 255 - GREY, GREY // 2], axis=-1)
@@ -135,6 +136,7 @@ def test_a_segmenter_of_the_future_gets_its_command(monkeypatch: pytest.MonkeyPa
         "init": "ArrayLike | None",
         "exact": "bool",
         "weight": "float | None",
+        "return": "Classes",
     }
     calls: list[Any] = []
     monkeypatch.setattr(classicseg, "segmenters", lambda kind=None: {"far_future_segment": future_segment})

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-import classicseg
-from classicseg import Labels
+from classicseg import Labels, Segmenter
+from classicseg.types import kind_of
 
 _SIDES = {"thresholds": ("dark", "bright"), "threshold": ("flat", "steep")}
 """The classes below and above a threshold, by the option that takes it."""
 
 
-def summary(method: str, labels: Labels, settings: Mapping[str, Any], chosen: Mapping[str, Any]) -> str:
+def summary(segmenter: Segmenter, labels: Labels, settings: Mapping[str, Any], chosen: Mapping[str, Any]) -> str:
     """What a method made of an image, and with which values."""
     areas = np.bincount(labels.ravel())[1:]
     n_segments = int(np.count_nonzero(areas))
@@ -25,7 +25,7 @@ def summary(method: str, labels: Labels, settings: Mapping[str, Any], chosen: Ma
     thresholds = _numbers(chosen.get(option, settings.get(option)))
     is_hysteresis = option == "threshold" and option not in chosen and len(thresholds) == 2
     details = ["" if is_hysteresis else _between(sides, thresholds)]
-    if n_segments and method in classicseg.segmenters("classes"):
+    if n_segments and kind_of(segmenter) == "classes":
         if n_segments == 1:
             said += f", one class only{f': all is {sides[areas.argmax()]}' if len(thresholds) == 1 else ''}"
         else:

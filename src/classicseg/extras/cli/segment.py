@@ -30,6 +30,7 @@ from classicseg.extras.files import (
     write_table,
 )
 from classicseg.extras.progress import progress
+from classicseg.types import kind_of
 
 Row = dict[str, object]
 
@@ -131,11 +132,11 @@ def _segment_file(job: Job, path: Path, arguments: Mapping[str, Any]) -> tuple[s
     with choices() as chosen:
         labels = job.segmenter(picture.pixels, **settings)
     seconds = perf_counter() - start
-    found = Segmented(picture.pixels, channel_axis, labels, job.name in classicseg.segmenters("classes"))
+    found = Segmented(picture.pixels, channel_axis, labels, kind_of(job.segmenter) == "classes")
     written = write_pictures(_stem(job, path), job.save, found)
     record = _record(job, path, picture, channel_axis, labels) | written | {"chosen": chosen}
     write_json(_record_path(job, path), record)
-    said = json.dumps(record) if job.json else summary(job.name, labels, settings, chosen)
+    said = json.dumps(record) if job.json else summary(job.segmenter, labels, settings, chosen)
     if job.verbose and not job.json:
         said += _details(record, seconds, [written[kind] for kind in job.save])
     if job.table is None:
