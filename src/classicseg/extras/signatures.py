@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, get_args, get_type_hints
+from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,9 +24,31 @@ from classicseg.extras.files import read_image, read_markers, read_mask
 _PARAMETERS = re.compile(r"^Parameters\n-+\n(.*?)(?=\n\n\S[^\n]*\n-+\n|\Z)", re.DOTALL | re.MULTILINE)
 """The section of a docstring, up to the next headline."""
 
+_REFERENCES = re.compile(r"(,? ?\[\d+\]_)+")
+_IN_THE_NOTES = re.compile(r",[^,.;:]* in the notes(?=[.,;])")
+
 
 class Integer(int):
     """A whole number; a type of its own, since a parser of words may round 2.5 to an int without a message."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """How the values of an option that takes several look to a person."""
+
+    pattern: re.Pattern[str]
+    """What one value looks like."""
+    example: str
+    """How several are typed."""
+    separator: str = ","
+    """What stands between values in one word; empty where a word is one value."""
+    follows: bool = True
+    """Whether more values may follow in words of their own; where they look like names of files, they may not."""
+
+    def values_of(self, word: str) -> list[str]:
+        """The values in a word, or none, if it is something else."""
+        values = [part for part in word.split(self.separator) if part] if self.separator else [word]
+        return values if all(map(self.pattern.fullmatch, values)) else []
 
 
 class Option(NamedTuple):
@@ -57,11 +79,25 @@ def options_of(function: Callable[..., Any]) -> list[Option]:
                     name,
                     kind,
                     parameter.default,
-                    text.text if text else said.get(name, ""),
+                    text.text if text else _without_references(said.get(name, "")),
                     load.load if load else _as_given,
                 )
             )
     return options
+
+
+def words_of(kind: Any) -> Words | None:
+    """How the values of an option look that takes several; None where it takes one, or names of files."""
+    found: Words | None = _find(Words, kind)
+    return found or (_NUMBERS if _holds_numbers(kind) else None)
+
+
+def _holds_numbers(kind: Any) -> bool:
+    """Whether a sequence of numbers is among what an annotation allows."""
+    parts = get_args(kind)
+    if get_origin(kind) in (list, tuple, Sequence) and all(part in (int, float, Integer) for part in parts):
+        return True
+    return any(_holds_numbers(part) for part in parts)
 
 
 def summary_of(function: Callable[..., Any]) -> str:
@@ -77,6 +113,11 @@ def parameter_texts(function: Callable[..., Any]) -> dict[str, str]:
         head, _, body = entry.partition("\n")
         texts |= dict.fromkeys(head.partition(" : ")[0].split(", "), " ".join(body.split()))
     return texts
+
+
+def _without_references(text: str) -> str:
+    """A text by itself: without the numbers of papers and what stands in the notes of its function."""
+    return _REFERENCES.sub("", _IN_THE_NOTES.sub("", text))
 
 
 @dataclass(frozen=True)
@@ -149,6 +190,9 @@ def _find(kind: type[Any], hint: Any, *, nested: bool = True) -> Any:
     return next((item for item in found if isinstance(item, kind)), None)
 
 
+_NUMBERS = Words(re.compile(r"[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|nan|inf(inity)?)", re.IGNORECASE), "1 2 or 1,2")
+_POINTS = Words(re.compile(r"(\d+:)?-?\d+(,-?\d+)+"), "10,20 30,40", separator="")
+
 _MEANINGS = {
     "int": Integer,
     "Random": Annotated[Integer, Help("The seed of the random draws: the same seed, the same labels.")],
@@ -174,7 +218,14 @@ _MEANINGS = {
             "column for several points of one; or a marker image file, whose positive numbers name the segments."
         ),
         Load(_load_seeds),
+        _POINTS,
     ],
-    "EdgeDetector": get_args(types.EdgeDetector)[0],  # its words; functions and edge maps have no names
+    "EdgeDetector": Annotated[
+        get_args(types.EdgeDetector)[0],  # its words; functions and edge maps have no names
+        Help(
+            "What finds the edges. canny: Canny's thin edges. sobel: all pixels whose gradient is at least "
+            "--high. log: where the Laplacian of a Gaussian crosses zero."
+        ),
+    ],
     "ArrayLike": Annotated[Path, Load(_load_array)],
 }

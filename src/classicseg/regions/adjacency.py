@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classicseg._core.bands import run_bands, run_interruptible
+from classicseg._core.chosen import chose
 from classicseg._core.grid import look_up, neighbor_views
 from classicseg._core.kernel import kernel
 from classicseg.labeling.lines import line_at, line_grid, pixel_steps
@@ -29,11 +30,13 @@ def merge_small_regions(
     """
     if min_area is None:
         min_area = int(np.count_nonzero(labels)) // 1000
+        chose(min_area=min_area)
     n_regions = int(labels.max(initial=0))
     if min_area <= 1 or n_regions <= 1:
         return labels
     found, pairs = region_sums(labels, values, n_regions), touching_pairs(labels, connectivity)
     merged = join_small_regions(found, pairs, min_area)
+    chose(joined_regions=n_regions - int(merged.max()))
     return look_up(merged.astype(np.int32), labels)
 
 

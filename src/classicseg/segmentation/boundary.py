@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.arrays import as_filled
+from classicseg._core.chosen import chose
 from classicseg._core.grid import neighbor_offsets, pad, padded_strides
 from classicseg._core.image import Image, as_image, as_spacing, luminance
 from classicseg._core.numbers import as_choice, as_count, as_flag, as_number
@@ -52,6 +53,8 @@ class BoundarySettings(NamedTuple):
         """The lower and the higher threshold; `otsu` is called for Otsu's where no number is given."""
         low, high = self.edges.low, self.edges.high
         upper = max(otsu(), low or 0.0) if isinstance(high, str) else high
+        if isinstance(high, str):
+            chose(high=upper)
         return _LOW_SHARE * upper if low is None else low, upper
 
 
@@ -227,7 +230,10 @@ def _edges_and_gradient(
 
 def _follow(suppressed: NDArray[Any], settings: BoundarySettings) -> NDArray[np.bool_]:
     """Edges by hysteresis from the gradient magnitude on edge pixels, which is 0 elsewhere."""
-    return hysteresis(double_threshold(suppressed, *settings.thresholds(lambda: otsu_of_gradients(suppressed))))
+    low, high = settings.thresholds(lambda: otsu_of_gradients(suppressed))
+    if settings.edges.low is None:
+        chose(low=low)
+    return hysteresis(double_threshold(suppressed, low, high))
 
 
 def _as_edges(edges: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.bool_]:

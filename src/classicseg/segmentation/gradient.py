@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from classicseg._core.chosen import chose
 from classicseg._core.image import Image, as_image, as_spacing
 from classicseg._core.numbers import as_count, as_number, as_numbers
 from classicseg.filters.gradients import magnitude_of
@@ -107,7 +108,9 @@ def gradient_segment(
     magnitude = magnitude_of(parsed, as_spacing(spacing, len(parsed.shape)), known, width)
     gradient = Image(magnitude[..., np.newaxis], parsed.mask)
     if isinstance(given, str):
-        return classify(gradient, named_thresholds(gradient, given, count))
+        found = named_thresholds(gradient, given, count)
+        chose(threshold=found.tolist())
+        return classify(gradient, found)
     labels = classify(gradient, given[:1])
     if len(given) > 1:
         weak = labels == 2

@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias, get_args
 
 from numpy.typing import ArrayLike
 
+from classicseg._core.chosen import chose
 from classicseg._core.image import Image, as_image, as_spacing
 from classicseg._core.numbers import as_choice, as_count, as_flag
 from classicseg._core.seeds import as_seeds
@@ -216,7 +217,9 @@ def _with_tolerance(
     """Set the default tolerance where the criterion takes one and neither it nor an interval is given."""
     if "tolerance" not in rules.options or given["tolerance"] is not None or given["interval"] is not None:
         return options
-    return options._replace(tolerance=default_tolerance(image) / rules.deviation_divisor)
+    tolerance = default_tolerance(image) / rules.deviation_divisor
+    chose(tolerance=tolerance)
+    return options._replace(tolerance=tolerance)
 
 
 def _without_seeds(criterion: str, options: GrowingOptions, fill_holes: bool) -> GrowUnseeded:

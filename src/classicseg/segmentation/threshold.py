@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from classicseg._core.chosen import chose
 from classicseg._core.image import as_scalar_image
 from classicseg._core.numbers import as_count, as_numbers, shown
 from classicseg.thresholds.classify import classify
@@ -107,7 +108,9 @@ def threshold_segment(
     if isinstance(thresholds, str):
         name = as_threshold_name("thresholds", thresholds, count)
         parsed = as_scalar_image(image, channel_axis=channel_axis, mask=mask)
-        return classify(parsed, named_thresholds(parsed, name, count))
+        found = named_thresholds(parsed, name, count)
+        chose(thresholds=found.tolist())
+        return classify(parsed, found)
     given = as_thresholds(thresholds, count)
     return classify(as_scalar_image(image, channel_axis=channel_axis, mask=mask), given)
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.bands import run_bands, run_interruptible
+from classicseg._core.chosen import chose
 from classicseg._core.grid import look_up
 from classicseg._core.image import Image, as_image, as_scalar_image, as_spacing
 from classicseg._core.numbers import as_choice, as_count, as_flag, as_number
@@ -144,7 +145,10 @@ def watershed_segment(
     """
     as_choice("surface", surface, ["gradient", "image"])
     lines = as_flag("lines", lines)
-    sigma = (2.0 if surface == "gradient" else 0.0) if sigma is None else as_number("sigma", sigma, least=0.0)
+    if sigma is None:
+        sigma = 2.0 if surface == "gradient" else 0.0
+        chose(sigma=sigma)
+    sigma = as_number("sigma", sigma, least=0.0)
     min_depth = None if min_depth is None else as_number("min_depth", min_depth, least=0.0)
     compactness = as_number("compactness", compactness, least=0.0)
     if surface == "gradient":
@@ -215,7 +219,10 @@ def _from_minima(levels: NDArray[Any], image: Image, min_depth: float | None, ho
     is_plain = not how.lines and how.compactness == 0
     if is_plain:
         del starts
-    depth = _default_depth(levels, image) if min_depth is None else min_depth
+    depth = min_depth
+    if depth is None:
+        depth = _default_depth(levels, image)
+        chose(min_depth=depth)
     groups = merge_shallow_basins(labels, levels, lows, ranks, depth, connectivity)
     if is_plain:
         return number_by_first_pixel(look_up(groups.astype(np.int32), labels))

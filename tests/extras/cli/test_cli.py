@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import ArrayLike  # noqa: F401  (in an annotation)
 
 pytest.importorskip("cyclopts")
 Image = pytest.importorskip("PIL.Image")
@@ -23,7 +24,7 @@ tifffile = pytest.importorskip("tifffile")
 import classicseg  # noqa: E402
 from classicseg.extras.cli import main  # noqa: E402
 from classicseg.extras.files import read_markers  # noqa: E402
-from classicseg.types import kind_of  # noqa: E402
+from classicseg.types import Classes, kind_of  # noqa: E402, F401  (Classes: in an annotation)
 
 GREY = np.add.outer(np.arange(40) % 20, np.arange(60)).astype(np.uint8) * 3
 COLOR = np.stack([GREY, 255 - GREY, GREY // 2], axis=-1)
@@ -56,7 +57,7 @@ def test_every_method_writes_what_its_function_returns(method: str, image: str) 
     labels = METHODS[method](pixels)
     np.testing.assert_array_equal(read_markers(f"segmented/{image}_{method}_labels.png"), labels)
     with Image.open(f"segmented/{image}_{method}_overlay.png") as overlay:
-        assert (overlay.size, overlay.mode) == ((60, 40), "RGB")
+        assert (overlay.size, overlay.mode) == ((240, 160), "RGB")  # tiny pictures are enlarged
     with Path("regions.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     table = classicseg.region_table(labels, pixels)
@@ -119,7 +120,7 @@ def test_options_become_arguments() -> None:
         (["boundary", "--detector", "sobel", "--sigma", "2"], {"detector": "sobel", "sigma": 2}),
     ]
     for (method, *typed), arguments in cases:
-        assert main([method, "grey.png", *typed]) == 0
+        assert main([method, "grey.png", *typed, "--overwrite"]) == 0
         labels = METHODS[method](GREY, **arguments)
         np.testing.assert_array_equal(read_markers(f"segmented/grey_{method}_labels.png"), labels)
 
@@ -135,6 +136,7 @@ def test_a_segmenter_of_the_future_gets_its_command(monkeypatch: pytest.MonkeyPa
         "init": "ArrayLike | None",
         "exact": "bool",
         "weight": "float | None",
+        "return": "Classes",
     }
     calls: list[Any] = []
     monkeypatch.setattr(classicseg, "segmenters", lambda kind=None: {"far_future_segment": future_segment})
@@ -154,8 +156,8 @@ def test_volumes_are_volumes(capsys: pytest.CaptureFixture[str]) -> None:
         assert main(["kmeans", name]) == 0
         labels = read_markers(f"segmented/{Path(name).stem}_kmeans_labels.tif")
         np.testing.assert_array_equal(labels, classicseg.kmeans_segment(volume, channel_axis=None))
-    assert main(["kmeans", "volume.tif", "--channel-axis", "0"]) == 0
-    labels = read_markers("segmented/volume_kmeans_labels.png")
+    assert main(["kmeans", "volume.tif", "--channel-axis", "0", "-o", "channels"]) == 0
+    labels = read_markers("channels/volume_kmeans_labels.png")
     np.testing.assert_array_equal(labels, classicseg.kmeans_segment(volume, channel_axis=0))
     assert "one axis" in mistake(["kmeans", "grey.png", "--channel-axis", "0"], capsys)
 
@@ -174,7 +176,7 @@ def test_alpha_and_mask_hold_together() -> None:
     [
         (["kmeans"], "IMAGE"),
         (["kmeans", "missing.png"], "no such file"),
-        (["kmeans", "."], "folder"),
+        (["kmeans", "other/empty"], "folder"),
         (["kmeans", "text.png"], "not an image"),
         (["kmeans", "cut.png"], "cut short"),
         (["kmeans", "grey.png", "--n-cluster", "3"], "--n-cluster"),
@@ -208,7 +210,7 @@ def test_alpha_and_mask_hold_together() -> None:
 def test_a_mistake_is_one_line(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     Path("text.png").write_text("no image")
     Path("cut.png").write_bytes(Path("color.png").read_bytes()[:-40])
-    Path("other").mkdir()
+    Path("other/empty").mkdir(parents=True)
     Image.fromarray(GREY).save("other/grey.png")
     Image.fromarray(GREY[:5]).save("small.png")
     assert said in mistake(arguments, capsys)

@@ -57,6 +57,93 @@ def test_evaluate_leaves_out_what_does_not_count() -> None:
     assert scores_in("scores.csv")["labels as numbered: pixel accuracy"] == expected
 
 
+def test_evaluate_says_first_whether_the_names_fit(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", "truth.png", "truth.png"]) == 0
+    assert capsys.readouterr().out.startswith("the labels have the names of the truth: 100.0% of the pixels agree")
+    Image.fromarray(TRUTH.max() + 1 - TRUTH).save("other_names.png")
+    assert main(["evaluate", "other_names.png", "truth.png", "--table", "scores.csv"]) == 0
+    said = capsys.readouterr().out
+    plain = metrics.pixel_accuracy(TRUTH, TRUTH.max() + 1 - TRUTH)
+    assert said.startswith(
+        "the labels have other names than the truth: 100.0% of the pixels agree when each is renamed to fit, "
+        f"{plain:.1%} as numbered"
+    )
+    assert said.index("renamed to fit", 130) < said.index("labels as numbered")
+    assert scores_in("scores.csv")["class 2: IoU"] == 1
+
+
+def test_evaluate_scores_each_class() -> None:
+    assert main(["evaluate", "labels.png", "truth.png", "--table", "scores.csv"]) == 0
+    found = scores_in("scores.csv")
+    fits = next(iter(found)).partition(":")[0] == "labels as numbered"
+    judged = LABELS if fits else metrics.match_labels(TRUTH, LABELS)
+    overlap, coefficient = metrics.iou(TRUTH, judged), metrics.dice(TRUTH, judged)
+    for name in np.unique(TRUTH).tolist():
+        assert found[f"class {name}: IoU"] == overlap.score[overlap.label == name]
+        assert found[f"class {name}: Dice"] == coefficient.score[coefficient.label == name]
+    many = np.arange(2400, dtype=np.uint16).reshape(40, 60)
+    Image.fromarray(many).save("many.png")
+    assert main(["evaluate", "many.png", "many.png", "--table", "scores.csv"]) == 0
+    assert not any(name.startswith("class") for name in scores_in("scores.csv"))
+
+
+@pytest.mark.parametrize("typed", [["1", "2"], ["1,2"]])
+def test_evaluate_ignores_several_labels(typed: list[str]) -> None:
+    for words in (
+        ["--ignore-label", *typed, "labels.png", "truth.png"],
+        ["labels.png", "truth.png", "--nodata", *typed],
+    ):
+        assert main(["evaluate", *words, "--table", "scores.csv"]) == 0
+        kept = (TRUTH > 2) & ((LABELS > 2) | ("--nodata" not in words))
+        expected = metrics.pixel_accuracy(TRUTH, LABELS, mask=kept)
+        assert scores_in("scores.csv")["labels as numbered: pixel accuracy"] == expected
+
+
+def test_evaluate_says_first_how_good_a_page_is(capsys: pytest.CaptureFixture[str]) -> None:
+    truth, classes = page_files()
+    assert main(["evaluate", "page_labels.png", "page_truth.png"]) == 0
+    ink, found = truth == 0, classes == 1
+    f, psnr, drd = (score(ink, found) for score in (metrics.f_measure, metrics.psnr, metrics.drd))
+    assert f"F-measure {f:.4g}, PSNR {psnr:.4g} dB, DRD {drd:.4g}" in capsys.readouterr().out
+
+
+def test_evaluate_scores_folders(capsys: pytest.CaptureFixture[str]) -> None:
+    for folder in ("found", "true"):
+        Path(folder).mkdir()
+    for name, labels in (("a", LABELS), ("b_kmeans_labels", TRUTH)):
+        Image.fromarray(labels).save(f"found/{name}.png")
+    for name in "ab":
+        Image.fromarray(TRUTH).save(f"true/{name}.png")
+    assert main(["evaluate", "found", "true", "--table", "scores.csv"]) == 0
+    said = capsys.readouterr().out
+    assert "b_kmeans_labels.png: the labels have the names of the truth: 100.0%" in said
+    assert "the means over 2 files" in said
+    covering = metrics.segmentation_covering(TRUTH, LABELS)
+    with Path("scores.csv").open(newline="") as file:
+        rows = {(row["labels"], row["score"]): float(row["value"]) for row in csv.DictReader(file)}
+    assert rows["a.png", "covering of the truth"] == covering
+    assert rows["mean", "covering of the truth"] == pytest.approx((covering + 1) / 2)
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ([], "folder without images"),
+        (["other.png"], "has 0 files for true/a.png; expected one of its own, a.* or a_METHOD_labels.*"),
+        (["a_kmeans_labels.png", "a_threshold_labels.png"], "has 2 files for true/a.png"),
+    ],
+)
+def test_folders_that_do_not_go_together(files: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for folder in ("found", "true"):
+        Path(folder).mkdir()
+    for path in ("true/a.png", *(f"found/{file}" for file in files)):
+        Image.fromarray(TRUTH).save(path)
+    assert main(["evaluate", "found", "true"]) == 2
+    assert said in capsys.readouterr().err
+    assert main(["evaluate", "found", "truth.png"]) == 2
+    assert "are a file and a folder" in capsys.readouterr().err
+
+
 def test_evaluate_scores_ink_as_ink() -> None:
     assert main(["evaluate", "ink.png", "ink.png", "--table", "scores.csv"]) == 0
     found = scores_in("scores.csv")

@@ -38,6 +38,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from classicseg.extras.cli.commands import run  # here, where Ctrl-C is heard: it takes a second
 
             return run(arguments)
+    except ModuleNotFoundError as error:
+        if (error.name or "classicseg").partition(".")[0] == "classicseg":
+            raise
+        needs = f"the command line needs {error.name}, which is not installed; pip install 'classicseg[cli]'"
+        print(f"classicseg: error: {needs}", file=sys.stderr)
+        return 2
     except _Terminated:
         return 128 + signal.SIGTERM
     except KeyboardInterrupt:

@@ -18,7 +18,9 @@ from classicseg.extras.progress import progress
 _PHOTOGRAPHS = ("coins", "camera", "astronaut", "coffee")
 
 
-def demo(*, out: Annotated[Path, Parameter(help="The folder for the pictures.")] = Path("segmented")) -> int:
+def demo(
+    *, out: Annotated[Path, Parameter(alias="-o", help="The folder for the pictures.")] = Path("segmented")
+) -> int:
     """Segment some photographs with every method, and draw the results."""
     photographs = _photographs()
     jobs = [(image, name) for image in photographs for name in classicseg.segmenters()]
@@ -29,7 +31,7 @@ def demo(*, out: Annotated[Path, Parameter(help="The folder for the pictures.")]
     results = []
     for image, name in progress(jobs, "segmenting", len(jobs)):
         picture = photographs[image]
-        result = run_method(image, picture, name)
+        result = run_method(image, picture, (command_name(name), classicseg.segmenters()[name]))
         painted = overlay_image(picture.pixels, result.labels, channel_axis=picture.channel_axis)
         write_image(overlays[image, name], painted)
         results.append(result)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from classicseg import Segmenter
+from classicseg.extras.cli.pictures import BY_DEFAULT
 from classicseg.extras.cli.report import command_name
 
 
@@ -27,6 +28,18 @@ class Job:
     """None: as much as the reader takes by itself, more in chunks."""
     nodata: Sequence[float] | None = None
     scheduler: str | None = None
+    save: Sequence[str] = BY_DEFAULT
+    """The kinds of results to keep."""
+    overwrite: bool = False
+    """Replace what came from other settings."""
+    quiet: bool = False
+    """Print nothing but mistakes."""
+    json: bool = False
+    """Print records, as JSON, and nothing else."""
+    stdin: Path | None = None
+    """The file that holds what came by standard input."""
+    verbose: bool = False
+    """Print all settings, times and files."""
 
     @property
     def method(self) -> str:
@@ -42,6 +55,14 @@ class Job:
             elif isinstance(value, list):
                 found += [Path(word) for word in value if isinstance(word, str) and Path(word).is_file()]
         return found
+
+    def source(self, path: Path) -> str:
+        """Where an image came from: its full path, or - for standard input."""
+        return "-" if path == self.stdin else str(path.resolve())
+
+    def resolved(self) -> dict[str, Any]:
+        """The options with the full paths of files."""
+        return {k: str(v.resolve()) if isinstance(v, Path) else v for k, v in self.options.items()}
 
     @property
     def reading(self) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,9 +11,11 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from classicseg import Segmenter
+from classicseg.extras.cli.inputs import image_files, standard_input_as_file
 from classicseg.extras.cli.job import Job, limit_of
+from classicseg.extras.cli.pictures import BY_DEFAULT, KINDS, Kind
 from classicseg.extras.cli.segment import segment_files
-from classicseg.extras.signatures import Integer, Option, options_of
+from classicseg.extras.signatures import Integer, Option, Words, options_of, words_of
 
 
 def command_for(name: str, segmenter: Segmenter) -> Callable[..., int]:
@@ -31,7 +34,10 @@ def command_for(name: str, segmenter: Segmenter) -> Callable[..., int]:
             }
 
         said = {} if files["nodata"] is None else {"nodata": [str(value) for value in files["nodata"]]}
-        return segment_files(Job(name, segmenter, values | said, arguments, **files), images)
+        files["save"] = list(dict.fromkeys(files["save"]))
+        with standard_input_as_file(images) as stdin:
+            paths = image_files(stdin if stdin and path == Path("-") else path for path in images)
+            return segment_files(Job(name, segmenter, values | said, arguments, stdin=stdin, **files), paths)
 
     keyword = inspect.Parameter.KEYWORD_ONLY
     command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
@@ -46,14 +52,24 @@ def command_for(name: str, segmenter: Segmenter) -> Callable[..., int]:
     return command
 
 
+def _flag(text: str, *short: str) -> Any:
+    """An option that is there or not."""
+    return Annotated[bool, Parameter(alias=short, help=text, group="Files", negative_bool="", show_default=False)]
+
+
 _IMAGES = Annotated[
-    list[Path], Parameter(name="IMAGE...", help="Image files: PNG, JPEG, TIFF (all pages), .npy and others.")
+    list[Path],
+    Parameter(
+        name="IMAGE...",
+        help="Image files (PNG, JPEG, TIFF with all pages, .npy, …), folders of them, or - for standard input.",
+    ),
 ]
 _FILES: dict[str, tuple[Any, Any]] = {
     "out": (
         Annotated[
             Path,
             Parameter(
+                alias="-o",
                 help="The folder for the results. A name that ends in .zarr: the labels as a Zarr array, chunk by "
                 "chunk, of an image (Zarr, TIFF, .npy) that may be larger than memory; begun again, it goes on.",
                 group="Files",
@@ -82,8 +98,9 @@ _FILES: dict[str, tuple[Any, Any]] = {
         Annotated[
             list[float] | None,
             Parameter(
-                help="A value, as stored, of pixels that take no part, such as -9999 or nan; may be repeated. "
-                "What the file says itself (alpha, GDAL's no-data tag, an internal mask) holds without it.",
+                help="A value, as stored, of pixels that take no part, such as -9999 or nan; several are typed "
+                "0 255 or 0,255. What the file says itself (alpha, GDAL's no-data tag, an internal mask) holds "
+                "without it.",
                 group="Files",
                 negative_iterable="",
             ),
@@ -99,11 +116,32 @@ _FILES: dict[str, tuple[Any, Any]] = {
         ],
         None,
     ),
+    "save": (
+        Annotated[
+            list[Kind],
+            Parameter(
+                help="What to keep, several as labels,overlay: labels (numbers for programs), overlay (the image, "
+                "tinted), colors (a color for each segment), means (each segment in its mean color), palette (the "
+                "same in a PNG of few colors), mask (white where a segment is; of classes, where it is not dark), "
+                "outline (the image with lines). A record of the settings is always kept.",
+                group="Files",
+                negative_iterable="",
+            ),
+            Words(re.compile("|".join(KINDS)), "labels,overlay"),
+        ],
+        list(BY_DEFAULT),
+    ),
+    "overwrite": (_flag("Replace results that came from other settings; without it they are kept."), False),
+    "quiet": (_flag("Print nothing but mistakes.", "-q"), False),
+    "json": (_flag("Print the record of each image on a line of its own, as JSON, and nothing else."), False),
+    "verbose": (_flag("Also print the time, the files, and the command that repeats the run.", "-v"), False),
 }
 
 
 def _parameter(option: Option) -> inspect.Parameter:
     """An option as one of the command line."""
     kind: Any = option.kind
-    typed = Annotated[kind, Parameter(help=option.help or None, negative_iterable="")]
+    several = words_of(kind)
+    text = option.help + (f" Several are typed {several.example}." if several else "")
+    typed = Annotated[kind, Parameter(help=text.strip() or None, negative_iterable="")]
     return inspect.Parameter(option.name, inspect.Parameter.KEYWORD_ONLY, default=option.default, annotation=typed)

@@ -1,8 +1,12 @@
-"""What the commands say: names and one-line mistakes."""
+"""What the commands say: names, one-line mistakes and remarks."""
 
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 def command_name(name: str) -> str:
@@ -12,4 +16,17 @@ def command_name(name: str) -> str:
 
 def report(mistake: object) -> None:
     """Say on one line of standard error what went wrong."""
-    print("classicseg: error:", " ".join(str(mistake).split()), file=sys.stderr, flush=True)
+    note(f"error: {mistake}")
+
+
+def note(remark: object) -> None:
+    """Say on one line of standard error what is no mistake, and yet to be known."""
+    print("classicseg:", " ".join(str(remark).split()), file=sys.stderr, flush=True)
+
+
+def print_table(table: Table) -> None:
+    """Print a table: as wide as the terminal, or, in a pipe or a file, as wide as its words."""
+    from rich.console import Console
+
+    console = Console()
+    console.print(table, width=None if console.is_terminal else 10_000)

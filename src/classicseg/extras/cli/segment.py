@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from time import perf_counter
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 import classicseg
 from classicseg import Labels
+from classicseg._core.chosen import choices
+from classicseg.extras.cli.chosen import summary
+from classicseg.extras.cli.earlier import check_earlier
 from classicseg.extras.cli.job import Job, limit_of
+from classicseg.extras.cli.pictures import WHAT_FOR, Segmented, paths_of, write_pictures
 from classicseg.extras.cli.report import report
 from classicseg.extras.cli.tiles import segment_in_chunks
 from classicseg.extras.files import (
     Picture,
     check_outputs,
     read_image,
-    write_image,
     write_json,
-    write_labels,
     write_table,
 )
-from classicseg.extras.plot import overlay_image
 from classicseg.extras.progress import progress
+from classicseg.types import kind_of
 
 Row = dict[str, object]
 
@@ -38,17 +43,24 @@ def segment_files(job: Job, images: Sequence[Path]) -> int:
     arguments = job.load()
     rows: list[Row] = []
     done: list[str] = []
-    for path in progress(images, job.method, len(images)):
+    for path in progress(images, job.method, len(images), shown=not job.quiet):
+        name = "standard input" if path == job.stdin else str(path)
         try:
-            labels, found = _segment_file(job, path, arguments)
+            said, found = _segment_file(job, path, arguments)
             rows += found
-            done.append(f"{path}: {np.unique(labels[labels > 0]).size} segments")
+            done.append(said if job.json else f"{name}: {said}")
         except (OSError, ValueError, TypeError, MemoryError) as error:
-            report(error if str(path) in str(error) else f"{path}: {error or 'out of memory'}")
+            mistake = str(error).replace(str(path), name)
+            report(mistake if name in mistake else f"{name}: {mistake or 'out of memory'}")
     if done:
         if job.table is not None:
             _write_rows(job.table, rows, several=len(images) > 1)
-        print(*done, f"results in {job.out}" + (f", table in {job.table}" if job.table else ""), sep="\n")
+        if job.json:
+            print(*done, sep="\n")
+        elif not job.quiet:
+            kinds = ", ".join(f"{kind} ({WHAT_FOR[kind]})" for kind in job.save)
+            table = f", table in {job.table}" if job.table else ""
+            print(*done, f"results in {job.out}: {kinds}{table}", sep="\n")
     return 0 if len(done) == len(images) else 1 if done else 2
 
 
@@ -79,7 +91,13 @@ def _check(job: Job, images: Sequence[Path]) -> None:
         stems[path.stem] = path
     if job.table is not None and (job.table.suffix.lower() != ".csv" or job.table.is_dir()):
         raise ValueError(f"--table is {job.table}; expected the path of a .csv file")
-    outputs = [output for path in images for output in _results(job, path).files()]
+    if not job.overwrite:
+        for path in filter(Path.exists, images):
+            files = paths_of(_stem(job, path), job.save)
+            check_earlier(_record_path(job, path), files, job.source(path), job.resolved())
+    outputs = [
+        file for path in images for file in (*paths_of(_stem(job, path), job.save), _record_path(job, path))
+    ]
     tables = [] if job.table is None else [job.table]
     files = [path for path in images if not path.is_dir()]  # a folder is no image, as its reader will say
     check_outputs([*outputs, *tables], [*files, *job.files()])
@@ -87,27 +105,17 @@ def _check(job: Job, images: Sequence[Path]) -> None:
         prepare_folder(folder)
 
 
-class Results(NamedTuple):
-    """Where the results of one image go."""
-
-    labels: Path
-    """Without its suffix, which depends on the labels."""
-    overlay: Path
-    record: Path
-
-    def files(self) -> list[Path]:
-        labels = [self.labels.with_name(f"{self.labels.name}{suffix}") for suffix in (".png", ".tif")]
-        return [*labels, self.overlay, self.record]
+def _stem(job: Job, path: Path) -> Path:
+    """How the names of the results of an image begin."""
+    return job.out / f"{path.stem}_{job.method}"
 
 
-def _results(job: Job, path: Path) -> Results:
-    """Where the results of an image go."""
-    stem = f"{path.stem}_{job.method}"
-    return Results(job.out / f"{stem}_labels", job.out / f"{stem}_overlay.png", job.out / f"{stem}.json")
+def _record_path(job: Job, path: Path) -> Path:
+    return job.out / f"{path.stem}_{job.method}.json"
 
 
-def _segment_file(job: Job, path: Path, arguments: Mapping[str, Any]) -> tuple[Labels, list[Row]]:
-    """Segment an image, write its results, and return its labels and its rows of the table."""
+def _segment_file(job: Job, path: Path, arguments: Mapping[str, Any]) -> tuple[str, list[Row]]:
+    """Segment an image, write its results, and return what there is to say, and its rows of the table."""
     picture = read_image(path, **job.reading)
     settings = dict(arguments)
     if settings.get("channel_axis") == "auto":
@@ -120,37 +128,48 @@ def _segment_file(job: Job, path: Path, arguments: Mapping[str, Any]) -> tuple[L
         settings["mask"] = (
             picture.mask if mask is None or mask.shape != picture.mask.shape else mask & picture.mask
         )
-    labels = job.segmenter(picture.pixels, **settings)
-    results = _results(job, path)
-    written = write_labels(results.labels, labels)
-    write_image(results.overlay, overlay_image(picture.pixels, labels, channel_axis=channel_axis))
-    write_json(results.record, _record(job, path, picture, channel_axis, labels, written))
+    start = perf_counter()
+    with choices() as chosen:
+        labels = job.segmenter(picture.pixels, **settings)
+    seconds = perf_counter() - start
+    found = Segmented(picture.pixels, channel_axis, labels, kind_of(job.segmenter) == "classes")
+    written = write_pictures(_stem(job, path), job.save, found)
+    record = _record(job, path, picture, channel_axis, labels) | written | {"chosen": chosen}
+    write_json(_record_path(job, path), record)
+    said = json.dumps(record) if job.json else summary(job.segmenter, labels, settings, chosen)
+    if job.verbose and not job.json:
+        said += _details(record, seconds, [written[kind] for kind in job.save])
     if job.table is None:
-        return labels, []
-    return labels, _rows(path, labels, picture.pixels, channel_axis, settings.get("spacing"))
+        return said, []
+    return said, _rows(path, labels, picture.pixels, channel_axis, settings.get("spacing"))
 
 
-def _record(
-    job: Job, path: Path, picture: Picture, channel_axis: int | None, labels: Labels, written: Path
-) -> dict[str, object]:
+def _details(record: Mapping[str, Any], seconds: float, files: Sequence[str]) -> str:
+    """What else there is to say of a run: the image, the time, the settings as typed, the files."""
+    size = " x ".join(map(str, record["shape"]))
+    lines = [
+        f"image of {size}, {record['dtype']}, segmented in {seconds:.2f} s",
+        f"written: {', '.join(files)}",
+        f"to repeat: {shlex.join(record['command'])}",
+    ]
+    return "".join(f"\n  {line}" for line in lines)
+
+
+def _record(job: Job, path: Path, picture: Picture, channel_axis: int | None, labels: Labels) -> dict[str, object]:
     """All that it takes to repeat the run."""
-    options = {
-        name: str(value.resolve()) if isinstance(value, Path) else value for name, value in job.options.items()
-    }
+    options = job.resolved()
     if "channel_axis" in options:
         options["channel_axis"] = channel_axis
     return {
         "classicseg": classicseg.__version__,
-        "command": ["classicseg", job.method, str(path.resolve()), *_typed(options, job.max_pixels)],
+        "command": ["classicseg", job.method, job.source(path), *_typed(options, job.max_pixels)],
         "method": job.name,
-        "image": str(path.resolve()),
+        "image": job.source(path),
         "shape": picture.pixels.shape,
         "dtype": str(picture.pixels.dtype),
         "file_has_mask": picture.mask is not None,
         "parameters": options,
         "segments": int(np.unique(labels[labels > 0]).size),
-        "labels": written.name,
-        "overlay": _results(job, path).overlay.name,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import classicseg
 from classicseg.extras.cli.job import Job
+from classicseg.extras.cli.pictures import BY_DEFAULT
 from classicseg.extras.cli.report import command_name
 
 
@@ -31,8 +33,7 @@ def segment_in_chunks(job: Job, images: Sequence[Path]) -> int:
             f"{job.method} depends on an order of all pixels, and has no exact result in chunks; expected one of "
             f"{', '.join(able)}, or a --out that is a folder, for the image as a whole"
         )
-    if len(images) > 1 or job.table is not None:
-        raise ValueError(f"--out is {job.out}; expected one image, and no --table; run the others by themselves")
+    _check(job, images)
     path, read = images[0], [images[0], *job.files()]
     check_store(Path(os.path.realpath(job.out)), read)
     pixels, channel_axis, present = open_chunked(path, **job.reading)
@@ -50,8 +51,27 @@ def segment_in_chunks(job: Job, images: Sequence[Path]) -> int:
         scheduler=job.scheduler,
         doing=job.method,
     )
-    print(f"{path}: labels in {job.out}, chunks computed: {n_computed}")
+    if job.json:
+        print(json.dumps({"image": job.source(path), "method": job.name, "labels": str(job.out)}))
+    elif not job.quiet:
+        print(f"{path}: labels in {job.out}, chunks computed: {n_computed}")
     return 0
+
+
+def _check(job: Job, images: Sequence[Path]) -> None:
+    """Refuse what does not go with a store."""
+    if len(images) > 1 or job.table is not None:
+        raise ValueError(f"--out is {job.out}; expected one image, and no --table; run the others by themselves")
+    if job.stdin is not None:
+        raise ValueError(f"- is given, and --out is {job.out}; expected a file, which can be read again")
+    if tuple(job.save) != BY_DEFAULT:
+        raise ValueError(
+            f"--save is {','.join(job.save)}, and --out is {job.out}; a store holds labels; leave it out"
+        )
+    if job.overwrite:
+        raise ValueError(
+            f"--overwrite is given, and --out is {job.out}; a store is never replaced; remove it first"
+        )
 
 
 def _recipe(job: Job, path: Path, pixels: Any, channel_axis: int | None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Segments laid over their image: the image keeps its light and dark, the segments bring the colors."""
+"""Segments laid over their image: a tint for each segment, a white line where two broad ones meet."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ from classicseg.types import ChannelAxis
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_TINT = 0.5
+_TINT = 0.4
 """How much of a pixel is its segment's color; the rest is the image."""
 _LINE = 0.8
 """How much of a line is white; less than all, lest small segments drown in it."""
+_BROAD = 5
+"""A segment is broad around a pixel where it fills a window of so many pixels a side: specks get no line."""
 
 
 def overlay(
@@ -84,8 +86,8 @@ def overlay_image(image: ArrayLike, labels: ArrayLike, *, channel_axis: ChannelA
     Returns
     -------
     ndarray of uint8, shape (M, N, 3)
-        The image in grey, each segment in a translucent color, and a line where segments meet; for a volume, the
-        middle slice. A label has the same color in every picture.
+        The image in its colors, each segment tinted, and a white line where two segments meet that are broader
+        than specks; for a volume, the middle slice. A label has the same color in every picture.
 
     Raises
     ------
@@ -113,10 +115,9 @@ def overlay_image(image: ArrayLike, labels: ArrayLike, *, channel_axis: ChannelA
 
 def painted(plane: NDArray[np.float64], segments: NDArray[Any]) -> NDArray[np.uint8]:
     """Paint the segments of a plane."""
-    grey = np.broadcast_to(plane.mean(axis=-1, keepdims=True), plane.shape)
-    tinted = (1 - _TINT) * grey + _TINT * label_colors(segments)
-    colored = np.where(segments[..., np.newaxis] > 0, tinted, grey)
-    lines = border_lines(segments)
+    tinted = (1 - _TINT) * plane + _TINT * label_colors(segments)
+    colored = np.where(segments[..., np.newaxis] > 0, tinted, plane)
+    lines = broad_lines(segments)
     colored[lines] = (1 - _LINE) * colored[lines] + _LINE
     return as_bytes(colored)
 
@@ -127,3 +128,15 @@ def border_lines(segments: NDArray[Any]) -> NDArray[np.bool_]:
     lines[:-1] |= segments[:-1] != segments[1:]
     lines[:, :-1] |= segments[:, :-1] != segments[:, 1:]
     return lines
+
+
+def broad_lines(segments: NDArray[Any]) -> NDArray[np.bool_]:
+    """The lines between segments that are both broad near the line; 0 is one of them."""
+    from scipy import ndimage
+
+    segments = segments.astype(np.int32, copy=False)
+    inner = ndimage.minimum_filter(segments, _BROAD) == ndimage.maximum_filter(segments, _BROAD)
+    near = 2 * _BROAD + 1
+    lowest = ndimage.minimum_filter(np.where(inner, segments, np.iinfo(np.int32).max), near)
+    highest = ndimage.maximum_filter(np.where(inner, segments, -1), near)
+    return border_lines(segments) & (lowest < highest)

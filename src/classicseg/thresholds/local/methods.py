@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from classicseg._core.chosen import chose
 from classicseg._core.numbers import as_choice, as_count, as_number, per_axis, shown
 from classicseg.thresholds.local.moments import DEVIATION, EXPONENTIAL, PRODUCT, ROOT_MEAN_SQUARE
 from classicseg.thresholds.local.rules import (
@@ -68,6 +69,7 @@ def as_local_rule(method: str, **given: float | None) -> LocalRule:
     """Parse a method and its options; an option that the method does not use is refused."""
     row = METHODS[as_choice("method", method, METHODS)]
     options = dict(row.options)
+    chose(**{name: value for name, value in options.items() if value is not None and given.get(name) is None})
     for name, value in given.items():
         if value is None:
             continue

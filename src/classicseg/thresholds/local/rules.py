@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classicseg._core.bands import run_bands
+from classicseg._core.chosen import chose
 from classicseg.histograms.optimal_split import optimal_split
 from classicseg.labeling.reconstruction import reconstruct
 from classicseg.thresholds.local.box_gaussian import smooth_bits, smooth_window, split_by_smooth_mean
@@ -48,6 +49,8 @@ class LocalRule(NamedTuple):
     def option(self, name: str, default: float) -> float:
         """An option, or a default that depends on the image."""
         value = self.options.get(name)
+        if value is None and name in self.options:
+            chose(**{name: float(default)})
         return default if value is None else value
 
 

@@ -1,0 +1,74 @@
+"""The images that a command is given: files, and folders of files."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+_SUFFIXES = frozenset(
+    [
+        ".png",
+        ".jpg",
+        ".jpeg",
+        ".tif",
+        ".tiff",
+        ".bmp",
+        ".gif",
+        ".webp",
+        ".pgm",
+        ".ppm",
+        ".pnm",
+        ".pbm",
+        ".jp2",
+        ".j2k",
+        ".npy",
+    ]
+)
+_STORES = ("zarr.json", ".zarray", ".zgroup")
+"""Files that make a folder a Zarr store, which is one image."""
+
+
+def image_files(given: Iterable[Path]) -> list[Path]:
+    """The files as given, and in the place of each folder the images in it, by name; not those in its folders."""
+    found: list[Path] = []
+    for path in given:
+        if (
+            not path.is_dir()
+            or ".zarr" in "".join(path.suffixes)
+            or any((path / name).exists() for name in _STORES)
+        ):
+            found.append(path)
+            continue
+        inside = sorted(file for file in path.iterdir() if file.suffix.lower() in _SUFFIXES and file.is_file())
+        if not inside:
+            raise ValueError(
+                f"{path} is a folder without images; expected files, or a folder of them (PNG, TIFF, …)"
+            )
+        found += inside
+    return found
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a path is a folder of files, rather than a file or a Zarr store."""
+    is_store = ".zarr" in "".join(path.suffixes) or any((path / name).exists() for name in _STORES)
+    return path.is_dir() and not is_store
+
+
+@contextmanager
+def standard_input_as_file(given: Sequence[Path]) -> Iterator[Path | None]:
+    """Keep what comes by standard input, which ``-`` stands for, in a file named stdin; None without a ``-``."""
+    count = given.count(Path("-"))
+    if not count:
+        yield None
+        return
+    if count > 1:
+        raise ValueError(f"- is given {count} times; expected it once: standard input is one image")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "stdin")
+        with path.open("wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+        yield path

@@ -1,0 +1,54 @@
+"""The record that a run leaves beside its labels, read again to repeat the run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+import classicseg
+from classicseg.extras.cli.pictures import KINDS
+from classicseg.extras.cli.report import command_name
+
+
+def rerun(
+    record: Annotated[Path, Parameter(name="RECORD", help="The .json that a run left beside its labels.")],
+    /,
+    *,
+    out: Annotated[
+        Path | None, Parameter(alias="-o", help="The folder for the results; by default that of the record.")
+    ] = None,
+    quiet: Annotated[
+        bool, Parameter(alias="-q", help="Print nothing but mistakes.", negative_bool="", show_default=False)
+    ] = False,
+) -> int:
+    """Repeat a run by its record: the same image, method and settings."""
+    from classicseg.extras.cli.commands import run  # which imports this command
+
+    methods = map(command_name, [*classicseg.segmenters(), *classicseg.segmenters("seeded")])
+    words = command_of(record, [*methods])
+    return run([*words, f"--out={record.parent if out is None else out}", *(["--quiet"] if quiet else [])])
+
+
+def command_of(record: Path, methods: Collection[str]) -> list[str]:
+    """The words behind ``classicseg`` that repeat the run of a record."""
+    try:
+        content = json.loads(record.read_text(encoding="utf-8"))
+        program, *words = content["command"]
+        is_command = program == "classicseg" and words[0] in methods and all(isinstance(w, str) for w in words)
+    except FileNotFoundError:
+        raise ValueError(
+            f"{record}: no such file; expected the record of a run, such as photo_kmeans.json"
+        ) from None
+    except (ValueError, TypeError, KeyError, IndexError):
+        is_command = False
+    if not is_command:
+        raise ValueError(f"{record}: is no record of a run; expected the .json that stands beside its labels")
+    if words[1] == "-":
+        raise ValueError(
+            f"{record}: the image came from standard input, and is not kept; give it again, by a file"
+        )
+    return [*words, *(f"--save={kind}" for kind in KINDS if kind in content)]

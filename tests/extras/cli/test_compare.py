@@ -1,0 +1,74 @@
+"""compare --methods, and folders in the place of files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+pytest.importorskip("cyclopts")
+Image = pytest.importorskip("PIL.Image")
+
+import classicseg  # noqa: E402
+from classicseg.extras.cli import main  # noqa: E402
+from classicseg.extras.cli.variants import chosen_methods  # noqa: E402
+from classicseg.extras.files import read_markers  # noqa: E402
+
+GREY = np.random.default_rng(0).integers(0, 256, (40, 60), np.uint8)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    Path("photos/deeper").mkdir(parents=True)
+    for name in ("photos/b.PNG", "photos/a.png", "photos/deeper/c.png"):
+        Image.fromarray(GREY).save(name)
+    Path("photos/notes.txt").write_text("no image")
+    return tmp_path
+
+
+def test_a_word_of_a_method_is_a_method() -> None:
+    found = chosen_methods(["kmeans", "wolf", "threshold:kapur", "kmeans"])
+    assert list(found) == ["kmeans", "wolf", "threshold:kapur"]
+    assert_array_equal(found["kmeans"](GREY), classicseg.kmeans_segment(GREY))
+    assert_array_equal(found["wolf"](GREY), classicseg.local_threshold_segment(GREY, method="wolf"))
+    assert_array_equal(found["threshold:kapur"](GREY), classicseg.threshold_segment(GREY, thresholds="kapur"))
+    assert len(chosen_methods(None)) == len(classicseg.segmenters())
+
+
+@pytest.mark.parametrize(("name", "said"), [("kmeens", "did you mean kmeans?"), ("xyz", "expected"), ("otsu", "")])
+def test_a_method_that_is_not_known(name: str, said: str) -> None:
+    with pytest.raises(ValueError, match=f"--methods has {name}; .*{said}"):  # otsu is a word of two methods
+        chosen_methods([name])
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [["--methods", "kmeans,wolf"], ["--methods=kmeans,wolf"], ["--methods", "kmeans", "--methods", "wolf"]],
+)
+def test_the_methods_that_are_compared(typed: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    for words in ([*typed, "photos/a.png"], ["photos/a.png", *typed]):
+        assert main(["compare", *words]) == 0
+        said = capsys.readouterr().out
+        assert "kmeans" in said
+        assert "method=wolf" in said
+        assert "boundary" not in said
+        assert "1 comparison sheet in segmented" in said
+
+
+def test_values_that_take_no_part(capsys: pytest.CaptureFixture[str]) -> None:
+    np.save("one.npy", np.where(GREY < 100, 0, 9).astype(np.uint8))
+    for typed, count in (([], " 2 "), (["--nodata", "0"], " 1 ")):
+        assert main(["compare", "one.npy", "--methods", "threshold", *typed]) == 0
+        assert count in capsys.readouterr().out
+
+
+def test_a_folder_stands_for_its_images(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["threshold", "photos"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert [line.partition(":")[0] for line in said] == ["photos/a.png", "photos/b.PNG", "results in segmented"]
+    assert_array_equal(read_markers("segmented/a_threshold_labels.png"), classicseg.threshold_segment(GREY))
+    assert main(["compare", "photos", "--truth", "photos", "--methods", "kmeans"]) == 0
+    assert "2 comparison sheets" in capsys.readouterr().out

@@ -1,0 +1,128 @@
+"""What people type beside a method's options: -o, -q, -v, --overwrite; what help and tables say to them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("cyclopts")
+Image = pytest.importorskip("PIL.Image")
+
+import classicseg  # noqa: E402
+from classicseg.extras.cli import main  # noqa: E402
+from classicseg.extras.signatures import options_of  # noqa: E402
+
+GREY = np.add.outer(np.arange(40) % 20, np.arange(60)).astype(np.uint8) * 3
+COLOR = np.stack([GREY, 255 - GREY, GREY // 2], axis=-1)
+METHODS = {name.removesuffix("_segment").replace("_", "-"): f for name, f in classicseg.segmenters().items()}
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    Image.fromarray(GREY).save("grey.png")
+    Image.fromarray(COLOR).save("color.png")
+    return tmp_path
+
+
+def mistake(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    """Run a command that must fail; return its one line."""
+    assert main(arguments) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("classicseg: error: ")
+    assert said.count("\n") == 1
+    return said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "help_of"),
+    [
+        (["kmeans", "grey.png", "--n-cluster", "3"], "see classicseg kmeans --help"),
+        (["kmeans"], "see classicseg kmeans --help"),
+        (["boundary", "grey.png", "--detector", "prewitt"], "see classicseg boundary --help"),
+        (["kmeens", "grey.png"], 'Did you mean "kmeans"? see classicseg --help'),
+        (["--colour"], "see classicseg --help"),
+    ],
+)
+def test_a_mistake_in_what_was_typed_names_the_help(
+    arguments: list[str], help_of: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = mistake(arguments, capsys)
+    assert said.endswith(f"{help_of}\n")
+    assert "Available" not in said
+
+
+def test_quiet_and_verbose(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["kmeans", "grey.png", "-q", "-o", "first"]) == 0
+    assert capsys.readouterr().out == ""
+    assert main(["kmeans", "grey.png", "-v", "-o", "first"]) == 0
+    said = capsys.readouterr().out
+    assert "image of 40 x 60, uint8" in said
+    assert "to repeat: classicseg kmeans" in said
+    assert "missing.png" in mistake(["kmeans", "missing.png", "-q"], capsys)
+
+
+def test_a_result_of_other_settings_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    typed = ["threshold", "grey.png", "--thresholds", "50"]
+    assert main(typed) == 0
+    assert main(typed) == 0  # the same settings
+    labels = Path("segmented/grey_threshold_labels.png")
+    before = labels.read_bytes()
+    said = mistake(["threshold", "grey.png", "--thresholds", "60", "70"], capsys)
+    assert "came from other settings (--thresholds 50, now 60 70); add --overwrite" in said.replace(".0", "")
+    Path("other").mkdir()
+    Image.fromarray(GREY // 2).save("other/grey.png")
+    assert "another image" in mistake(["threshold", "other/grey.png", "--thresholds", "50"], capsys)
+    assert "no such file" in mistake(["threshold", "missing/grey.png"], capsys)
+    Path("segmented/grey_threshold.json").write_text("{}")
+    assert "no record" in mistake(typed, capsys)
+    Path("segmented/grey_threshold.json").unlink()
+    assert "no record" in mistake(typed, capsys)
+    assert labels.read_bytes() == before
+    assert main(["threshold", "other/grey.png", "--thresholds", "40", "--overwrite"]) == 0
+    assert labels.read_bytes() != before
+
+
+def test_the_axis_of_a_record_is_the_one_that_auto_stands_for(capsys: pytest.CaptureFixture[str]) -> None:
+    for typed in ([], ["--channel-axis", "2"], ["--channel-axis", "auto"]):
+        assert main(["kmeans", "color.png", *typed]) == 0
+    for _ in range(2):
+        assert main(["kmeans", "grey.png", "--channel-axis", "none"]) == 0
+    assert "--channel-axis 2, now" in mistake(["kmeans", "color.png", "--channel-axis", "0"], capsys)
+
+
+def test_names_in_tables_are_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    names = [f"a_page_with_a_very_long_name_of_which_there_are_several_{number}" for number in range(2)]
+    for name in names:
+        Image.fromarray(GREY).save(f"{name}.png")
+    assert main(["compare", *(f"{name}.png" for name in names), "--truth=grey.png", "--truth=grey.png"]) == 0
+    said = capsys.readouterr().out
+    assert all(said.count(word) >= 1 for word in (*names, *METHODS))
+    assert "2 comparison sheets in segmented" in said
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_help_stands_by_itself(method: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([method, "--help"]) == 0
+    said = " ".join(capsys.readouterr().out.replace("│", " ").split())
+    assert not [word for word in ("the notes", "]_", "[2]") if word in said]
+    assert all(option.help for option in options_of(METHODS[method]))
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["kmeans", "grey.png"], []])
+def test_without_its_packages_it_names_the_mend(arguments: list[str]) -> None:
+    """A plain ``pip install .`` has the command, and not what it is made of."""
+    code = (
+        "import sys; sys.modules['cyclopts'] = None; from classicseg.extras.cli import main; "
+        f"sys.exit(main({arguments}))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert ran.returncode == 2
+    assert ran.stderr == (
+        "classicseg: error: the command line needs cyclopts, which is not installed; "
+        "pip install 'classicseg[cli]'\n"
+    )
