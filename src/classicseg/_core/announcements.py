@@ -1,8 +1,8 @@
-"""Says that kernels are being compiled to whoever has waited a second for it: once in a process, while it goes on.
+"""Tells whoever has waited a second for it that kernels are being compiled: once in a process, while it goes on.
 
-It is said as a record of level INFO of the logger "classicseg", so that nothing is printed unless somebody listens:
-the command line does. The clock runs from the first kernel that is not in the cache on disk, and on a thread of its own,
-since numba holds the thread that compiles.
+It is a record of level INFO of the logger "classicseg", so that nothing is printed unless somebody listens, as the
+command line does. The clock starts with the first kernel that is not in the cache on disk. It runs on a thread of
+its own, since the one that compiles is busy.
 """
 
 from __future__ import annotations
@@ -17,6 +17,11 @@ LOGGER = logging.getLogger("classicseg")
 
 PATIENCE = 1.0
 """Seconds in which compilation is not spoken of. Many short compilations count together."""
+
+_KEPT = "this is once per machine, and `classicseg warmup` does it ahead"
+_UNKEPT = (
+    "no folder for them can be written, so every process compiles anew: set NUMBA_CACHE_DIR to a folder of yours"
+)
 
 _lock = threading.Lock()
 _waited = 0.0
@@ -39,7 +44,7 @@ def announced() -> Iterator[None]:
 
 
 def compiling(name: str, place: Callable[[], object]) -> None:
-    """Start the clock for a kernel that has to be compiled; `place` says where it will be kept, None if nowhere."""
+    """Start the clock for a kernel that is compiled now; `place` says where it will be kept, None if nowhere."""
     clock = getattr(_thread, "clock", None)
     if clock is not None:
         clock.start(name, place)
@@ -76,9 +81,5 @@ class _Clock:
                 return
             _is_said = True
         LOGGER.info(
-            "compiling kernels for this machine, now %s; %s",
-            self.name,
-            "no folder for them can be written, so every process compiles anew: set NUMBA_CACHE_DIR to a folder of yours"
-            if place() is None
-            else "this is once per machine, and `classicseg warmup` does it ahead",
+            "compiling kernels for this machine, now %s; %s", self.name, _UNKEPT if place() is None else _KEPT
         )

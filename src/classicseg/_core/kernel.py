@@ -210,10 +210,9 @@ class _Cache:
         for directory in _cache_directories():
             with contextlib.suppress(Exception):
                 data = dumps(result._reduce())
-                _write(directory, name, hashlib.blake2b(data, digest_size=32).digest() + data)
+                write_whole(directory, name, hashlib.blake2b(data, digest_size=32).digest() + data)
                 uses[name] = Use(directory / name, is_compiled=True)
-                if directory.parent == _PACKAGE:  # other places may serve several versions of the package
-                    self._remove_stale(directory)
+                remove_stale(directory, f"{self.name}-*.nbc")
                 return
 
     def _file_name(self, signature: Any, codegen: Any) -> str:
@@ -223,10 +222,25 @@ class _Cache:
         key = hashlib.blake2b(repr(depends).encode(), digest_size=16).hexdigest()
         return f"{self.name}-{source_stamp()}-{key}.nbc"
 
-    def _remove_stale(self, directory: Path) -> None:
-        for path in directory.glob(f"{self.name}-*.nbc"):
+
+def remove_stale(directory: Path, pattern: str) -> None:
+    """Remove the files in the package's own cache whose names have another stamp than this source."""
+    if directory.parent == _PACKAGE:  # other places may serve several versions of the package
+        for path in directory.glob(pattern):
             if f"-{source_stamp()}-" not in path.name:
                 path.unlink()
+
+
+def machine_stamp() -> str:
+    """A digest of what else machine code depends on, without importing numba: versions, settings, processor."""
+    from importlib.metadata import version
+
+    from llvmlite import binding
+
+    settings = sorted(item for item in os.environ.items() if item[0].startswith("NUMBA_"))
+    processor = binding.get_host_cpu_name(), sorted(binding.get_host_cpu_features().items())
+    depends = (version("numba"), sys.implementation.cache_tag, settings, processor)
+    return hashlib.blake2b(repr(depends).encode(), digest_size=8).hexdigest()
 
 
 @functools.cache
@@ -297,7 +311,7 @@ def _read(path: Path) -> bytes:
         return file.read()
 
 
-def _write(directory: Path, name: str, content: bytes) -> None:
+def write_whole(directory: Path, name: str, content: bytes) -> None:
     """Write a whole file or none: another process may be reading it."""
     directory.mkdir(exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=directory, prefix=".kernel-")

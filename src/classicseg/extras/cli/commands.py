@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from cyclopts import App, CycloptsError
 
 import classicseg
-from classicseg.extras.cli.compare import compare
-from classicseg.extras.cli.demo import demo
-from classicseg.extras.cli.evaluate import evaluate
-from classicseg.extras.cli.options import command_for
+from classicseg.extras.catalogue import segmenter_names, segmenter_summary, summary_in_source
 from classicseg.extras.cli.report import command_name, report
-from classicseg.extras.signatures import summary_of
-from classicseg.types import Labels, kind_of
 
 
 def run(arguments: Sequence[str] | None) -> int:
@@ -37,7 +32,7 @@ def run(arguments: Sequence[str] | None) -> int:
 
 
 def _app() -> App:
-    """The application with all commands."""
+    """The application with all commands; what a command needs is imported when it runs, or tells its options."""
     app = App(
         name="classicseg",
         help="Classical image segmentation: images in, labels out.",
@@ -45,23 +40,10 @@ def _app() -> App:
         help_format="markdown",
         suppress_keyboard_interrupt=False,
     )
-    app.command(demo)
-    app.command(methods)
-    app.command(compare)
-    app.command(evaluate)
-    for name, segmenter in _every_segmenter().items():
-        app.command(command_for(name, segmenter), name=command_name(name), sort_key=1)
+    for name in ("demo", "methods", "compare", "evaluate", "warmup"):
+        module = f"classicseg.extras.cli.{name}"
+        app.command(f"{module}:{name}", help=summary_in_source(module, name))
+    for name in segmenter_names():
+        path = f"classicseg.extras.cli.segmenters:{name}"
+        app.command(path, name=command_name(name), help=segmenter_summary(name), sort_key=1)
     return app
-
-
-def methods() -> None:
-    """List the methods with the kind of their labels, one line each."""
-    segmenters = _every_segmenter()
-    width = max(len(command_name(name)) for name in segmenters)
-    for name, segmenter in segmenters.items():
-        print(f"{command_name(name):{width}}  {kind_of(segmenter):11}  {summary_of(segmenter)}")
-
-
-def _every_segmenter() -> dict[str, Callable[..., Labels]]:
-    """Those that need an image alone, then those that need seeds as well."""
-    return {**classicseg.segmenters(), **classicseg.segmenters("seeded")}
