@@ -211,10 +211,12 @@ def _seeds(segmenter: Callable[..., Any], shape: tuple[int, ...]) -> dict[str, N
 
 
 def _images(job: _Job) -> Iterator[NDArray[Any]]:
-    """A large image and a small one; of signed numbers, one with values below 0 as well."""
+    """A large image and a small one; of floats, one of whole numbers, too, and of signed numbers one around 0."""
     large, small = (_image(shape, job.dtype, is_color=job.is_color) for shape in _SHAPES)
     yield large
     yield small
+    if small.dtype.kind == "f":
+        yield np.round(255 * small)
     if large.dtype.kind in "fi":
         yield large - large.dtype.type(large.mean())
 
