@@ -199,7 +199,7 @@ def take_level(
         node = nodes[end - 1]
         size -= 1
         nodes[end - 1] = nodes[end - 1 - size]
-        _sink(levels, nodes, end, size, 0)
+        _sink(levels, nodes, end, size, np.int64(0))  # as a literal it would be compiled for once more
         nodes[n_taken] = node
         n_taken += 1
     current["level"], current["heap_size"] = level, size
