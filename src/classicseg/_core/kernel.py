@@ -132,15 +132,9 @@ def _compile(loops: Any) -> Any:
     dispatcher = numba.njit(**_OPTIONS)(function)
     if not numba.config.DISABLE_JIT:
         dispatcher._cache = _Cache(f"{loops.__module__}.{loops.__qualname__}", _code_stamp(loops))
-        compile_for = partial(_announce, dispatcher._compile_for_args)
+        compile_for = announced()(dispatcher._compile_for_args)
         dispatcher._compile_for_args = lambda *args, **kwargs: run_errand(partial(compile_for, *args, **kwargs))
     return dispatcher
-
-
-def _announce(compile_for: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """Compile for a call, which is said where it takes long."""
-    with announced():
-        return compile_for(*args, **kwargs)
 
 
 def _code_stamp(loops: Any) -> str:

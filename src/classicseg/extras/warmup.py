@@ -7,6 +7,7 @@ processor. So a second run finds that every file is there, and does nothing.
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 import json
 import multiprocessing
@@ -94,7 +95,10 @@ def warm_up(segmenters: Sequence[str] | None = None, dtypes: Sequence[str] = DTY
     names = _checked_names(segmenters)
     jobs = [_Job(name, *variant) for variant in variants for name in names]
     directory = _directory()
-    place = directory / f"warmup-{kernel.source_stamp()}-{kernel.machine_stamp()}.json"
+    images = hashlib.blake2b(
+        Path(__file__).read_bytes(), digest_size=4
+    ).hexdigest()  # what is run, as it stands here
+    place = directory / f"warmup-{kernel.source_stamp()}-{kernel.machine_stamp()}-{images}.json"
     record = _read(place)
     cold = [job for job in jobs if str(job) not in record.jobs]
     n_compiled = 0

@@ -147,7 +147,7 @@ def _passes_between(
     """
     seen, indices = np.zeros(N_HASHES, np.int64), np.zeros(N_HASHES, np.int64)
     pairs, heights = np.empty(N_HASHES, np.int64), np.empty(N_HASHES)
-    size = np.int64(0)  # as a literal it would be compiled for once more
+    size: Any = np.int64(0)  # as a literal it would be compiled for once more
     for node in range(start, stop):
         label = labels[node]
         if label <= 0:

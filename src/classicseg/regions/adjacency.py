@@ -88,7 +88,7 @@ def _touching(
     """The pairs whose later pixel is in rows `start` to `stop`, most of them once."""
     per_row = len(lines) // lengths[0]
     seen, pairs = np.zeros(N_HASHES, np.int64), np.empty(N_HASHES, np.int64)
-    size = np.int64(0)  # as a literal it would be compiled for once more
+    size: Any = np.int64(0)  # as a literal it would be compiled for once more
     room = lines.shape[1] * (1 + 3 * len(steps))
     for line in range(start * per_row, stop * per_row):
         if size + room > len(pairs):
