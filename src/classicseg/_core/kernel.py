@@ -27,8 +27,9 @@ import types
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, Generic, ParamSpec, TypeVar
+from typing import Any, Generic, NamedTuple, ParamSpec, TypeVar
 
+from classicseg._core.announcements import announced, compiling
 from classicseg._core.interrupts import Postponed, end_if_left, run_errand
 
 Parameters = ParamSpec("Parameters")
@@ -131,7 +132,7 @@ def _compile(loops: Any) -> Any:
     dispatcher = numba.njit(**_OPTIONS)(function)
     if not numba.config.DISABLE_JIT:
         dispatcher._cache = _Cache(f"{loops.__module__}.{loops.__qualname__}", _code_stamp(loops))
-        compile_for = dispatcher._compile_for_args
+        compile_for = announced()(dispatcher._compile_for_args)
         dispatcher._compile_for_args = lambda *args, **kwargs: run_errand(partial(compile_for, *args, **kwargs))
     return dispatcher
 
@@ -148,6 +149,19 @@ def _code_stamp(loops: Any) -> str:
         elif isinstance(value, numbers.Number):  # NumPy's too
             digest.update(repr(value).encode())
     return digest.hexdigest()
+
+
+class Use(NamedTuple):
+    """What a process did with a kernel of one signature."""
+
+    path: Path | None
+    """The file in the cache; None where it could not be kept."""
+    is_compiled: bool
+    """Whether it was compiled here, or read."""
+
+
+uses: dict[str, Use] = {}
+"""What this process has compiled, or read from the cache, by the file's name."""
 
 
 class _Cache:
@@ -174,7 +188,11 @@ class _Cache:
                 content = _read(directory / name)
                 digest, data = content[:32], content[32:]
                 if hashlib.blake2b(data, digest_size=32).digest() == digest:
-                    return CompileResult._rebuild(target_context, *pickle.loads(data))
+                    result = CompileResult._rebuild(target_context, *pickle.loads(data))
+                    uses[name] = Use(directory / name, is_compiled=False)
+                    return result
+        uses[name] = Use(None, is_compiled=True)
+        compiling(self.name, cache_directory)
         return None
 
     def save_overload(self, signature: Any, result: Any) -> None:
@@ -186,9 +204,9 @@ class _Cache:
         for directory in _cache_directories():
             with contextlib.suppress(Exception):
                 data = dumps(result._reduce())
-                _write(directory, name, hashlib.blake2b(data, digest_size=32).digest() + data)
-                if directory.parent == _PACKAGE:  # other places may serve several versions of the package
-                    self._remove_stale(directory)
+                write_whole(directory, name, hashlib.blake2b(data, digest_size=32).digest() + data)
+                uses[name] = Use(directory / name, is_compiled=True)
+                remove_stale(directory, f"{self.name}-*.nbc")
                 return
 
     def _file_name(self, signature: Any, codegen: Any) -> str:
@@ -196,16 +214,31 @@ class _Cache:
 
         depends = (self.stamp, signature, codegen.magic_tuple(), numba.__version__, sys.implementation.cache_tag)
         key = hashlib.blake2b(repr(depends).encode(), digest_size=16).hexdigest()
-        return f"{self.name}-{_source_stamp()}-{key}.nbc"
+        return f"{self.name}-{source_stamp()}-{key}.nbc"
 
-    def _remove_stale(self, directory: Path) -> None:
-        for path in directory.glob(f"{self.name}-*.nbc"):
-            if f"-{_source_stamp()}-" not in path.name:
+
+def remove_stale(directory: Path, pattern: str) -> None:
+    """Remove the files in the package's own cache whose names have another stamp than this source."""
+    if directory.parent == _PACKAGE:  # other places may serve several versions of the package
+        for path in directory.glob(pattern):
+            if f"-{source_stamp()}-" not in path.name:
                 path.unlink()
 
 
+def machine_stamp() -> str:
+    """A digest of what else machine code depends on, without importing numba: versions, settings, processor."""
+    from importlib.metadata import version
+
+    from llvmlite import binding
+
+    settings = sorted(item for item in os.environ.items() if item[0].startswith("NUMBA_"))
+    processor = binding.get_host_cpu_name(), sorted(binding.get_host_cpu_features().items())
+    depends = (version("numba"), sys.implementation.cache_tag, settings, processor)
+    return hashlib.blake2b(repr(depends).encode(), digest_size=8).hexdigest()
+
+
 @functools.cache
-def _source_stamp() -> str:
+def source_stamp() -> str:
     """A digest of all source files but extras, where no kernels are: a kernel holds the code of its helpers."""
     digest = hashlib.blake2b(digest_size=8)
     for path in sorted(_PACKAGE.rglob("*.py")):
@@ -228,6 +261,16 @@ def _cache_directories() -> tuple[Path, ...]:
         if _made_private(private):
             directories.append(private)
     return tuple(directories)
+
+
+def cache_directory() -> Path | None:
+    """Where kernels that are compiled now are kept; None if no place can be written."""
+    for directory in _cache_directories():
+        with contextlib.suppress(OSError):
+            directory.mkdir(exist_ok=True)
+            with tempfile.TemporaryFile(dir=directory):
+                return directory
+    return None
 
 
 def _made_private(directory: Path) -> bool:
@@ -262,7 +305,7 @@ def _read(path: Path) -> bytes:
         return file.read()
 
 
-def _write(directory: Path, name: str, content: bytes) -> None:
+def write_whole(directory: Path, name: str, content: bytes) -> None:
     """Write a whole file or none: another process may be reading it."""
     directory.mkdir(exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=directory, prefix=".kernel-")

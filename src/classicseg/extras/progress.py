@@ -24,15 +24,15 @@ def progress(items: Iterable[Item], doing: str, n_items: int, *, shown: bool = T
 
 
 @contextmanager
-def bar(doing: str, n_items: int) -> Iterator[Callable[[int], None]]:
-    """A bar for work that is done elsewhere: yields what takes how many items are done."""
+def bar(doing: str, n_items: int) -> Iterator[Callable[..., None]]:
+    """A bar for work that is done elsewhere: yields what takes how many are done, and a name."""
     try:
         from rich.console import Console
         from rich.progress import Progress
     except ImportError:
-        yield lambda done: None
+        yield lambda done, name="": None
         return
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as shown:
         task = shown.add_task(doing, total=n_items)
-        yield lambda done: shown.update(task, completed=done)
+        yield lambda done, name="": shown.update(task, completed=done, description=f"{doing} {name}".strip())

@@ -195,11 +195,12 @@ def take_level(
         current["heap_size"] = size
     end, size, n_taken = int(bounds[current["bucket"] + 1]), int(current["heap_size"]), 0
     level = np.int64(levels[nodes[end - 1]])
+    top: Any = np.int64(0)  # as a literal it would be compiled for once more
     while size > 0 and levels[nodes[end - 1]] == level:
         node = nodes[end - 1]
         size -= 1
         nodes[end - 1] = nodes[end - 1 - size]
-        _sink(levels, nodes, end, size, 0)
+        _sink(levels, nodes, end, size, top)
         nodes[n_taken] = node
         n_taken += 1
     current["level"], current["heap_size"] = level, size

@@ -146,7 +146,8 @@ def _passes_between(
     Most pairs come once. A pass is as high as the higher one of two pixels that touch.
     """
     seen, indices = np.zeros(N_HASHES, np.int64), np.zeros(N_HASHES, np.int64)
-    pairs, heights, size = np.empty(N_HASHES, np.int64), np.empty(N_HASHES), 0
+    pairs, heights = np.empty(N_HASHES, np.int64), np.empty(N_HASHES)
+    size: Any = np.int64(0)  # as a literal it would be compiled for once more
     for node in range(start, stop):
         label = labels[node]
         if label <= 0:

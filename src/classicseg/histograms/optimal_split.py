@@ -181,7 +181,12 @@ def _best_starts(weights: NDArray[np.float64], sums: NDArray[np.float64], n_clas
         height = 1
         while height > 0:
             height -= 1
-            low, high, first_low, first_high = stack[height]
+            low, high, first_low, first_high = (
+                stack[height, 0],
+                stack[height, 1],
+                stack[height, 2],
+                stack[height, 3],
+            )
             j = (low + high) // 2
             greatest, start = -1.0, first_low
             for first in range(first_low, min(j, first_high) + 1):
@@ -191,10 +196,20 @@ def _best_starts(weights: NDArray[np.float64], sums: NDArray[np.float64], n_clas
                     greatest, start = total, first
             best[j], starts[c, j] = greatest, start
             if low < j:
-                stack[height] = np.array([low, j - 1, first_low, start])
+                stack[height, 0], stack[height, 1], stack[height, 2], stack[height, 3] = (
+                    low,
+                    j - 1,
+                    first_low,
+                    start,
+                )
                 height += 1
             if j < high:
-                stack[height] = np.array([j + 1, high, start, first_high])
+                stack[height, 0], stack[height, 1], stack[height, 2], stack[height, 3] = (
+                    j + 1,
+                    high,
+                    start,
+                    first_high,
+                )
                 height += 1
     return starts
 

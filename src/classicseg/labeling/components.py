@@ -207,13 +207,15 @@ def _join_seams(
     lines = graph.lines
     per_row = len(lines) // graph.lengths[0]
     buffers = _buffers(graph, components)
+    zero: Any = np.int64(0)  # as a literal it would be compiled for once more
     for seam in seams[start:stop]:
         first = seam * per_row
         for line in range(max(first - per_row, 0), first + per_row):
             slot = line % len(buffers.labels)
-            index_runs(lines[line], buffers.labels[slot], buffers.runs[slot], int(begins[line]), components[:0])
+            begin: Any = np.int64(begins[line])  # the type that it has in _join_band, too
+            index_runs(lines[line], buffers.labels[slot], buffers.runs[slot], begin, components[:0])
             if line >= first:
-                _join_line(line, 0, first, graph, buffers, components)
+                _join_line(line, zero, first, graph, buffers, components)
 
 
 def _roots(components: NDArray[Any], runs: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -90,7 +90,8 @@ def _spread(
         node = stack[size]
         if size + len(offsets) > len(stack):
             longer = np.empty(2 * len(stack) + len(offsets), np.int64)
-            longer[:size] = stack[:size]
+            for i in range(size):
+                longer[i] = stack[i]
             stack = longer
         for offset in offsets:
             neighbor = node + offset

@@ -35,7 +35,9 @@ def index_runs(
     Returns the index after the last. Where there are `components`, each run becomes a root, or 0.
     """
     n_columns, fresh = len(line), len(components) > 0
-    labels[1 : n_columns + 1] = line
+    copied = labels[1 : n_columns + 1]
+    for x in range(n_columns):
+        copied[x] = line[x]
     runs[1] = run
     if fresh:
         components[run] = ~run if line[0] > 0 else 0

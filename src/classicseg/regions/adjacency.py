@@ -90,12 +90,14 @@ def _touching(
 ) -> NDArray[np.int64]:
     """The pairs whose later pixel is in rows `start` to `stop`, most of them once."""
     per_row = len(lines) // lengths[0]
-    seen, pairs, size = np.zeros(N_HASHES, np.int64), np.empty(N_HASHES, np.int64), 0
+    seen, pairs = np.zeros(N_HASHES, np.int64), np.empty(N_HASHES, np.int64)
+    size: Any = np.int64(0)  # as a literal it would be compiled for once more
     room = lines.shape[1] * (1 + 3 * len(steps))
     for line in range(start * per_row, stop * per_row):
         if size + room > len(pairs):
             grown = np.empty(2 * len(pairs) + room, np.int64)
-            grown[:size] = pairs[:size]
+            for i in range(size):
+                grown[i] = pairs[i]
             pairs = grown
         here = lines[line]
         size = _pairs_between(here[1:], here[:-1], seen, pairs, size)

@@ -139,7 +139,8 @@ def test_a_segmenter_of_the_future_gets_its_command(monkeypatch: pytest.MonkeyPa
         "return": "Classes",
     }
     calls: list[Any] = []
-    monkeypatch.setattr(classicseg, "segmenters", lambda kind=None: {"far_future_segment": future_segment})
+    monkeypatch.setattr(classicseg, "far_future_segment", future_segment, raising=False)
+    monkeypatch.setitem(vars(classicseg)["_MODULES"], "far_future_segment", "classicseg.types")
     np.save("start.npy", GREY)
     options = ["--n", "3", "--init", "start.npy", "--no-exact", "--weight", "-2.5"]
     assert main(["far-future", "grey.png", *options]) == 0

@@ -13,6 +13,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
+from classicseg.extras.cli.notices import notices_printed
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line.
@@ -34,8 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     2
     """
     try:
-        with _terminated_in_order(), _any_name_printed():
-            from classicseg.extras.cli.commands import run  # here, where Ctrl-C is heard: it takes a second
+        with _terminated_in_order(), _any_name_printed(), notices_printed():
+            from classicseg.extras.cli.commands import run  # here, where Ctrl-C is heard: it takes time
 
             return run(arguments)
     except ModuleNotFoundError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -10,15 +11,9 @@ from typing import Any
 from cyclopts import App, CycloptsError
 
 import classicseg
-from classicseg.extras.cli.compare import compare
-from classicseg.extras.cli.demo import demo
-from classicseg.extras.cli.evaluate import evaluate
+from classicseg.extras.catalogue import segmenter_names, segmenter_summary, summary_in_source
 from classicseg.extras.cli.lists import spread_lists
-from classicseg.extras.cli.options import command_for
 from classicseg.extras.cli.report import command_name, report
-from classicseg.extras.cli.rerun import rerun
-from classicseg.extras.signatures import summary_of
-from classicseg.types import Labels, kind_of
 
 
 def run(arguments: Sequence[str] | None) -> int:
@@ -27,7 +22,7 @@ def run(arguments: Sequence[str] | None) -> int:
     commands = _commands()
     try:
         if typed and typed[0] in commands:
-            typed = spread_lists(typed, commands[typed[0]])
+            typed = spread_lists(typed, _resolved(commands[typed[0]]))
         result: Any = _app(commands)(typed, exit_on_error=False, print_error=False, result_action="return_value")
         sys.stdout.flush()
     except CycloptsError as error:
@@ -42,20 +37,31 @@ def run(arguments: Sequence[str] | None) -> int:
     return result if isinstance(result, int) else 0
 
 
-def _with_help(mistake: str, typed: Sequence[str], commands: Mapping[str, Any]) -> str:
+def _with_help(mistake: str, typed: Sequence[str], commands: Mapping[str, str]) -> str:
     """A mistake in what was typed, and where to read more."""
     mistake = mistake.partition(" Available commands:")[0].rstrip(".")
     command = f" {typed[0]}" if typed and typed[0] in commands else ""
     return f"{mistake}{'' if mistake.endswith('?') else ';'} see classicseg{command} --help"
 
 
-def _commands() -> dict[str, Callable[..., Any]]:
-    """What runs, by the name that one types."""
-    segmenters = _every_segmenter().items()
-    return _OVERVIEWS | {command_name(name): command_for(name, segmenter) for name, segmenter in segmenters}
+_OVERVIEWS = ("demo", "methods", "compare", "evaluate", "rerun", "warmup")
+"""The commands that look at several methods, or at what they made."""
 
 
-def _app(commands: Mapping[str, Callable[..., Any]]) -> App:
+def _commands() -> dict[str, str]:
+    """Where each command is, by the name that one types; it is imported when it runs, or tells its options."""
+    segmenters = {command_name(name): f"classicseg.extras.cli.segmenters:{name}" for name in segmenter_names()}
+    return {name: f"classicseg.extras.cli.{name}:{name}" for name in _OVERVIEWS} | segmenters
+
+
+def _resolved(place: str) -> Callable[..., Any]:
+    """The command at a place, module:name."""
+    module, _, name = place.partition(":")
+    found: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    return found
+
+
+def _app(commands: Mapping[str, str]) -> App:
     """The application with all commands."""
     app = App(
         name="classicseg",
@@ -64,29 +70,9 @@ def _app(commands: Mapping[str, Callable[..., Any]]) -> App:
         help_format="markdown",
         suppress_keyboard_interrupt=False,
     )
-    for name, command in commands.items():
-        app.command(command, name=name, sort_key=None if name in _OVERVIEWS else 1)
+    for name in _OVERVIEWS:
+        app.command(commands[name], help=summary_in_source(f"classicseg.extras.cli.{name}", name))
+    for name in segmenter_names():
+        typed = command_name(name)
+        app.command(commands[typed], name=typed, help=segmenter_summary(name), sort_key=1)
     return app
-
-
-def methods() -> None:
-    """List the methods with the kind of their labels, one line each."""
-    segmenters = _every_segmenter()
-    width = max(len(command_name(name)) for name in segmenters)
-    for name, segmenter in segmenters.items():
-        print(f"{command_name(name):{width}}  {kind_of(segmenter):11}  {summary_of(segmenter)}")
-
-
-def _every_segmenter() -> dict[str, Callable[..., Labels]]:
-    """Those that need an image alone, then those that need seeds as well."""
-    return {**classicseg.segmenters(), **classicseg.segmenters("seeded")}
-
-
-_OVERVIEWS: dict[str, Callable[..., Any]] = {
-    "demo": demo,
-    "methods": methods,
-    "compare": compare,
-    "evaluate": evaluate,
-    "rerun": rerun,
-}
-"""The commands that look at several methods, or at what they made."""

@@ -19,6 +19,7 @@ from classicseg._core.chosen import choices
 from classicseg.extras.cli.chosen import summary
 from classicseg.extras.cli.earlier import check_earlier
 from classicseg.extras.cli.job import Job, limit_of
+from classicseg.extras.cli.notices import print_no_more
 from classicseg.extras.cli.pictures import WHAT_FOR, Segmented, paths_of, write_pictures
 from classicseg.extras.cli.report import report
 from classicseg.extras.cli.tiles import segment_in_chunks
@@ -37,6 +38,8 @@ Row = dict[str, object]
 
 def segment_files(job: Job, images: Sequence[Path]) -> int:
     """Segment each image, report those that fail, and return the exit code."""
+    if job.quiet:
+        print_no_more()
     if job.out.suffix == ".zarr":
         return segment_in_chunks(job, images)
     _check(job, images)
