@@ -87,7 +87,7 @@ def test_what_is_no_plain_file_is_not_replaced(capsys):
 
 def test_results_of_an_earlier_run_are_replaced():
     for bound in ("30", "60"):
-        assert main(["threshold", "photo.png", "--thresholds", bound, "--out", "out"]) == 0
+        assert main(["threshold", "photo.png", "--thresholds", bound, "--out", "out", "--overwrite"]) == 0
         assert np.array_equal(read_markers("out/photo_threshold_labels.png"), 1 + (int(bound) <= GREY))
 
 

@@ -12,7 +12,6 @@ from cyclopts import App, CycloptsError
 
 import classicseg
 from classicseg.extras.catalogue import segmenter_names, segmenter_summary, summary_in_source
-from classicseg.extras.cli.lists import spread_lists
 from classicseg.extras.cli.report import command_name, report
 
 
@@ -22,6 +21,8 @@ def run(arguments: Sequence[str] | None) -> int:
     commands = _commands()
     try:
         if typed and typed[0] in commands:
+            from classicseg.extras.cli.lists import spread_lists  # here: with NumPy and the readers it takes time
+
             typed = spread_lists(typed, _resolved(commands[typed[0]]))
         result: Any = _app(commands)(typed, exit_on_error=False, print_error=False, result_action="return_value")
         sys.stdout.flush()

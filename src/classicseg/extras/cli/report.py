@@ -29,4 +29,6 @@ def print_table(table: Table) -> None:
     from rich.console import Console
 
     console = Console()
-    console.print(table, width=None if console.is_terminal else 10_000)
+    if not console.is_terminal:
+        console.width = 10_000
+    console.print(table)

@@ -94,16 +94,16 @@ def _check(job: Job, images: Sequence[Path]) -> None:
         stems[path.stem] = path
     if job.table is not None and (job.table.suffix.lower() != ".csv" or job.table.is_dir()):
         raise ValueError(f"--table is {job.table}; expected the path of a .csv file")
-    if not job.overwrite:
-        for path in filter(Path.exists, images):
-            files = paths_of(_stem(job, path), job.save)
-            check_earlier(_record_path(job, path), files, job.source(path), job.resolved())
     outputs = [
         file for path in images for file in (*paths_of(_stem(job, path), job.save), _record_path(job, path))
     ]
     tables = [] if job.table is None else [job.table]
     files = [path for path in images if not path.is_dir()]  # a folder is no image, as its reader will say
     check_outputs([*outputs, *tables], [*files, *job.files()])
+    if not job.overwrite:
+        for path in filter(Path.exists, images):
+            results = paths_of(_stem(job, path), job.save)
+            check_earlier(_record_path(job, path), results, job.source(path), job.resolved())
     for folder in (job.out, *(table.parent for table in tables)):
         prepare_folder(folder)
 
