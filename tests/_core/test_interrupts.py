@@ -8,11 +8,12 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import Future
 from functools import partial
 
 import pytest
 
-from classicseg._core.interrupts import Left, Postponed, end_if_left, run_errand
+from classicseg._core.interrupts import Left, Postponed, end_if_left, result_of, run_errand
 from classicseg._core.kernel import kernel
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are sent otherwise here")
@@ -123,6 +124,19 @@ def test_an_errand_goes_on_where_the_handler_does_not_raise(answers):
     with Postponed():
         assert run_errand(lambda: os.kill(os.getpid(), signal.SIGINT) or 5) == 5
     assert answers == [1, 1]
+
+
+def test_a_timeout_of_the_call_itself_is_no_reason_to_wait_on():
+    future = Future()
+    future.set_exception(TimeoutError("of its own"))
+    with pytest.raises(TimeoutError, match="of its own"):
+        result_of(future)
+
+
+def test_a_result_is_waited_for_as_long_as_it_takes():
+    future = Future()
+    threading.Timer(0.3, future.set_result, [5]).start()
+    assert result_of(future) == 5
 
 
 def test_an_interrupt_behind_several_errors_is_an_interrupt():

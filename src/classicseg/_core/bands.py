@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from classicseg._core.interrupts import result_of
 from classicseg._core.kernel import engine
 
 Result = TypeVar("Result")
@@ -116,7 +117,7 @@ def run_bands(
     try:
         _submit(futures, work, [()] * min(size, len(bands)))
         for future in futures:
-            future.result()
+            result_of(future)
     except BaseException:
         waiting.clear()
         raise
@@ -144,7 +145,7 @@ def run_interruptible(
     futures: list[Future[Result]] = []
     _submit(futures, function, [arguments])
     meanwhile()
-    return futures[0].result()
+    return result_of(futures[0])
 
 
 @contextmanager

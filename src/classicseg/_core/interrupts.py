@@ -77,13 +77,23 @@ def run_errand(function: Callable[[], Result]) -> Result:
             if answer.has_come:
                 _signal.raise_signal(_signal.SIGINT)
         errand.start()
-        return errand.future.result()
+        return result_of(errand.future)
     except BaseException:
         errand.is_left = True
         raise
     finally:
         if is_postponed:
             _signal.signal(_signal.SIGINT, answer)
+
+
+def result_of(future: Future[Result]) -> Result:
+    """Wait for a result; look up ten times a second, since a signal just before a wait begins does not end it."""
+    while True:
+        try:
+            return future.result(timeout=0.1)
+        except TimeoutError:
+            if future.done():  # just now, or the call itself raised it
+                return future.result()
 
 
 def end_if_left() -> None:
