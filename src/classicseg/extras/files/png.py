@@ -112,13 +112,11 @@ def _decode(pixels: list[memoryview], header: _Header) -> NDArray[Any]:
 
 
 def _written(header: _Header, pixels: list[memoryview]) -> Iterator[bytes]:
-    """A PNG of a header and compressed pixels, piece by piece."""
+    """A PNG of a header and compressed pixels, piece by piece: old versions of libpng warn of large ones."""
+    pieces = [bytes(part[start : start + _PIECE]) for part in pixels for start in range(0, len(part), _PIECE)]
+    chunks = [(b"IDAT", piece) for piece in pieces]
     yield PNG_START
-    for name, content in (
-        (b"IHDR", struct.pack(">IIBBBBB", *header)),
-        (b"IDAT", b"".join(pixels)),
-        (b"IEND", b""),
-    ):
+    for name, content in [(b"IHDR", struct.pack(">IIBBBBB", *header)), *chunks, (b"IEND", b"")]:
         yield struct.pack(">I", len(content)) + name + content
         yield struct.pack(">I", zlib.crc32(content, zlib.crc32(name)))
 
