@@ -108,6 +108,12 @@ def test_what_seeds_cover(run: Any) -> None:
     assert (said, chosen) == ("step.png: 1 segment (40 % of the image)", {})
 
 
+def test_great_names_of_seeds_cost_no_memory(run: Any) -> None:
+    said, _ = run("region-growing", "step", "--seeds", "2000000000:5,5", "--tolerance", "9")
+    assert said == "step.png: 1 segment (40 % of the image)"
+    assert json.loads(Path("segmented/step_region-growing.json").read_text())["segments"] == 1
+
+
 @pytest.mark.parametrize("detector", ["canny", "sobel", "log"])
 def test_what_boundary_chose_repeats_it(run: Any, detector: str) -> None:
     _, chosen = run("boundary", "noise", "--detector", detector)

@@ -9,16 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classicseg import Labels, Segmenter
+from classicseg.labeling.numbering import compact_labels
 from classicseg.types import kind_of
 
 _SIDES = {"thresholds": ("dark", "bright"), "threshold": ("flat", "steep")}
 """The classes below and above a threshold, by the option that takes it."""
 
 
-def summary(segmenter: Segmenter, labels: Labels, settings: Mapping[str, Any], chosen: Mapping[str, Any]) -> str:
+def summary(
+    segmenter: Segmenter, labels: Labels, n_segments: int, settings: Mapping[str, Any], chosen: Mapping[str, Any]
+) -> str:
     """What a method made of an image, and with which values."""
-    areas = np.bincount(labels.ravel())[1:]
-    n_segments = int(np.count_nonzero(areas))
     option = next((name for name in _SIDES if name in settings), "")
     sides = _SIDES.get(option, ("dark", "bright"))
     said = counted(n_segments, "segment")
@@ -26,18 +27,24 @@ def summary(segmenter: Segmenter, labels: Labels, settings: Mapping[str, Any], c
     is_hysteresis = option == "threshold" and option not in chosen and len(thresholds) == 2
     details = ["" if is_hysteresis else _between(sides, thresholds)]
     if n_segments and kind_of(segmenter) == "classes":
+        areas = np.bincount(labels.ravel())[1:]
         if n_segments == 1:
             said += f", one class only{f': all is {sides[areas.argmax()]}' if len(thresholds) == 1 else ''}"
         else:
             details.append(_shares(areas, sides[1]))
     if settings.get("seeds") is not None or settings.get("markers") is not None:
-        details.append(f"{_rounded(100 * areas.sum() / labels.size)} % of the image")
+        details.append(f"{_rounded(100 * np.count_nonzero(labels) / labels.size)} % of the image")
     values = [f"{name} {value:.6g}" for name, value in chosen.items() if name in settings and name != option]
     details.append(", ".join(values))
     if chosen.get("joined_regions"):
         details.append(_joined(chosen["joined_regions"], chosen.get("min_area", settings.get("min_area"))))
     details = [detail for detail in details if detail]
     return f"{said} ({'; '.join(details)})" if details else said
+
+
+def count_segments(labels: Labels) -> int:
+    """How many labels there are beside 0, however great: seeds may have any numbers."""
+    return len(compact_labels(labels)[0])
 
 
 def counted(count: int, noun: str) -> str:

@@ -14,7 +14,7 @@ from cyclopts import Parameter
 from numpy.typing import NDArray
 
 from classicseg import Labels
-from classicseg.extras.cli.chosen import counted
+from classicseg.extras.cli.chosen import count_segments, counted
 from classicseg.extras.cli.inputs import image_files
 from classicseg.extras.cli.report import print_table, report
 from classicseg.extras.cli.segment import prepare_folder
@@ -149,7 +149,7 @@ def print_results(results: Sequence[Result]) -> None:
     if not scores:
         table.add_column("setting")
     for result in results:
-        segments = np.unique(result.labels[result.labels > 0]).size
+        segments = count_segments(result.labels)
         last = [f"{result.scores[name]:.3f}" for name in scores] or [result.setting]
         table.add_row(result.image, result.method, str(segments), f"{result.milliseconds:.1f}", *last)
     print_table(table)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 import classicseg
 from classicseg import Labels
+from classicseg.extras.cli.chosen import count_segments
 from classicseg.extras.files import encode_palette, replacing, write_image, write_labels
 from classicseg.extras.plot.colors import label_colors
 from classicseg.extras.plot.overlays import broad_lines, painted
@@ -121,7 +122,7 @@ def _check_palette(found: Segmented) -> None:
             f"--save palette takes grey or RGB planes of 8 bits; the image is {found.pixels.dtype} of shape "
             f"{found.pixels.shape}; take --save means"
         )
-    n_segments = np.count_nonzero(np.bincount(found.labels.ravel())[1:])
+    n_segments = count_segments(found.labels)
     if not 0 < n_segments < 256:
         raise ValueError(f"--save palette takes 1 to 255 segments; there are {n_segments}; take --save means")
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 import classicseg
 from classicseg import Labels
 from classicseg._core.chosen import choices
-from classicseg.extras.cli.chosen import summary
+from classicseg.extras.cli.chosen import count_segments, summary
 from classicseg.extras.cli.earlier import check_earlier
 from classicseg.extras.cli.job import Job, limit_of
 from classicseg.extras.cli.notices import print_no_more
@@ -114,7 +114,8 @@ def _stem(job: Job, path: Path) -> Path:
 
 
 def _record_path(job: Job, path: Path) -> Path:
-    return job.out / f"{path.stem}_{job.method}.json"
+    """Where the record of an image's run is."""
+    return Path(f"{_stem(job, path)}.json")
 
 
 def _segment_file(job: Job, path: Path, arguments: Mapping[str, Any]) -> tuple[str, list[Row]]:
@@ -137,9 +138,10 @@ def _segment_file(job: Job, path: Path, arguments: Mapping[str, Any]) -> tuple[s
     seconds = perf_counter() - start
     found = Segmented(picture.pixels, channel_axis, labels, kind_of(job.segmenter) == "classes")
     written = write_pictures(_stem(job, path), job.save, found)
-    record = _record(job, path, picture, channel_axis, labels) | written | {"chosen": chosen}
+    n_segments = count_segments(labels)
+    record = _record(job, path, picture, channel_axis, n_segments) | written | {"chosen": chosen}
     write_json(_record_path(job, path), record)
-    said = json.dumps(record) if job.json else summary(job.segmenter, labels, settings, chosen)
+    said = json.dumps(record) if job.json else summary(job.segmenter, labels, n_segments, settings, chosen)
     if job.verbose and not job.json:
         said += _details(record, seconds, [written[kind] for kind in job.save])
     if job.table is None:
@@ -158,7 +160,9 @@ def _details(record: Mapping[str, Any], seconds: float, files: Sequence[str]) ->
     return "".join(f"\n  {line}" for line in lines)
 
 
-def _record(job: Job, path: Path, picture: Picture, channel_axis: int | None, labels: Labels) -> dict[str, object]:
+def _record(
+    job: Job, path: Path, picture: Picture, channel_axis: int | None, n_segments: int
+) -> dict[str, object]:
     """All that it takes to repeat the run."""
     options = job.resolved()
     if "channel_axis" in options:
@@ -172,7 +176,7 @@ def _record(job: Job, path: Path, picture: Picture, channel_axis: int | None, la
         "dtype": str(picture.pixels.dtype),
         "file_has_mask": picture.mask is not None,
         "parameters": options,
-        "segments": int(np.unique(labels[labels > 0]).size),
+        "segments": n_segments,
     }
 
 
