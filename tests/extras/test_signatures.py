@@ -13,7 +13,8 @@ Image = pytest.importorskip("PIL.Image")
 
 import classicseg  # noqa: E402
 from classicseg import metrics, types  # noqa: E402
-from classicseg.extras.signatures import Integer, options_of, parameter_texts, summary_of  # noqa: E402
+from classicseg.extras.catalogue import summary_of  # noqa: E402
+from classicseg.extras.signatures import Integer, options_of, parameter_texts  # noqa: E402
 
 
 def option(function: Any, name: str) -> Any:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import inspect
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import classicseg
 
@@ -20,7 +22,12 @@ def segmenter_names() -> list[str]:
 
 def segmenter_summary(name: str) -> str:
     """The first line of a segmenter's documentation; one that its module has from elsewhere is imported for it."""
-    return summary_in_source(_MODULES[name], name) or first_line(inspect.getdoc(getattr(classicseg, name)))
+    return summary_in_source(_MODULES[name], name) or summary_of(getattr(classicseg, name))
+
+
+def summary_of(function: Callable[..., Any]) -> str:
+    """The first line of a function's documentation."""
+    return _first_line(inspect.getdoc(function))
 
 
 def summary_in_source(module: str, name: str) -> str:
@@ -29,10 +36,10 @@ def summary_in_source(module: str, name: str) -> str:
     source = Path(spec.origin).read_text("utf-8") if spec is not None and spec.origin else ""
     for node in ast.parse(source).body:
         if isinstance(node, ast.FunctionDef) and node.name == name:
-            return first_line(ast.get_docstring(node))
+            return _first_line(ast.get_docstring(node))
     return ""
 
 
-def first_line(documentation: str | None) -> str:
+def _first_line(documentation: str | None) -> str:
     """The first line of a documentation; empty if there is none."""
     return (documentation or "").partition("\n")[0]

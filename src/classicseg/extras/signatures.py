@@ -100,11 +100,6 @@ def _holds_numbers(kind: Any) -> bool:
     return any(_holds_numbers(part) for part in parts)
 
 
-def summary_of(function: Callable[..., Any]) -> str:
-    """The first line of a function's documentation."""
-    return (inspect.getdoc(function) or "").partition("\n")[0]
-
-
 def parameter_texts(function: Callable[..., Any]) -> dict[str, str]:
     """What the documentation (numpydoc) says of each parameter, on one line."""
     section = _PARAMETERS.search(inspect.getdoc(function) or "")

@@ -9,8 +9,7 @@ import sys
 import pytest
 
 import classicseg
-from classicseg.extras.catalogue import segmenter_names, segmenter_summary, summary_in_source
-from classicseg.extras.signatures import summary_of
+from classicseg.extras.catalogue import segmenter_names, segmenter_summary, summary_in_source, summary_of
 
 pytest.importorskip("cyclopts")
 

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from classicseg.extras.cli.notices import notices_printed
+from classicseg.extras.cli.report import report
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if (error.name or "classicseg").partition(".")[0] == "classicseg":
             raise
         needs = f"the command line needs {error.name}, which is not installed; pip install 'classicseg[cli]'"
-        print(f"classicseg: error: {needs}", file=sys.stderr)
+        report(needs)
         return 2
     except _Terminated:
         return 128 + signal.SIGTERM

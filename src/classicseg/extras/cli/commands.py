@@ -23,7 +23,8 @@ def run(arguments: Sequence[str] | None) -> int:
         if typed and typed[0] in commands:
             from classicseg.extras.cli.lists import spread_lists  # here: with NumPy and the readers it takes time
 
-            typed = spread_lists(typed, _resolved(commands[typed[0]]))
+            command = commands[typed[0]] = _resolved(commands[typed[0]])
+            typed = spread_lists(typed, command)
         result: Any = _app(commands)(typed, exit_on_error=False, print_error=False, result_action="return_value")
         sys.stdout.flush()
     except CycloptsError as error:
@@ -38,7 +39,7 @@ def run(arguments: Sequence[str] | None) -> int:
     return result if isinstance(result, int) else 0
 
 
-def _with_help(mistake: str, typed: Sequence[str], commands: Mapping[str, str]) -> str:
+def _with_help(mistake: str, typed: Sequence[str], commands: Mapping[str, Any]) -> str:
     """A mistake in what was typed, and where to read more."""
     mistake = mistake.partition(" Available commands:")[0].rstrip(".")
     command = f" {typed[0]}" if typed and typed[0] in commands else ""
@@ -49,7 +50,7 @@ _OVERVIEWS = ("demo", "methods", "compare", "evaluate", "rerun", "warmup")
 """The commands that look at several methods, or at what they made."""
 
 
-def _commands() -> dict[str, str]:
+def _commands() -> dict[str, Any]:
     """Where each command is, by the name that one types; it is imported when it runs, or tells its options."""
     segmenters = {command_name(name): f"classicseg.extras.cli.segmenters:{name}" for name in segmenter_names()}
     return {name: f"classicseg.extras.cli.{name}:{name}" for name in _OVERVIEWS} | segmenters
@@ -62,7 +63,7 @@ def _resolved(place: str) -> Callable[..., Any]:
     return found
 
 
-def _app(commands: Mapping[str, str]) -> App:
+def _app(commands: Mapping[str, Any]) -> App:
     """The application with all commands."""
     app = App(
         name="classicseg",

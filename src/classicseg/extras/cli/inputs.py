@@ -36,11 +36,7 @@ def image_files(given: Iterable[Path]) -> list[Path]:
     """The files as given, and in the place of each folder the images in it, by name; not those in its folders."""
     found: list[Path] = []
     for path in given:
-        if (
-            not path.is_dir()
-            or ".zarr" in "".join(path.suffixes)
-            or any((path / name).exists() for name in _STORES)
-        ):
+        if not is_folder(path):
             found.append(path)
             continue
         inside = sorted(file for file in path.iterdir() if file.suffix.lower() in _SUFFIXES and file.is_file())

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import classicseg
+from classicseg.extras.catalogue import summary_of
 from classicseg.extras.cli.report import command_name
-from classicseg.extras.signatures import summary_of
 from classicseg.types import kind_of
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import sys
 from collections.abc import Iterator
+
+from classicseg.extras.cli.report import note
 
 
 @contextlib.contextmanager
@@ -41,4 +42,4 @@ class _Lines(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         with contextlib.suppress(OSError, ValueError):  # nobody reads it any more, or it is closed
-            print("classicseg:", " ".join(record.getMessage().split()), file=sys.stderr, flush=True)
+            note(record.getMessage())

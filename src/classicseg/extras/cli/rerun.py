@@ -9,7 +9,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-import classicseg
+from classicseg.extras.catalogue import segmenter_names
 from classicseg.extras.cli.pictures import KINDS
 from classicseg.extras.cli.report import command_name
 
@@ -28,8 +28,7 @@ def rerun(
     """Repeat a run by its record: the same image, method and settings."""
     from classicseg.extras.cli.commands import run  # which imports this command
 
-    methods = map(command_name, [*classicseg.segmenters(), *classicseg.segmenters("seeded")])
-    words = command_of(record, [*methods])
+    words = command_of(record, [command_name(name) for name in segmenter_names()])
     return run([*words, f"--out={record.parent if out is None else out}", *(["--quiet"] if quiet else [])])
 
 

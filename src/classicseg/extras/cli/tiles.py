@@ -77,13 +77,13 @@ def _check(job: Job, images: Sequence[Path]) -> None:
 def _recipe(job: Job, path: Path, pixels: Any, channel_axis: int | None) -> dict[str, Any]:
     """All that the labels depend on."""
     options = {
-        f"--{command_name(name)}": str(value.resolve()) if isinstance(value, Path) else value
-        for name, value in {**job.options, "channel_axis": channel_axis}.items()
+        f"--{command_name(name)}": value
+        for name, value in {**job.resolved(), "channel_axis": channel_axis}.items()
     }
     return {
         "classicseg": classicseg.__version__,
         "method": job.name,
-        "image": str(path.resolve()),
+        "image": job.source(path),
         "shape": pixels.shape,
         "dtype": str(pixels.dtype),
         "chunks": pixels.chunksize,
