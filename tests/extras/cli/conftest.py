@@ -1,6 +1,7 @@
-"""A folder in which commands write stores of labels."""
+"""Folders in which commands work: one with two images, and one for stores of labels."""
 
 import pytest
+from command_line import COLOR, GREY
 
 
 @pytest.fixture
@@ -13,3 +14,13 @@ def store_folder(tmp_path, monkeypatch):
     monkeypatch.setattr(chunked, "_CHUNK_BYTES", 2**10)
     with dask.config.set(scheduler="synchronous"):
         yield
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder of the test's own, with a grey and a color image."""
+    image = pytest.importorskip("PIL.Image")
+    monkeypatch.chdir(tmp_path)
+    image.fromarray(GREY).save("grey.png")
+    image.fromarray(COLOR).save("color.png")
+    return tmp_path

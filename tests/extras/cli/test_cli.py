@@ -9,12 +9,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from command_line import COLOR, GREY, METHODS, mistake
 from numpy.typing import ArrayLike  # noqa: F401  (in an annotation)
 
 pytest.importorskip("cyclopts")
@@ -26,27 +26,7 @@ from classicseg.extras.cli import main  # noqa: E402
 from classicseg.extras.files import read_markers  # noqa: E402
 from classicseg.types import Classes, kind_of  # noqa: E402, F401  (Classes: in an annotation)
 
-GREY = np.add.outer(np.arange(40) % 20, np.arange(60)).astype(np.uint8) * 3
-COLOR = np.stack([GREY, 255 - GREY, GREY // 2], axis=-1)
-METHODS = {name.removesuffix("_segment").replace("_", "-"): f for name, f in classicseg.segmenters().items()}
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    Image.fromarray(GREY).save("grey.png")
-    Image.fromarray(COLOR).save("color.png")
-    return tmp_path
-
-
-def mistake(arguments: Sequence[str], capsys: pytest.CaptureFixture[str], code: int = 2) -> str:
-    """Run a command that must fail; return its one line."""
-    assert main([*arguments]) == code
-    said = capsys.readouterr().err
-    assert said.startswith("classicseg: error: ")
-    assert said.count("\n") == 1
-    assert "Traceback" not in said
-    return said
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 @pytest.mark.parametrize("method", METHODS)

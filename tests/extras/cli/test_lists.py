@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from command_line import GREY
 from numpy.testing import assert_array_equal
 
 pytest.importorskip("cyclopts")
@@ -18,14 +19,7 @@ import classicseg  # noqa: E402
 from classicseg.extras.cli import main  # noqa: E402
 from classicseg.extras.files import read_markers  # noqa: E402
 
-GREY = np.add.outer(np.arange(40) % 20, np.arange(60)).astype(np.uint8) * 3
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    Image.fromarray(GREY).save("grey.png")
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 def parameters(typed: list[str], name: str = "grey") -> dict[str, Any]:

@@ -8,8 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
+from command_line import GREY
 from numpy.testing import assert_array_equal
 
 pytest.importorskip("cyclopts")
@@ -19,16 +19,7 @@ import classicseg  # noqa: E402
 from classicseg.extras.cli import main  # noqa: E402
 from classicseg.extras.files import read_markers  # noqa: E402
 
-GREY = np.add.outer(np.arange(40) % 20, np.arange(60)).astype(np.uint8) * 3
-COLOR = np.stack([GREY, 255 - GREY, GREY // 2], axis=-1)
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    Image.fromarray(GREY).save("grey.png")
-    Image.fromarray(COLOR).save("color.png")
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 def give(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:

@@ -6,36 +6,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
+from command_line import GREY, METHODS, mistake
 
 pytest.importorskip("cyclopts")
 Image = pytest.importorskip("PIL.Image")
 
-import classicseg  # noqa: E402
 from classicseg.extras.cli import main  # noqa: E402
 from classicseg.extras.signatures import options_of  # noqa: E402
 
-GREY = np.add.outer(np.arange(40) % 20, np.arange(60)).astype(np.uint8) * 3
-COLOR = np.stack([GREY, 255 - GREY, GREY // 2], axis=-1)
-METHODS = {name.removesuffix("_segment").replace("_", "-"): f for name, f in classicseg.segmenters().items()}
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    Image.fromarray(GREY).save("grey.png")
-    Image.fromarray(COLOR).save("color.png")
-    return tmp_path
-
-
-def mistake(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
-    """Run a command that must fail; return its one line."""
-    assert main(arguments) == 2
-    said = capsys.readouterr().err
-    assert said.startswith("classicseg: error: ")
-    assert said.count("\n") == 1
-    return said
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 @pytest.mark.parametrize(
