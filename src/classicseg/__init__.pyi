@@ -47,6 +47,7 @@ from .types import Labels as Labels
 from .types import PixelHistogram as PixelHistogram
 from .types import Regions as Regions
 from .types import RegionTable as RegionTable
+from .types import RegionTree as RegionTree
 from .types import Segmenter as Segmenter
 from .types import Superpixels as Superpixels
 from .workers import set_workers as set_workers

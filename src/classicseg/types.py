@@ -138,3 +138,20 @@ class RegionTable(NamedTuple):
     """(n, 2 * ndim), first index of each axis, then one past the last, in pixels."""
     mean: NDArray[np.float64]
     """(n, channels), the mean value of each channel; no columns where no image was given."""
+
+
+class RegionTree(NamedTuple):
+    """Regions at all scales: the finest ones, and which merge into which, at what height.
+
+    Node ``i < n`` is the region labeled ``i + 1``. The nodes from n on are merges of two: in ascending order of
+    their heights, so that a parent comes after its children. An image, or a mask, of several pieces has as many roots.
+    """
+
+    regions: Regions
+    """The finest regions, 1 … n; 0 takes no part."""
+    parents: NDArray[np.int32]
+    """(n_nodes,), the node that each one merges into; a root is its own parent."""
+    heights: NDArray[np.float64]
+    """(n_nodes,), where a node comes to be: 0 for the finest regions, never falling towards the root."""
+    areas: NDArray[np.float64]
+    """(n_nodes,), pixels times the volume of one (``spacing``)."""

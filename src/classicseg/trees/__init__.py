@@ -1,0 +1,1 @@
+"""Trees of regions: pixels and regions that merge, pair by pair, and the cuts that make labels of them."""
