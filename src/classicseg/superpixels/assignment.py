@@ -1,8 +1,8 @@
 """Pixels to the nearest center within a window, by color and place: the heart of SLIC.
 
 All lengths are in units of a cell's side, and all differences of color in units of the compactness, so that the
-distance that counts is their sum of squares. The window of a center is a cell's side to each direction. An image of
-any number of axes is lines along the last one; for each line the centers nearby are looked up in a coarse grid.
+distance that counts is their sum of squares. The window of a center is a cell's side to each direction. An image
+of any number of axes is lines along the last one; for each line the centers nearby are looked up in a coarse grid.
 """
 
 from __future__ import annotations
@@ -235,7 +235,8 @@ def _ask(
 ) -> int:
     """Find the centers whose windows a line crosses, and return how many.
 
-    `index` becomes the line's; `near` has each center and the part of the line, `queries` what distances are made of.
+    `index` becomes the line's; `near` has each center and the part of the line, `queries` what distances are made
+    of.
     """
     order, begins, around, places = centers.order, centers.begins, lines.around, centers.places
     colors, weights, units, lengths = centers.colors, centers.weights, lines.units, lines.lengths

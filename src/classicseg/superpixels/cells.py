@@ -1,8 +1,8 @@
 """Cells that superpixels start from: a number of equal shares of the pixels, by halving along the longest axis.
 
-A box of n cells is cut across its longest axis so that the parts are as n // 2 to the rest. Where a cut between two
-rows of pixels would miss a share by much, and on any other mask, the pixels themselves are counted: then no two
-cells differ by more than a pixel or two.
+A box of n cells is cut across its longest axis so that the parts are as n // 2 to the rest. Where a cut between
+two rows of pixels would miss a share by much, and on any other mask, the pixels themselves are counted: then no
+two cells differ by more than a pixel or two.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def _bounding_box(mask: NDArray[np.bool_]) -> tuple[slice, ...]:
 
 
 def _halved_box(lengths: NDArray[np.int64], n: int, spacing: NDArray[np.float64]) -> NDArray[np.int64] | None:
-    """The corners of n boxes, (n, 2, ndim), in the order of their halves; None where a cut would miss its share."""
+    """The corners of n boxes, (n, 2, ndim), in the order of their halves; None where a cut misses its share."""
     corners = np.stack([np.zeros_like(lengths), lengths])[np.newaxis]
     counts = np.array([n])
     while counts.max() > 1:
@@ -90,7 +90,7 @@ def _halved_box(lengths: NDArray[np.int64], n: int, spacing: NDArray[np.float64]
 
 
 def _packed(inside: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """The indices of the pixels inside in one number each, and for each axis where its bits begin, and as many ones.
+    """The indices of the pixels inside in one number each; for each axis where its bits begin, and as many ones.
 
     Bits are taken apart 10 times as fast as a flat index is divided.
     """

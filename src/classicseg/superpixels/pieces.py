@@ -1,8 +1,8 @@
 """Superpixels in several pieces: each keeps its largest one, and the others join what they touch.
 
 No superpixel is lost, whatever its size. Where some have no pixels any more, the largest of the other pieces take
-their places; what of a mask touches no superpixel becomes one. All other pieces join, round by round, the neighbor of
-the nearest mean color, each decision being on the state before the round.
+their places; what of a mask touches no superpixel becomes one. All other pieces join, round by round, the neighbor
+of the nearest mean color, each decision being on the state before the round.
 """
 
 from __future__ import annotations
