@@ -179,13 +179,15 @@ def _colors(image: Image, color_space: str) -> _Colors:
 
 
 def _planes(pixels: NDArray[Any]) -> NDArray[Any]:
-    """One channel after the other; a single one as it is."""
-    return np.ascontiguousarray(pixels.T)
+    """One channel after the other, a single float as it is; whole numbers in a dtype that kernels are compiled for."""
+    wider = {np.dtype(np.uint8): np.int16, np.dtype(np.uint16): np.float32}
+    return np.ascontiguousarray(pixels.T, wider.get(pixels.dtype, pixels.dtype))
 
 
 def _iterate(values: NDArray[Any], labels: NDArray[np.int32], lines: Lines, n: int, weighing: _Weighing) -> None:
     """Assign the pixels of labels 1 … n - 1 round by round, in place."""
-    dtype = np.dtype(np.float64 if values.dtype == np.float64 else np.float32)
+    dtype: np.dtype[Any] = np.dtype(np.float64 if values.dtype == np.float64 else np.float32)
+    most = 1e300 if dtype == np.float64 else 1e38
     ndim, n_iter = len(lines.units), weighing.n_iter
     step = min(_TURNS, n_iter, len(labels))
     parts = [superpixel_sums(values, labels, lines.lengths, n, first, step) for first in range(step)]
@@ -201,7 +203,7 @@ def _iterate(values: NDArray[Any], labels: NDArray[np.int32], lines: Lines, n: i
             largest = np.maximum(largest, found / compactness**2)
             weights = 1 / np.maximum(largest, _LEAST_WEIGHT**2)
         with np.errstate(over="ignore"):  # what is too far to have a distance is nearest to nothing
-            inverse = dtype.type(min(1 / compactness, float(np.finfo(dtype).max)))
+            inverse = dtype.type(min(1 / compactness, most))
             places, colors = means[:, :ndim] * lines.units, means[:, ndim:] * float(inverse)
             centers = as_centers(
                 places.astype(dtype), colors.astype(dtype), weights.astype(dtype), sums[:, 0] > 0, lines

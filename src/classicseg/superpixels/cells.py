@@ -8,7 +8,7 @@ two cells differ by more than a pixel or two.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -172,7 +172,8 @@ def _longest(
     best, extent, axis, low, high = -1.0, 0.0, 0, 0, 0
     for a in range(len(shifts)):
         shift, ones_of = shifts[a], ones[a]
-        least, most = ones_of, np.int64(0)
+        least: Any = ones_of
+        most: Any = np.int64(0)
         for i in range(len(part)):
             place = part[i] >> shift & ones_of
             least, most = min(least, place), max(most, place)
