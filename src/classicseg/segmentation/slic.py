@@ -11,9 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 from classicseg._core.chosen import chose
 from classicseg._core.image import Image, as_image, as_spacing
 from classicseg._core.numbers import LARGEST, as_choice, as_count, as_number
-from classicseg.filters.color import LAB_STEPS, as_lab, lab_steps
+from classicseg.filters.color import LAB_STEPS, as_lab, check_rgb, lab_steps
 from classicseg.superpixels.assignment import Lines, Turn, as_centers, as_lines, assign
-from classicseg.superpixels.cells import equal_cells
+from classicseg.superpixels.cells import bounding_box, equal_cells
 from classicseg.superpixels.centers import deviations, superpixel_sums
 from classicseg.superpixels.pieces import one_piece_each
 from classicseg.types import ChannelAxis, Mask, Spacing, Superpixels
@@ -130,19 +130,36 @@ def slic_segment(
     as_choice("color_space", color_space, ["auto", "given", "lab"])
     parsed = as_image(image, channel_axis=channel_axis, mask=mask)
     spacings = as_spacing(spacing, len(parsed.shape))
-    colors = _colors(parsed, color_space)
     n_pixels = math.prod(parsed.shape) if parsed.mask is None else int(np.count_nonzero(parsed.mask))
+    _check_colors(parsed, color_space)
     if n_pixels <= n_segments:
         return parsed.scatter(np.arange(1, n_pixels + 1, dtype=np.int32))
+    if parsed.mask is None:
+        return _superpixels(parsed, n_segments, spacings, color_space, weigh, n_iter)
+    labels, box = np.zeros(parsed.shape, np.int32), bounding_box(parsed.mask)
+    inner = Image(parsed.values[box], None if parsed.mask[box].all() else parsed.mask[box])
+    labels[box] = _superpixels(inner, n_segments, spacings, color_space, weigh, n_iter)
+    return labels
 
-    lead = (1,) if len(parsed.shape) == 1 else ()  # a line is an image of one row
-    shape, spacings = lead + parsed.shape, lead + spacings
-    inside = None if parsed.mask is None else parsed.mask.reshape(shape)
+
+def _superpixels(
+    image: Image,
+    n_segments: int,
+    spacing: tuple[float, ...],
+    color_space: str,
+    compactness: float | Literal["adaptive"] | None,
+    n_iter: int,
+) -> NDArray[np.int32]:
+    """Divide an image that its mask, if any, reaches the borders of."""
+    colors = _colors(image, color_space)
+    lead = (1,) if len(image.shape) == 1 else ()  # a line is an image of one row
+    shape, spacings = lead + image.shape, lead + spacing
+    inside = None if image.mask is None else image.mask.reshape(shape)
     cells = equal_cells(shape, inside, n_segments, spacings)
     lines = as_lines(shape, np.array(spacings) / cells.size)
     labels, values = cells.labels.reshape(-1, shape[-1]), colors.values.reshape(len(colors.values), -1, shape[-1])
-    _iterate(values, labels, lines, n_segments + 1, _Weighing(weigh, colors.unit, n_iter))
-    return one_piece_each(cells.labels, values, n_segments).reshape(parsed.shape)
+    _iterate(values, labels, lines, n_segments + 1, _Weighing(compactness, colors.unit, n_iter))
+    return one_piece_each(cells.labels, values, n_segments).reshape(image.shape)
 
 
 class _Colors(NamedTuple):
@@ -168,6 +185,12 @@ def _as_compactness(compactness: Any) -> float | Literal["adaptive"] | None:
         as_choice("compactness", compactness, ["adaptive"], "a number > 0, None or ")
         return "adaptive"
     return None if compactness is None else as_number("compactness", compactness, above=0.0)
+
+
+def _check_colors(image: Image, color_space: str) -> None:
+    """Refuse what is no red, green and blue, if it is to be converted."""
+    if color_space == "lab":
+        check_rgb(image.values.reshape(-1, image.n_channels))
 
 
 def _colors(image: Image, color_space: str) -> _Colors:

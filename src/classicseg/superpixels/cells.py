@@ -37,7 +37,7 @@ def equal_cells(
     if mask is None:
         box, n_pixels = tuple(slice(0, length) for length in shape), int(np.prod(shape))
     else:
-        box, n_pixels = _bounding_box(mask), int(np.count_nonzero(mask))
+        box, n_pixels = bounding_box(mask), int(np.count_nonzero(mask))
     lengths = np.array([part.stop - part.start for part in box])
     volume = n_pixels / n * float(np.prod(spacing))
     size = volume ** (1 / len(shape))
@@ -57,7 +57,7 @@ def equal_cells(
     return Cells(labels, n, max(size, float(np.median(extents)) / math.sqrt(2)))
 
 
-def _bounding_box(mask: NDArray[np.bool_]) -> tuple[slice, ...]:
+def bounding_box(mask: NDArray[np.bool_]) -> tuple[slice, ...]:
     """The part of a mask that holds all of its pixels."""
     box = []
     for axis in range(mask.ndim):
