@@ -31,6 +31,10 @@ _LEAST_WEIGHT = 1e-3
 """The least adaptive compactness, in default ones: a superpixel of one color stays one."""
 
 
+_ROUNDING = 1e-13
+"""A spread that is a smaller part of the values is that of rounded sums."""
+
+
 def slic_segment(
     image: ArrayLike,
     *,
@@ -202,7 +206,7 @@ def _colors(image: Image, color_space: str) -> _Colors:
 
 
 def _planes(pixels: NDArray[Any]) -> NDArray[Any]:
-    """One channel after the other, a single float as it is; whole numbers in a dtype that kernels are compiled for."""
+    """One channel after the other, in a dtype that kernels are compiled for; a single one of floats as it is."""
     wider = {np.dtype(np.uint8): np.int16, np.dtype(np.uint16): np.float32}
     return np.ascontiguousarray(pixels.T, wider.get(pixels.dtype, pixels.dtype))
 
@@ -249,6 +253,9 @@ def _compactness(
     counts, squares, _ = deviations(values, labels, means, max(1, len(labels) // _LOOK)).T
     present = counts > 0
     spread = float(np.sqrt(squares[present] / counts[present]).mean()) if present.any() else 0.0
+    size = float(np.abs(means[present]).mean()) if present.any() else 0.0
+    if spread <= _ROUNDING * size:  # a constant image
+        spread = size
     compactness = min(_SPREADS * spread, LARGEST) or 1.0
     if weighing.compactness is None:
         chose(compactness=compactness / weighing.unit)
