@@ -103,8 +103,8 @@ def test_a_texture_is_one_region_and_a_weak_edge_beside_it_a_border():
     image = np.zeros((60, 120))
     image[:, :60] = np.linspace(0, 30, 60)
     image[:, 60:] = 80
-    image[15:45, 75:105] = np.random.default_rng(0).integers(60, 160, (30, 30))
-    labels = felzenszwalb_segment(image, scale=2000, sigma=0.8, min_area=50)
+    image[15:45, 75:105] = np.random.default_rng(0).integers(140, 240, (30, 30))
+    labels = felzenszwalb_segment(image, scale=1000, sigma=0, min_area=50)
     assert labels.max() == 3
     assert labels[0, 0] != labels[0, 119] != labels[30, 90]
 
@@ -126,5 +126,5 @@ def connected(labels):
 
 def test_what_was_chosen_is_told():
     with choices() as chosen:
-        felzenszwalb_segment(np.arange(2000.0).reshape(40, 50) % 2)
-    assert chosen == {"scale": 2.5, "min_area": 2}
+        felzenszwalb_segment(np.arange(2000.0).reshape(40, 50) % 2, sigma=0)
+    assert chosen == {"scale": pytest.approx(90 * 49 / (49 + 50)), "min_area": 2}

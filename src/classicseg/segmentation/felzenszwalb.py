@@ -13,16 +13,17 @@ from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.chosen import chose
 from classicseg._core.image import Image, as_image, as_spacing
-from classicseg._core.numbers import as_count, as_number
+from classicseg._core.numbers import LARGEST, as_count, as_number
 from classicseg.filters.smoothing import smooth
-from classicseg.histograms.spread import spread_of
+from classicseg.trees.mean_difference import mean_difference
 from classicseg.trees.pixel_pairs import rounded_pairs
 from classicseg.trees.pixel_sets import labels_of_sets, pixel_sets
 from classicseg.trees.thresholded_merging import merge_by_threshold, merge_small_sets
 from classicseg.types import ChannelAxis, Mask, Regions, Spacing
 
-_SCALE = 5.0
-"""The default scale in standard deviations."""
+_SCALE = 90.0
+"""The default scale in mean differences of neighbors: that, times pixels, covers photographs by 0.015 better than any
+number for all of them."""
 
 
 def felzenszwalb_segment(
@@ -44,9 +45,8 @@ def felzenszwalb_segment(
         A grey or color image or a volume, of any real dtype. NaN and infinite values take no part.
     scale : float, optional
         How large regions are: one of A pixels bears borders that are stronger by `scale` / A than what it holds,
-        in value units times pixels, greater than 0. By default 5 standard deviations of the image (of several
-        channels the root of their summed variances), which covers the training images of BSDS500 well; a value far
-        from all others raises it, so mask that value.
+        in value units times pixels, greater than 0. By default 90 times the mean difference of neighbors, smoothed,
+        which covers the training images of BSDS500 well; a value far from all others raises it, so mask that value.
     sigma : float, default 0.8
         The standard deviation of the Gaussian that smooths the image first, in units of `spacing`, at least 0 (no
         smoothing).
@@ -85,20 +85,20 @@ def felzenszwalb_segment(
 
     Notes
     -----
-    The graph of the pixels, with the Euclidean distance between neighbors as weight, is merged in ascending order of
-    the weights [1]_: regions A and B become one over a pair of pixels of weight w if
+    The graph of the pixels, with the Euclidean distance between neighbors as weight, is merged in ascending order
+    of the weights [1]_: regions A and B become one over a pair of pixels of weight w if
 
         w <= min(Int(A) + scale / |A|, Int(B) + scale / |B|),
 
-    where Int is the greatest weight over which a region has merged, and |A| its number of pixels. Then, in the same
-    order, each region smaller than `min_area` joins what it touches. Pairs of one weight are decided together, on
-    the regions before them: no order of the pixels decides.
+    where Int is the greatest weight over which a region has merged, and |A| its number of pixels. Then, in the
+    same order, each region smaller than `min_area` joins what it touches. Pairs of one weight are decided
+    together, on the regions before them: no order of the pixels decides.
 
-    Weights are rounded, each by itself: the square of w / scale to 9 significant bits. An image and its scale times
-    any number have the same regions, but where the smoothing rounds.
+    Weights are rounded, each by itself: the square of w / scale to 9 significant bits. An image and its scale
+    times any number have the same regions, but where the smoothing rounds.
 
-    `scale` and `sigma` are those of the paper and of OpenCV. For scikit-image, whose images of 8 bits are divided
-    by 255 as its scale is, the number is the same, too. Both take neighbors at corners as well: ``connectivity=2``.
+    `scale` and `sigma` are those of the paper and of OpenCV. For scikit-image, which divides images of 8 bits and
+    its scale by 255, the number is the same, too. Both take neighbors at corners as well: ``connectivity=2``.
 
     The cost is linear in the number of pixels, but for the union-find, which is nearly so. It takes up to 16 bytes
     a pixel for each channel, and 4 for each neighbor after a pixel (2 of them in a plane, or 4 with corners),
@@ -122,16 +122,14 @@ def felzenszwalb_segment(
     parsed = as_image(image, channel_axis=channel_axis, mask=mask)
     spacings = as_spacing(spacing, len(parsed.shape))
     connectivity = as_count("connectivity", connectivity, most=len(parsed.shape))
-    if scale is None:
-        scale = _SCALE * spread_of(parsed) or 1.0  # in a constant image all pairs are equal
-        chose(scale=scale)
     if min_area is None:
-        min_area = (
-            parsed.mask_array().size // 1000 if parsed.mask is None else np.count_nonzero(parsed.mask) // 1000
-        )
+        min_area = int(np.count_nonzero(parsed.mask_array())) // 1000
         chose(min_area=min_area)
 
     planes = _smooth_planes(parsed, sigma, spacings)
+    if scale is None:
+        scale = _default_scale(planes, parsed.mask)
+        chose(scale=scale)
     pairs = rounded_pairs(planes, parsed.mask, connectivity, scale)
     del planes  # as many bytes as the sets take
     sets = pixel_sets(parsed.shape, parsed.mask)
@@ -140,6 +138,12 @@ def felzenszwalb_segment(
         merge_small_sets(pairs, sets, min_area)
     del pairs
     return labels_of_sets(sets, parsed.shape)
+
+
+def _default_scale(planes: NDArray[Any], mask: NDArray[np.bool_] | None) -> float:
+    """What the differences of neighbors say; any number where there are none."""
+    scale = _SCALE * mean_difference(planes, mask)
+    return min(max(scale, 1 / LARGEST), LARGEST) if scale > 0 else 1.0
 
 
 def _smooth_planes(image: Image, sigma: float, spacing: tuple[float, ...]) -> NDArray[Any]:
