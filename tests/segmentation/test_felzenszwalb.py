@@ -127,4 +127,4 @@ def connected(labels):
 def test_what_was_chosen_is_told():
     with choices() as chosen:
         felzenszwalb_segment(np.arange(2000.0).reshape(40, 50) % 2, sigma=0)
-    assert chosen == {"scale": pytest.approx(90 * 49 / (49 + 50)), "min_area": 2}
+    assert chosen == {"scale": pytest.approx(90 * 40 * 49 / (40 * 49 + 39 * 50)), "min_area": 2}
