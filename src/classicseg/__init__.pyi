@@ -17,6 +17,7 @@ from .regions.table import label_means as label_means
 from .regions.table import region_boundaries as region_boundaries
 from .regions.table import region_table as region_table
 from .segmentation.boundary import boundary_segment as boundary_segment
+from .segmentation.felzenszwalb import felzenszwalb_segment as felzenszwalb_segment
 from .segmentation.gradient import gradient_segment as gradient_segment
 from .segmentation.kmeans import kmeans_assign as kmeans_assign
 from .segmentation.kmeans import kmeans_fit as kmeans_fit
@@ -24,6 +25,7 @@ from .segmentation.kmeans import kmeans_segment as kmeans_segment
 from .segmentation.local_threshold import local_threshold_segment as local_threshold_segment
 from .segmentation.n_clusters import choose_n_clusters as choose_n_clusters
 from .segmentation.region_growing import region_growing_segment as region_growing_segment
+from .segmentation.srm import srm_segment as srm_segment
 from .segmentation.threshold import threshold_segment as threshold_segment
 from .segmentation.watershed import watershed_segment as watershed_segment
 from .thresholds.entropy import kapur_threshold as kapur_threshold
