@@ -17,6 +17,7 @@ from classicseg._core.bands import run_interruptible
 from classicseg._core.grid import look_up
 from classicseg._core.kernel import kernel
 from classicseg._core.numbers import as_count, as_number, members
+from classicseg.labeling.run_lengths import RunLengths, expand, run_stops
 from classicseg.trees.checked_tree import CheckedTree, as_tree
 from classicseg.trees.small_pieces import SmallPieces, small_pieces
 from classicseg.types import Regions, RegionTree
@@ -99,10 +100,7 @@ def cut_tree(
     shift = len(fine.parents) - len(checked.tree.parents)
     if members(given)[0] is given:
         return fine.regions if area == 0 else look_up(_numbers(fine, small, ends[0] + shift), fine.regions)
-    levels = np.empty((len(ends), *fine.regions.shape), np.int32)
-    for level, end in zip(levels, ends, strict=True):
-        look_up(_numbers(fine, small, end + shift), fine.regions, out=level)
-    return levels
+    return _painted([_numbers(fine, small, end + shift) for end in ends], fine.regions)
 
 
 def _undone_from(
@@ -146,6 +144,22 @@ def coarsened(checked: CheckedTree, undone_from: int) -> RegionTree:
     return RegionTree(look_up(table, tree.regions), parents, heights, tree.areas[kept])
 
 
+def _painted(tables: list[NDArray[np.int32]], regions: Regions) -> NDArray[np.int32]:
+    """Give each region its number in each of several tables: (n_tables, M, N[, …])."""
+    out = np.empty((len(tables), *regions.shape), np.int32)
+    lines = regions.reshape(-1, regions.shape[-1])
+    n_runs = len(lines) + int(np.count_nonzero(lines[:, 1:] != lines[:, :-1]))
+    if n_runs * _PIXELS_A_RUN > regions.size:
+        for table, labels in zip(tables, out, strict=True):
+            look_up(table, regions, out=labels)
+        return out
+    stops = run_stops(lines, n_runs)
+    runs = RunLengths(regions.shape, stops, regions.reshape(-1)[stops - 1])
+    for table, labels in zip(tables, out, strict=True):
+        expand(runs, table, out=labels)
+    return out
+
+
 def _numbers(fine: RegionTree, small: SmallPieces, undone_from: int) -> NDArray[np.int32]:
     """The number that a cut gives each of the finest regions; of 0, 0."""
     joins = np.empty(max(undone_from, len(small.targets)), np.int32)
@@ -155,6 +169,9 @@ def _numbers(fine: RegionTree, small: SmallPieces, undone_from: int) -> NDArray[
     _number(joins, np.arange(n_regions, dtype=np.int32), table, tops)
     return table
 
+
+_PIXELS_A_RUN = 8
+"""Longer runs of a region than this are painted run by run: 20 cuts of 0.8 Mpx take 2.5 ms then instead of 10."""
 
 _NOTHING_SMALL = SmallPieces(np.empty(0, np.uint8), np.empty(0, np.int32))
 
