@@ -25,8 +25,8 @@ from .segmentation.kmeans import kmeans_segment as kmeans_segment
 from .segmentation.local_threshold import local_threshold_segment as local_threshold_segment
 from .segmentation.n_clusters import choose_n_clusters as choose_n_clusters
 from .segmentation.region_growing import region_growing_segment as region_growing_segment
-from .segmentation.srm import srm_segment as srm_segment
 from .segmentation.slic import slic_segment as slic_segment
+from .segmentation.srm import srm_segment as srm_segment
 from .segmentation.threshold import threshold_segment as threshold_segment
 from .segmentation.watershed import watershed_segment as watershed_segment
 from .thresholds.entropy import kapur_threshold as kapur_threshold
@@ -53,9 +53,9 @@ from .types import EdgePoints as EdgePoints
 from .types import KMeansResult as KMeansResult
 from .types import Labels as Labels
 from .types import PixelHistogram as PixelHistogram
-from .types import Regions as Regions
 from .types import RegionTable as RegionTable
 from .types import RegionTree as RegionTree
+from .types import Regions as Regions
 from .types import Segmenter as Segmenter
 from .types import Superpixels as Superpixels
 from .workers import set_workers as set_workers
