@@ -22,8 +22,8 @@ from classicseg.trees.thresholded_merging import merge_by_threshold, merge_small
 from classicseg.types import ChannelAxis, Mask, Regions, Spacing
 
 _SCALE = 90.0
-"""The default scale in mean differences of neighbors. It covers photographs by 0.015 better than the best number for
-all of them."""
+"""The default scale in mean differences of neighbors. It covers photographs by 0.015 better than the best number
+for all of them."""
 
 
 def felzenszwalb_segment(
