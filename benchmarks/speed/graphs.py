@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage import segmentation
 
-from benchmarks.images import color
+from benchmarks.images import few_colors
 from benchmarks.speed.measure import Case, Peer
 from classicseg import felzenszwalb_segment, srm_segment
 
@@ -26,7 +26,7 @@ def cases() -> Iterator[Callable[[], Case]]:
 
 
 def _image() -> NDArray[np.uint8]:
-    return np.ascontiguousarray(color()[: _SHAPE[0], : _SHAPE[1]])
+    return np.ascontiguousarray(few_colors()[: _SHAPE[0], : _SHAPE[1]])
 
 
 def _by_opencv(image: NDArray[np.uint8], scale: float, min_area: int) -> Any:
