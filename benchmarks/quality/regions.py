@@ -22,12 +22,15 @@ from benchmarks.quality.sets import Humans
 from benchmarks.tables import Section, markdown
 from classicseg import (
     boundary_segment,
+    felzenszwalb_segment,
     kmeans_segment,
     region_boundaries,
     region_growing_segment,
+    srm_segment,
     threshold_segment,
     watershed_segment,
 )
+from classicseg._core.chosen import choices
 from classicseg.metrics import (
     EdgeCounts,
     match_edges,
@@ -109,7 +112,10 @@ def _methods() -> list[Method]:
         ours("growing, by tolerance", region_growing_segment, "tolerance", (15, 25, 35, 45, 60, 80)),
         ours("k-means, by n_clusters", kmeans_segment, "n_clusters", (2, 3, 4, 5, 6, 8)),
         ours("Otsu, by n_classes", threshold_segment, "n_classes", (2, 3, 4, 5)),
-        Method("Felzenszwalb, by scale", "scikit-image", partial(_at_each, _felzenszwalb, "scale", (
+        ours("Felzenszwalb, by scale", _fixed_felzenszwalb, "scale", (50, 100, 200, 300, 500, 800, 1200)),
+        ours("Felzenszwalb, by mean differences", _felzenszwalb, "factor", (20, 35, 60, 90, 130, 190)),
+        ours("statistical merging, by complexity", srm_segment, "complexity", (4, 8, 16, 32, 64, 128)),
+        Method("Felzenszwalb, by scale", "scikit-image", partial(_at_each, _their_felzenszwalb, "scale", (
             50, 100, 200, 300, 500, 800, 1200,
         ))),
         Method("watershed, by markers", "scikit-image", partial(_at_each, _their_watershed, "markers", (
@@ -129,7 +135,17 @@ def _watershed(image: NDArray[np.uint8], *, min_depth: float) -> NDArray[np.int3
     return watershed_segment(image, min_depth=min_depth, sigma=2)
 
 
-def _felzenszwalb(image: NDArray[np.uint8], *, scale: float) -> NDArray[np.int32]:
+def _fixed_felzenszwalb(image: NDArray[np.uint8], *, scale: float) -> NDArray[np.int32]:
+    return felzenszwalb_segment(image, scale=scale, min_area=100, connectivity=2)
+
+
+def _felzenszwalb(image: NDArray[np.uint8], *, factor: float) -> NDArray[np.int32]:
+    with choices() as chosen:
+        felzenszwalb_segment(image)
+    return felzenszwalb_segment(image, scale=factor / 90 * chosen["scale"])
+
+
+def _their_felzenszwalb(image: NDArray[np.uint8], *, scale: float) -> NDArray[np.int32]:
     return segmentation.felzenszwalb(image, scale=scale, sigma=0.8, min_size=100).astype(np.int32) + 1
 
 

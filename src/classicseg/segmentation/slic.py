@@ -31,8 +31,7 @@ def slic_segment(
     mask: Mask = None,
     spacing: Spacing = None,
 ) -> Superpixels:
-    """Cut an image.
-    """
+    """Cut an image."""
     n_segments = as_count("n_segments", n_segments)
     n_iter = as_count("n_iter", n_iter, most=1000)
     weigh = _as_compactness(compactness)
@@ -74,6 +73,7 @@ def _colors(image: Image, color_space: str):
 
 SP = "mean"
 
+
 def spread_of(found):
     rms = np.sqrt(found[:, 1] / np.maximum(found[:, 0], 1))
     if SP == "mean":
@@ -81,11 +81,14 @@ def spread_of(found):
     if SP == "median":
         return np.median(rms)
     if SP == "q75":
-        return np.quantile(rms, .75)
+        return np.quantile(rms, 0.75)
     if SP == "rms":
         return np.sqrt(found[:, 1].sum() / found[:, 0].sum())
 
+
 STEP = 2
+
+
 def _iterate(values, grid, lines: Lines, n: int, compactness, n_iter: int, unit) -> None:
     dtype = np.dtype(np.float64 if values.dtype == np.float64 else np.float32)
     step = min(STEP, n_iter, len(grid))
@@ -101,6 +104,16 @@ def _iterate(values, grid, lines: Lines, n: int, compactness, n_iter: int, unit)
             chose(compactness=m / unit)
         elif i == 0:
             m = compactness
-        centers = as_centers((means[:, :ndim] * lines.units).astype(dtype), (means[:, ndim:] / m).astype(dtype), weights, sums[:, 0] > 0, lines)
-        turn = Turn(dtype.type(1 / m), i % step, step, False) if i < n_iter - 1 else Turn(dtype.type(1 / m), 0, 1, True)
+        centers = as_centers(
+            (means[:, :ndim] * lines.units).astype(dtype),
+            (means[:, ndim:] / m).astype(dtype),
+            weights,
+            sums[:, 0] > 0,
+            lines,
+        )
+        turn = (
+            Turn(dtype.type(1 / m), i % step, step, False)
+            if i < n_iter - 1
+            else Turn(dtype.type(1 / m), 0, 1, True)
+        )
         parts[turn.first], n_changed = assign(values, grid, centers, lines, turn)
