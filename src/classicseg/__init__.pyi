@@ -17,6 +17,7 @@ from .regions.table import label_means as label_means
 from .regions.table import region_boundaries as region_boundaries
 from .regions.table import region_table as region_table
 from .segmentation.boundary import boundary_segment as boundary_segment
+from .segmentation.etps import etps_segment as etps_segment
 from .segmentation.gradient import gradient_segment as gradient_segment
 from .segmentation.kmeans import kmeans_assign as kmeans_assign
 from .segmentation.kmeans import kmeans_fit as kmeans_fit
