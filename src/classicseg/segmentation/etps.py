@@ -6,6 +6,8 @@ stays in one piece. So every superpixel is connected at any time, and none is lo
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -23,8 +25,8 @@ from classicseg.types import ChannelAxis, Mask, Spacing, Superpixels
 _COMPACTNESS = 0.05
 """The default, as a part of the spread of colors."""
 
-_SMOOTHNESS = 0.05
-"""The same."""
+_SMOOTHNESS = 1 / 90
+"""The same, times the root of the side of a superpixel in pixels."""
 
 _SAMPLED_ROWS = 192
 """The spread of colors is that of about so many rows."""
@@ -88,7 +90,7 @@ def etps_segment(
     See Also
     --------
     watershed_segment : Regions of any size; with markers on a grid and `compactness` superpixels, too.
-    metrics.undersegmentation_error : How far superpixels leak over true borders.
+    undersegmentation_error : How far superpixels leak over true borders.
 
     Notes
     -----
@@ -129,7 +131,7 @@ def etps_segment(
         return parsed.scatter(np.arange(1, area.n_pixels + 1, dtype=np.int32))
     values = np.ascontiguousarray(planes.values[(slice(None), *box)]).reshape(-1, *area.shape)
     cells = equal_cells(area.shape, area.inside, n_segments, area.spacing)
-    weights = _weights(values, cells, compactness, smoothness, planes.unit)
+    weights = _weights(values, cells, (compactness, smoothness), planes.unit)
     found = from_coarse_to_fine(values, cells, area, n_segments, weights)
     labels = np.zeros(parsed.shape, np.int32)
     labels[box] = number_by_first_pixel(found).reshape(labels[box].shape)
@@ -137,17 +139,20 @@ def etps_segment(
 
 
 def _weights(
-    values: NDArray[np.float32], cells: Cells, compactness: float | None, smoothness: float | None, unit: float
+    values: NDArray[np.float32], cells: Cells, asked: tuple[float | None, float | None], unit: float
 ) -> Weights:
-    """The weights that are given, or by the spread of colors, in units of the values."""
+    """The weights that are given, or those by the spread of colors, in units of the values."""
+    compactness, smoothness = asked
     if compactness is None or smoothness is None:
-        spread = _spread(values, cells)
-        if compactness is None:
-            compactness = _COMPACTNESS * spread / unit
-            chose(compactness=compactness)
-        if smoothness is None:
-            smoothness = _SMOOTHNESS * spread / unit
-            chose(smoothness=smoothness)
+        spread = _spread(values, cells) / unit
+    if compactness is None:
+        compactness = _COMPACTNESS * spread
+        chose(compactness=compactness)
+    if smoothness is None:
+        n_axes = max(1, sum(length > 1 for length in values.shape[1:]))
+        side = (np.count_nonzero(cells.labels >= 0) / cells.n) ** (1 / n_axes)
+        smoothness = _SMOOTHNESS * spread * math.sqrt(side)
+        chose(smoothness=smoothness)
     return Weights(compactness * unit, smoothness * unit)
 
 

@@ -49,6 +49,6 @@ def _centered(image: Image) -> Planes:
     largest = float(np.abs(values).max())
     unit = math.ldexp(1.0, -math.frexp(largest)[1]) if largest else 1.0
     values *= unit
-    values -= values[inside].mean(axis=0)
+    values -= values[inside].sum(axis=0) / max(1, np.count_nonzero(inside))
     values[~inside] = 0
     return Planes(_planar(values.astype(np.float32)), unit)
