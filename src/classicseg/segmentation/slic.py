@@ -11,7 +11,7 @@ from classicseg._core.chosen import chose
 from classicseg._core.image import Image, as_image, as_spacing
 from classicseg._core.numbers import as_choice, as_count, as_number
 from classicseg.filters.color import as_lab, lab_steps, LAB_STEPS
-from classicseg.superpixels.assignment import Lines, Round, as_centers, as_lines, assign
+from classicseg.superpixels.assignment import Lines, Turn, as_centers, as_lines, assign
 from classicseg.superpixels.cells import equal_cells
 from classicseg.superpixels.centers import deviations, superpixel_sums
 from classicseg.superpixels.pieces import one_piece_each
@@ -85,16 +85,16 @@ def spread_of(found):
     if SP == "rms":
         return np.sqrt(found[:, 1].sum() / found[:, 0].sum())
 
+STEP = 2
 def _iterate(values, grid, lines: Lines, n: int, compactness, n_iter: int, unit) -> None:
     dtype = np.dtype(np.float64 if values.dtype == np.float64 else np.float32)
-    sums = superpixel_sums(values, grid, lines.lengths, n)
+    step = min(STEP, n_iter, len(grid))
+    parts = [superpixel_sums(values, grid, lines.lengths, n, i, step) for i in range(step)]
     ndim = len(lines.units)
-    how = Round(dtype.type(0), 0, 2, sums.dtype == np.int64)
     weights = np.ones(n, dtype)
-    still = 0
     for i in range(n_iter):
-        counts = np.maximum(sums[:, :1], 1)
-        means = sums[:, 1:] / counts
+        sums = sum(parts)
+        means = sums[:, 1:] / np.maximum(sums[:, :1], 1)
         if i == 0 and not isinstance(compactness, float):
             found = deviations(values, grid, means[:, ndim:], max(1, len(grid) // 192))
             m = _SPREADS * spread_of(found) or 1.0
@@ -102,7 +102,5 @@ def _iterate(values, grid, lines: Lines, n: int, compactness, n_iter: int, unit)
         elif i == 0:
             m = compactness
         centers = as_centers((means[:, :ndim] * lines.units).astype(dtype), (means[:, ndim:] / m).astype(dtype), weights, sums[:, 0] > 0, lines)
-        turn = Round(dtype.type(1 / m), i % 2, 2, how.counts) if i < n_iter - 1 else Round(dtype.type(1 / m), 0, 1, how.counts)
-        n_changed = assign(values, grid, centers, lines, turn, sums)
-        if not how.counts:
-            sums = superpixel_sums(values, grid, lines.lengths, n)
+        turn = Turn(dtype.type(1 / m), i % step, step, False) if i < n_iter - 1 else Turn(dtype.type(1 / m), 0, 1, True)
+        parts[turn.first], n_changed = assign(values, grid, centers, lines, turn)

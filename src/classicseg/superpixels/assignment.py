@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import threading
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from classicseg._core.bands import run_bands
 from classicseg._core.kernel import kernel
+from classicseg.superpixels.centers import add_line, add_up
 
 _BINS = 0.999
 """Bins in a cell's side: a little wider than a window reaches, so that rounding hides no center."""
@@ -50,8 +50,8 @@ class Lines(NamedTuple):
     """(ndim,), from one pixel to the next along each axis, in units of a cell's side."""
 
 
-class Round(NamedTuple):
-    """What one round of assignment does."""
+class Turn(NamedTuple):
+    """The lines that one round of assignment visits, and the unit of color."""
 
     inverse: Any
     """One over the compactness, in the dtype of the centers."""
@@ -59,8 +59,8 @@ class Round(NamedTuple):
     """The first line."""
     step: int
     """How many lines further the next one is."""
-    counts: bool
-    """Whether sums follow the changes."""
+    is_last: bool
+    """Nobody needs the sums any more."""
 
 
 def as_lines(shape: tuple[int, ...], units: NDArray[np.float64]) -> Lines:
@@ -91,36 +91,39 @@ def as_centers(
 
 
 def assign(
-    values: NDArray[Any],
-    labels: NDArray[np.int32],
-    centers: Centers,
-    lines: Lines,
-    how: Round,
-    sums: NDArray[Any],
-) -> int:
-    """Give pixels the nearest center whose window they are in, and return how many have another one than before.
+    values: NDArray[Any], labels: NDArray[np.int32], centers: Centers, lines: Lines, turn: Turn
+) -> tuple[NDArray[Any], int]:
+    """Give the pixels of a turn's lines the nearest center whose window they are in.
 
     Parameters
     ----------
     values : ndarray, shape (channels, n_lines, length)
         In any unit.
     labels : ndarray of int32, shape (n_lines, length)
-        The centers of the pixels, in place; negative where a pixel takes no part. Where no window reaches a pixel, it
-        keeps what it has; of equally near centers the first in order counts.
-    sums : ndarray of int64, shape (n, 1 + ndim + channels)
-        The numbers of pixels, and the sums of their indices and values, which follow the changes if they are to.
+        The centers of the pixels, in place; negative where a pixel takes no part. Where no window reaches a pixel,
+        it keeps what it has; of equally near centers the first in order counts.
+
+    Returns
+    -------
+    sums : ndarray, shape (n, 1 + ndim + channels)
+        Of each center the number of its pixels in these lines, and the sums of their indices and values: int64 and
+        exact for integers, float64 for floats, whose bands are added in order. Nothing of the last turn.
+    n_changed : int
+        How many pixels have another center than before.
     """
-    lock = threading.Lock()
+    n, n_columns = len(centers.places), 1 + len(lines.units) + len(values)
+    row_size = max(1, labels.shape[1] * 2**12 // max(2**10, n // 2))  # sums of bands are a byte a pixel or less
+    dtype = np.float64 if values.dtype.kind == "f" else np.int64
 
-    def work(start: int, stop: int) -> int:
-        changes = np.zeros(sums.shape if how.counts else (1, 1), np.int64)
-        n_changed = _assign(values, labels, centers, lines, how, changes, start, stop)
-        if how.counts:
-            with lock:  # whole numbers: no order shows
-                np.add(sums, changes, out=sums)
-        return n_changed
+    def work(start: int, stop: int) -> tuple[NDArray[Any], int]:
+        sums = np.zeros((1 if turn.is_last else n, n_columns), dtype)
+        return sums, _assign(values, labels, centers, lines, turn, sums, start, stop)
 
-    return sum(run_bands(work, len(labels), 4 * labels.shape[1]))
+    found = run_bands(work, len(labels), row_size)
+    total = found[0][0]
+    for sums, _ in found[1:]:
+        total += sums
+    return total, sum(n_changed for _, n_changed in found)
 
 
 def _assign_numpy(
@@ -128,14 +131,14 @@ def _assign_numpy(
     labels: NDArray[np.int32],
     centers: Centers,
     lines: Lines,
-    how: Round,
-    changes: NDArray[np.int64],
+    turn: Turn,
+    sums: NDArray[Any],
     start: int,
     stop: int,
 ) -> int:
-    numbers = np.arange(start + (how.first - start) % how.step, stop, how.step)
+    numbers = np.arange(start + (turn.first - start) % turn.step, stop, turn.step)
     dtype, own = centers.places.dtype, labels[numbers]
-    colors = values[:, numbers].astype(dtype) * how.inverse
+    colors = values[:, numbers].astype(dtype) * turn.inverse
     indices = np.array(np.unravel_index(numbers, lines.lengths.tolist()))
     best = np.where(own < 0, -1, np.inf).astype(dtype)
     new = own.copy()
@@ -158,13 +161,9 @@ def _assign_numpy(
         new[block] = np.where(is_less, k, new[block])
         best[block] = np.where(is_less, distance, best[block])
     labels[numbers] = new
-    changed = np.nonzero(new != own)
-    if how.counts:
-        row = np.stack([np.ones(len(changed[0]), np.int64), *indices[:, changed[0]], changed[1]])
-        row = np.concatenate([row, values[:, numbers[changed[0]], changed[1]]]).T.astype(np.int64)
-        np.subtract.at(changes, own[changed], row)
-        np.add.at(changes, new[changed], row)
-    return len(changed[0])
+    if not turn.is_last:
+        add_up(values, labels, lines.lengths, turn.first, turn.step, sums, start, stop)
+    return int(np.count_nonzero(new != own))
 
 
 @kernel(numpy=_assign_numpy)
@@ -173,8 +172,8 @@ def _assign(
     labels: NDArray[np.int32],
     centers: Centers,
     lines: Lines,
-    how: Round,
-    changes: NDArray[np.int64],
+    turn: Turn,
+    sums: NDArray[Any],
     start: int,
     stop: int,
 ) -> int:
@@ -184,12 +183,11 @@ def _assign(
     best, ramp, new = np.empty_like(rows[0]), np.empty_like(rows[0]), np.empty(length, np.int32)
     queries = np.empty((len(centers.order), 3 + len(values)), rows.dtype)
     near, index = np.empty((len(queries), 3), np.int32), np.zeros(len(lines.units), np.int64)
-    flags = np.zeros((length + 7) // 8 * 8, np.uint8)
     for x in range(length):
         ramp[x] = x * lines.units[-1]
-    for line in range(start + (how.first - start) % how.step, stop, how.step):
+    for line in range(start + (turn.first - start) % turn.step, stop, turn.step):
         for c in range(len(values)):
-            _widen(values[c, line], how.inverse, rows[c])
+            _widen(values[c, line], turn.inverse, rows[c])
         _begin(labels[line], best, new)
         n = _ask(line, length, lines, centers, index, near, queries)
         if len(values) == 1:
@@ -198,12 +196,9 @@ def _assign(
             _compare_three(rows, ramp, near, queries, n, best, new)
         else:
             _compare_many(rows, ramp, near, queries, n, best, new)
-        n = _mark(labels[line], new, flags)
-        if n > 0 and how.counts:
-            _count(values, labels[line], new, flags.view(np.uint64), index, line, changes)
-        if n > 0:
-            _copy(new, labels[line])
-        n_changed += n
+        n_changed += _replace(labels[line], new)
+        if not turn.is_last:
+            add_line(values, labels, line, index, sums)
     return n_changed
 
 
@@ -343,56 +338,11 @@ def _compare_many(
 
 
 @kernel()
-def _copy(source: NDArray[np.int32], target: NDArray[np.int32]) -> None:
-    for x in range(len(target)):
-        target[x] = source[x]
-
-
-@kernel()
-def _mark(labels: NDArray[np.int32], new: NDArray[np.int32], flags: NDArray[np.uint8]) -> int:
-    """Flag the pixels that change, and count them."""
+def _replace(labels: NDArray[np.int32], new: NDArray[np.int32]) -> int:
+    """Write new labels, and count those that differ."""
     n = 0
     for x in range(len(new)):
-        flags[x] = labels[x] != new[x]
+        n += labels[x] != new[x]
     for x in range(len(new)):
-        n += flags[x]
+        labels[x] = new[x]
     return n
-
-
-@kernel()
-def _count(
-    values: NDArray[Any],
-    labels: NDArray[np.int32],
-    new: NDArray[np.int32],
-    words: NDArray[np.uint64],
-    index: NDArray[np.int64],
-    line: int,
-    changes: NDArray[np.int64],
-) -> None:
-    """Move the pixels that are flagged, run by run, from one center's sums to another's."""
-    last, x = len(index) - 1, 0
-    while x < len(new):
-        if words[x // 8] == 0:  # eight at a look
-            x = x // 8 * 8 + 8
-            continue
-        old, k, begin = labels[x], new[x], x
-        x += 1
-        if old == k:
-            continue
-        while x < len(new) and labels[x] == old and new[x] == k:
-            x += 1
-        n = x - begin
-        changes[old, 0] -= n
-        changes[k, 0] += n
-        for axis in range(last):
-            changes[old, 1 + axis] -= index[axis] * n
-            changes[k, 1 + axis] += index[axis] * n
-        total = (begin + x - 1) * n // 2
-        changes[old, 1 + last] -= total
-        changes[k, 1 + last] += total
-        for c in range(len(values)):
-            total = 0
-            for i in range(begin, x):
-                total += np.int64(values[c, line, i])
-            changes[old, 2 + last + c] -= total
-            changes[k, 2 + last + c] += total

@@ -48,13 +48,13 @@ def one_piece_each(labels: NDArray[np.int32], values: NDArray[Any], n_wanted: in
     pairs = touching_pairs(components, 1)
     found = _measured(components, labels, values)
     ends = np.stack([pairs >> 32, pairs & (2**32 - 1)]) - 1
-    home = _homes(found, ends, n_wanted)
-    numbers = np.zeros(len(home) + 1, np.int32)
-    _, first, inverse = np.unique(home, return_index=True, return_inverse=True)
-    ranks = np.empty(len(first), np.int32)
-    ranks[np.argsort(first)] = np.arange(1, len(first) + 1)
-    numbers[1:] = ranks[inverse]
-    return look_up(numbers, components)
+    settled = _settled(found, ends, n_wanted, bool(labels.all()))
+    home = np.where(settled, np.arange(len(settled)), -1)
+    run_interruptible(_join, ends, found.colors, home)
+    first = np.arange(len(home))
+    np.minimum.at(first, home, first.copy())  # a superpixel begins where its first piece does
+    numbers = np.cumsum(first[home] == np.arange(len(home)), dtype=np.int32)[first[home]]
+    return look_up(np.concatenate([np.zeros(1, np.int32), numbers]), components)
 
 
 def _measured(components: NDArray[np.int32], labels: NDArray[np.int32], values: NDArray[Any]) -> Pieces:
@@ -76,36 +76,76 @@ def _measured(components: NDArray[np.int32], labels: NDArray[np.int32], values: 
     return Pieces(owners, areas, sums / areas[:, np.newaxis])
 
 
-def _homes(found: Pieces, ends: NDArray[np.int64], n_wanted: int) -> NDArray[np.int64]:
-    """The settled piece that each piece belongs to, for the pairs of pieces (2, n) that touch."""
-    n = len(found.areas)
-    largest = np.lexsort((np.arange(n), -found.areas))
-    settled = np.zeros(n, bool)
-    settled[_first_of_each(found.owners, largest)] = True
-    islands = component_numbers(ends, n)
-    alone = np.ones(int(islands.max(initial=-1)) + 1, bool)
-    alone[islands[settled]] = False
-    is_alone = alone[islands]
-    settled[_first_of_each(islands, largest[is_alone[largest]])] = True
-    others = largest[~settled[largest]]
-    settled[others[: max(0, n_wanted - np.count_nonzero(settled))]] = True
-    home = np.where(settled, np.arange(n), -1)
+def _settled(found: Pieces, ends: NDArray[np.int64], n_wanted: int, is_whole: bool) -> NDArray[np.bool_]:
+    """The pieces that stay superpixels; `ends` are the pairs (2, n) that touch."""
+    settled = _largest_of_each(found.owners, found.areas)
+    if not is_whole:
+        islands = component_numbers(ends, len(settled))
+        has_some = np.zeros(len(settled), bool)
+        has_some[islands[settled]] = True
+        settled |= _largest_of_each(islands, found.areas) & ~has_some[islands]
+    missing = n_wanted - np.count_nonzero(settled)
+    if missing > 0:
+        others = np.flatnonzero(~settled)
+        settled[others[np.argsort(-found.areas[others], kind="stable")[:missing]]] = True
+    return settled
+
+
+def _largest_of_each(groups: NDArray[Any], areas: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Mark the piece of the largest area of each group, the first one of several."""
+    most = np.zeros(int(groups.max(initial=0)) + 1, np.int64)
+    np.maximum.at(most, groups, areas)
+    candidates = np.flatnonzero(areas == most[groups])[::-1]
+    chosen = np.zeros(len(most), np.int64)
+    chosen[groups[candidates]] = candidates
+    is_chosen = np.zeros(len(areas), bool)
+    is_chosen[chosen[most > 0]] = True
+    return is_chosen
+
+
+def _join_numpy(ends: NDArray[np.int64], colors: NDArray[np.float64], home: NDArray[np.int64]) -> None:
     both = np.concatenate([ends, ends[::-1]], axis=1)
-    both = both[:, ~settled[both[0]]]
-    while both.size:
+    while (both := both[:, home[both[0]] < 0]).size:
         ready = home[both[1]] >= 0
         piece, target = both[0, ready], home[both[1, ready]]
-        apart = ((found.colors[piece] - found.colors[target]) ** 2).sum(axis=1)
+        apart = sum((row[piece] - row[target]) ** 2 for row in colors.T)
         order = np.lexsort((target, apart, piece))
-        chosen = order[np.concatenate([[True], np.diff(piece[order]) > 0])[: len(order)]]
+        chosen = order[np.diff(piece[order], prepend=-1) > 0]
         home[piece[chosen]] = target[chosen]
-        both = both[:, home[both[0]] < 0]
-    return home
 
 
-def _first_of_each(groups: NDArray[Any], order: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The first member of each group in an order."""
-    return order[np.unique(groups[order], return_index=True)[1]]
+@kernel(numpy=_join_numpy)
+def _join(ends: NDArray[np.int64], colors: NDArray[np.float64], home: NDArray[np.int64]) -> None:
+    """Give each piece without a home the one of a neighbor, the nearest in color, then the first.
+
+    Pairs whose pieces have homes are left out of the next round.
+    """
+    n, pieces, others = 0, np.empty(2 * ends.shape[1], np.int64), np.empty(2 * ends.shape[1], np.int64)
+    for i in range(ends.shape[1]):
+        for side in range(2):
+            if home[ends[side, i]] < 0:
+                pieces[n], others[n] = ends[side, i], ends[1 - side, i]
+                n += 1
+    least, nearest = np.full(len(home), np.inf), np.full(len(home), np.int64(-1))
+    while n > 0:
+        for i in range(n):
+            piece, target = pieces[i], home[others[i]]
+            if target >= 0:
+                apart = 0.0
+                for c in range(colors.shape[1]):
+                    apart += (colors[piece, c] - colors[target, c]) ** 2
+                former = nearest[piece]
+                if former < 0 or apart < least[piece] or (apart == least[piece] and target < former):
+                    least[piece], nearest[piece] = apart, target
+        n_open = 0
+        for i in range(n):
+            piece = pieces[i]
+            if nearest[piece] >= 0:
+                home[piece] = nearest[piece]
+            else:
+                pieces[n_open], others[n_open] = piece, others[i]
+                n_open += 1
+        n = n_open
 
 
 def _measure_numpy(
@@ -136,11 +176,17 @@ def _measure(
     start: int,
     stop: int,
 ) -> None:
-    """Count the pixels of each piece, sum their values, and tell whose it is."""
-    for i in range(start, stop):
-        piece = components[i] - 1
+    """Count the pixels of each piece, sum their values, and tell whose it is: run by run."""
+    i = start
+    while i < stop:
+        piece, begin = components[i] - 1, i
+        while i < stop and components[i] - 1 == piece:
+            i += 1
         if piece >= 0:
-            owners[piece] = labels[i]
-            areas[piece] += 1
+            owners[piece] = labels[begin]
+            areas[piece] += i - begin
             for c in range(len(values)):
-                sums[piece, c] += values[c, i]
+                total = sums[piece, c]
+                for j in range(begin, i):
+                    total += values[c, j]
+                sums[piece, c] = total
