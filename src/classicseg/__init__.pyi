@@ -27,6 +27,7 @@ from .segmentation.local_threshold import local_threshold_segment as local_thres
 from .segmentation.n_clusters import choose_n_clusters as choose_n_clusters
 from .segmentation.region_growing import region_growing_segment as region_growing_segment
 from .segmentation.slic import slic_segment as slic_segment
+from .segmentation.snic import snic_segment as snic_segment
 from .segmentation.srm import srm_segment as srm_segment
 from .segmentation.threshold import threshold_segment as threshold_segment
 from .segmentation.watershed import watershed_segment as watershed_segment

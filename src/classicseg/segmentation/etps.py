@@ -16,9 +16,8 @@ from classicseg._core.image import as_image, as_spacing
 from classicseg._core.numbers import as_choice, as_count, as_number
 from classicseg.labeling.numbering import number_by_first_pixel
 from classicseg.superpixels.cells import Cells, equal_cells
-from classicseg.superpixels.centers import deviations, superpixel_sums
 from classicseg.superpixels.coarse_to_fine import Weights, from_coarse_to_fine
-from classicseg.superpixels.colors import ColorSpace, color_planes
+from classicseg.superpixels.colors import ColorSpace, color_planes, color_spread
 from classicseg.superpixels.part import bounding_box, part_of
 from classicseg.types import ChannelAxis, Mask, Spacing, Superpixels
 
@@ -27,9 +26,6 @@ _COMPACTNESS = 0.05
 
 _SMOOTHNESS = 1 / 90
 """The same, times the root of the side of a superpixel in pixels."""
-
-_SAMPLED_ROWS = 192
-"""The spread of colors is that of about so many rows."""
 
 
 def etps_segment(
@@ -144,7 +140,7 @@ def _weights(
     """The weights that are given, or those by the spread of colors, in units of the values."""
     compactness, smoothness = asked
     if compactness is None or smoothness is None:
-        spread = _spread(values, cells) / unit
+        spread = color_spread(values, cells.labels, cells.n) / unit
     if compactness is None:
         compactness = _COMPACTNESS * spread
         chose(compactness=compactness)
@@ -154,14 +150,3 @@ def _weights(
         smoothness = _SMOOTHNESS * spread * math.sqrt(side)
         chose(smoothness=smoothness)
     return Weights(compactness * unit, smoothness * unit)
-
-
-def _spread(values: NDArray[np.float32], cells: Cells) -> float:
-    """The deviation of colors in a cell, on average; 1 where there is none."""
-    lines = values.reshape(len(values), -1, values.shape[-1])
-    grid = cells.labels.reshape(lines.shape[1:])
-    sums = superpixel_sums(lines, grid, np.array(values.shape[1:-1]), cells.n)
-    means = sums[:, values.ndim :] / np.maximum(sums[:, :1], 1)
-    found = deviations(lines, grid, means, max(1, lines.shape[1] // _SAMPLED_ROWS))
-    seen = found[:, 0] > 0
-    return float(np.sqrt(found[seen, 1] / found[seen, 0]).mean()) or 1.0

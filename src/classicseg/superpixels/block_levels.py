@@ -43,22 +43,22 @@ class Blocks(NamedTuple):
 def halved(sums: NDArray[Any]) -> NDArray[Any]:
     """Add up blocks of 2 along each axis but the first one, that of the channels."""
     for axis in range(1, sums.ndim):
-        lines = np.moveaxis(sums, axis, 0)
-        pairs = lines[0::2].copy()
-        pairs[: len(lines) // 2] += lines[1::2]
-        sums = np.moveaxis(pairs, 0, axis)
-    return np.ascontiguousarray(sums)
+        before = (slice(None),) * axis
+        pairs, second = sums[(*before, slice(0, None, 2))].copy(), sums[(*before, slice(1, None, 2))]
+        pairs[(*before, slice(0, second.shape[axis]))] += second
+        sums = pairs
+    return sums
 
 
 def coarser(labels: NDArray[np.int32]) -> NDArray[np.int32]:
     """The labels of blocks of 2 along each axis: MIXED where they differ."""
     for axis in range(labels.ndim):
-        lines = np.moveaxis(labels, axis, 0)
-        first = lines[0::2].copy()
-        second = lines[1::2]
-        first[: len(second)][first[: len(second)] != second] = MIXED
-        labels = np.moveaxis(first, 0, axis)
-    return np.ascontiguousarray(labels)
+        before = (slice(None),) * axis
+        pairs, second = labels[(*before, slice(0, None, 2))].copy(), labels[(*before, slice(1, None, 2))]
+        first = pairs[(*before, slice(0, second.shape[axis]))]
+        first[first != second] = MIXED
+        labels = pairs
+    return labels
 
 
 def finer(labels: NDArray[np.int32], shape: tuple[int, ...]) -> NDArray[np.int32]:

@@ -15,6 +15,10 @@ ColorSpace: TypeAlias = Literal["auto", "given", "lab"]
 """L*a*b*, or the image's own values; "auto": L*a*b* of three channels of 8 or 16 bits."""
 
 
+_SAMPLED_ROWS = 64
+"""The spread of colors is that of about so many rows, or of all of fewer."""
+
+
 class Planes(NamedTuple):
     """Colors for comparison."""
 
@@ -36,6 +40,24 @@ def color_planes(image: Image, space: ColorSpace) -> Planes:
     if is_small:
         return Planes(_planar(values.astype(np.float32)), 1.0)
     return _centered(image)
+
+
+def color_spread(values: NDArray[np.float32], cells: NDArray[np.int32], n: int) -> float:
+    """The deviation of colors from their mean within a cell, of 0 … n - 1, on average; 1 where there is none.
+
+    Negative labels belong to no cell.
+    """
+    labels = cells.reshape(-1, cells.shape[-1])
+    lines = slice(None, None, max(1, len(labels) // _SAMPLED_ROWS))
+    inside = labels[lines] >= 0
+    sampled = labels[lines][inside]
+    counts = np.bincount(sampled, minlength=n)
+    squares = np.zeros(n)
+    for plane in values.reshape(len(values), *labels.shape):
+        colors = plane[lines][inside].astype(np.float64)
+        means = np.bincount(sampled, colors, n) / np.maximum(counts, 1)
+        squares += np.bincount(sampled, (colors - means[sampled]) ** 2, n)
+    return float(np.sqrt(squares[counts > 0] / counts[counts > 0]).mean()) or 1.0
 
 
 def _planar(values: NDArray[Any]) -> NDArray[Any]:
