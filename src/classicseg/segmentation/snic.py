@@ -17,7 +17,7 @@ from classicseg.superpixels.part import Part, bounding_box, part_of
 from classicseg.superpixels.pieces import one_piece_each
 from classicseg.types import ChannelAxis, Mask, Seeds, Spacing, Superpixels
 
-_COMPACTNESS = 0.5
+_COMPACTNESS = 0.3
 """The default, as a part of the spread of colors."""
 
 
@@ -44,7 +44,7 @@ def snic_segment(
         allows it. With seeds it only says how large superpixels are expected to be, for `compactness`.
     compactness : float, optional
         The difference of color that counts as much as the side of a superpixel, at least 0, in units of the colors
-        that are compared. The greater it is, the rounder the superpixels are. By default half of their spread: the
+        that are compared. The greater it is, the rounder the superpixels are. By default 0.3 of their spread: the
         root mean square of the differences from the mean color in a cell of an even grid, on average.
     seeds : array_like of int or mapping, optional
     connectivity : int, default 1
