@@ -50,6 +50,7 @@ from .trees.cuts import cut_tree as cut_tree
 from .trees.flat_zones import flat_zone_tree as flat_zone_tree
 from .trees.linkage import merges_of as merges_of
 from .trees.watershed_basins import watershed_tree as watershed_tree
+from .superpixels.seed_grid import seed_grid as seed_grid
 from .types import Classes as Classes
 from .types import EdgePoints as EdgePoints
 from .types import KMeansResult as KMeansResult
