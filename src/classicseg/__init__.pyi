@@ -22,6 +22,7 @@ from .segmentation.kmeans import kmeans_assign as kmeans_assign
 from .segmentation.kmeans import kmeans_fit as kmeans_fit
 from .segmentation.kmeans import kmeans_segment as kmeans_segment
 from .segmentation.local_threshold import local_threshold_segment as local_threshold_segment
+from .segmentation.mean_shift import mean_shift_segment as mean_shift_segment
 from .segmentation.n_clusters import choose_n_clusters as choose_n_clusters
 from .segmentation.region_growing import region_growing_segment as region_growing_segment
 from .segmentation.threshold import threshold_segment as threshold_segment
