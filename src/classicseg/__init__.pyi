@@ -41,6 +41,10 @@ from .thresholds.variance import isodata_threshold as isodata_threshold
 from .thresholds.variance import kittler_threshold as kittler_threshold
 from .thresholds.variance import multi_otsu_thresholds as multi_otsu_thresholds
 from .thresholds.variance import otsu_threshold as otsu_threshold
+from .trees.contours import contour_strengths as contour_strengths
+from .trees.cuts import cut_tree as cut_tree
+from .trees.flat_zones import flat_zone_tree as flat_zone_tree
+from .trees.linkage import merges_of as merges_of
 from .types import Classes as Classes
 from .types import EdgePoints as EdgePoints
 from .types import KMeansResult as KMeansResult

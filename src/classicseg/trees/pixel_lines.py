@@ -1,7 +1,8 @@
 """An image as lines of pixels, and the pairs of neighbors that begin in a line, measured row by row.
 
-A pair is a pixel and one of the neighbors after it in raster order. It is kept as one number, the pixel's flat index
-and, in the lowest bits, which of the neighbors: so that pairs in ascending order go pixel by pixel, right before down.
+A pair is a pixel and one of the neighbors after it in raster order. It is kept as one number: the pixel's flat
+index and, in the lowest bits, which of the neighbors. So pairs in ascending order go pixel by pixel, right before
+down.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
 from classicseg.labeling.lines import line_at, line_grid
 
-_BITS_LOST = 14
-"""Of the 23 bits of a float32 after the first, a rounded weight keeps 9."""
+_BITS_LOST = 15
+"""Of the 23 bits of a float32 after the first, a rounded weight keeps 8."""
 
 
 class PixelLines(NamedTuple):
@@ -81,7 +82,15 @@ def distances_of_keys(keys: NDArray[np.int64], ruler: Ruler) -> NDArray[np.float
     found = keys.astype(np.float64)
     if ruler.unit > 0:
         found = (keys << _BITS_LOST).astype(np.uint32).view(np.float32).astype(np.float64)
-    return np.sqrt(found) if ruler.is_euclidean else found
+    return least_roots(found) if ruler.is_euclidean else found
+
+
+def least_roots(squares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The least numbers whose squares, rounded, are at least so great: as a tolerance they reach them."""
+    roots = np.sqrt(squares)
+    below = np.nextafter(roots, 0)
+    reached = np.where(roots * roots >= squares, roots, np.nextafter(roots, np.inf))
+    return np.where(below * below >= squares, below, reached)
 
 
 def pairs_of_rows(
@@ -98,8 +107,10 @@ def pairs_of_rows(
     here, other = (line[pixel, 0], x[pixel, 0]), (there[is_pair], beside[is_pair])
     if len(inside):
         kept = inside[here] & inside[other]
-        pixel, neighbor, here, other = pixel[kept], neighbor[kept], *(
-            (rows[kept], columns[kept]) for rows, columns in (here, other)
+        pixel, neighbor, here, other = (
+            pixel[kept],
+            neighbor[kept],
+            *((rows[kept], columns[kept]) for rows, columns in (here, other)),
         )
     distances = np.zeros(len(pixel))
     for plane in values:
@@ -118,37 +129,32 @@ def keys_of_distances(distances: NDArray[np.float64], ruler: Ruler) -> NDArray[n
 
 
 @kernel()
-def measure_line(
-    lines: PixelLines, is_euclidean: bool, line: int, room: NDArray[np.float64], distances: NDArray[np.float64]
+def measure_pairs(
+    lines: PixelLines, is_euclidean: bool, line: int, neighbor: int, distances: NDArray[np.float64]
 ) -> None:
-    """Write the distance from each pixel of a line to each neighbor after it, (n_neighbors, length); -1: no pair."""
-    values, inside, lengths, shifts = lines.values, lines.inside, lines.lengths, lines.shifts
-    n = values.shape[2]
-    for k in range(len(shifts)):
-        shift, there = shifts[k], line_at(line, lengths, lines.steps[k])
-        row = distances[k]
-        first, last = max(0, -shift), min(n, n - shift)
-        if there < 0:
-            first = last = n
-        for x in range(first):
-            row[x] = -1.0
-        for x in range(max(last, first), n):
-            row[x] = -1.0
-        if last <= first:
-            continue
-        part, total = row[first:last], room[first:last]
-        for x in range(len(total)):
-            total[x] = 0.0
-        for c in range(len(values)):
-            here, other = values[c, line, first:last], values[c, there, first + shift : last + shift]
-            if is_euclidean:
-                _add_squares(here, other, total)
-            else:
-                _raise(here, other, total)
-        for x in range(len(total)):
-            part[x] = total[x]
-        if len(inside) > 0:
-            _leave_out(inside[line, first:last], inside[there, first + shift : last + shift], part)
+    """Write the distance of each pixel of a line to one of the neighbors after it; -1 where there is no pair."""
+    values, inside, n = lines.values, lines.inside, len(distances)
+    shift, there = lines.shifts[neighbor], line_at(line, lines.lengths, lines.steps[neighbor])
+    first, last = max(0, -shift), min(n, n - shift)
+    if there < 0 or last <= first:
+        first = last = n
+    for x in range(first):
+        distances[x] = -1.0
+    for x in range(last, n):
+        distances[x] = -1.0
+    if first == last:
+        return
+    part = distances[first:last]
+    for x in range(len(part)):
+        part[x] = 0.0
+    for c in range(len(values)):
+        here, other = values[c, line, first:last], values[c, there, first + shift : last + shift]
+        if is_euclidean:
+            _add_squares(here, other, part)
+        else:
+            _raise(here, other, part)
+    if len(inside) > 0:
+        _leave_out(inside[line, first:last], inside[there, first + shift : last + shift], part)
 
 
 @kernel()

@@ -1,7 +1,7 @@
-"""The pairs of neighboring pixels of an image in ascending order of their distance: what Kruskal's algorithm goes by.
+"""The pairs of neighboring pixels of an image in ascending order of their distance, for Kruskal's algorithm.
 
-Whole numbers are counted: one pass counts the pairs of each distance, and a second one puts each pair in its place.
-Floats are sorted by all of their bits, digit by digit. No step depends on the range of the values.
+Whole numbers are counted: one pass counts the pairs of each distance, and a second one puts each pair in its
+place. Floats are sorted by all of their bits, digit by digit. No step depends on the range of the values.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from classicseg.trees.pixel_lines import (
     distances_of_keys,
     key_line,
     keys_of_distances,
-    measure_line,
+    least_roots,
+    measure_pairs,
     neighbor_offsets_after,
     pairs_of_rows,
     pixel_lines,
@@ -31,7 +32,7 @@ from classicseg.types import Norm
 _MOST_KEYS = 2**20
 """Whole numbers up to here are counted."""
 
-_ROUNDED_KEYS = 2**17
+_ROUNDED_KEYS = 2**16
 """Rounded distances have fewer keys than this."""
 
 _DIGIT = 11
@@ -70,24 +71,28 @@ def sorted_pairs(image: Image, connectivity: int, norm: Norm = "euclidean") -> P
 def rounded_pairs(
     planes: NDArray[Any], mask: NDArray[np.bool_] | None, connectivity: int, unit: float
 ) -> PixelPairs:
-    """Sort the pairs by their Euclidean distance in units, whose square is cut to 10 bits.
+    """Sort the pairs by their Euclidean distance in units, whose square is cut to 9 bits.
 
-    So a distance is rounded down, by itself, by less than a thousandth. Those beyond 1e19 units count as equal, as
-    do those below 1e-22.
+    So a distance is rounded down, by itself, by less than 0.2 %. Those beyond 1e19 units count as equal, as do
+    those below 1e-22.
     """
     return _counted(pixel_lines(planes, mask, connectivity), Ruler(True, unit * unit), _ROUNDED_KEYS)
 
 
 def _counted(lines: PixelLines, ruler: Ruler, n_keys: int) -> PixelPairs:
-    """Sort by counting the pairs of each key."""
+    """Sort by counting the pairs of each key, band by band: those of a key come from one band after another."""
     n_lines, length = lines.values.shape[1:]
-    counts = np.zeros(n_keys, np.int64)
-    run_bands(_count_pairs, n_lines, length, lines, ruler, counts, sequential=True)
-    keys, dtype = np.flatnonzero(counts), _pair_dtype(lines)
-    starts = np.concatenate([[0], np.cumsum(counts[keys])])
-    counts[keys] = starts[:-1]
+    found = run_bands(_count_pairs, n_lines, length, lines, ruler, n_keys)
+    height = found[1][0] if len(found) > 1 else n_lines
+    counts = np.array([counts for _, counts in found])
+    of_keys = counts.sum(axis=0, dtype=np.int64)
+    keys, dtype = np.flatnonzero(of_keys), _pair_dtype(lines)
+    starts = np.concatenate([[0], np.cumsum(of_keys[keys])])
+    begins = np.zeros(counts.shape, dtype)
+    begins[:, keys] = starts[:-1] + np.cumsum(counts[:, keys], axis=0, dtype=np.int64) - counts[:, keys]
+    del counts, found
     pairs = np.empty(starts[-1], dtype)
-    run_bands(_place_pairs, n_lines, length, lines, ruler, counts.astype(dtype), pairs, sequential=True)
+    run_bands(_place_pairs, n_lines, length, lines, ruler, height, begins, pairs)
     return PixelPairs(pairs, starts, distances_of_keys(keys, ruler), neighbor_offsets_after(lines), lines.bits)
 
 
@@ -116,64 +121,77 @@ def _sorted_by_digits(lines: PixelLines, ruler: Ruler) -> PixelPairs:
     begins = run_interruptible(np.flatnonzero, np.diff(bits, prepend=-1))
     levels = bits[begins].view(np.float64)
     starts = np.append(begins, len(bits))
-    levels = np.sqrt(levels) if ruler.is_euclidean else levels
+    levels = least_roots(levels) if ruler.is_euclidean else levels
     return PixelPairs(pairs, starts, levels, neighbor_offsets_after(lines), lines.bits)
 
 
 def _count_pairs_numpy(
-    lines: PixelLines, ruler: Ruler, counts: NDArray[np.int64], start: int, stop: int
-) -> None:
+    lines: PixelLines, ruler: Ruler, n_keys: int, start: int, stop: int
+) -> tuple[int, NDArray[np.int32]]:
     _, distances = pairs_of_rows(lines, ruler, start, stop)
-    counts += np.bincount(keys_of_distances(distances, ruler), minlength=len(counts))
+    return start, np.bincount(keys_of_distances(distances, ruler), minlength=n_keys).astype(np.int32)
 
 
 @kernel(numpy=_count_pairs_numpy)
-def _count_pairs(lines: PixelLines, ruler: Ruler, counts: NDArray[np.int64], start: int, stop: int) -> None:
-    """Count the pairs of each key that begin in lines `start` to `stop`."""
+def _count_pairs(
+    lines: PixelLines, ruler: Ruler, n_keys: int, start: int, stop: int
+) -> tuple[int, NDArray[np.int32]]:
+    """Count the pairs of each key that begin in lines `start` to `stop`; return `start` as well."""
     n, n_neighbors = lines.values.shape[2], len(lines.shifts)
-    distances, keys = np.empty((n_neighbors, n)), np.empty((n_neighbors, n), np.int32)
-    room, ratios = np.empty(n), np.empty(n, np.float32)
+    distances, keys = np.empty(n), np.empty(n, np.int32)
+    ratios, counts = np.empty(n, np.float32), np.zeros(n_keys, np.int32)
     for line in range(start, stop):
-        measure_line(lines, ruler.is_euclidean, line, room, distances)
         for k in range(n_neighbors):
-            row = keys[k]
-            key_line(distances[k], ruler.unit, ratios, row)
+            measure_pairs(lines, ruler.is_euclidean, line, k, distances)
+            key_line(distances, ruler.unit, ratios, keys)
             for x in range(n):
-                if row[x] >= 0:
-                    counts[row[x]] += 1
+                if keys[x] >= 0:
+                    counts[keys[x]] += 1
+    return start, counts
 
 
 def _place_pairs_numpy(
-    lines: PixelLines, ruler: Ruler, begins: NDArray[Any], pairs: NDArray[Any], start: int, stop: int
+    lines: PixelLines,
+    ruler: Ruler,
+    height: int,
+    begins: NDArray[Any],
+    pairs: NDArray[Any],
+    start: int,
+    stop: int,
 ) -> None:
     found, distances = pairs_of_rows(lines, ruler, start, stop)
     keys = keys_of_distances(distances, ruler)
     order = np.argsort(keys, kind="stable")
-    counts = np.bincount(keys, minlength=len(begins))
-    first = np.cumsum(counts) - counts
-    pairs[(begins.astype(np.int64) - first)[keys[order]] + np.arange(len(order))] = found[order]
-    begins += counts.astype(begins.dtype)
+    counts = np.bincount(keys, minlength=begins.shape[1])
+    first = begins[start // height].astype(np.int64) - np.cumsum(counts) + counts
+    pairs[first[keys[order]] + np.arange(len(order))] = found[order]
 
 
 @kernel(numpy=_place_pairs_numpy)
 def _place_pairs(
-    lines: PixelLines, ruler: Ruler, begins: NDArray[Any], pairs: NDArray[Any], start: int, stop: int
+    lines: PixelLines,
+    ruler: Ruler,
+    height: int,
+    begins: NDArray[Any],
+    pairs: NDArray[Any],
+    start: int,
+    stop: int,
 ) -> None:
-    """Put the pairs that begin in lines `start` to `stop` where the pairs of their key begin, one after another."""
+    """Put the pairs that begin in lines `start` to `stop` where those of their key and band of lines begin."""
     n, n_neighbors, bits = lines.values.shape[2], len(lines.shifts), lines.bits
-    distances, keys = np.empty((n_neighbors, n)), np.empty((n_neighbors, n), np.int32)
-    room, ratios = np.empty(n), np.empty(n, np.float32)
+    distances, keys = np.empty(n), np.empty((n_neighbors, n), np.int32)
+    ratios, places = np.empty(n, np.float32), begins[start // height]
     for line in range(start, stop):
-        measure_line(lines, ruler.is_euclidean, line, room, distances)
         for k in range(n_neighbors):
-            key_line(distances[k], ruler.unit, ratios, keys[k])
+            measure_pairs(lines, ruler.is_euclidean, line, k, distances)
+            key_line(distances, ruler.unit, ratios, keys[k])
         for x in range(n):
             pixel = (line * n + x) << bits
             for k in range(n_neighbors):
                 key = keys[k, x]
                 if key >= 0:
-                    pairs[begins[key]] = pixel | k
-                    begins[key] += 1
+                    pairs[places[key]] = pixel | k
+                    places[key] += 1
 
 
 def _list_pairs_numpy(
@@ -203,9 +221,10 @@ def _list_pairs(
 ) -> None:
     """Add the pairs that begin in lines `start` to `stop`, in raster order, and their distances."""
     n, n_neighbors, bits = lines.values.shape[2], len(lines.shifts), lines.bits
-    found, room, size = np.empty((n_neighbors, n)), np.empty(n), n_pairs[0]
+    found, size = np.empty((n_neighbors, n)), n_pairs[0]
     for line in range(start, stop):
-        measure_line(lines, ruler.is_euclidean, line, room, found)
+        for k in range(n_neighbors):
+            measure_pairs(lines, ruler.is_euclidean, line, k, found[k])
         for x in range(n):
             pixel = (line * n + x) << bits
             for k in range(n_neighbors):
@@ -223,9 +242,7 @@ def _count_digits_numpy(
 
 
 @kernel(numpy=_count_digits_numpy)
-def _count_digits(
-    bits: NDArray[np.int64], shift: int, counts: NDArray[np.int64], start: int, stop: int
-) -> None:
+def _count_digits(bits: NDArray[np.int64], shift: int, counts: NDArray[np.int64], start: int, stop: int) -> None:
     """Count the numbers of each digit."""
     last = len(counts) - 1
     for i in range(start, stop):
