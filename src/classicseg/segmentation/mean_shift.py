@@ -21,7 +21,7 @@ from classicseg.labeling.numbering import number_by_first_pixel
 from classicseg.regions.adjacency import merge_small_regions
 from classicseg.types import ChannelAxis, Mask, Regions, Spacing
 
-_SHARE = 0.3
+_SHARE = 0.35
 """The default radius in color, by the standard deviation of the colors."""
 _LINKED = STEPS / 2
 """Neighbors whose modes differ by at most so many steps are linked."""
@@ -30,10 +30,10 @@ _LINKED = STEPS / 2
 def mean_shift_segment(
     image: ArrayLike,
     *,
-    spatial_radius: float = 7.0,
+    spatial_radius: float = 8.0,
     range_radius: float | None = None,
     min_area: int | None = None,
-    max_iter: int = 10,
+    max_iter: int = 15,
     color_space: ColorSpace | None = None,
     connectivity: int = 1,
     channel_axis: ChannelAxis = "auto",
@@ -46,17 +46,17 @@ def mean_shift_segment(
     ----------
     image : array_like, shape (M, N[, …][, C])
         A grey or color image or a volume, of any real dtype. NaN and infinite values take no part.
-    spatial_radius : float, default 7.0
+    spatial_radius : float, default 8.0
         How far a window reaches in space, in units of `spacing`, > 0.
     range_radius : float, optional
         How far a window reaches in color (Euclidean), in the units of the color space, > 0. The larger it is, the
-        larger are the regions. By default 0.3 times the standard deviation of the colors (the root of the sum of
+        larger are the regions. By default 0.35 times the standard deviation of the colors (the root of the sum of
         the variances of the channels), which covers the training images of BSDS500 well; a value far from all
         others raises it, so mask that value.
     min_area : int, optional
         The number of pixels, at least 1, below which a region joins the neighbor most like it in mean color. By
         default a thousandth of the pixels that take part.
-    max_iter : int, default 10
+    max_iter : int, default 15
         The largest number of Lloyd's iterations, at least 1. One channel takes none.
     color_space : {"given", "lab"}, optional
         Compare colors as they are given, or as CIE Lab of red, green and blue (see `rgb_to_lab`). The centers are
