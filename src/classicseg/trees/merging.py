@@ -24,6 +24,9 @@ from classicseg._core.two_floats import lost
 from classicseg.labeling.union_find import root_of
 
 
+SMALL = 256.0
+
+
 class Measures(NamedTuple):
     """What is known of each region, one row of numbers, and where its columns are.
 
@@ -60,14 +63,14 @@ class Merges(NamedTuple):
     """(k,)"""
 
 
-def merge_all(rounds: Kernel[Any, int], measures: Measures, contacts: Contacts, options: NDArray[np.float64]) -> Merges:
+def merge_all(rounds: Kernel[Any, int], is_reducible: bool, measures: Measures, contacts: Contacts, options: NDArray[np.float64]) -> Merges:
     """Merge regions until none touch. `rounds` is one of `rounds_by`; `measures` and `contacts` are used up."""
     n = len(measures.table)
     merges = Merges(np.empty((max(n - 1, 0), 2), np.int32), np.empty(max(n - 1, 0)))
     n_edges = run_interruptible(join_parallel, contacts.ends, contacts.table, len(contacts.ends), n)
     widths = measures.n_channels, measures.n_squares, measures.n_outlines
     n_merges = run_interruptible(
-        rounds, measures.table, *widths, contacts.ends, contacts.table, n_edges, options, *merges
+        rounds, measures.table, *widths, int(is_reducible), contacts.ends, contacts.table, n_edges, options, *merges
     )
     return Merges(merges.pairs[:n_merges], merges.costs[:n_merges])
 
@@ -98,6 +101,7 @@ def _rounds(
     n_channels: int,
     n_squares: int,
     n_outlines: int,
+    is_reducible: int,
     ends: NDArray[np.int32],
     contacts: NDArray[np.float64],
     n_edges: int,
@@ -108,6 +112,7 @@ def _rounds(
     """Write the merges in order, and return how many there are."""
     n = len(table)
     least, costs = np.empty(n), np.empty(n_edges)
+    near = np.empty(n) if is_reducible == 0 else least
     links, names = np.empty(n, np.int32), np.arange(n).astype(np.int32)
     n_merges: Any = np.int64(0)
     while n_edges > 0:
@@ -121,7 +126,15 @@ def _rounds(
             least[a] = min(least[a], cost)
             least[b] = min(least[b], cost)
         former = n_merges
-        n_merges = _merge_round(ends, n_edges, costs, least, table, n_channels, links, names, pairs, heights, n_merges)
+        if is_reducible == 0:
+            for i in range(n):
+                near[i] = least[i]
+            for e in range(n_edges):
+                a, b = np.int64(ends[e, 0]), np.int64(ends[e, 1])
+                if table[a, 0] + table[b, 0] >= SMALL:
+                    near[a] = min(near[a], least[b])
+                    near[b] = min(near[b], least[a])
+        n_merges = _merge_round(ends, n_edges, costs, near, table, n_channels, links, names, pairs, heights, n_merges)
         if n_merges == former:
             break
         n = _gather(table, n, n_channels, n_squares, n_outlines, links, names)
