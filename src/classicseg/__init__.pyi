@@ -40,6 +40,7 @@ from .thresholds.variance import isodata_threshold as isodata_threshold
 from .thresholds.variance import kittler_threshold as kittler_threshold
 from .thresholds.variance import multi_otsu_thresholds as multi_otsu_thresholds
 from .thresholds.variance import otsu_threshold as otsu_threshold
+from .trees.cuts import cut_tree as cut_tree
 from .types import Classes as Classes
 from .types import EdgePoints as EdgePoints
 from .types import KMeansResult as KMeansResult
