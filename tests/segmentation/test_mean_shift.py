@@ -97,7 +97,7 @@ def test_far_windows_cost_no_more_than_the_image():
         ({"range_radius": "wide"}, TypeError, "range_radius is 'wide'"),
         ({"max_iter": 0}, ValueError, "max_iter is 0; expected a whole number >= 1"),
         ({"min_area": 0}, ValueError, "min_area is 0"),
-        ({"color_space": "luv"}, ValueError, "color_space is 'luv'; expected 'given' or 'lab'"),
+        ({"color_space": "luv"}, ValueError, "color_space is 'luv'; expected one of 'auto', 'given', 'lab'"),
         ({"color_space": "lab"}, ValueError, "image has 1 channels; expected 3"),
         ({"connectivity": 3}, ValueError, "connectivity is 3"),
     ],

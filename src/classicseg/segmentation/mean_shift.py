@@ -5,20 +5,19 @@ What is to be found, modes of the density of places and colors together, is in `
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import Literal
 
 from numpy.typing import ArrayLike
 
 from classicseg._core.chosen import chose
 from classicseg._core.image import Image, as_canonical, as_image, as_spacing
 from classicseg._core.numbers import as_choice, as_count, as_number
-from classicseg.clustering.features import ColorSpace
 from classicseg.clustering.mean_shift import STEPS, mode_colors
 from classicseg.filters.color import as_lab
 from classicseg.growing.difference_components import difference_components
 from classicseg.growing.tolerance import default_tolerance
 from classicseg.labeling.numbering import number_by_first_pixel
-from classicseg.regions.adjacency import merge_small_regions
+from classicseg.regions.adjacency import merge_small
 from classicseg.types import ChannelAxis, Mask, Regions, Spacing
 
 _SHARE = 0.35
@@ -34,7 +33,7 @@ def mean_shift_segment(
     range_radius: float | None = None,
     min_area: int | None = None,
     max_iter: int = 15,
-    color_space: ColorSpace | None = None,
+    color_space: Literal["auto", "given", "lab"] = "auto",
     connectivity: int = 1,
     channel_axis: ChannelAxis = "auto",
     mask: Mask = None,
@@ -54,13 +53,13 @@ def mean_shift_segment(
         the variances of the channels), which covers the training images of BSDS500 well; a value far from all
         others raises it, so mask that value.
     min_area : int, optional
-        The number of pixels, at least 1, below which a region joins the neighbor most like it in mean color. By
+        The smallest area in pixels: a smaller region joins the neighbor of the nearest mean value; 1 keeps all. By
         default a thousandth of the pixels that take part.
     max_iter : int, default 15
-        The largest number of Lloyd's iterations, at least 1. One channel takes none.
-    color_space : {"given", "lab"}, optional
-        Compare colors as they are given, or as CIE Lab of red, green and blue (see `rgb_to_lab`). The centers are
-        in that space.
+        How often a window moves at most, at least 1.
+    color_space : {"auto", "given", "lab"}, default "auto"
+        Compare colors as they are given, or as CIE Lab of red, green and blue (see `rgb_to_lab`). "auto": Lab for
+        three channels of uint8 or uint16, whose colors have a fixed meaning, as given for all others.
     connectivity : int, default 1
         How many coordinates of two neighbors may differ by 1: from 1 (they share a face) to the number of axes
         (they share at least a corner).
@@ -122,8 +121,7 @@ def mean_shift_segment(
     ranged = None if range_radius is None else as_number("range_radius", range_radius, above=0.0)
     min_area = None if min_area is None else as_count("min_area", min_area)
     max_iter = as_count("max_iter", max_iter)
-    if color_space is not None:
-        as_choice("color_space", color_space, get_args(ColorSpace))
+    as_choice("color_space", color_space, ["auto", "given", "lab"])
     parsed = as_image(image, channel_axis=channel_axis, mask=mask)
     spacings = as_spacing(spacing, len(parsed.shape))
     connectivity = as_count("connectivity", connectivity, most=len(parsed.shape))
@@ -134,15 +132,13 @@ def mean_shift_segment(
         chose(range_radius=ranged)
     modes = mode_colors(colors, spatial, ranged, max_iter, spacings)
     linked = difference_components(modes, _LINKED, "euclidean", connectivity)
-    return number_by_first_pixel(merge_small_regions(linked, colors.values, min_area, connectivity))
+    return number_by_first_pixel(merge_small(linked, colors.values, min_area, connectivity))
 
 
-def _in_space(image: Image, color_space: ColorSpace | None) -> Image:
+def _in_space(image: Image, color_space: str) -> Image:
     """The image in the space that its colors are compared in."""
-    if color_space is None:
-        has_meaning = image.n_channels == 3 and image.values.dtype.kind == "u"
-        color_space = "lab" if has_meaning else "given"
-    if color_space == "given":
+    has_meaning = image.n_channels == 3 and image.values.dtype.kind == "u"
+    if color_space == "given" or (color_space == "auto" and not has_meaning):
         return image
     lab = as_lab(image.values.reshape(-1, image.n_channels)).reshape(*image.shape, 3)
     if image.mask is not None:

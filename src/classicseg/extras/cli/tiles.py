@@ -30,8 +30,9 @@ def segment_in_chunks(job: Job, images: Sequence[Path]) -> int:
     if segmenter is None:
         able = (command_name(name) for name in classicseg.segmenters() if hasattr(tiled, name))
         raise ValueError(
-            f"{job.method} depends on an order of all pixels, and has no exact result in chunks; expected one of "
-            f"{', '.join(able)}, or a --out that is a folder, for the image as a whole"
+            f"{job.method} depends on the image as a whole, and has no exact result in chunks; give a --out that is a "
+            f"folder, and, if the image is too large for that, cut it into parts or make it smaller first; in chunks "
+            f"there are {', '.join(able)}"
         )
     _check(job, images)
     path, read = images[0], [images[0], *job.files()]
