@@ -5,8 +5,9 @@ What is to be found, modes of the density of places and colors together, is in `
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from classicseg._core.chosen import chose
@@ -20,9 +21,9 @@ from classicseg.labeling.numbering import number_by_first_pixel
 from classicseg.regions.adjacency import merge_small
 from classicseg.types import ChannelAxis, Mask, Regions, Spacing
 
-_SHARE = 0.35
+SHARE = 0.35
 """The default radius in color, by the standard deviation of the colors."""
-_LINKED = STEPS / 2
+LINKED = STEPS / 2
 """Neighbors whose modes differ by at most so many steps are linked."""
 
 
@@ -117,30 +118,67 @@ def mean_shift_segment(
     array([[1, 1, 2, 2, 2],
            [1, 1, 2, 2, 2]], dtype=int32)
     """
-    spatial = as_number("spatial_radius", spatial_radius, above=0.0)
-    ranged = None if range_radius is None else as_number("range_radius", range_radius, above=0.0)
-    min_area = None if min_area is None else as_count("min_area", min_area)
-    max_iter = as_count("max_iter", max_iter)
-    as_choice("color_space", color_space, ["auto", "given", "lab"])
     parsed = as_image(image, channel_axis=channel_axis, mask=mask)
-    spacings = as_spacing(spacing, len(parsed.shape))
-    connectivity = as_count("connectivity", connectivity, most=len(parsed.shape))
+    settings = as_mean_shift_settings(
+        len(parsed.shape), spatial_radius, range_radius, min_area, max_iter, color_space, connectivity, spacing
+    )
+    colors = in_color_space(parsed, color_space)
+    if settings.range_radius is None:
+        settings = settings._replace(range_radius=SHARE * default_tolerance(colors))
+        chose(range_radius=settings.range_radius)
+    linked = difference_components(modes_of(colors, settings), LINKED, "euclidean", settings.connectivity)
+    return number_by_first_pixel(merge_small(linked, colors.values, settings.min_area, settings.connectivity))
 
-    colors = _in_space(parsed, color_space)
-    if ranged is None:
-        ranged = _SHARE * default_tolerance(colors)
-        chose(range_radius=ranged)
-    modes = mode_colors(colors, spatial, ranged, max_iter, spacings)
-    linked = difference_components(modes, _LINKED, "euclidean", connectivity)
-    return number_by_first_pixel(merge_small(linked, colors.values, min_area, connectivity))
+
+class MeanShiftSettings(NamedTuple):
+    """The options, parsed."""
+
+    spatial_radius: float
+    range_radius: float | None
+    min_area: int | None
+    max_iter: int
+    connectivity: int
+    spacing: tuple[float, ...]
 
 
-def _in_space(image: Image, color_space: str) -> Image:
+def as_mean_shift_settings(
+    ndim: int,
+    spatial_radius: float,
+    range_radius: float | None,
+    min_area: int | None,
+    max_iter: int,
+    color_space: str,
+    connectivity: int,
+    spacing: Spacing,
+) -> MeanShiftSettings:
+    """Parse the options for an image of so many spatial axes."""
+    as_choice("color_space", color_space, ["auto", "given", "lab"])
+    return MeanShiftSettings(
+        as_number("spatial_radius", spatial_radius, above=0.0),
+        None if range_radius is None else as_number("range_radius", range_radius, above=0.0),
+        None if min_area is None else as_count("min_area", min_area),
+        as_count("max_iter", max_iter),
+        as_count("connectivity", connectivity, most=ndim),
+        as_spacing(spacing, ndim),
+    )
+
+
+def modes_of(colors: Image, settings: MeanShiftSettings) -> Image:
+    """Each pixel in the color of its mode, in steps, where the radius is known."""
+    radius = settings.range_radius or 0.0
+    return mode_colors(colors, settings.spatial_radius, radius, settings.max_iter, settings.spacing)
+
+
+def in_color_space(image: Image, color_space: str) -> Image:
     """The image in the space that its colors are compared in."""
-    has_meaning = image.n_channels == 3 and image.values.dtype.kind == "u"
-    if color_space == "given" or (color_space == "auto" and not has_meaning):
+    if not is_lab(image.n_channels, image.values.dtype, color_space):
         return image
     lab = as_lab(image.values.reshape(-1, image.n_channels)).reshape(*image.shape, 3)
     if image.mask is not None:
         lab[~image.mask] = 0
     return Image(as_canonical(lab), image.mask)
+
+
+def is_lab(n_channels: int, dtype: np.dtype[Any], color_space: str) -> bool:
+    """Whether colors of so many channels, of the dtype that they are worked on in, are compared in Lab."""
+    return color_space == "lab" or (color_space == "auto" and n_channels == 3 and dtype.kind == "u")

@@ -13,11 +13,11 @@ from numpy.testing import assert_array_equal
 pytest.importorskip("cyclopts")
 pytest.importorskip("PIL.Image")
 
-import classicseg  # noqa: E402
-from classicseg.extras.cli import main  # noqa: E402
-from classicseg.extras.cli.job import Each, each_of  # noqa: E402
-from classicseg.extras.files import read_markers  # noqa: E402
-from classicseg.extras.signatures import options_of  # noqa: E402
+import classicseg
+from classicseg.extras.cli import main
+from classicseg.extras.cli.job import Each, each_of
+from classicseg.extras.files import read_markers
+from classicseg.extras.signatures import options_of
 
 pytestmark = pytest.mark.usefixtures("folder")
 

@@ -30,9 +30,9 @@ def segment_in_chunks(job: Job, images: Sequence[Path]) -> int:
     if segmenter is None:
         able = (command_name(name) for name in classicseg.segmenters() if hasattr(tiled, name))
         raise ValueError(
-            f"{job.method} depends on the image as a whole, and has no exact result in chunks; give a --out that is a "
-            f"folder, and, if the image is too large for that, cut it into parts or make it smaller first; in chunks "
-            f"there are {', '.join(able)}"
+            f"{job.method} depends on the image as a whole, and has no exact result in chunks; expected a --out "
+            "that is a folder, and an image that fits, cut into parts or made smaller if need be; or, in chunks, "
+            f"one of {', '.join(able)}"
         )
     _check(job, images)
     path, read = images[0], [images[0], *job.files()]
