@@ -116,7 +116,9 @@ def _methods() -> list[Method]:
         Method("Felzenszwalb, by scale", "scikit-image", partial(_at_each, _felzenszwalb, "scale", (
             50, 100, 200, 300, 500, 800, 1200,
         ))),
-        Method("mean shift, by sr", "OpenCV", partial(_at_each, _their_mean_shift, "sr", (10, 15, 20, 30, 40, 55))),
+        Method("mean shift, by sr", "OpenCV", partial(_at_each, _their_mean_shift, "sr", (
+            10, 15, 20, 30, 40, 55,
+        ))),
         Method("watershed, by markers", "scikit-image", partial(_at_each, _their_watershed, "markers", (
             5, 10, 20, 40, 80,
         ))),

@@ -15,7 +15,7 @@ from classicseg import mean_shift_segment
 _SPATIAL, _RANGE = 8.0, 20.0
 """Radii in pixels, and in units of uint8 colors."""
 _SIDE = 120
-"""scikit-learn's takes minutes for a photograph: it gets a part of so many pixels a side, and its time is scaled."""
+"""scikit-learn's takes minutes for a photograph: it gets a part of so many pixels a side."""
 
 
 def cases() -> Iterator[Callable[[], Case]]:
