@@ -27,29 +27,29 @@ def files(folder: str) -> set[str]:
 
 
 def test_one_tree_makes_a_label_image_of_each_scale(capsys: pytest.CaptureFixture[str]) -> None:
-    words = ["merge", "color.png", "--n-segments", "2,5", "9", "--save", "labels,outline"]
+    words = ["merge", "color.png", "--n-segments", "2,4", "7", "--save", "labels,outline"]
     assert main([*words, "--table", "t.csv", "-v"]) == 0
     said = capsys.readouterr().out
-    assert said.startswith("color.png: 2: 2 segments; 5: 5 segments; 9: 9 segments\n")
-    assert "written: color_merge_2_labels.png, color_merge_5_labels.png, color_merge_9_labels.png, color" in said
-    levels = classicseg.merge_segment(COLOR, n_segments=[2, 5, 9])
-    for number, expected in zip((2, 5, 9), levels, strict=True):
+    assert said.startswith("color.png: 2: 2 segments; 4: 4 segments; 7: 7 segments\n")
+    assert "written: color_merge_2_labels.png, color_merge_4_labels.png, color_merge_7_labels.png, color" in said
+    levels = classicseg.merge_segment(COLOR, n_segments=[2, 4, 7])
+    for number, expected in zip((2, 4, 7), levels, strict=True):
         assert_array_equal(read_markers(f"segmented/color_merge_{number}_labels.png"), expected)
     record = json.loads(Path("segmented/color_merge.json").read_text())
-    assert record["segments"] == [2, 5, 9]
-    assert record["outline"] == [f"color_merge_{number}_outline.png" for number in (2, 5, 9)]
-    assert record["parameters"]["n_segments"] == [2, 5, 9]
+    assert record["segments"] == [2, 4, 7]
+    assert record["outline"] == [f"color_merge_{number}_outline.png" for number in (2, 4, 7)]
+    assert record["parameters"]["n_segments"] == [2, 4, 7]
     with Path("t.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [row["n_segments"] for row in rows] == ["2"] * 2 + ["5"] * 5 + ["9"] * 9
+    assert [row["n_segments"] for row in rows] == ["2"] * 2 + ["4"] * 4 + ["7"] * 7
 
     assert main(["rerun", "segmented/color_merge.json", "-o", "again", "-q"]) == 0
     assert files("again") == files("segmented")
     assert Path("again/color_merge.json").read_bytes() == Path("segmented/color_merge.json").read_bytes()
-    said = mistake([*words[:3], "2,5", "--save", "labels"], capsys)
-    assert "color_merge_2_labels.png came from other settings (--n-segments 2 5 9, now 2 5)" in said
+    said = mistake([*words[:3], "2,4", "--save", "labels"], capsys)
+    assert "color_merge_2_labels.png came from other settings (--n-segments 2 4 7, now 2 4)" in said
     assert main([*words, "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["segments"] == [2, 5, 9]
+    assert json.loads(capsys.readouterr().out)["segments"] == [2, 4, 7]
 
 
 def test_heights_and_a_single_value() -> None:
