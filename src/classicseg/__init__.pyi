@@ -13,6 +13,8 @@ from .growing.separating import separating_tolerance as separating_tolerance
 from .histograms.pixel_histogram import merge_histograms as merge_histograms
 from .histograms.pixel_histogram import pixel_histogram as pixel_histogram
 from .labeling.connected import connected_regions as connected_regions
+from .regions.graph import region_graph as region_graph
+from .regions.small_regions import merge_small_regions as merge_small_regions
 from .regions.table import label_means as label_means
 from .regions.table import region_boundaries as region_boundaries
 from .regions.table import region_table as region_table
@@ -24,6 +26,9 @@ from .segmentation.kmeans import kmeans_assign as kmeans_assign
 from .segmentation.kmeans import kmeans_fit as kmeans_fit
 from .segmentation.kmeans import kmeans_segment as kmeans_segment
 from .segmentation.local_threshold import local_threshold_segment as local_threshold_segment
+from .segmentation.mean_shift import mean_shift_segment as mean_shift_segment
+from .segmentation.merge import merge_segment as merge_segment
+from .segmentation.multiresolution import multiresolution_segment as multiresolution_segment
 from .segmentation.n_clusters import choose_n_clusters as choose_n_clusters
 from .segmentation.region_growing import region_growing_segment as region_growing_segment
 from .segmentation.slic import slic_segment as slic_segment
@@ -51,6 +56,8 @@ from .trees.flat_zones import flat_zone_tree as flat_zone_tree
 from .trees.linkage import merges_of as merges_of
 from .trees.watershed_basins import watershed_tree as watershed_tree
 from .superpixels.seed_grid import seed_grid as seed_grid
+from .trees.merge_tree import merge_tree as merge_tree
+from .trees.scales import choose_scale as choose_scale
 from .types import Classes as Classes
 from .types import EdgePoints as EdgePoints
 from .types import KMeansResult as KMeansResult
@@ -59,6 +66,11 @@ from .types import PixelHistogram as PixelHistogram
 from .types import RegionTable as RegionTable
 from .types import RegionTree as RegionTree
 from .types import Regions as Regions
+from .types import RegionGraph as RegionGraph
+from .types import Regions as Regions
+from .types import RegionTable as RegionTable
+from .types import RegionTree as RegionTree
+from .types import ScaleCurve as ScaleCurve
 from .types import Segmenter as Segmenter
 from .types import Superpixels as Superpixels
 from .workers import set_workers as set_workers

@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from classicseg import Segmenter
 from classicseg.extras.cli.pictures import BY_DEFAULT
 from classicseg.extras.cli.report import command_name
+
+
+class Each(NamedTuple):
+    """Several values of one option, with a result for each; none where there is one result."""
+
+    name: str = ""
+    words: Sequence[str] = ()
+
+
+ONE_RESULT = Each()
 
 
 @dataclass(frozen=True)
@@ -24,6 +34,8 @@ class Job:
     """Make arguments of the options: reads the files that they name."""
     out: Path
     table: Path | None
+    each: Each = ONE_RESULT
+    """The values that have a result each."""
     max_pixels: int | None = None
     """None: as much as the reader takes by itself, more in chunks."""
     nodata: Sequence[float] | None = None
@@ -68,6 +80,24 @@ class Job:
     def reading(self) -> dict[str, Any]:
         """How its images are read."""
         return limit_of(self.max_pixels) | {"nodata": self.nodata}
+
+
+def each_of(options: Mapping[str, Any], asking: Sequence[str]) -> Each:
+    """The values that have a result each: several of one of the options that ask for that; else none."""
+    several = {name: options[name] for name in asking if options[name] is not None and len(options[name]) > 1}
+    if not several:
+        return ONE_RESULT
+    (name, values), *others = several.items()
+    if others:
+        raise ValueError(
+            f"--{command_name(name)} and --{command_name(others[0][0])} have several values each; expected "
+            "several of one of them"
+        )
+    words = [f"{value:.12g}" for value in values]
+    twice = next((word for i, word in enumerate(words) if word in words[:i]), None)
+    if twice is not None:
+        raise ValueError(f"--{command_name(name)} has {twice} twice; expected different values")
+    return Each(name, words)
 
 
 def limit_of(max_pixels: int | None) -> dict[str, Any]:

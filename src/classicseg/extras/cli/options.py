@@ -12,7 +12,7 @@ from cyclopts import Parameter
 
 from classicseg import Segmenter
 from classicseg.extras.cli.inputs import image_files, standard_input_as_file
-from classicseg.extras.cli.job import Job, limit_of
+from classicseg.extras.cli.job import Job, each_of, limit_of
 from classicseg.extras.cli.pictures import BY_DEFAULT, KINDS, Kind
 from classicseg.extras.cli.segment import segment_files
 from classicseg.extras.signatures import Integer, Option, Words, options_of, words_of
@@ -21,6 +21,7 @@ from classicseg.extras.signatures import Integer, Option, Words, options_of, wor
 def command_for(name: str, segmenter: Segmenter) -> Callable[..., int]:
     """Make the command that runs a segmenter on files."""
     options = options_of(segmenter)
+    asking = [option.name for option in options if option.is_for_each]
 
     def command(images: list[Path], /, **given: Any) -> int:
         files = {key: given.pop(key, default) for key, (_, default) in _FILES.items()}
@@ -37,7 +38,10 @@ def command_for(name: str, segmenter: Segmenter) -> Callable[..., int]:
         files["save"] = list(dict.fromkeys(files["save"]))
         with standard_input_as_file(images) as stdin:
             paths = image_files(stdin if stdin and path == Path("-") else path for path in images)
-            return segment_files(Job(name, segmenter, values | said, arguments, stdin=stdin, **files), paths)
+            job = Job(
+                name, segmenter, values | said, arguments, each=each_of(values, asking), stdin=stdin, **files
+            )
+            return segment_files(job, paths)
 
     keyword = inspect.Parameter.KEYWORD_ONLY
     command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
@@ -143,5 +147,7 @@ def _parameter(option: Option) -> inspect.Parameter:
     kind: Any = option.kind
     several = words_of(kind)
     text = option.help + (f" Several are typed {several.example}." if several else "")
+    if option.is_for_each:
+        text += " Each has results of its own."
     typed = Annotated[kind, Parameter(help=text.strip() or None, negative_iterable="")]
     return inspect.Parameter(option.name, inspect.Parameter.KEYWORD_ONLY, default=option.default, annotation=typed)

@@ -30,8 +30,9 @@ def segment_in_chunks(job: Job, images: Sequence[Path]) -> int:
     if segmenter is None:
         able = (command_name(name) for name in classicseg.segmenters() if hasattr(tiled, name))
         raise ValueError(
-            f"{job.method} depends on an order of all pixels, and has no exact result in chunks; expected one of "
-            f"{', '.join(able)}, or a --out that is a folder, for the image as a whole"
+            f"{job.method} depends on the image as a whole, and has no exact result in chunks; expected a --out "
+            "that is a folder, and an image that fits, cut into parts or made smaller if need be; or, in chunks, "
+            f"one of {', '.join(able)}"
         )
     _check(job, images)
     path, read = images[0], [images[0], *job.files()]
