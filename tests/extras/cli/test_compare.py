@@ -61,7 +61,7 @@ def test_the_methods_that_are_compared(typed: list[str], capsys: pytest.CaptureF
 def test_values_that_take_no_part(capsys: pytest.CaptureFixture[str]) -> None:
     np.save("one.npy", np.where(GREY < 100, 0, 9).astype(np.uint8))
     for typed, count in (([], " 2 "), (["--nodata", "0"], " 1 ")):
-        assert main(["compare", "one.npy", "--methods", "threshold", *typed]) == 0
+        assert main(["compare", "one.npy", "--methods", "threshold", "--overwrite", *typed]) == 0
         assert count in capsys.readouterr().out
 
 

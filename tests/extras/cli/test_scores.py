@@ -226,7 +226,7 @@ def test_compare_draws_a_sheet_and_prints_the_scores(capsys: pytest.CaptureFixtu
         (["evaluate", "ink.png", "ink.png", "--foreground", "1"], "the true values are [0, 255]"),
         (
             ["compare", "grey.png", "--truth", "truth.png", "--truth", "truth.png"],
-            "there are 1 images and 2 truths",
+            "1 image and 2 truths are given",
         ),
         (["compare", "grey.png", "./grey.png"], "several images have the same name"),
         (["compare", "grey.png", "--out", "truth.png"], "truth.png"),
