@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,8 @@ from numpy.testing import assert_array_equal
 
 pytest.importorskip("cyclopts")
 Image = pytest.importorskip("PIL.Image")
+
+from command_line import mistake  # noqa: E402
 
 import classicseg  # noqa: E402
 from classicseg.extras.cli import main  # noqa: E402
@@ -72,3 +75,26 @@ def test_a_folder_stands_for_its_images(capsys: pytest.CaptureFixture[str]) -> N
     assert_array_equal(read_markers("segmented/a_threshold_labels.png"), classicseg.threshold_segment(GREY))
     assert main(["compare", "photos", "--truth", "photos", "--methods", "kmeans"]) == 0
     assert "2 comparison sheets" in capsys.readouterr().out
+
+
+def test_a_sheet_of_other_methods_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    typed = ["compare", "photos/a.png", "--truth", "photos/b.PNG", "--nodata", "nan", "--methods"]
+    assert main([*typed, "kmeans", "-q"]) == 0
+    assert capsys.readouterr().out == ""
+    assert main([*typed, "kmeans", "--json"]) == 0  # the same again
+    (result,) = map(json.loads, capsys.readouterr().out.splitlines())
+    expected = classicseg.metrics.segmentation_covering(GREY, classicseg.kmeans_segment(GREY))
+    assert (result["method"], result["segments"], result["scores"]["covering"]) == ("kmeans", 4, expected)
+    assert "(--methods kmeans, now threshold); add --overwrite" in mistake([*typed, "threshold"], capsys)
+    assert main([*typed, "threshold", "--overwrite"]) == 0
+    assert main(["rerun", "segmented/a_comparison.json", "-o", "again", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["method"] == "threshold"
+    record = json.loads(Path("again/a_comparison.json").read_text())
+    assert record["results"][0]["segments"] == 2
+
+
+def test_each_setting_is_printed_once(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", "photos", "--methods", "kmeans,wolf"]) == 0
+    said = capsys.readouterr().out
+    assert said.count("n_clusters") + said.count("n_init") == 1
+    assert said.count("wolf: method=wolf") == 1

@@ -199,8 +199,8 @@ def _sheets(images: Sequence[Path], truths: Sequence[Path] | None, out: Path) ->
     """The images, each with its truth and its sheet; refuse what does not go together."""
     if truths and len(truths) != len(images):
         raise ValueError(
-            f"{counted(len(images), 'image')} and {counted(len(truths), 'truth')} are given; expected a truth of each "
-            "image"
+            f"{counted(len(images), 'image')} and {counted(len(truths), 'truth')} are given; expected a truth of "
+            "each image"
         )
     if len({path.stem for path in images}) < len(images):
         raise ValueError("several images have the same name, and their sheets would, too; rename them")

@@ -9,6 +9,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from classicseg.extras.catalogue import segmenter_names
+from classicseg.extras.cli.mistakes import did_you_mean
 from classicseg.extras.cli.ordinary import Json, Quiet, keep_quiet
 from classicseg.extras.cli.report import command_name
 from classicseg.extras.signatures import Words
@@ -42,7 +43,8 @@ def warmup(
     known = {command_name(name): name for name in segmenter_names()}
     for word in methods or ():
         if word not in known:
-            raise ValueError(f"--methods: there is no method {word!r}; expected some of {', '.join(known)}")
+            mend = did_you_mean(word, known) or f"expected some of {', '.join(known)}"
+            raise ValueError(f"--methods has {word}; {mend}")
     keep_quiet(quiet)
     names = None if methods is None else [known[word] for word in methods]
     done = warm_up(names, DTYPES if dtypes is None else dtypes)
