@@ -16,6 +16,7 @@ from command_line import mistake  # noqa: E402
 
 import classicseg  # noqa: E402
 from classicseg.extras.cli import main  # noqa: E402
+from classicseg.extras.cli.inputs import image_files  # noqa: E402
 from classicseg.extras.cli.variants import chosen_methods  # noqa: E402
 from classicseg.extras.files import read_markers  # noqa: E402
 
@@ -91,6 +92,14 @@ def test_a_sheet_of_other_methods_is_kept(capsys: pytest.CaptureFixture[str]) ->
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["method"] == "threshold"
     record = json.loads(Path("again/a_comparison.json").read_text())
     assert record["results"][0]["segments"] == 2
+
+
+def test_a_pattern_stands_for_files_where_no_shell_has_put_them(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["threshold", "photos/*.png"]) == 0
+    assert capsys.readouterr().out.startswith("photos/a.png: 2 segments")
+    Path("photos/[x]*.png").write_bytes(Path("photos/a.png").read_bytes())
+    assert image_files([Path("photos/[x]*.png")]) == [Path("photos/[x]*.png")]  # a file of that name
+    assert image_files([Path("photos/none*.png")]) == [Path("photos/none*.png")]
 
 
 def test_each_setting_is_printed_once(capsys: pytest.CaptureFixture[str]) -> None:

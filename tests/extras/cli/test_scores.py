@@ -265,7 +265,7 @@ def test_compare_draws_a_sheet_and_prints_the_scores(capsys: pytest.CaptureFixtu
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["evaluate", "labels.png", "color.png"], "color.png: holds several channels"),
+        (["evaluate", "labels.png", "color.png"], "color.png: holds several channels; expected labels"),
         (["evaluate", "labels.png", "none.png"], "none.png: no such file"),
         (["evaluate", "labels.png", "truth.png", "--ignore-label", "-1"], "ignore_label is -1"),
         (["evaluate", "labels.png", "truth.png", "--ignore-label", "2.5"], "--ignore-label"),
