@@ -17,6 +17,7 @@ from .regions.table import label_means as label_means
 from .regions.table import region_boundaries as region_boundaries
 from .regions.table import region_table as region_table
 from .segmentation.boundary import boundary_segment as boundary_segment
+from .segmentation.felzenszwalb import felzenszwalb_segment as felzenszwalb_segment
 from .segmentation.gradient import gradient_segment as gradient_segment
 from .segmentation.kmeans import kmeans_assign as kmeans_assign
 from .segmentation.kmeans import kmeans_fit as kmeans_fit
@@ -24,6 +25,8 @@ from .segmentation.kmeans import kmeans_segment as kmeans_segment
 from .segmentation.local_threshold import local_threshold_segment as local_threshold_segment
 from .segmentation.n_clusters import choose_n_clusters as choose_n_clusters
 from .segmentation.region_growing import region_growing_segment as region_growing_segment
+from .segmentation.slic import slic_segment as slic_segment
+from .segmentation.srm import srm_segment as srm_segment
 from .segmentation.threshold import threshold_segment as threshold_segment
 from .segmentation.watershed import watershed_segment as watershed_segment
 from .thresholds.entropy import kapur_threshold as kapur_threshold
@@ -40,14 +43,19 @@ from .thresholds.variance import isodata_threshold as isodata_threshold
 from .thresholds.variance import kittler_threshold as kittler_threshold
 from .thresholds.variance import multi_otsu_thresholds as multi_otsu_thresholds
 from .thresholds.variance import otsu_threshold as otsu_threshold
+from .trees.contours import contour_strengths as contour_strengths
+from .trees.cuts import cut_tree as cut_tree
+from .trees.flat_zones import flat_zone_tree as flat_zone_tree
+from .trees.linkage import merges_of as merges_of
+from .trees.watershed_basins import watershed_tree as watershed_tree
 from .types import Classes as Classes
 from .types import EdgePoints as EdgePoints
 from .types import KMeansResult as KMeansResult
 from .types import Labels as Labels
 from .types import PixelHistogram as PixelHistogram
-from .types import Regions as Regions
 from .types import RegionTable as RegionTable
 from .types import RegionTree as RegionTree
+from .types import Regions as Regions
 from .types import Segmenter as Segmenter
 from .types import Superpixels as Superpixels
 from .workers import set_workers as set_workers
