@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from classicseg import Segmenter
 from classicseg.extras.cli.pictures import BY_DEFAULT
 from classicseg.extras.cli.report import command_name
+from classicseg.extras.files.npy import is_npy
 
 
 class Each(NamedTuple):
@@ -107,3 +108,16 @@ def limit_of(max_pixels: int | None) -> dict[str, Any]:
     if max_pixels < 1:
         raise ValueError(f"--max-pixels is {max_pixels}; expected a whole number >= 1")
     return {"max_pixels": max_pixels}
+
+
+def check_axis(path: Path, given: Any, picture: Any) -> None:
+    """Refuse an axis of channels where a file has its channels on another one; arrays do not say where."""
+    said = picture.channel_axis
+    if not isinstance(given, int) or said is None or path.is_dir() or is_npy(path):
+        return
+    shape = " x ".join(map(str, picture.pixels.shape))
+    if given % picture.pixels.ndim != said:
+        raise ValueError(
+            f"{path}: --channel-axis is {given}, and the channels of the file are on axis {said} of its {shape} "
+            "numbers; leave --channel-axis out"
+        )

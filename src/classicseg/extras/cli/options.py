@@ -13,6 +13,7 @@ from cyclopts import Parameter
 from classicseg import Segmenter
 from classicseg.extras.cli.inputs import image_files, standard_input_as_file
 from classicseg.extras.cli.job import Job, each_of, limit_of
+from classicseg.extras.cli.ordinary import Json, Overwrite, Quiet, Verbose
 from classicseg.extras.cli.pictures import BY_DEFAULT, KINDS, Kind
 from classicseg.extras.cli.segment import segment_files
 from classicseg.extras.signatures import Integer, Option, Words, options_of, words_of
@@ -56,9 +57,9 @@ def command_for(name: str, segmenter: Segmenter) -> Callable[..., int]:
     return command
 
 
-def _flag(text: str, *short: str) -> Any:
-    """An option that is there or not."""
-    return Annotated[bool, Parameter(alias=short, help=text, group="Files", negative_bool="", show_default=False)]
+def _of_files(option: Any) -> Any:
+    """An ordinary option, shown beside those of files."""
+    return Annotated[option, Parameter(group="Files")]
 
 
 _IMAGES = Annotated[
@@ -130,15 +131,16 @@ _FILES: dict[str, tuple[Any, Any]] = {
                 "outline (the image with lines). A record of the settings is always kept.",
                 group="Files",
                 negative_iterable="",
+                show_default=",".join,
             ),
             Words(re.compile("|".join(KINDS)), "labels,overlay"),
         ],
         list(BY_DEFAULT),
     ),
-    "overwrite": (_flag("Replace results that came from other settings; without it they are kept."), False),
-    "quiet": (_flag("Print nothing but mistakes.", "-q"), False),
-    "json": (_flag("Print the record of each image on a line of its own, as JSON, and nothing else."), False),
-    "verbose": (_flag("Also print the time, the files, and the command that repeats the run.", "-v"), False),
+    "overwrite": (_of_files(Overwrite), False),
+    "quiet": (_of_files(Quiet), False),
+    "json": (_of_files(Json), False),
+    "verbose": (_of_files(Verbose), False),
 }
 
 

@@ -18,7 +18,7 @@ from classicseg import Labels
 from classicseg._core.chosen import choices
 from classicseg.extras.cli.chosen import count_segments, summary
 from classicseg.extras.cli.earlier import check_earlier
-from classicseg.extras.cli.job import Job, limit_of
+from classicseg.extras.cli.job import Job, check_axis, limit_of
 from classicseg.extras.cli.notices import print_no_more
 from classicseg.extras.cli.pictures import WHAT_FOR, Segmented, paths_of, write_pictures
 from classicseg.extras.cli.report import report
@@ -141,6 +141,7 @@ def _segment_file(job: Job, path: Path, arguments: Mapping[str, Any]) -> tuple[s
     """Segment an image, write its results, and return what there is to say, and its rows of the table."""
     picture = read_image(path, **job.reading)
     settings = dict(arguments)
+    check_axis(path, settings.get("channel_axis"), picture)
     if settings.get("channel_axis") == "auto":
         settings["channel_axis"] = picture.channel_axis
     channel_axis = settings.get("channel_axis", picture.channel_axis)
