@@ -161,9 +161,9 @@ def test_a_basin_that_cannot_choose_is_kept():
     """The middle one runs over into two equals at 4, and is found to meet one of them at 5, too."""
     pairs, heights = np.array([1 << 32 | 2, 2 << 32 | 3, 1 << 32 | 2]), np.array([4.0, 4.0, 5.0])
     lows, ranks, groups = np.array([0.0, 1, 3, 1]), np.array([0, 0, 1, 0]), np.arange(4)
-    basins._join(pairs, heights, lows, ranks, 2.5, groups)
+    basins._join(pairs, heights, lows, ranks, 2.5, groups, np.zeros_like(groups), np.zeros(len(groups), bool))
     assert_array_equal(groups, [0, 1, 2, 3])
-    assert_array_equal(lows, [0, 1, 3, 1])
+    assert_array_equal(lows, [0, 1, -np.inf, 1])
 
 
 @given(st.data())

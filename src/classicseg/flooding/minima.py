@@ -80,7 +80,8 @@ def merge_shallow_basins(
     pairs, heights = pairs[order], heights[order]
     del order
     groups = np.arange(len(lows))
-    run_interruptible(_join, pairs, heights, lows, ranks, min_depth, groups)
+    chosen, tied = np.zeros(len(groups), np.int64), np.zeros(len(groups), np.bool_)
+    run_interruptible(_join, pairs, heights, lows.copy(), ranks, min_depth, groups, chosen, tied)
     return groups
 
 
@@ -178,14 +179,16 @@ def _join(
     ranks: NDArray[np.int64],
     min_depth: float,
     groups: NDArray[np.int64],
+    chosen: NDArray[np.int64],
+    tied: NDArray[np.bool_],
 ) -> None:
     """Join basins at passes of ascending height; `groups` are the parents of a union-find.
 
     At one height, basins that are shallow and touch join first; together they join the best of the deep ones that
-    they touch.
+    they touch. `lows` become -inf where a basin is kept, however deep it is; `chosen` and `tied` are room to work
+    in, of zeros.
     """
-    lows = lows.copy()  # -inf: a basin that is kept, however deep it is
-    chosen, tied, start = np.zeros(len(groups), np.int64), np.zeros(len(groups), np.bool_), 0
+    start = 0
     while start < len(pairs):
         stop = start
         while stop < len(pairs) and heights[stop] == heights[start]:
