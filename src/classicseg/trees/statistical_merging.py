@@ -116,7 +116,7 @@ def _join(
     """Merge the sets of the first pairs."""
     last_neighbor = (1 << bits) - 1
     for i in range(n_pairs):
-        pair = np.int64(pairs[i])
+        pair: Any = np.int64(pairs[i])
         pixel = pair >> bits
         a, b = root_of(sets, pixel), root_of(sets, pixel + offsets[pair & last_neighbor])
         if a == b:
@@ -125,4 +125,5 @@ def _join(
         other = a + b - root
         for c in range(sums.shape[1]):
             sums[root, c] += sums[other, c]
-        bounds[root] = _bound(-np.int64(sets[root]), spread, doubt)
+        size: Any = -np.int64(sets[root])
+        bounds[root] = _bound(size, spread, doubt)
