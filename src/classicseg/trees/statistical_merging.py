@@ -31,7 +31,7 @@ def merge_by_means(
     found: PixelPairs, sets: NDArray[Any], image: Image, complexity: float, value_range: float
 ) -> None:
     """Merge sets of pixels while every channel has means as near as the bounds allow; overwrites the pairs."""
-    sums, width = _whole_values(image, value_range)
+    sums, width = run_interruptible(_whole_values, image, value_range)
     n_pixels = len(sums) if image.mask is None else int(np.count_nonzero(image.mask))
     spread, doubt = width * width / (2 * complexity), np.log(6.0 * max(n_pixels, 1) ** 2)
     bounds, ahead = np.full(len(sums), _bound(1, spread, doubt)), np.empty((3, AT_ONCE), np.int64)
