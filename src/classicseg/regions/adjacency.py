@@ -17,7 +17,7 @@ from classicseg.regions.merging import choose, join, renumber
 from classicseg.regions.statistics import RegionSums, joined_sums, region_sums
 
 
-def merge_small_regions(
+def merge_small(
     labels: NDArray[np.int32], values: NDArray[Any], min_area: int | None, connectivity: int
 ) -> NDArray[np.int32]:
     """Join each region of fewer than `min_area` pixels to the neighbor most like it in mean value.
@@ -41,7 +41,7 @@ def merge_small_regions(
 
 
 def join_small_regions(found: RegionSums, pairs: NDArray[np.int64], min_area: int) -> NDArray[np.int64]:
-    """The label that `merge_small_regions` gives each region, where `pairs` touch (`label_pairs`)."""
+    """The label that `merge_small` gives each region, where `pairs` touch (`label_pairs`)."""
     region = joined = np.arange(len(found.areas))
     while True:
         pairs = run_interruptible(renumber, pairs, joined, found.areas, min_area)

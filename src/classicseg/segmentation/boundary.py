@@ -29,7 +29,7 @@ from classicseg.flooding.flood import flood
 from classicseg.labeling.components import connected_components
 from classicseg.labeling.numbering import number_by_first_pixel
 from classicseg.labeling.reconstruction import hysteresis
-from classicseg.regions.adjacency import merge_small_regions
+from classicseg.regions.adjacency import merge_small
 from classicseg.regions.statistics import rank_regions, region_sums
 from classicseg.types import ChannelAxis, EdgeDetector, Mask, Regions, Spacing
 
@@ -176,7 +176,7 @@ def boundary_segment(
     cores = free & farther_than(edges, settings.max_gap / 2, spacings)
     labels = _spread(gradient, connected_components(cores.view(np.uint8), 1), Image(parsed.values, free))
     labels = _spread(np.zeros(parsed.shape, np.float32), labels, parsed)
-    labels = merge_small_regions(labels, parsed.values, settings.min_area, 1)
+    labels = merge_small(labels, parsed.values, settings.min_area, 1)
     if settings.keep_lines:
         return connected_components(np.where(on_lines(edges, labels), 0, labels), 1)
     return number_by_first_pixel(labels)

@@ -20,7 +20,7 @@ from classicseg.growing.criteria import CRITERIA, GrowingCriterion, GrowUnseeded
 from classicseg.growing.options import GrowingOptions, as_growing_options
 from classicseg.growing.tolerance import default_tolerance
 from classicseg.labeling.numbering import number_by_first_pixel
-from classicseg.regions.adjacency import merge_small_regions
+from classicseg.regions.adjacency import merge_small
 from classicseg.types import ChannelAxis, Mask, Norm, Regions, Seeds, Spacing
 
 Criterion: TypeAlias = Literal["seed", "neighbor", "mean", "confidence", "competition"]
@@ -186,7 +186,7 @@ def region_growing_segment(
     if seeds is None:
         grow_unseeded = _without_seeds(criterion, options, fill_holes)
         labels = grow_unseeded(parsed, _with_tolerance(options, rules, parsed, given))
-        return number_by_first_pixel(merge_small_regions(labels, parsed.values, min_area, connectivity))
+        return number_by_first_pixel(merge_small(labels, parsed.values, min_area, connectivity))
     starts = as_seeds(seeds, parsed)
     if min_area is not None:
         raise ValueError("min_area is given with seeds; regions that seeds name are never joined; leave it out")
