@@ -80,7 +80,7 @@ def contour_tree(
     Notes
     -----
     The oriented watershed transform and ultrametric contour map [1]_. At two neighbors of different regions the map
-    has the greater one of its two values, times \\|cos φ\\| where φ is the angle between the boundary there and the
+    has the greater one of its two values, times the size of cos φ, where φ is the angle between the boundary there and the
     arc: arcs are cut in halves until each part is nearly straight, and the direction of a part is its principal axis.
     Regions merge in rounds of pairs that are each other's weakest arc, which is the order of ascending strength.
 
@@ -97,9 +97,9 @@ def contour_tree(
     Examples
     --------
     >>> from classicseg import contour_tree, cut_tree
-    >>> tree = contour_tree([[0, 3, 0, 8, 0], [0, 1, 0, 8, 0]])
+    >>> tree = contour_tree([[1, 3, 0, 8, 2], [1, 2, 0, 8, 2]])
     >>> tree.heights
-    array([0., 0., 0., 2., 8.])
+    array([0. , 0. , 0. , 2.5, 8. ])
     >>> cut_tree(tree, n_segments=2)
     array([[1, 1, 1, 1, 2],
            [1, 1, 1, 1, 2]], dtype=int32)

@@ -100,7 +100,7 @@ def flat_zone_tree(
     connectivity = as_count("connectivity", connectivity, most=len(parsed.shape))
     pairs = sorted_pairs(parsed, connectivity, norm)
     sets = pixel_sets(parsed.shape, parsed.mask)
-    n_equal = int(pairs.starts[1]) if pairs.levels[:1] == [0] else 0
+    n_equal = int(pairs.starts[1]) if (pairs.levels[:1] == 0).any() else 0
     ahead = np.empty((3, AT_ONCE), np.int64)
     run_interruptible(_unite, pairs, n_equal, sets, ahead)
     regions = labels_of_sets(sets, parsed.shape)

@@ -106,6 +106,8 @@ def watershed_tree(
     >>> from classicseg import cut_tree, watershed_tree
     >>> tree = watershed_tree([[1, 2, 9, 3, 4, 1, 5]], surface="image")
     >>> tree.regions
+    array([[1, 1, 1, 2, 3, 3, 3]], dtype=int32)
+    >>> cut_tree(tree, height=2)
     array([[1, 1, 1, 2, 2, 2, 2]], dtype=int32)
     """
     as_choice("surface", surface, ["gradient", "image"])
