@@ -85,8 +85,8 @@ def watershed_tree(
     is the same for each flip and turn of the image.
 
     By area and volume, heights are the extinction values of the minima [2]_ in the graph of the pixels, whose pairs
-    weigh their distance, or with the surface "image" the higher one of the two [3]_. Where pairs of one weight
-    decide which basin a plateau joins, or which two of several basins meet first, those of the first pixels in
+    weigh their distance, or with the surface "image" the higher one of the two and then the lower [3]_. Where equal
+    pairs decide which basin a plateau joins, or which two of several basins meet first, those of the first pixels in
     raster order come first: on images of few levels a flip may move such pixels.
 
     The cost is O(n log n) at most. By depth it takes the memory of `watershed_segment`; by area some 40 bytes a
@@ -125,10 +125,11 @@ def watershed_tree(
         return _by_depth(surface_of(parsed, surface, sigma, spacings), parsed, connectivity, volume)
     smoothed = Image(smooth(parsed, sigma, spacings).values, parsed.mask)
     if surface == "gradient":
-        pairs = sorted_pairs(smoothed, connectivity)
+        levels, pairs = None, sorted_pairs(smoothed, connectivity)
     else:
-        pairs = pairs_of_levels(smoothed.values[..., 0], smoothed, connectivity)
-    tree = extinction_tree(pairs, smoothed, order == "volume")
+        levels = smoothed.values[..., 0]
+        pairs = pairs_of_levels(levels, smoothed, connectivity)
+    tree = extinction_tree(pairs, levels, smoothed, order == "volume")
     return tree if volume == 1 else tree._replace(heights=tree.heights * volume, areas=tree.areas * volume)
 
 
