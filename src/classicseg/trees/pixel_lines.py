@@ -67,8 +67,9 @@ def pixel_lines(values: NDArray[Any], mask: NDArray[np.bool_] | None, connectivi
 
 
 def planes_of(image: Image) -> NDArray[Any]:
-    """The values of an image, channels first: (channels, M, N[, …])."""
-    return np.ascontiguousarray(np.moveaxis(image.values, -1, 0))
+    """The values of an image, channels first: (channels, M, N[, …]), float64 or, where it holds them, float32."""
+    dtype = np.float64 if image.values.dtype == np.float64 else np.float32
+    return np.ascontiguousarray(np.moveaxis(image.values, -1, 0), dtype)
 
 
 def neighbor_offsets_after(lines: PixelLines) -> NDArray[np.int64]:

@@ -60,8 +60,8 @@ def sorted_pairs(image: Image, connectivity: int, norm: Norm = "euclidean") -> P
     planes = planes_of(image)
     ruler = Ruler(norm == "euclidean" and len(planes) > 1, 0.0)
     lines = pixel_lines(planes, image.mask, connectivity)
-    if planes.dtype.kind == "u":
-        highest = int(np.iinfo(planes.dtype).max)
+    if image.values.dtype.kind == "u":
+        highest = int(np.iinfo(image.values.dtype).max)
         n_keys = 1 + (len(planes) * highest**2 if ruler.is_euclidean else highest)
         if n_keys <= _MOST_KEYS:
             return _counted(lines, ruler, n_keys)
