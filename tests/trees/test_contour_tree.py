@@ -87,7 +87,9 @@ def test_masks_volumes_and_little_in_them():
     volume, mask = rng.random((4, 5, 6)), rng.random((4, 5, 6)) < 0.8
     tree = contour_tree(volume, mask=mask, sigma=0.5)
     assert_array_equal(tree.regions > 0, mask)
-    assert_array_equal(contour_tree(volume.astype(np.float32) * 257).regions, contour_tree(volume.astype(np.float32)).regions)
+    assert_array_equal(
+        contour_tree(volume.astype(np.float32) * 257).regions, contour_tree(volume.astype(np.float32)).regions
+    )
     assert_array_equal(contour_tree([[1.0, np.nan, 0.0]]).regions, [[1, 0, 2]])
     assert_array_equal(contour_tree([[3]]).regions, [[1]])
     assert len(contour_tree([[3]], mask=np.array([[False]])).parents) == 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -86,7 +88,9 @@ def test_small_pieces_join_over_their_lowest_pass(tree, data, min_area):
         if max(areas) >= min_area:
             inside = np.isin(tree.regions, [region + 1 for region in small])
             for connectivity in range(1, len(shape) + 1):
-                around = ndimage.binary_dilation(inside, ndimage.generate_binary_structure(len(shape), connectivity))
+                around = ndimage.binary_dilation(
+                    inside, ndimage.generate_binary_structure(len(shape), connectivity)
+                )
                 beside = set((tree.regions[around] - 1).tolist()) & other
                 if beside:
                     break
@@ -104,7 +108,7 @@ def test_cuts_nest(tree, min_area):
     levels = cut_tree(tree, n_segments=list(range(n_roots, n + 1)) or [1], min_area=min_area)
     assert_array_equal(levels[-1], cut_tree(tree, n_segments=max(n, 1), min_area=min_area))
     whole = {int(tree.areas[i]) for i in range(len(tree.parents)) if tree.parents[i] == i}
-    for coarse, fine in zip(levels[:-1], levels[1:], strict=True):
+    for coarse, fine in itertools.pairwise(levels):
         assert len(np.unique(coarse.astype(np.int64) * 1000 + fine)) == len(np.unique(fine))
     for labels in levels:
         areas = np.bincount(labels.ravel())[1:]

@@ -48,19 +48,20 @@ def contour_tree(
         How strong a boundary is at each pixel, at least 0: the magnitude of a gradient, or what a detector says.
         NaN and infinite values take no part.
     orientation : array_like, shape (M, N), optional
-        Which way the boundary runs at each pixel of an image, in radians, from the direction of the columns towards
-        that of the rows; half a turn makes no difference. By default a boundary counts whichever way it runs.
+        Which way the boundary runs at each pixel of an image, in radians, from the direction of the columns
+        towards that of the rows; half a turn makes no difference. By default a boundary counts whichever way it
+        runs.
     sigma : float, default 0.0
-        The standard deviation in pixels of the Gaussian that smooths the map before it is flooded, at least 0 (no
-        smoothing): the greater it is, the fewer regions there are at first. Strengths are those of the map as it is.
+        The standard deviation of the Gaussian that smooths the image first, in units of `spacing`, at least 0 (no
+        smoothing).
     mask : array_like of bool, shape (M, N[, …]), optional
         True where a pixel takes part, by default everywhere.
 
     Returns
     -------
     RegionTree
-        The finest regions are the basins of the map's minima. Heights are mean strengths, in units of the map. Areas
-        are numbers of pixels.
+        The finest regions are the basins of the map's minima. Heights are mean strengths, in units of the map.
+        Areas are numbers of pixels.
 
     Raises
     ------
@@ -68,7 +69,8 @@ def contour_tree(
         If `boundaries` or `orientation` does not hold real numbers, `mask` is not bool, or `sigma` is no number.
     ValueError
         If `boundaries` is empty or holds a negative number, `orientation` has another shape, is not finite where a
-        pixel takes part, or is given with other than two axes, `mask` does not fit, or `sigma` is out of its range.
+        pixel takes part, or is given with other than two axes, `mask` does not fit, or `sigma` is out of its
+        range.
 
     See Also
     --------
@@ -78,14 +80,14 @@ def contour_tree(
     watershed_tree : Basins by depth, area or volume.
 
     Notes
-    -----
-    The oriented watershed transform and ultrametric contour map [1]_. At two neighbors of different regions the map
-    has the greater one of its two values, times the size of cos φ, where φ is the angle between the boundary there and the
-    arc: arcs are cut in halves until each part is nearly straight, and the direction of a part is its principal axis.
-    Regions merge in rounds of pairs that are each other's weakest arc, which is the order of ascending strength.
+    ----- The oriented watershed transform and ultrametric contour map [1]_. At two neighbors of different regions
+    the map has the greater one of its two values, times the size of cos φ, where φ is the angle between the
+    boundary there and the arc: arcs are cut in halves until each part is nearly straight, and the direction of a
+    part is its principal axis. Regions merge in rounds of pairs that are each other's weakest arc, which is the
+    order of ascending strength.
 
-    Without `orientation`, flips and turns of the map give the same regions. With it, sums are rounded in the order of
-    the pixels.
+    Without `orientation`, flips and turns of the map give the same regions. With it, sums are rounded in the order
+    of the pixels.
 
     The cost is linear in the number of pixels, and O(n log n) in that of the basins.
 
@@ -123,7 +125,8 @@ def _as_angles(orientation: ArrayLike, boundaries: Image) -> NDArray[np.float64]
     """Parse an angle for each pixel that takes part."""
     if len(boundaries.shape) != 2:
         raise ValueError(
-            f"orientation is given and boundaries has {len(boundaries.shape)} axes; an angle is for two; leave it out"
+            f"orientation is given and boundaries has {len(boundaries.shape)} axes; an angle is for two; "
+            "leave it out"
         )
     parsed = as_image(orientation, channel_axis=None, name="orientation")
     if parsed.shape != boundaries.shape:

@@ -1,9 +1,9 @@
 """Basins of weighted pairs of pixels, and how much a basin holds before it runs over: its area or its volume.
 
-A minimum is a zone whose pairs outward all weigh more than those within. As the level rises, zones grow over the pairs
-(Kruskal), and where two that hold something meet, the one that holds less is extinct: what it holds then is the height
-of the merge (Vachier and Meyer's extinction values, Cousty and Najman's hierarchical watersheds). A zone that holds
-nothing yet joins its basin at once.
+A minimum is a zone whose pairs outward all weigh more than those within. As the level rises, zones grow over the
+pairs (Kruskal), and where two that hold something meet, the one that holds less is extinct: what it holds then is
+the height of the merge (Vachier and Meyer's extinction values, Cousty and Najman's hierarchical watersheds). A
+zone that holds nothing yet joins its basin at once.
 """
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ class Lakes(NamedTuple):
     since: NDArray[np.float64]
     """(n,), the level since which a zone has its area."""
     levels: NDArray[np.float64]
-    """(n,), the level of each pixel, at which it holds something by itself. Empty: pairs have levels, not pixels."""
+    """(n,), the level of each pixel, at which it holds something by itself. Empty: pairs have levels, not
+    pixels."""
     listed: NDArray[Any]
     """(n,), room for the zones that meet at a level."""
 
 
-def extinction_tree(
-    pairs: PixelPairs, levels: NDArray[Any] | None, image: Image, by_volume: bool
-) -> RegionTree:
-    """The tree of the basins of pairs, or of pixels where `levels` are given; the areas of its nodes are pixels."""
+def extinction_tree(pairs: PixelPairs, levels: NDArray[Any] | None, image: Image, by_volume: bool) -> RegionTree:
+    """The tree of the basins of pairs, or of pixels where `levels` are given; the areas of its nodes are
+    pixels."""
     sets, basins = pixel_sets(image.shape, image.mask), pixel_sets(image.shape, image.mask)
     size, most = len(sets), max(0, len(sets) - 1)
     held, marks = np.zeros(size), np.full(size, -1, np.int32)
@@ -63,8 +63,8 @@ def extinction_tree(
 
 
 def pairs_of_levels(levels: NDArray[Any], image: Image, connectivity: int) -> PixelPairs:
-    """The pairs of neighbors in ascending order of the higher level of the two, then of the lower; equals in raster
-    order."""
+    """The pairs of neighbors in ascending order of the higher level of the two, then of the lower; equals in
+    raster order."""
     after = neighbors_after(image.shape, connectivity)
     strides = np.cumprod([1, *image.shape[:0:-1]], dtype=np.int64)[::-1]
     bits, inside = (len(after.steps) - 1).bit_length(), image.mask_array()
@@ -98,7 +98,8 @@ def _meet(
     """List which basins meet, by a pixel of each, and what the one that holds less holds; return how many."""
     pairs, starts, levels, offsets, bits = found.pairs, found.starts, found.levels, found.offsets, found.bits
     held, marks, volumes, since, listed = lakes.held, lakes.marks, lakes.volumes, lakes.since, lakes.listed
-    by_volume, by_pixels, n_met = len(volumes) > 0, len(lakes.levels) > 0, 0
+    by_volume, by_pixels = len(volumes) > 0, len(lakes.levels) > 0
+    n_met: Any = np.int64(0)
     for level in range(len(levels)):
         n_listed = 0
         for first in range(starts[level], starts[level + 1], AT_ONCE):
@@ -119,7 +120,7 @@ def _meet(
                             volumes[root] += -sets[root] * (levels[level] - since[root])
                             held[root] = volumes[root]
                 least, most = min(held[a], held[b]), max(held[a], held[b])
-                pair = np.int64(pairs[ahead[0, i]])
+                pair: Any = np.int64(pairs[ahead[0, i]])
                 pixel = pair >> bits
                 neighbor = pixel + offsets[pair & ((1 << bits) - 1)]
                 if least > 0:
@@ -133,9 +134,9 @@ def _meet(
                 if by_volume:
                     volumes[root] = total
         for i in range(n_listed):
-            root = np.int64(listed[i])
-            if sets[root] < 0:
-                held[root] = -sets[root]
+            zone: Any = np.int64(listed[i])
+            if sets[zone] < 0:
+                held[zone] = -sets[zone]
                 if by_volume:
-                    since[root] = levels[level]
+                    since[zone] = levels[level]
     return n_met
