@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from classicseg._core.chosen import chose
 from classicseg.trees.cuts import cut_tree
 from classicseg.trees.merge_tree import CriterionName, merge_tree
-from classicseg.types import ChannelAxis, Mask, Regions, RegionTree, Spacing
+from classicseg.types import ChannelAxis, Heights, Mask, Regions, RegionTree, SegmentCounts, Spacing
 
 _SHARE = 0.2
 """Of the greatest height, where neither a number of segments nor a height is given."""
@@ -17,8 +17,8 @@ _SHARE = 0.2
 def merge_segment(
     image: ArrayLike,
     *,
-    n_segments: int | None = None,
-    height: float | None = None,
+    n_segments: SegmentCounts = None,
+    height: Heights = None,
     min_area: float | None = None,
     criterion: CriterionName = "contrast",
     regions: ArrayLike | None = None,
@@ -35,10 +35,10 @@ def merge_segment(
     ----------
     image : array_like, shape (M, N[, …][, C])
         A grey or color image or a volume, of any real dtype. NaN and infinite values take no part.
-    n_segments : int, optional
+    n_segments : int or sequence of int, optional
         How many segments there shall be: at least as many as the image, or its mask, has pieces, and at most as
         many as merge.
-    height : float, optional
+    height : float or sequence of float, optional
         What merges at this height or below is merged, at least 0, in the units of the criterion (`merge_tree`).
         By default, where `n_segments` is not given either, a fifth of the greatest height.
     min_area : float, optional
@@ -63,8 +63,9 @@ def merge_segment(
 
     Returns
     -------
-    ndarray of int32, shape (M, N[, …])
-        Connected regions 1 … n by their first pixel in raster order; 0 where a pixel takes no part.
+    ndarray of int32, shape (M, N[, …]) or (n_cuts, M, N[, …])
+        Connected regions 1 … n by their first pixel in raster order; 0 where a pixel takes no part. Of several
+        numbers, the regions for each along the first axis, which are nested.
 
     Raises
     ------
