@@ -10,8 +10,8 @@ from classicseg.trees.cuts import cut_tree
 from classicseg.trees.merge_tree import CriterionName, merge_tree
 from classicseg.types import ChannelAxis, Mask, Regions, RegionTree, Spacing
 
-_SHARE = 0.2
-"""Of the greatest height, where neither a number of segments nor a height is given."""
+_N_LEFT, _FACTOR = 50, 1.9
+"""The default height is so many times that at which so many segments are left."""
 
 
 def merge_segment(
@@ -40,7 +40,7 @@ def merge_segment(
         many as merge.
     height : float, optional
         What merges at this height or below is merged, at least 0, in the units of the criterion (`merge_tree`).
-        By default, where `n_segments` is not given either, a fifth of the greatest height.
+        By default, where `n_segments` is not given either, 1.9 times the height at which 50 segments are left.
     min_area : float, optional
         A segment of a smaller area joins over its lowest pass, after the cut; there may be fewer segments then than
         asked. By default none is joined.
@@ -119,5 +119,6 @@ def merge_segment(
 
 
 def _default_height(tree: RegionTree) -> float:
-    """A share of the greatest height."""
-    return _SHARE * float(np.max(tree.heights, initial=0.0))
+    """A multiple of the height at which few segments are left; 0 where nothing merges."""
+    inner = tree.heights[int(tree.regions.max(initial=0)) :]
+    return _FACTOR * float(inner[-_N_LEFT:][0]) if len(inner) else 0.0

@@ -55,10 +55,10 @@ def choose_scale(
     Notes
     -----
     The local variance is the mean over all segments of the standard deviation within each, and of that the mean over
-    the channels; it rises while segments grow, and stays where they have become objects. Its rate of change has peaks
-    there [1]_, [2]_: the scale chosen is the peak that exceeds the mean of the scales beside it the most, among those
-    with more than one segment. The curve is there to be looked at. One pass over the tree gives all scales: the cost is
-    linear in the number of pixels and nodes.
+    the channels. It stays while segments grow within objects, and rises when these merge: its rate of change has a
+    peak there [1]_, [2]_. The scale chosen is the one before the peak that exceeds the mean of the scales beside it
+    the most. The curve is there to be looked at. One pass over the tree gives all scales: the cost is linear in the
+    number of pixels and nodes.
 
     References
     ----------
@@ -95,17 +95,14 @@ def choose_scale(
     rate = np.zeros(n_scales)
     np.divide(np.diff(found), found[:-1], out=rate[1:], where=found[:-1] > 0)
     counts = n - merged
-    return ScaleCurve(levels, counts, found, rate, float(levels[_highest_peak(rate, counts)]))
+    return ScaleCurve(levels, counts, found, rate, float(levels[_before_the_peak(rate, counts)]))
 
 
-def _highest_peak(rate: NDArray[np.float64], counts: NDArray[np.int64]) -> int:
-    """The scale whose rate exceeds the mean of its neighbors' the most, among those that exceed both; without such a
-    peak, the one whose rate exceeds the next scale's the most. One of a single segment is none."""
-    before, here, after = rate[:-2], rate[1:-1], rate[2:]
-    is_peak = (here > before) & (here >= after) & (counts[1:-1] > 1)
-    if is_peak.any():
-        return 1 + int(np.argmax(np.where(is_peak, here - (before + after) / 2, -np.inf)))
-    return int(np.argmax(np.where(counts[:-1] > 1, rate[:-1] - rate[1:], -np.inf)))
+def _before_the_peak(rate: NDArray[np.float64], counts: NDArray[np.int64]) -> int:
+    """The scale before the peak that exceeds the mean of the scales beside it the most; the finest without a peak."""
+    excess = rate[1:-1] - (rate[:-2] + rate[2:]) / 2
+    is_peak = (rate[1:-1] > rate[:-2]) & (rate[1:-1] >= rate[2:]) & (counts[:-2] > 1)
+    return int(np.argmax(np.where(is_peak, excess, -np.inf))) if is_peak.any() else 0
 
 
 def _variances(image: Image, tree: RegionTree, n_regions: int) -> NDArray[np.float64]:
