@@ -19,6 +19,7 @@ from .regions.table import label_means as label_means
 from .regions.table import region_boundaries as region_boundaries
 from .regions.table import region_table as region_table
 from .segmentation.boundary import boundary_segment as boundary_segment
+from .segmentation.felzenszwalb import felzenszwalb_segment as felzenszwalb_segment
 from .segmentation.gradient import gradient_segment as gradient_segment
 from .segmentation.kmeans import kmeans_assign as kmeans_assign
 from .segmentation.kmeans import kmeans_fit as kmeans_fit
@@ -28,6 +29,8 @@ from .segmentation.merge import merge_segment as merge_segment
 from .segmentation.multiresolution import multiresolution_segment as multiresolution_segment
 from .segmentation.n_clusters import choose_n_clusters as choose_n_clusters
 from .segmentation.region_growing import region_growing_segment as region_growing_segment
+from .segmentation.slic import slic_segment as slic_segment
+from .segmentation.srm import srm_segment as srm_segment
 from .segmentation.threshold import threshold_segment as threshold_segment
 from .segmentation.watershed import watershed_segment as watershed_segment
 from .thresholds.entropy import kapur_threshold as kapur_threshold
@@ -44,9 +47,13 @@ from .thresholds.variance import isodata_threshold as isodata_threshold
 from .thresholds.variance import kittler_threshold as kittler_threshold
 from .thresholds.variance import multi_otsu_thresholds as multi_otsu_thresholds
 from .thresholds.variance import otsu_threshold as otsu_threshold
+from .trees.contours import contour_strengths as contour_strengths
 from .trees.cuts import cut_tree as cut_tree
 from .trees.merge_tree import merge_tree as merge_tree
 from .trees.scales import choose_scale as choose_scale
+from .trees.flat_zones import flat_zone_tree as flat_zone_tree
+from .trees.linkage import merges_of as merges_of
+from .trees.watershed_basins import watershed_tree as watershed_tree
 from .types import Classes as Classes
 from .types import EdgePoints as EdgePoints
 from .types import KMeansResult as KMeansResult
@@ -57,6 +64,9 @@ from .types import Regions as Regions
 from .types import RegionTable as RegionTable
 from .types import RegionTree as RegionTree
 from .types import ScaleCurve as ScaleCurve
+from .types import RegionTable as RegionTable
+from .types import RegionTree as RegionTree
+from .types import Regions as Regions
 from .types import Segmenter as Segmenter
 from .types import Superpixels as Superpixels
 from .workers import set_workers as set_workers

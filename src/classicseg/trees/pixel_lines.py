@@ -67,8 +67,9 @@ def pixel_lines(values: NDArray[Any], mask: NDArray[np.bool_] | None, connectivi
 
 
 def planes_of(image: Image) -> NDArray[Any]:
-    """The values of an image, channels first: (channels, M, N[, …])."""
-    return np.ascontiguousarray(np.moveaxis(image.values, -1, 0))
+    """The values of an image, channels first: (channels, M, N[, …]), float64 or, where it holds them, float32."""
+    dtype = np.float64 if image.values.dtype == np.float64 else np.float32
+    return np.ascontiguousarray(np.moveaxis(image.values, -1, 0), dtype)
 
 
 def neighbor_offsets_after(lines: PixelLines) -> NDArray[np.int64]:
@@ -82,7 +83,15 @@ def distances_of_keys(keys: NDArray[np.int64], ruler: Ruler) -> NDArray[np.float
     found = keys.astype(np.float64)
     if ruler.unit > 0:
         found = (keys << _BITS_LOST).astype(np.uint32).view(np.float32).astype(np.float64)
-    return np.sqrt(found) if ruler.is_euclidean else found
+    return least_roots(found) if ruler.is_euclidean else found
+
+
+def least_roots(squares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The least numbers whose squares, rounded, are at least so great: as a tolerance they reach them."""
+    roots = np.sqrt(squares)
+    below = np.nextafter(roots, 0)
+    reached = np.where(roots * roots >= squares, roots, np.nextafter(roots, np.inf))
+    return np.where(below * below >= squares, below, reached)
 
 
 def pairs_of_rows(

@@ -20,6 +20,7 @@ from classicseg.trees.pixel_lines import (
     distances_of_keys,
     key_line,
     keys_of_distances,
+    least_roots,
     measure_pairs,
     neighbor_offsets_after,
     pairs_of_rows,
@@ -59,8 +60,8 @@ def sorted_pairs(image: Image, connectivity: int, norm: Norm = "euclidean") -> P
     planes = planes_of(image)
     ruler = Ruler(norm == "euclidean" and len(planes) > 1, 0.0)
     lines = pixel_lines(planes, image.mask, connectivity)
-    if planes.dtype.kind == "u":
-        highest = int(np.iinfo(planes.dtype).max)
+    if image.values.dtype.kind == "u":
+        highest = int(np.iinfo(image.values.dtype).max)
         n_keys = 1 + (len(planes) * highest**2 if ruler.is_euclidean else highest)
         if n_keys <= _MOST_KEYS:
             return _counted(lines, ruler, n_keys)
@@ -120,7 +121,7 @@ def _sorted_by_digits(lines: PixelLines, ruler: Ruler) -> PixelPairs:
     begins = run_interruptible(np.flatnonzero, np.diff(bits, prepend=-1))
     levels = bits[begins].view(np.float64)
     starts = np.append(begins, len(bits))
-    levels = np.sqrt(levels) if ruler.is_euclidean else levels
+    levels = least_roots(levels) if ruler.is_euclidean else levels
     return PixelPairs(pairs, starts, levels, neighbor_offsets_after(lines), lines.bits)
 
 

@@ -1,7 +1,7 @@
 """Sets of pixels that merge: union-find by size, and the labels of the sets.
 
-A pixel holds the flat index of its parent; a root holds the size of its set, as a negative number. So 4 bytes a pixel
-say both.
+A pixel holds the flat index of its parent; a root holds the size of its set, as a negative number. So 4 bytes a
+pixel say both.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from classicseg._core.kernel import kernel
 from classicseg.types import Labels
 
 AT_ONCE = 64
-"""So many pairs are looked at together, without a branch: of 3 million, 1 in 5 merges, which no processor foresees.
-All of the merging takes 46 ms in place of 56."""
+"""So many pairs are looked at together, without a branch: which of them lie in one set, no processor foresees. All
+of the merging takes 46 ms in place of 56."""
 
 OUTSIDE = -(2**31)
 """What a pixel holds that takes no part."""
@@ -117,7 +117,7 @@ def _number_numpy(
 
 @kernel(numpy=_number_numpy)
 def _number(sets: NDArray[Any], labels: NDArray[np.int32], last: NDArray[np.int32], start: int, stop: int) -> None:
-    """Label pixels `start` to `stop`; the last label is given. A root holds the label of its set before its turn."""
+    """Label pixels `start` to `stop`; the last label is given. A root has the label of its set before its turn."""
     for pixel in range(start, stop):
         if sets[pixel] == OUTSIDE:
             continue

@@ -1,10 +1,10 @@
-"""Regions that merge where the border between them is no stronger than what is within (Felzenszwalb, Huttenlocher).
+"""Sets of pixels that merge unless the border between them is stronger than what is within.
 
-Pairs of pixels come in ascending order of their weight. Two regions merge over a pair whose weight is at most the
-limit of both: the greatest weight within, plus 1 / size. What is merged at a weight has a limit of at least that
-weight, so that regions open at the start of a level stay open, and others stay shut: the order of equal weights does
-not count. It would count where a region takes any neighbor, because it is small: there each level is decided on the
-regions before it.
+Pairs of pixels come in ascending order of their weight. Two sets merge over a pair whose weight is at most the
+limit of both: the greatest weight within, plus 1 / size (Felzenszwalb, Huttenlocher). What is merged at a weight
+has a limit of at least that weight, so that sets open at the start of a level stay open, and others stay shut: the
+order of equal weights does not count. It would count where a set takes any neighbor, because it is small: there
+each level is decided on the sets before it.
 """
 
 from __future__ import annotations
