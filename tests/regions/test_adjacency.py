@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from classicseg import connected_regions
 from classicseg.labeling.numbering import number_by_first_pixel
-from classicseg.regions.adjacency import merge_small, touching_pairs
+from classicseg.regions.adjacency import default_min_area, merge_small, touching_pairs
 from classicseg.regions.label_pairs import LOW
 from classicseg.regions.statistics import region_sums
 
@@ -171,3 +171,8 @@ def test_nothing_to_merge_gives_the_labels_back():
     assert merge_small(labels, values, 1, 1).tolist() == [[1, 2]]
     assert merge_small(0 * labels, values, 9, 1).tolist() == [[0, 0]]
     assert merge_small(np.ones_like(labels), values, 9, 1).tolist() == [[1, 1]]
+
+
+@pytest.mark.parametrize(("n_pixels", "expected"), [(999, 0), (90_000, 90), (154_401, 150), (12_000_000, 150)])
+def test_the_default_smallest_area_is_a_thousandth_and_at_most_150(n_pixels, expected):
+    assert default_min_area(n_pixels) == expected

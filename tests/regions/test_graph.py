@@ -67,7 +67,10 @@ def test_the_graph_equals_one_by_hand(data):
 def test_borders_are_flip_exact(seed):
     rng = np.random.default_rng(seed)
     labels, strengths = rng.integers(1, 4, (6, 7)), (rng.random((6, 7)) * 10.0 ** rng.integers(-9, 9, (6, 7)))
-    graph, flipped = region_graph(labels, boundaries=strengths), region_graph(labels[::-1], boundaries=strengths[::-1])
+    graph, flipped = (
+        region_graph(labels, boundaries=strengths),
+        region_graph(labels[::-1], boundaries=strengths[::-1]),
+    )
     assert_array_equal(graph.borders, flipped.borders)
 
 

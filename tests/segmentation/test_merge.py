@@ -15,7 +15,10 @@ from classicseg import connected_regions, cut_tree, merge_segment, merge_tree, m
 @given(images((5, 6)), st.data())
 def test_exactly_so_many_segments(image, data):
     mask = data.draw(masks(image.shape))
-    pieces, n = (int(array.max()) for array in (connected_regions(mask), merge_tree(image, criterion="mean", mask=mask).regions))
+    pieces, n = (
+        int(array.max())
+        for array in (connected_regions(mask), merge_tree(image, criterion="mean", mask=mask).regions)
+    )
     if n == 0:
         return
     wanted = data.draw(st.integers(pieces, n))
@@ -30,7 +33,7 @@ def test_numbers_that_cannot_be():
     for n_segments in (0, 7):
         with pytest.raises(ValueError, match="n_segments"):
             merge_segment(image, n_segments=n_segments, criterion="ward")
-    with pytest.raises(ValueError, match="3 pieces|2 pieces"):
+    with pytest.raises(ValueError, match="2 pieces"):
         merge_segment(image, n_segments=1, mask=[[True, False, True]] * 2)
     with pytest.raises(ValueError, match="both n_segments and height"):
         merge_segment(image, n_segments=2, height=3)

@@ -44,21 +44,27 @@ def by_hand(image, regions, name, strengths, options, spacing=(1.0, 1.0)):
         if not len(ends):
             return merges
         table, n = measures.table, len(measures.table)
-        least = np.array([min([c for c, e in zip(costs, ends, strict=True) if i in e], default=np.inf) for i in range(n)])
+        least = np.array(
+            [min([c for c, e in zip(costs, ends, strict=True) if i in e], default=np.inf) for i in range(n)]
+        )
         lowest = least.copy()
         for a, b in ends if CRITERIA[name].waits else []:
             if table[a, 0] + table[b, 0] >= WAITS_FROM:
                 lowest[a], lowest[b] = min(lowest[a], least[b]), min(lowest[b], least[a])
         best = [e for e in range(len(ends)) if costs[e] == lowest[ends[e]].min() == lowest[ends[e]].max()]
         means = table[:, 1 : 1 + image.n_channels] / table[:, :1]
-        best.sort(key=lambda e: (sum(means[ends[e][0], c] + means[ends[e][1], c] for c in range(image.n_channels)), e))
+        best.sort(
+            key=lambda e: (sum(means[ends[e][0], c] + means[ends[e][1], c] for c in range(image.n_channels)), e)
+        )
         leaves = [int(regions[labels == i + 1][0]) - 1 for i in range(n)]
         for e in best:
             a, b = (labels[regions == leaves[i] + 1][0] for i in ends[e])
             if a != b:
                 merges.append((leaves[ends[e][0]], leaves[ends[e][1]], costs[e]))
                 labels = np.where(labels == max(a, b), min(a, b), labels)
-        labels = np.searchsorted(np.unique(labels[labels > 0]), labels, side="left").astype(np.int32) + (labels > 0)
+        labels = np.searchsorted(np.unique(labels[labels > 0]), labels, side="left").astype(np.int32) + (
+            labels > 0
+        )
         labels = labels.astype(np.int32)
 
 
@@ -140,7 +146,8 @@ def definition(name, values, one, other, strengths, pairs, shape=0.1, compactnes
         "contrast": (share**0.5 * d**0.5 * s**2) ** 0.4,
         "multiresolution": max(
             0.0, (1 - shape) * color + shape * (compactness * compact + (1 - compactness) * smooth)
-        ) ** 0.5,
+        )
+        ** 0.5,
     }[name]
 
 
@@ -152,9 +159,11 @@ def test_a_merge_costs_what_the_formula_says(name, seed):
     regions = np.ones((5, 6), np.int32)
     regions[:, 3:] = 2
     regions[2, 3] = 1
-    tree = merge_tree(values, regions=regions, criterion=name, weights=[1]) if not CRITERIA[
-        name
-    ].border_power else merge_tree(values, regions=regions, criterion=name, boundaries=strengths)
+    tree = (
+        merge_tree(values, regions=regions, criterion=name, weights=[1])
+        if not CRITERIA[name].border_power
+        else merge_tree(values, regions=regions, criterion=name, boundaries=strengths)
+    )
     pairs = [
         (p, q)
         for p in np.ndindex(5, 6)
@@ -180,12 +189,16 @@ def test_trees_turn_with_the_image(name, data):
         assert_array_equal(classicseg.connected_regions(labels), cut_tree(turned, height=height * (1 + 1e-6)))
 
 
-@pytest.mark.parametrize(("name", "power"), [("contrast", 1), ("ward", 2), ("mean", 1), ("border", 1), ("multiresolution", 0)])
+@pytest.mark.parametrize(
+    ("name", "power"), [("contrast", 1), ("ward", 2), ("mean", 1), ("border", 1), ("multiresolution", 0)]
+)
 @given(st.data())
 def test_heights_scale_with_the_image(name, power, data):
     image = data.draw(images((4, 6)))
     tree, scaled = merge_tree(image, criterion=name), merge_tree(image.astype(np.uint16) * 257, criterion=name)
-    assert_allclose(scaled.heights, tree.heights * 257.0**power, rtol=1e-3, atol=1e-3)  # means of integers are rounded by the smoothing
+    assert_allclose(
+        scaled.heights, tree.heights * 257.0**power, rtol=1e-3, atol=1e-3
+    )  # means of integers are rounded by the smoothing
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -223,7 +236,7 @@ def test_regions_of_a_caller():
     assert_array_equal(tree.regions, [[1, 1, 2, 2, 0]])
     assert tree.heights.tolist() == [0, 0, 4]
     assert tree.areas.tolist() == [2, 2, 4]
-    with pytest.raises(ValueError, match="label 7 in 2 pieces.*connected_regions"):
+    with pytest.raises(ValueError, match="label 7 in 2 pieces"):
         merge_tree(image, regions=[[7, 3, 7, 4, 4]])
     with pytest.raises(ValueError, match="in 2 pieces"):
         merge_tree(image, regions=[[7, 7, 7, 3, 3]], mask=[[True, False, True, True, True]])

@@ -9,7 +9,7 @@ from classicseg._core.image import Image, as_image, as_spacing
 from classicseg._core.numbers import as_count, as_number
 from classicseg.filters.smoothing import smooth
 from classicseg.labeling.numbering import number_by_first_pixel
-from classicseg.regions.adjacency import merge_small_regions
+from classicseg.regions.adjacency import merge_small
 from classicseg.trees.pixel_pairs import sorted_pairs
 from classicseg.trees.pixel_sets import labels_of_sets, pixel_sets
 from classicseg.trees.statistical_merging import merge_by_means
@@ -124,7 +124,7 @@ def srm_segment(
     merge_by_means(pairs, sets, parsed, complexity, value_range)
     del pairs
     labels = labels_of_sets(sets, parsed.shape)
-    return number_by_first_pixel(merge_small_regions(labels, parsed.values, min_area, connectivity))
+    return number_by_first_pixel(merge_small(labels, parsed.values, min_area, connectivity))
 
 
 def _value_range(image: Image) -> float:

@@ -1,9 +1,9 @@
 """Merging in rounds: regions that are each other's best neighbors merge, all at once, until none touch.
 
 No order of the pixels decides, and no queue is kept: in a round every edge of the graph gets its cost, each region
-its least one, and an edge that is the least at both of its ends is a merge. A third of the regions or so merge in one
-round, so that the rounds together cost little more than the first few. Where a criterion never favors a merged region
-over its parts (it is reducible), the tree is that of merging the cheapest edge first.
+its least one, and an edge that is the least at both of its ends is a merge. A third of the regions or so merge in
+one round, so that the rounds together cost little more than the first few. Where a criterion never favors a merged
+region over its parts (it is reducible), the tree is that of merging the cheapest edge first.
 
 Edges of one cost are decided together: regions that several of them link become one in the same round, dark ones
 first. So a tie needs no corner that it starts from.
@@ -23,7 +23,6 @@ from classicseg._core.kernel import Kernel, kernel
 from classicseg._core.two_floats import lost
 from classicseg.labeling.union_find import root_of
 
-
 WAITS_FROM = 256
 """Below so many pixels together, two regions wait for nobody: a tree from pixels takes half the time."""
 
@@ -31,9 +30,9 @@ WAITS_FROM = 256
 class Measures(NamedTuple):
     """What is known of each region, one row of numbers, and where its columns are.
 
-    A row holds the number of pixels, the sum of each channel, then as wanted: the sum of squared deviations of each
-    channel from its mean, the perimeter, the bounding box (the least index of each axis, negative, and one past the
-    greatest).
+    A row holds the number of pixels, the sum of each channel, then as wanted: the sum of squared deviations of
+    each channel from its mean, the perimeter, the bounding box (the least index of each axis, negative, and one
+    past the greatest).
     """
 
     table: NDArray[np.float64]
@@ -139,7 +138,19 @@ def _rounds(
             _look_around(ends, n_edges, table, least, near, n)
         former = n_merges
         n_merges = _merge_round(
-            ends, n_edges, costs, lowest, table, n_channels, links, names, is_new, following, pairs, heights, n_merges
+            ends,
+            n_edges,
+            costs,
+            lowest,
+            table,
+            n_channels,
+            links,
+            names,
+            is_new,
+            following,
+            pairs,
+            heights,
+            n_merges,
         )
         if n_merges == former:
             return n_merges
@@ -206,7 +217,9 @@ def _merge_round(
             pairs[n_merges, 0], pairs[n_merges, 1], heights[n_merges] = names[a], names[b], costs[e]
             n_merges += 1
     if n_tied > 0:
-        n_merges = _merge_tied(ends, costs, best, n_tied, table, n_channels, links, names, pairs, heights, n_merges)
+        n_merges = _merge_tied(
+            ends, costs, best, n_tied, table, n_channels, links, names, pairs, heights, n_merges
+        )
     return n_merges
 
 
@@ -358,7 +371,8 @@ def _join_parallel(
     following: NDArray[np.int32],
     marks: NDArray[np.int32],
 ) -> None:
-    """Join the listed edges of the same two regions: what an edge knows goes to another, and its lower end is -1."""
+    """Join the listed edges of the same two regions: what an edge knows goes to another, and its lower end is
+    -1."""
     for i in range(n):
         marks[i] = -1  # for each neighbor of a region, the edge to it
     for region in range(n):
@@ -375,7 +389,7 @@ def _join_parallel(
 
 
 @kernel()
-def _add_contact(contacts: NDArray[np.float64], edge: int, other: int) -> None:
+def _add_contact(contacts: NDArray[np.float64], edge: Any, other: Any) -> None:
     """Add what is known of one contact to another; what rounding takes from the strengths goes to their rests."""
     if contacts.shape[1] > 0:
         contacts[edge, 0] += contacts[other, 0]
