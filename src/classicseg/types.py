@@ -41,6 +41,12 @@ Seeds: TypeAlias = ArrayLike | Mapping[int, ArrayLike] | None
 """Points (n, ndim) in index order; or the points of each region under its label; or an integer marker image of the
 image's spatial shape. What is masked of a masked array is no seed."""
 
+SegmentCounts: TypeAlias = int | Sequence[int] | None
+"""How many segments; of several numbers there are labels for each, along a first axis."""
+
+Heights: TypeAlias = float | Sequence[float] | None
+"""Up to which height segments merge; of several numbers there are labels for each, along a first axis."""
+
 Norm: TypeAlias = Literal["euclidean", "maximum"]
 """The distance of two colors: the root of the sum over the channels of squared differences, or the largest
 difference."""

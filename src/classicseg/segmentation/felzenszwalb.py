@@ -22,8 +22,8 @@ from classicseg.trees.thresholded_merging import merge_by_threshold, merge_small
 from classicseg.types import ChannelAxis, Mask, Regions, Spacing
 
 _SCALE = 90.0
-"""The default scale in mean differences of neighbors: that, times pixels, covers photographs by 0.015 better than any
-number for all of them."""
+"""The default scale in mean differences of neighbors. It covers photographs by 0.015 better than the best number
+for all of them."""
 
 
 def felzenszwalb_segment(
@@ -45,8 +45,9 @@ def felzenszwalb_segment(
         A grey or color image or a volume, of any real dtype. NaN and infinite values take no part.
     scale : float, optional
         How large regions are: one of A pixels bears borders that are stronger by `scale` / A than what it holds,
-        in value units times pixels, greater than 0. By default 90 times the mean difference of neighbors, smoothed,
-        which covers the training images of BSDS500 well; a value far from all others raises it, so mask that value.
+        in value units times pixels, greater than 0. By default 90 times the mean difference of neighbors,
+        smoothed, which covers the training images of BSDS500 well; a value far from all others raises it, so mask
+        that value.
     sigma : float, default 0.8
         The standard deviation of the Gaussian that smooths the image first, in units of `spacing`, at least 0 (no
         smoothing).

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 from classicseg._core.chosen import chose
 from classicseg.trees.cuts import cut_tree
 from classicseg.trees.merge_tree import CriterionName, merge_tree
-from classicseg.types import ChannelAxis, Mask, Regions, RegionTree, Spacing
+from classicseg.types import ChannelAxis, Heights, Mask, Regions, RegionTree, SegmentCounts, Spacing
 
 _N_LEFT, _FACTOR = 50, 1.9
 """The default height is so many times that at which so many segments are left."""
@@ -16,8 +16,8 @@ _N_LEFT, _FACTOR = 50, 1.9
 def merge_segment(
     image: ArrayLike,
     *,
-    n_segments: int | None = None,
-    height: float | None = None,
+    n_segments: SegmentCounts = None,
+    height: Heights = None,
     min_area: float | None = None,
     criterion: CriterionName = "contrast",
     regions: ArrayLike | None = None,
@@ -34,12 +34,13 @@ def merge_segment(
     ----------
     image : array_like, shape (M, N[, …][, C])
         A grey or color image or a volume, of any real dtype. NaN and infinite values take no part.
-    n_segments : int, optional
+    n_segments : int or sequence of int, optional
         How many segments there shall be: at least as many as the image, or its mask, has pieces, and at most as
         many as merge.
-    height : float, optional
-        What merges at this height or below is merged, at least 0, in the units of the criterion (`merge_tree`). By
-        default, where `n_segments` is not given either, 1.9 times the height at which 50 segments are left.
+    height : float or sequence of float, optional
+        What merges at this height or below is merged, at least 0, in the units of the criterion (`merge_tree`).
+        By default, where `n_segments` is not given either, 1.9 times the height at which 50 segments are
+        left.
     min_area : float, optional
         A segment of a smaller area joins over its lowest pass, after the cut; there may be fewer segments then
         than asked. By default none is joined.
@@ -64,8 +65,9 @@ def merge_segment(
 
     Returns
     -------
-    ndarray of int32, shape (M, N[, …])
-        Connected regions 1 … n by their first pixel in raster order; 0 where a pixel takes no part.
+    ndarray of int32, shape (M, N[, …]) or (n_cuts, M, N[, …])
+        Connected regions 1 … n by their first pixel in raster order; 0 where a pixel takes no part. Of several
+        numbers, the regions for each along the first axis, which are nested.
 
     Raises
     ------

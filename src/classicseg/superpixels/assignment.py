@@ -1,8 +1,8 @@
 """Pixels to the nearest center within a window, by color and place: the heart of SLIC.
 
 All lengths are in units of a cell's side, and all differences of color in units of the compactness, so that the
-distance that counts is their sum of squares. The window of a center is a cell's side to each direction. An image of
-any number of axes is lines along the last one; for each line the centers nearby are looked up in a coarse grid.
+distance that counts is their sum of squares. The window of a center is a cell's side to each direction. An image
+of any number of axes is lines along the last one; for each line the centers nearby are looked up in a coarse grid.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _BINS = 0.999
 
 
 class Centers(NamedTuple):
-    """Where superpixels are, in color and space; those without pixels are not among `order`."""
+    """Where superpixels 1 … n - 1 are, in color and space; 0 and those without pixels are not among `order`."""
 
     places: NDArray[Any]
     """(n, ndim), in units of a cell's side; floats of the dtype that distances are computed in."""
@@ -100,7 +100,7 @@ def assign(
     values : ndarray, shape (channels, n_lines, length)
         In any unit.
     labels : ndarray of int32, shape (n_lines, length)
-        The centers of the pixels, in place; negative where a pixel takes no part. Where no window reaches a pixel,
+        The centers of the pixels, in place; 0 where a pixel takes no part. Where no window reaches a pixel,
         it keeps what it has; of equally near centers the first in order counts.
 
     Returns
@@ -112,7 +112,7 @@ def assign(
         How many pixels have another center than before.
     """
     n, n_columns = len(centers.places), 1 + len(lines.units) + len(values)
-    row_size = max(1, labels.shape[1] * 2**12 // max(2**10, n // 2))  # sums of bands are a byte a pixel or less
+    row_size = max(1, labels.shape[1] * 2**13 // max(2**13, n))  # the sums of all bands are a few bytes a pixel
     dtype = np.float64 if values.dtype.kind == "f" else np.int64
 
     def work(start: int, stop: int) -> tuple[NDArray[Any], int]:
@@ -140,7 +140,7 @@ def _assign_numpy(
     dtype, own = centers.places.dtype, labels[numbers]
     colors = values[:, numbers].astype(dtype) * turn.inverse
     indices = np.array(np.unravel_index(numbers, lines.lengths.tolist()))
-    best = np.where(own < 0, -1, np.inf).astype(dtype)
+    best = np.where(own == 0, -1, np.inf).astype(dtype)
     new = own.copy()
     ramp = (np.arange(own.shape[1]) * lines.units[-1]).astype(dtype)
     for k in centers.order.tolist():
@@ -220,7 +220,7 @@ def _begin(labels: NDArray[np.int32], best: NDArray[Any], new: NDArray[np.int32]
     """No distance is less than that of a pixel that takes no part."""
     for x in range(len(new)):
         new[x] = labels[x]
-        best[x] = -1.0 if labels[x] < 0 else np.inf
+        best[x] = -1.0 if labels[x] == 0 else np.inf
 
 
 @kernel()
@@ -235,7 +235,8 @@ def _ask(
 ) -> int:
     """Find the centers whose windows a line crosses, and return how many.
 
-    `index` becomes the line's; `near` has each center and the part of the line, `queries` what distances are made of.
+    `index` becomes the line's; `near` has each center and the part of the line, `queries` what distances are made
+    of.
     """
     order, begins, around, places = centers.order, centers.begins, lines.around, centers.places
     colors, weights, units, lengths = centers.colors, centers.weights, lines.units, lines.lengths

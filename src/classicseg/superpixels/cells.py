@@ -1,8 +1,8 @@
 """Cells that superpixels start from: a number of equal shares of the pixels, by halving along the longest axis.
 
-A box of n cells is cut across its longest axis so that the parts are as n // 2 to the rest. Where a cut between two
-rows of pixels would miss a share by much, and on any other mask, the pixels themselves are counted: then no two
-cells differ by more than a pixel or two.
+A box of n cells is cut across its longest axis so that the parts are as n // 2 to the rest. Where a cut between
+two rows of pixels would miss a share by much, and on any other mask, the pixels themselves are counted: then no
+two cells differ by more than a pixel or two.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Cells(NamedTuple):
     """Shares of the pixels that take part."""
 
     labels: NDArray[np.int32]
-    """The spatial shape: the number of each pixel's cell from 0 to n - 1; -1 where a pixel takes no part."""
+    """The spatial shape: the number of each pixel's cell from 1 to n; 0 where a pixel takes no part."""
     n: int
     size: float
     """The side of a cell, in units of `spacing`: of a cube of a cell's volume, or of a thin mask's cells more."""
@@ -41,17 +41,17 @@ def equal_cells(
     lengths = np.array([part.stop - part.start for part in box])
     volume = n_pixels / n * float(np.prod(spacing))
     size = volume ** (1 / len(shape))
-    labels = np.full(shape, -1, np.int32)
+    labels = np.zeros(shape, np.int32)
     corners = _halved_box(lengths, n, np.array(spacing)) if n_pixels == np.prod(lengths) else None
     if corners is not None:
         inner = labels[box]
-        for number, (low, high) in enumerate(corners):
+        for number, (low, high) in enumerate(corners, start=1):
             inner[tuple(map(slice, low.tolist(), high.tolist()))] = number
         longest = ((corners[:, 1] - corners[:, 0]) * spacing).max(axis=1)
         return Cells(labels, n, max(size, float(np.median(longest)) / math.sqrt(2)))
     inside = np.ones(lengths, bool) if mask is None else mask[box]
     pixels, shifts, ones = _packed(inside)
-    numbers, extents = np.full(inside.size, -1, np.int32), np.empty(n)
+    numbers, extents = np.zeros(inside.size, np.int32), np.empty(n)
     run_interruptible(_halve, pixels, shifts, ones, lengths, np.array(spacing), numbers, extents)
     labels[box] = numbers.reshape(inside.shape)
     return Cells(labels, n, max(size, float(np.median(extents)) / math.sqrt(2)))
@@ -67,7 +67,7 @@ def _bounding_box(mask: NDArray[np.bool_]) -> tuple[slice, ...]:
 
 
 def _halved_box(lengths: NDArray[np.int64], n: int, spacing: NDArray[np.float64]) -> NDArray[np.int64] | None:
-    """The corners of n boxes, (n, 2, ndim), in the order of their halves; None where a cut would miss its share."""
+    """The corners of n boxes, (n, 2, ndim), in the order of their halves; None where a cut misses its share."""
     corners = np.stack([np.zeros_like(lengths), lengths])[np.newaxis]
     counts = np.array([n])
     while counts.max() > 1:
@@ -90,7 +90,7 @@ def _halved_box(lengths: NDArray[np.int64], n: int, spacing: NDArray[np.float64]
 
 
 def _packed(inside: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """The indices of the pixels inside in one number each, and for each axis where its bits begin, and as many ones.
+    """The indices of the pixels inside in one number each; for each axis where its bits begin, and as many ones.
 
     Bits are taken apart 10 times as fast as a flat index is divided.
     """
@@ -117,7 +117,7 @@ def _halve_numpy(
         places = part >> shifts[:, np.newaxis] & ones[:, np.newaxis]
         sides = (places.max(axis=1) - places.min(axis=1)) * spacing
         if count == 1:
-            numbers[np.ravel_multi_index(tuple(places), lengths.tolist())] = found
+            numbers[np.ravel_multi_index(tuple(places), lengths.tolist())] = found + 1
             extents[found] = (sides + spacing).max()
             found += 1
             continue
@@ -152,7 +152,7 @@ def _halve(
                 flat = 0
                 for a in range(len(lengths)):
                     flat = flat * lengths[a] + (part[i] >> shifts[a] & ones[a])
-                numbers[flat] = found
+                numbers[flat] = found + 1
             extents[found] = extent
             found += 1
             continue

@@ -17,7 +17,7 @@ def superpixel_sums(
     """Of labels 0 … n - 1 the number of pixels and the sums of their indices and values, (n, 1 + ndim + channels).
 
     Of integers they are int64 and exact, of floats float64, added line by line: of every `step`-th line from the
-    `first`. Negative labels take no part. `values` have the shape (channels, n_lines, length), `lengths` are those
+    `first`. Label 0 takes no part. `values` have the shape (channels, n_lines, length), `lengths` are those
     of the other axes.
     """
     sums = np.zeros((n, 2 + len(lengths) + len(values)), np.float64 if values.dtype.kind == "f" else np.int64)
@@ -49,7 +49,7 @@ def _add_up_numpy(
     stop: int,
 ) -> None:
     numbers = np.arange(start + (first - start) % step, stop, step)
-    lines, columns = np.nonzero(labels[numbers] >= 0)
+    lines, columns = np.nonzero(labels[numbers] > 0)
     lines = numbers[lines]
     rows = [np.ones(len(lines)), *np.unravel_index(lines, lengths.tolist()), columns, *values[:, lines, columns]]
     for column, row in enumerate(rows):
@@ -87,7 +87,7 @@ def add_line(
     is_color = len(values) == 3
     while x < len(row):
         k, begin = row[x], x
-        if k < 0:
+        if k == 0:
             x += 1
             continue
         if is_color:  # all channels at once: half the time
@@ -123,7 +123,7 @@ def _deviate_numpy(
     stop: int,
 ) -> None:
     numbers = np.arange(start + -start % step, stop, step)
-    lines, columns = np.nonzero(labels[numbers] >= 0)
+    lines, columns = np.nonzero(labels[numbers] > 0)
     own = labels[numbers[lines], columns]
     apart = values[:, numbers[lines], columns].astype(np.float64) - means[own].T
     squares = sum(row * row for row in apart)
@@ -146,7 +146,7 @@ def _deviate(
     for line in range(start + -start % step, stop, step):
         for x in range(labels.shape[1]):
             k = labels[line, x]
-            if k >= 0:
+            if k > 0:
                 square = 0.0
                 for c in range(len(values)):
                     apart = np.float64(values[c, line, x]) - means[k, c]

@@ -1,8 +1,8 @@
 """Superpixels in several pieces: each keeps its largest one, and the others join what they touch.
 
 No superpixel is lost, whatever its size. Where some have no pixels any more, the largest of the other pieces take
-their places; what of a mask touches no superpixel becomes one. All other pieces join, round by round, the neighbor of
-the nearest mean color, each decision being on the state before the round.
+their places; what of a mask touches no superpixel becomes one. All other pieces join, round by round, the neighbor
+of the nearest mean color, each decision being on the state before the round.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def one_piece_each(labels: NDArray[np.int32], values: NDArray[Any], n_wanted: in
     first = np.arange(len(home))
     np.minimum.at(first, home, first.copy())  # a superpixel begins where its first piece does
     numbers = np.cumsum(first[home] == np.arange(len(home)), dtype=np.int32)[first[home]]
-    return look_up(np.concatenate([np.zeros(1, np.int32), numbers]), components)
+    return look_up(np.append(np.int32(0), numbers), components, out=components)
 
 
 def _measured(components: NDArray[np.int32], labels: NDArray[np.int32], values: NDArray[Any]) -> Pieces:
@@ -185,8 +185,22 @@ def _measure(
         if piece >= 0:
             owners[piece] = labels[begin]
             areas[piece] += i - begin
-            for c in range(len(values)):
-                total = sums[piece, c]
-                for j in range(begin, i):
-                    total += values[c, j]
-                sums[piece, c] = total
+            _add_values(values, begin, i, sums, piece)
+
+
+@kernel()
+def _add_values(values: NDArray[Any], start: int, stop: int, sums: NDArray[np.float64], piece: int) -> None:
+    """Add the values of a run to those of its piece."""
+    if len(values) == 3:  # all channels at once: half the time
+        a, b, c = sums[piece, 0], sums[piece, 1], sums[piece, 2]
+        for i in range(start, stop):
+            a += values[0, i]
+            b += values[1, i]
+            c += values[2, i]
+        sums[piece, 0], sums[piece, 1], sums[piece, 2] = a, b, c
+        return
+    for channel in range(len(values)):
+        total = sums[piece, channel]
+        for i in range(start, stop):
+            total += values[channel, i]
+        sums[piece, channel] = total

@@ -107,7 +107,9 @@ def _highest(gaps: NDArray[np.float32]) -> _Highest:
         np.maximum(sizes[-1][:-step], sizes[-2][step:], out=sizes[-1][:-step])
     until = np.maximum.accumulate(padded, axis=1)
     since = np.maximum.accumulate(padded[:, ::-1], axis=1)[:, ::-1]
-    return _Highest(padded.reshape(-1), until.reshape(-1), np.ascontiguousarray(since).reshape(-1), np.array(sizes))
+    return _Highest(
+        padded.reshape(-1), until.reshape(-1), np.ascontiguousarray(since).reshape(-1), np.array(sizes)
+    )
 
 
 def _between(places: NDArray[np.int32], axis: int, highest: _Highest) -> NDArray[np.float32]:

@@ -165,6 +165,7 @@ def _place_pairs_numpy(
     counts = np.bincount(keys, minlength=begins.shape[1])
     first = begins[start // height].astype(np.int64) - np.cumsum(counts) + counts
     pairs[first[keys[order]] + np.arange(len(order))] = found[order]
+    begins[start // height] += counts.astype(begins.dtype)
 
 
 @kernel(numpy=_place_pairs_numpy)

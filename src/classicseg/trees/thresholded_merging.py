@@ -86,7 +86,7 @@ def _keep_small(
             pair = np.int64(pairs[i])
             pixel = pair >> bits
             pairs[n_kept] = pairs[i]
-            n_kept += is_small[pixel] | is_small[pixel + offsets[pair & last_neighbor]]
+            n_kept += np.int64(is_small[pixel] | is_small[pixel + offsets[pair & last_neighbor]])
     kept_starts[len(starts) - 1] = n_kept
 
 
