@@ -143,7 +143,7 @@ def definition(name, values, one, other, strengths, pairs, shape=0.1, compactnes
         "ward": share * d**2,
         "mean": d,
         "border": s,
-        "contrast": (share**0.5 * d**0.5 * s**2) ** 0.4,
+        "contrast": (share ** (7 / 16) * d**0.5 * s**2) ** 0.4,
         "multiresolution": max(
             0.0, (1 - shape) * color + shape * (compactness * compact + (1 - compactness) * smooth)
         )

@@ -38,9 +38,8 @@ def merge_segment(
         How many segments there shall be: at least as many as the image, or its mask, has pieces, and at most as
         many as merge.
     height : float or sequence of float, optional
-        What merges at this height or below is merged, at least 0, in the units of the criterion (`merge_tree`).
-        By default, where `n_segments` is not given either, 1.9 times the height at which 50 segments are
-        left.
+        What merges at this height or below is merged, at least 0, in the units of the criterion (`merge_tree`). By
+        default, where `n_segments` is not given either, 1.9 times the height at which 50 segments are left.
     min_area : float, optional
         A segment of a smaller area joins over its lowest pass, after the cut; there may be fewer segments then
         than asked. By default none is joined.
@@ -53,8 +52,8 @@ def merge_segment(
     connectivity : int, default 1
         How many coordinates of two neighbors may differ by 1: from 1 (they share a face) to the number of axes
         (they share at least a corner).
-    weights : array_like, shape (M, N[, …]), optional
-        How much each pixel counts, at least 0; by default 1. A pixel of weight 0 moves no center.
+    weights : array_like, shape (C,), optional
+        How much each channel counts, as in `merge_tree`.
     channel_axis : int, None or "auto", default "auto"
         The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
         the last one, which must have a length of 1 to 4.

@@ -13,7 +13,7 @@ from classicseg.types import ChannelAxis, Mask, Regions, Spacing
 def multiresolution_segment(
     image: ArrayLike,
     *,
-    scale: float = 30.0,
+    scale: float = 100.0,
     shape: float = 0.1,
     compactness: float = 0.5,
     weights: ArrayLike | None = None,
@@ -29,15 +29,17 @@ def multiresolution_segment(
     ----------
     image : array_like, shape (M, N[, …][, C])
         A grey or color image or a volume, of any real dtype. NaN and infinite values take no part.
-    scale : float, default 30.0
+    scale : float, default 100.0
         The greater, the larger the regions, at least 0: a merge may raise the heterogeneity by its square. By the
         default weights, in standard deviations of the image, so that one scale serves images in any units.
     shape : float, default 0.1
         The share of the shape in the heterogeneity, from 0 to 1; the rest is that of the values.
     compactness : float, default 0.5
         The share of compactness in that of the shape, from 0 to 1; the rest is smoothness.
-    weights : array_like, shape (M, N[, …]), optional
-        How much each pixel counts, at least 0; by default 1. A pixel of weight 0 moves no center.
+    weights : array_like, shape (C,), optional
+        How much the standard deviation of each channel counts, at least 0. By default 1 over the standard
+        deviation of the values, the same for each channel. With 1 each, `scale` is that of other software, in the
+        image's units.
     regions : array_like of int or bool, shape (M, N[, …]), optional
         The regions that merge, each of one piece; 0 takes no part. By default pixels.
     connectivity : int, default 1

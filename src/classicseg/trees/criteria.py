@@ -108,12 +108,17 @@ def contrast_cost(
     edge: int,
     options: NDArray[np.float64],
 ) -> float:
-    """√A · √d · s², with A = n_a n_b / (n_a + n_b), d the distance of the means, s the mean strength of the
-    border."""
+    """The power 5/2 of the contrast, A^(7/16) √d s², with A = n_a n_b / (n_a + n_b), d the distance of the means, s
+    the mean strength of the border.
+
+    Roots are rounded the same on every machine, as other powers are not.
+    """
     n_a, n_b = table[a, 0], table[b, 0]
     distance = np.sqrt(squared_distance(table, n_channels, a, b, options)) / (n_a * n_b)
     strength = (contacts[edge, 1] + contacts[edge, 2]) / contacts[edge, 0]
-    return np.sqrt(n_a * n_b / (n_a + n_b)) * np.sqrt(distance) * (strength * strength)
+    quarter = np.sqrt(np.sqrt(n_a * n_b / (n_a + n_b)))
+    eighth = np.sqrt(quarter)
+    return quarter * eighth * np.sqrt(eighth) * np.sqrt(distance) * (strength * strength)
 
 
 @kernel()

@@ -23,7 +23,7 @@ from classicseg.types import ChannelAxis, Mask, Regions, RegionTree, Spacing
 CriterionName: TypeAlias = Literal["contrast", "ward", "mean", "border", "multiresolution"]
 """The keys of `criteria.CRITERIA`, for type checkers."""
 
-_START_SIGMA, _BORDER_SIGMA = 1.5, 2.0
+_START_SIGMA, _BORDER_SIGMA = 1.0, 2.0
 """Pixels: how the image is smoothed for the gradient whose basins merge, and for the strength of their borders."""
 
 _LARGEST = 2.0**200
@@ -54,20 +54,23 @@ def merge_tree(
         The regions that merge, each of one piece; 0 takes no part. By default what the criterion starts from.
     criterion : {"contrast", "ward", "mean", "border", "multiresolution"}, default "contrast"
         What a merge costs. With m the means of two regions, n their numbers of pixels, d = ‖m₁ - m₂‖, A = n₁n₂ /
-        (n₁ + n₂), and s the mean strength of the boundaries between them: "contrast": (√A √d s²)^(2/5), which
-        serves photographs best. "ward": A d², the rise of the squared error. "mean": d. "border": s.
+        (n₁ + n₂), and s the mean strength of the boundaries between them: "contrast": (A^(7/16) √d s²)^(2/5),
+        which serves photographs best. "ward": A d², the rise of the squared error. "mean": d. "border": s.
         "multiresolution": the scale of Baatz and Schäpe, the root of the rise of heterogeneity. "contrast" and
         "border" start from the basins of the boundaries, the others from pixels, of which those that touch and are
         equal are one.
     boundaries : array_like, shape (M, N[, …]), optional
         How strong a boundary is at each pixel, at least 0, for the criteria "contrast" and "border". By default
         the magnitude of the gradient of the image, smoothed by a Gaussian of 2 pixels (of the shortest spacing);
-        the basins are those at 1.5 pixels.
+        the basins are those at 1 pixel.
     connectivity : int, default 1
         How many coordinates of two neighbors may differ by 1: from 1 (they share a face) to the number of axes
         (they share at least a corner).
-    weights : array_like, shape (M, N[, …]), optional
-        How much each pixel counts, at least 0; by default 1. A pixel of weight 0 moves no center.
+    weights : array_like, shape (C,), optional
+        How much each channel counts, at least 0: of its squared difference, or with "multiresolution" of its
+        standard deviation. By default 1 each; with "multiresolution" 1 over the standard deviation of the values,
+        so that `shape` means the same in any units. Without weights, "contrast" compares three channels of 8 or 16
+        bits as CIE Lab of red, green and blue.
     shape : float, default 0.1
         With "multiresolution", the share of the shape in the heterogeneity, from 0 to 1; the rest is that of the
         values.
@@ -85,9 +88,9 @@ def merge_tree(
     -------
     RegionTree
         A named tuple ``regions``, ``parents``, ``heights``, ``areas``. A height is what the merge cost, or that of
-        a merge inside it if that was more: in the image's units times the tenth root of a number of pixels to the
-        second power ("contrast", where both d and s are of the image), their squares times pixels ("ward"), the
-        image's units ("mean", "border"; those of `boundaries` if given), or scale ("multiresolution").
+        a merge inside it if that was more: in the image's units times a number of pixels to the power 0.175
+        ("contrast"; in Lab, where that is compared), their squares times pixels ("ward"), the image's units
+        ("mean", "border"; those of `boundaries` if given), or scale ("multiresolution").
 
     Raises
     ------
