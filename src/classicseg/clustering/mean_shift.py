@@ -134,10 +134,10 @@ def _seek_numpy(
     start: int,
     stop: int,
 ) -> None:
-    parts = zip(window.starts, window.lengths, window.steps, strict=True)
-    offsets = np.concatenate([first + np.arange(length) for first, length, _ in parts])
-    parts = zip(window.lengths, window.steps, strict=True)
-    steps = np.concatenate([step + np.outer(np.arange(n), [*[0] * (len(step) - 1), 1]) for n, step in parts])
+    places = np.concatenate([np.arange(length) for length in window.lengths])
+    offsets = np.repeat(window.starts, window.lengths) + places
+    steps = np.repeat(window.steps, window.lengths, axis=0)
+    steps[:, -1] += places
     lines, columns = np.nonzero(inside[start:stop])
     for first in range(0, len(lines), _PIECE):
         piece = np.s_[first : first + _PIECE]
@@ -232,7 +232,7 @@ def _add_line_of_three(
     sums[0] += sum_a
     sums[1] += sum_b
     sums[2] += sum_c
-    return count, along
+    return int(count), int(along)
 
 
 @kernel()
