@@ -52,6 +52,7 @@ TRIED_APART = (
     "thresholds.histograms",
     "thresholds.local.",
     "thresholds.shape",
+    "trees.",
 )
 """Modules, by how their names begin, whose own tests try their kernels."""
 

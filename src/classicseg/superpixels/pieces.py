@@ -1,0 +1,206 @@
+"""Superpixels in several pieces: each keeps its largest one, and the others join what they touch.
+
+No superpixel is lost, whatever its size. Where some have no pixels any more, the largest of the other pieces take
+their places; what of a mask touches no superpixel becomes one. All other pieces join, round by round, the neighbor
+of the nearest mean color, each decision being on the state before the round.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classicseg._core.bands import run_bands, run_interruptible
+from classicseg._core.grid import look_up
+from classicseg._core.kernel import kernel
+from classicseg.labeling.components import connected_components
+from classicseg.labeling.union_find import component_numbers
+from classicseg.regions.adjacency import touching_pairs
+from classicseg.types import Labels
+
+
+class Pieces(NamedTuple):
+    """Connected pieces of superpixels, numbered from 0 by their first pixel."""
+
+    owners: NDArray[np.int32]
+    """(n,), the superpixel."""
+    areas: NDArray[np.int64]
+    """(n,), in pixels."""
+    colors: NDArray[np.float64]
+    """(n, channels), the mean."""
+
+
+def one_piece_each(labels: NDArray[np.int32], values: NDArray[Any], n_wanted: int) -> Labels:
+    """Make superpixels 1 … n connected and number them by their first pixel; 0 takes no part.
+
+    Parameters
+    ----------
+    labels : ndarray of int32
+        The spatial shape.
+    values : ndarray, shape (channels, n_lines, length)
+        The colors that are compared.
+    n_wanted : int
+        How many superpixels there are to be, where the pieces allow it.
+    """
+    components = connected_components(labels, 1)
+    pairs = touching_pairs(components, 1)
+    found = _measured(components, labels, values)
+    ends = np.stack([pairs >> 32, pairs & (2**32 - 1)]) - 1
+    settled = _settled(found, ends, n_wanted, bool(labels.all()))
+    home = np.where(settled, np.arange(len(settled)), -1)
+    run_interruptible(_join, ends, found.colors, home)
+    first = np.arange(len(home))
+    np.minimum.at(first, home, first.copy())  # a superpixel begins where its first piece does
+    numbers = np.cumsum(first[home] == np.arange(len(home)), dtype=np.int32)[first[home]]
+    return look_up(np.append(np.int32(0), numbers), components, out=components)
+
+
+def _measured(components: NDArray[np.int32], labels: NDArray[np.int32], values: NDArray[Any]) -> Pieces:
+    n = int(components.max(initial=0))
+    owners, areas, sums = np.zeros(n, np.int32), np.zeros(n, np.int64), np.zeros((n, len(values)))
+    flat = values.reshape(len(values), -1)
+    run_bands(
+        _measure,
+        labels.size,
+        1,
+        components.reshape(-1),
+        labels.reshape(-1),
+        flat,
+        owners,
+        areas,
+        sums,
+        sequential=True,
+    )
+    return Pieces(owners, areas, sums / areas[:, np.newaxis])
+
+
+def _settled(found: Pieces, ends: NDArray[np.int64], n_wanted: int, is_whole: bool) -> NDArray[np.bool_]:
+    """The pieces that stay superpixels; `ends` are the pairs (2, n) that touch."""
+    settled = _largest_of_each(found.owners, found.areas)
+    if not is_whole:
+        islands = component_numbers(ends, len(settled))
+        has_some = np.zeros(len(settled), bool)
+        has_some[islands[settled]] = True
+        settled |= _largest_of_each(islands, found.areas) & ~has_some[islands]
+    missing = n_wanted - np.count_nonzero(settled)
+    if missing > 0:
+        others = np.flatnonzero(~settled)
+        settled[others[np.argsort(-found.areas[others], kind="stable")[:missing]]] = True
+    return settled
+
+
+def _largest_of_each(groups: NDArray[Any], areas: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Mark the piece of the largest area of each group, the first one of several."""
+    most = np.zeros(int(groups.max(initial=0)) + 1, np.int64)
+    np.maximum.at(most, groups, areas)
+    candidates = np.flatnonzero(areas == most[groups])[::-1]
+    chosen = np.zeros(len(most), np.int64)
+    chosen[groups[candidates]] = candidates
+    is_chosen = np.zeros(len(areas), bool)
+    is_chosen[chosen[most > 0]] = True
+    return is_chosen
+
+
+def _join_numpy(ends: NDArray[np.int64], colors: NDArray[np.float64], home: NDArray[np.int64]) -> None:
+    both = np.concatenate([ends, ends[::-1]], axis=1)
+    while (both := both[:, home[both[0]] < 0]).size:
+        ready = home[both[1]] >= 0
+        piece, target = both[0, ready], home[both[1, ready]]
+        apart = sum((row[piece] - row[target]) ** 2 for row in colors.T)
+        order = np.lexsort((target, apart, piece))
+        chosen = order[np.diff(piece[order], prepend=-1) > 0]
+        home[piece[chosen]] = target[chosen]
+
+
+@kernel(numpy=_join_numpy)
+def _join(ends: NDArray[np.int64], colors: NDArray[np.float64], home: NDArray[np.int64]) -> None:
+    """Give each piece without a home the one of a neighbor, the nearest in color, then the first.
+
+    Pairs whose pieces have homes are left out of the next round.
+    """
+    n, pieces, others = 0, np.empty(2 * ends.shape[1], np.int64), np.empty(2 * ends.shape[1], np.int64)
+    for i in range(ends.shape[1]):
+        for side in range(2):
+            if home[ends[side, i]] < 0:
+                pieces[n], others[n] = ends[side, i], ends[1 - side, i]
+                n += 1
+    least, nearest = np.full(len(home), np.inf), np.full(len(home), np.int64(-1))
+    while n > 0:
+        for i in range(n):
+            piece, target = pieces[i], home[others[i]]
+            if target >= 0:
+                apart = 0.0
+                for c in range(colors.shape[1]):
+                    apart += (colors[piece, c] - colors[target, c]) ** 2
+                former = nearest[piece]
+                if former < 0 or apart < least[piece] or (apart == least[piece] and target < former):
+                    least[piece], nearest[piece] = apart, target
+        n_open = 0
+        for i in range(n):
+            piece = pieces[i]
+            if nearest[piece] >= 0:
+                home[piece] = nearest[piece]
+            else:
+                pieces[n_open], others[n_open] = piece, others[i]
+                n_open += 1
+        n = n_open
+
+
+def _measure_numpy(
+    components: NDArray[np.int32],
+    labels: NDArray[np.int32],
+    values: NDArray[Any],
+    owners: NDArray[np.int32],
+    areas: NDArray[np.int64],
+    sums: NDArray[np.float64],
+    start: int,
+    stop: int,
+) -> None:
+    inside = start + np.flatnonzero(components[start:stop])
+    pieces = components[inside] - 1
+    owners[pieces] = labels[inside]
+    np.add.at(areas, pieces, 1)
+    np.add.at(sums, pieces, values[:, inside].T.astype(np.float64))
+
+
+@kernel(numpy=_measure_numpy)
+def _measure(
+    components: NDArray[np.int32],
+    labels: NDArray[np.int32],
+    values: NDArray[Any],
+    owners: NDArray[np.int32],
+    areas: NDArray[np.int64],
+    sums: NDArray[np.float64],
+    start: int,
+    stop: int,
+) -> None:
+    """Count the pixels of each piece, sum their values, and tell whose it is: run by run."""
+    i = start
+    while i < stop:
+        piece, begin = components[i] - 1, i
+        while i < stop and components[i] - 1 == piece:
+            i += 1
+        if piece >= 0:
+            owners[piece] = labels[begin]
+            areas[piece] += i - begin
+            _add_values(values, begin, i, sums, piece)
+
+
+@kernel()
+def _add_values(values: NDArray[Any], start: int, stop: int, sums: NDArray[np.float64], piece: int) -> None:
+    """Add the values of a run to those of its piece."""
+    if len(values) == 3:  # all channels at once: half the time
+        a, b, c = sums[piece, 0], sums[piece, 1], sums[piece, 2]
+        for i in range(start, stop):
+            a += values[0, i]
+            b += values[1, i]
+            c += values[2, i]
+        sums[piece, 0], sums[piece, 1], sums[piece, 2] = a, b, c
+        return
+    for channel in range(len(values)):
+        total = sums[piece, channel]
+        for i in range(start, stop):
+            total += values[channel, i]
+        sums[piece, channel] = total
