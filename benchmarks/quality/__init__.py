@@ -10,11 +10,13 @@ from benchmarks.quality.objects import membranes, nuclei
 from benchmarks.quality.palettes import palettes
 from benchmarks.quality.regions import regions
 from benchmarks.quality.scenes import scenes
+from benchmarks.quality.superpixels import superpixels
 from benchmarks.tables import Section
 
 PARTS: dict[str, Callable[[Path], Section]] = {
     "edges": edges,
     "regions": regions,
+    "superpixels": superpixels,
     "documents": documents,
     "nuclei": nuclei,
     "membranes": membranes,

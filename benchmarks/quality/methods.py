@@ -16,6 +16,7 @@ _MODULES = {
     "OpenCV": "cv2",
     "Pillow": "PIL",
     "doxapy": "doxapy",
+    "fast-slic": "fast_slic",
 }
 
 

@@ -14,7 +14,7 @@ from strategies import images, masks, scenes
 from classicseg import connected_regions, gradient_magnitude, region_boundaries, watershed_segment
 from classicseg._core.bands import BAND_PIXELS, band_size
 from classicseg._core.image import as_image
-from classicseg.flooding import minima as basins
+from classicseg.flooding import basins
 from classicseg.flooding.minima import lowest_levels, regional_minima
 
 
@@ -157,13 +157,14 @@ def test_turned_noise_has_turned_regions(data, seed, highest, size):
     assert same_regions(turn(labels), turned)
 
 
-def test_a_basin_that_cannot_choose_is_kept():
+def test_a_basin_that_cannot_choose_waits():
     """The middle one runs over into two equals at 4, and is found to meet one of them at 5, too."""
     pairs, heights = np.array([1 << 32 | 2, 2 << 32 | 3, 1 << 32 | 2]), np.array([4.0, 4.0, 5.0])
-    lows, ranks, groups = np.array([0.0, 1, 3, 1]), np.array([0, 0, 1, 0]), np.arange(4)
-    basins._join(pairs, heights, lows, ranks, 2.5, groups)
-    assert_array_equal(groups, [0, 1, 2, 3])
-    assert_array_equal(lows, [0, 1, 3, 1])
+    lows, ranks = np.array([0.0, 1, 3, 1]), np.array([0, 0, 1, 0])
+    links = basins.DepthLinks(np.arange(4), np.full(4, np.inf))
+    basins._link(pairs, heights, lows, ranks, *links)
+    assert_array_equal(basins.groups_below(links, 3), [0, 1, 2, 3])
+    assert_array_equal(basins.groups_below(links, 3.5), [0, 1, 1, 1])
 
 
 @given(st.data())

@@ -51,7 +51,7 @@ def neighbor_offsets(shape: tuple[int, ...], connectivity: int) -> NDArray[np.in
 def look_up(
     numbers: NDArray[np.int32], labels: NDArray[np.int32], out: NDArray[np.int32] | None = None
 ) -> NDArray[np.int32]:
-    """Give each label its number: numbers[labels]; `out` may be the labels themselves."""
+    """Give each label its number: numbers[labels]; a contiguous array `out` may be the labels themselves."""
     flat, out = np.ascontiguousarray(labels).reshape(-1), np.empty(labels.shape, np.int32) if out is None else out
     run_bands(_look_up, flat.size, 1, numbers, flat, out.reshape(-1))
     return out

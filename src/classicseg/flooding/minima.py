@@ -1,11 +1,4 @@
-"""Basins: the regional minima of a surface, the passes between their basins, and which of them are too shallow.
-
-Two basins meet first at the lowest pass between them. Of two that meet, the depth of the shallower one goes from
-its minimum to the pass: its dynamics (Grimaud). Basins of less than a minimum depth join the deeper one, the
-lowest passes first, and all that meet at one height at once. A basin that cannot choose between equals is kept as
-if it were deep. So two basins that have met are one, or both are kept, and their higher passes, of which some are
-found and some not, change nothing.
-"""
+"""The regional minima of a surface, and the passes between their basins."""
 
 from __future__ import annotations
 
@@ -19,8 +12,7 @@ from classicseg._core.grid import interior, neighbor_offsets, pad
 from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
 from classicseg.labeling.components import connected_components
-from classicseg.labeling.union_find import root_of
-from classicseg.regions.label_pairs import LOW, N_HASHES, add_pair
+from classicseg.regions.label_pairs import N_HASHES, add_pair
 
 _CANDIDATE, _HIGHER = 1, 2
 
@@ -44,55 +36,17 @@ def lowest_levels(labels: NDArray[np.int32], levels: NDArray[Any], n_labels: int
     return lows
 
 
-def merge_shallow_basins(
-    labels: NDArray[np.int32],
-    levels: NDArray[Any],
-    lows: NDArray[np.float64],
-    ranks: NDArray[np.int64],
-    min_depth: float,
-    connectivity: int,
-) -> NDArray[np.int64]:
-    """Join each basin of less than `min_depth` to the one that it meets first.
-
-    Parameters
-    ----------
-    labels : ndarray of int32
-        Basins 1 … n.
-    levels : ndarray
-        The surface, of the same shape.
-    lows : ndarray of float64, (n + 1,)
-        The lowest level of each basin.
-    ranks : ndarray of int64, (n + 1,)
-        In the order of the lowest levels. One that meets several at one height joins that of the lowest rank;
-        between equals it is kept.
-    min_depth : float
-        In the levels' units, at least 0.
-    connectivity : int
-        How many coordinates of two neighbors may differ.
-
-    Returns
-    -------
-    ndarray of int64, (n + 1,)
-        The basin of the lowest rank among those that each has joined.
-    """
-    pairs, heights = _passes(labels, levels, connectivity)
-    order = run_interruptible(np.argsort, heights)
-    pairs, heights = pairs[order], heights[order]
-    del order
-    groups = np.arange(len(lows))
-    run_interruptible(_join, pairs, heights, lows, ranks, min_depth, groups)
-    return groups
-
-
-def _passes(
+def lowest_passes(
     labels: NDArray[np.int32], levels: NDArray[Any], connectivity: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """The pairs of basins that touch (`label_pairs`), most of them once, and their lowest passes."""
+    """The pairs of basins that touch (`label_pairs`), most of them once, and their passes, in ascending order."""
     ndim = labels.ndim
     grid, basins = pad(levels, ndim).reshape(-1), pad(labels, ndim).reshape(-1)
     offsets = neighbor_offsets(labels.shape, connectivity)
     found = run_bands(_passes_between, len(grid), 1, basins, grid, offsets[offsets < 0])
-    return np.concatenate([pairs for pairs, _ in found]), np.concatenate([heights for _, heights in found])
+    pairs, heights = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    order = run_interruptible(np.argsort, heights)
+    return pairs[order], heights[order]
 
 
 @kernel()
@@ -168,55 +122,3 @@ def _passes_between(
                 index = indices[slot]
                 heights[index] = min(heights[index], height)
     return pairs[:size].copy(), heights[:size].copy()
-
-
-@kernel()
-def _join(
-    pairs: NDArray[np.int64],
-    heights: NDArray[np.float64],
-    lows: NDArray[np.float64],
-    ranks: NDArray[np.int64],
-    min_depth: float,
-    groups: NDArray[np.int64],
-) -> None:
-    """Join basins at passes of ascending height; `groups` are the parents of a union-find.
-
-    At one height, basins that are shallow and touch join first; together they join the best of the deep ones that
-    they touch.
-    """
-    lows = lows.copy()  # -inf: a basin that is kept, however deep it is
-    chosen, tied, start = np.zeros(len(groups), np.int64), np.zeros(len(groups), np.bool_), 0
-    while start < len(pairs):
-        stop = start
-        while stop < len(pairs) and heights[stop] == heights[start]:
-            stop += 1
-        deep = heights[start] - min_depth
-        for i in range(start, stop):
-            a, b = root_of(groups, pairs[i] >> 32), root_of(groups, pairs[i] & LOW)
-            if lows[a] > deep and lows[b] > deep and a != b:
-                if ranks[a] <= ranks[b]:
-                    groups[b] = a
-                else:
-                    groups[a] = b
-        for i in range(start, stop):
-            shallow, deeper = root_of(groups, pairs[i] >> 32), root_of(groups, pairs[i] & LOW)
-            if lows[shallow] <= deep:
-                shallow, deeper = deeper, shallow
-            if lows[shallow] > deep >= lows[deeper] and deeper != chosen[shallow]:
-                best = chosen[shallow]
-                if best == 0 or ranks[deeper] < ranks[best]:
-                    chosen[shallow], tied[shallow] = deeper, False
-                elif ranks[deeper] == ranks[best]:
-                    tied[shallow] = True
-        for i in range(start, stop):
-            for basin in (pairs[i] >> 32, pairs[i] & LOW):
-                root = root_of(groups, basin)
-                if chosen[root] > 0:
-                    if tied[root]:
-                        lows[root] = -np.inf
-                    else:
-                        groups[root] = chosen[root]
-                    chosen[root] = 0
-        start = stop
-    for basin in range(len(groups)):
-        groups[basin] = root_of(groups, basin)

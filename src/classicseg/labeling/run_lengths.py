@@ -48,9 +48,9 @@ def labels_at(runs: RunLengths, pixels: NDArray[np.int64]) -> NDArray[np.int32]:
     return runs.labels[np.searchsorted(runs.stops, pixels, side="right")]
 
 
-def expand(runs: RunLengths, table: NDArray[Any]) -> NDArray[Any]:
-    """Give each pixel what a table has for its label."""
-    out = np.empty(runs.shape, table.dtype)
+def expand(runs: RunLengths, table: NDArray[Any], out: NDArray[Any] | None = None) -> NDArray[Any]:
+    """Give each pixel what a table has for its label, in a contiguous array `out` where it is given."""
+    out = np.empty(runs.shape, table.dtype) if out is None else out
     run_bands(_fill, len(runs.stops), 1, runs.stops, table[runs.labels], out.reshape(-1))
     return out
 

@@ -12,21 +12,23 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from classicseg._core.bands import run_bands, run_interruptible
+from classicseg._core.bands import run_bands
 from classicseg._core.chosen import chose
 from classicseg._core.grid import look_up
 from classicseg._core.image import Image, as_image, as_scalar_image, as_spacing
 from classicseg._core.numbers import as_choice, as_count, as_flag, as_number
 from classicseg._core.seeds import as_markers
-from classicseg.filters.gradients import magnitude_of
-from classicseg.filters.smoothing import smooth
-from classicseg.flooding.flood import MOST_LABELS, flood, flood_grid
-from classicseg.flooding.flood_states import UNDECIDED, label_grid
+from classicseg.flooding.basins import (
+    basins_of_minima,
+    depth_links,
+    groups_below,
+    surface_of,
+    undecided_as_regions,
+)
+from classicseg.flooding.flood import MOST_LABELS, flood
 from classicseg.flooding.flood_with_lines import flood_with_lines
-from classicseg.flooding.minima import lowest_levels, merge_shallow_basins, regional_minima
-from classicseg.labeling.components import check_labels, connected_components
+from classicseg.labeling.components import connected_components
 from classicseg.labeling.numbering import compact_labels, number_by_first_pixel
-from classicseg.regions.statistics import rank_regions, region_sums
 from classicseg.types import ChannelAxis, Labels, Mask, Regions, Seeds, Spacing
 
 
@@ -164,7 +166,7 @@ def watershed_segment(
         )
 
     how = _Flood(connectivity, lines, compactness, spacings)
-    levels = _surface(parsed, surface, sigma, spacings)
+    levels = surface_of(parsed, surface, sigma, spacings)
     if starts is None:
         return _from_minima(levels, parsed, min_depth, how)
     return _from_markers(levels, starts, parsed, how)
@@ -177,13 +179,6 @@ class _Flood(NamedTuple):
     lines: bool
     compactness: float
     spacing: tuple[float, ...]
-
-
-def _surface(image: Image, surface: str, sigma: float, spacing: tuple[float, ...]) -> NDArray[Any]:
-    """What is flooded, of the spatial shape."""
-    if surface == "gradient":
-        return magnitude_of(image, spacing, "sobel", sigma)
-    return smooth(image, sigma, spacing).values[..., 0]
 
 
 def _flood(
@@ -207,28 +202,19 @@ def _from_markers(levels: NDArray[Any], markers: NDArray[np.int32], image: Image
 def _from_minima(levels: NDArray[Any], image: Image, min_depth: float | None, how: _Flood) -> Labels:
     """A region for each minimum of enough depth."""
     connectivity = how.connectivity
-    minima = regional_minima(levels, image, connectivity)
-    n_minima, inside, grid = int(minima.max()), minima > 0, label_grid(minima, image)
-    ranks, _ = _ranks(minima, levels, image.values)
-    del minima  # 4 bytes a pixel that the flood has room for: minima keep their labels
-    labels = flood_grid(levels, grid, n_minima, ranks, image, connectivity)
-    del grid
-    labels = _undecided_as_regions(labels, connectivity)
-    starts = np.where(inside | (labels > n_minima), labels, 0)
-    ranks, lows = _ranks(starts, levels, image.values)
     is_plain = not how.lines and how.compactness == 0
-    if is_plain:
-        del starts
+    found = basins_of_minima(levels, image, connectivity, with_starts=not is_plain)
+    labels, starts, _, ranks = found
     depth = min_depth
     if depth is None:
         depth = _default_depth(levels, image)
         chose(min_depth=depth)
-    groups = merge_shallow_basins(labels, levels, lows, ranks, depth, connectivity)
+    groups = groups_below(depth_links(found, levels, connectivity), depth)
     if is_plain:
         return number_by_first_pixel(look_up(groups.astype(np.int32), labels))
     lowest = np.where(ranks == ranks[groups], groups, 0).astype(np.int32)  # of the basins that are one now
     labels = _flood(levels, look_up(lowest, starts), ranks, image, how)
-    return connected_components(_undecided_as_regions(labels, connectivity), connectivity)
+    return connected_components(undecided_as_regions(labels, connectivity), connectivity)
 
 
 def _default_depth(levels: NDArray[Any], image: Image) -> float:
@@ -247,25 +233,3 @@ def _powers(
     """The sum of powers of differences from a center, and of how many levels."""
     part = levels[start:stop] if inside is None else levels[start:stop][inside[start:stop]]
     return float(((part.astype(np.float64) - center) ** power).sum()), len(part)
-
-
-def _ranks(
-    starts: NDArray[np.int32], levels: NDArray[Any], values: NDArray[Any]
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Rank starts by what turns with the image, and tell the lowest level of each.
-
-    The lower one is better, then the darker, then the larger; equals share a rank.
-    """
-    n_starts = int(starts.max())
-    lows = lowest_levels(starts, levels, n_starts)
-    return run_interruptible(rank_regions, region_sums(starts, values, n_starts), lows[1:]), lows
-
-
-def _undecided_as_regions(labels: NDArray[np.int32], connectivity: int) -> NDArray[np.int32]:
-    """Number the connected components of pixels that could not choose after the other regions."""
-    undecided = labels == UNDECIDED
-    if not undecided.any():
-        return labels
-    components, n_labels = connected_components(undecided, connectivity), max(0, int(labels.max()))
-    check_labels(n_labels + int(components.max()), "regions")
-    return np.add(components, np.int32(n_labels), out=labels, where=undecided)

@@ -1,0 +1,329 @@
+"""Blocks at the border of a superpixel move to a neighboring one where that lowers the energy.
+
+The blocks of one parity along each axis are never neighbors. So they decide together, on the means as they were
+before, and any of them may move without regard to the others: a superpixel that stays connected without each of
+its blocks stays connected without several.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classicseg._core.bands import run_bands, run_interruptible
+from classicseg._core.kernel import kernel
+from classicseg.superpixels.block_levels import Blocks, row_parities
+
+
+class Energy(NamedTuple):
+    """What superpixels are to minimize beside the squared differences of their blocks from their means."""
+
+    faces: NDArray[np.float64]
+    """(n_axes,), what a face of a block between two superpixels costs, by the axis that it is across."""
+    least: float
+    """A superpixel keeps so many pixels."""
+
+
+class Neighborhood(NamedTuple):
+    """The blocks around one, as offsets in the padded grid."""
+
+    around: NDArray[np.int64]
+    """All of the 3^d - 1 blocks, ascending."""
+    across: NDArray[np.int64]
+    """(2 * n_axes,), the indices of those that share a face."""
+    axes: NDArray[np.int64]
+    """(2 * n_axes,), the axis of each of these."""
+    links: NDArray[np.int64]
+    """(3^d - 1, 2 * n_axes), which of the others shares a face with each; -1 fills the rows up."""
+    linked: NDArray[np.bool_]
+    """(256,) in a plane: by the bits of those of the same label, whether those that share a face are linked."""
+
+
+def neighborhood(strides: NDArray[np.int64]) -> Neighborhood:
+    """List the blocks around one."""
+    steps, across, axes, links, linked = _neighborhood(len(strides))
+    return Neighborhood(steps @ strides, across, axes, links, linked)
+
+
+@functools.cache
+def _neighborhood(n_axes: int) -> tuple[NDArray[np.int64], ...]:
+    steps = np.array([step for step in itertools.product((-1, 0, 1), repeat=n_axes) if any(step)])
+    across = np.flatnonzero(np.abs(steps).sum(axis=1) == 1)
+    axes = np.argmax(np.abs(steps[across]), axis=1)
+    links = np.full((len(steps), 2 * n_axes), -1)
+    for i, step in enumerate(steps):
+        near = np.flatnonzero(np.abs(steps - step).sum(axis=1) == 1)
+        links[i, : len(near)] = near
+    linked = np.zeros(256 if n_axes == 2 else 1, bool)
+    if n_axes == 2:
+        marks, waiting = np.zeros(8, np.bool_), np.empty(8, np.int64)
+        for bits in range(256):
+            marks[:] = [bits >> i & 1 for i in range(8)]
+            linked[bits] = _are_linked.loops(marks, across, links, waiting)
+    return steps, across, axes, links, linked
+
+
+class Sums(NamedTuple):
+    """What is known of each superpixel: row i is that of label i, and row 0 of none."""
+
+    counts: NDArray[np.float64]
+    """(n + 1,)"""
+    totals: NDArray[np.float64]
+    """(n + 1, channels + n_axes), of the colors, then of the places."""
+    means: NDArray[np.float64]
+    """The same, divided by the counts."""
+
+
+def sums_of(blocks: Blocks, n: int) -> Sums:
+    """Sum up the superpixels 1 … n of whole blocks."""
+    n_features = len(blocks.colors) + blocks.row_places.shape[1] + 1
+    sums = Sums(np.zeros(n + 1), np.zeros((n + 1, n_features)), np.zeros((n + 1, n_features)))
+    run_interruptible(_add_up, blocks, sums)
+    return sums
+
+
+def move_blocks(blocks: Blocks, shape: tuple[int, ...], sums: Sums, energy: Energy) -> int:
+    """Let each block at a border decide once; returns how many moved."""
+    around = neighborhood(blocks.strides)
+    parities = row_parities(shape)
+    width = (shape[-1] + 1) // 2
+    n_moved = 0
+    for parity in range(2 ** (len(shape) - 1)):
+        rows = np.flatnonzero(parities == parity)
+        if not len(rows):
+            continue
+        moved, former = np.empty((len(rows), width), np.int32), np.empty((len(rows), width), np.int32)
+        n_of_row = np.empty(len(rows), np.int64)
+        for first in range(2):
+            run_bands(
+                _decide, len(rows), shape[-1], blocks, rows, first, around, sums, energy, moved, former, n_of_row
+            )
+            n_moved += int(n_of_row.sum())
+            run_interruptible(_book, blocks, around.around, rows, moved, former, n_of_row, sums)
+    return n_moved
+
+
+@kernel()
+def _add_up(blocks: Blocks, sums: Sums) -> None:
+    grid, starts, colors = blocks.grid, blocks.starts, blocks.colors
+    row_places, row_volumes, places, volumes = blocks.row_places, blocks.row_volumes, blocks.places, blocks.volumes
+    counts, totals, means = sums.counts, sums.totals, sums.means
+    n_channels, n_outer = len(colors), row_places.shape[1]
+    for r in range(len(starts)):
+        for x in range(len(places)):
+            label = grid[starts[r] + x]
+            if label <= 0:
+                continue
+            volume = row_volumes[r] * volumes[x]
+            counts[label] += volume
+            for c in range(n_channels):
+                totals[label, c] += colors[c, r, x]
+            for a in range(n_outer):
+                totals[label, n_channels + a] += volume * row_places[r, a]
+            totals[label, n_channels + n_outer] += volume * places[x]
+    for label in range(1, len(counts)):
+        for f in range(totals.shape[1]):
+            means[label, f] = totals[label, f] / max(counts[label], 1.0)
+
+
+@kernel()
+def _decide(
+    blocks: Blocks,
+    rows: NDArray[np.int64],
+    first: int,
+    around: Neighborhood,
+    sums: Sums,
+    energy: Energy,
+    moved: NDArray[np.int32],
+    former: NDArray[np.int32],
+    n_of_row: NDArray[np.int64],
+    start: int,
+    stop: int,
+) -> None:
+    """Move blocks of rows, every second one from the `first` on; list which moved, and where they were."""
+    grid, awake, starts, colors = blocks.grid, blocks.awake, blocks.starts, blocks.colors
+    row_places, row_volumes, places, volumes = blocks.row_places, blocks.row_volumes, blocks.places, blocks.volumes
+    offsets, across, axes, links, linked = around.around, around.across, around.axes, around.links, around.linked
+    counts, means, faces = sums.counts, sums.means, energy.faces
+    marks, waiting = np.zeros(len(offsets), np.bool_), np.empty(len(offsets), np.int64)
+    n_channels, n_outer = len(colors), row_places.shape[1]
+    feature = np.empty(n_channels + n_outer + 1)
+    for i in range(start, stop):
+        r = rows[i]
+        n_moved = 0
+        for a in range(n_outer):
+            feature[n_channels + a] = row_places[r, a]
+        for x in range(first, len(places), 2):
+            node = starts[r] + x
+            if not awake[node]:
+                continue
+            awake[node] = False
+            label = grid[node]
+            is_border = False
+            for k in range(len(across)):
+                other = grid[node + offsets[across[k]]]
+                is_border |= other > 0 and other != label
+            if not is_border:
+                continue
+            volume = row_volumes[r] * volumes[x]
+            if counts[label] - volume < energy.least or not _may_leave(
+                grid, node, label, offsets, across, links, linked, marks, waiting
+            ):
+                continue
+            for c in range(n_channels):
+                feature[c] = colors[c, r, x] / volume
+            feature[n_channels + n_outer] = places[x]
+            best = _best_label(grid, node, label, volume, feature, offsets, across, axes, counts, means, faces)
+            if best != label:
+                grid[node] = best
+                moved[i, n_moved] = x
+                former[i, n_moved] = label
+                n_moved += 1
+        n_of_row[i] = n_moved
+
+
+@kernel()
+def _may_leave(
+    grid: NDArray[np.int32],
+    node: int,
+    label: int,
+    offsets: NDArray[np.int64],
+    across: NDArray[np.int64],
+    links: NDArray[np.int64],
+    linked: NDArray[np.bool_],
+    marks: NDArray[np.bool_],
+    waiting: NDArray[np.int64],
+) -> bool:
+    """Whether a superpixel stays connected without one of its blocks, as far as the blocks around it show."""
+    if len(offsets) == 8:
+        bits = 0
+        for k in range(8):
+            other = grid[node + offsets[k]]
+            if other < 0:
+                return False
+            bits |= np.int64(other == label) << k
+        return linked[bits]
+    for k in range(len(offsets)):
+        other = grid[node + offsets[k]]
+        if other < 0:
+            return False
+        marks[k] = other == label
+    return _are_linked(marks, across, links, waiting)
+
+
+@kernel()
+def _are_linked(
+    marks: NDArray[np.bool_], across: NDArray[np.int64], links: NDArray[np.int64], waiting: NDArray[np.int64]
+) -> bool:
+    """Whether the marked blocks that share a face with the one in the middle are linked by marked ones; takes the
+    marks away.
+    """
+    n_waiting = 0
+    for k in range(len(across)):
+        if marks[across[k]] and n_waiting == 0:
+            waiting[0] = across[k]
+            n_waiting = 1
+            marks[across[k]] = False
+    if n_waiting == 0:
+        return False
+    while n_waiting > 0:
+        n_waiting -= 1
+        place = waiting[n_waiting]
+        for j in range(links.shape[1]):
+            other = links[place, j]
+            if other >= 0 and marks[other]:
+                marks[other] = False
+                waiting[n_waiting] = other
+                n_waiting += 1
+    n_left = 0
+    for k in range(len(across)):
+        n_left += marks[across[k]]
+    return n_left == 0
+
+
+@kernel()
+def _best_label(
+    grid: NDArray[np.int32],
+    node: int,
+    label: int,
+    volume: float,
+    feature: NDArray[np.float64],
+    offsets: NDArray[np.int64],
+    across: NDArray[np.int64],
+    axes: NDArray[np.int64],
+    counts: NDArray[np.float64],
+    means: NDArray[np.float64],
+    faces: NDArray[np.float64],
+) -> int:
+    """The superpixel of least energy for a block, of its own and those that it shares a face with."""
+    best, least = label, 0.0
+    leaving, staying = 0.0, 0.0
+    for f in range(len(feature)):
+        difference = feature[f] - means[label, f]
+        leaving += difference * difference
+    leaving *= counts[label] * volume / (counts[label] - volume)
+    for k in range(len(across)):
+        if grid[node + offsets[across[k]]] == label:
+            staying += faces[axes[k]]
+    last = label
+    for k in range(len(across)):
+        other = grid[node + offsets[across[k]]]
+        if other <= 0 or other in (label, last):
+            continue
+        last = other
+        joining, shared = 0.0, 0.0
+        for f in range(len(feature)):
+            difference = feature[f] - means[other, f]
+            joining += difference * difference
+        joining *= counts[other] * volume / (counts[other] + volume)
+        for j in range(len(across)):
+            if grid[node + offsets[across[j]]] == other:
+                shared += faces[axes[j]]
+        change = joining - leaving + staying - shared
+        if change < least:
+            best, least = other, change
+    return best
+
+
+@kernel()
+def _book(
+    blocks: Blocks,
+    offsets: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    moved: NDArray[np.int32],
+    former: NDArray[np.int32],
+    n_of_row: NDArray[np.int64],
+    sums: Sums,
+) -> None:
+    """Take what moved from the sums of its former superpixel, and add it to those of the new one."""
+    grid, awake, starts, colors = blocks.grid, blocks.awake, blocks.starts, blocks.colors
+    row_places, row_volumes, places, volumes = blocks.row_places, blocks.row_volumes, blocks.places, blocks.volumes
+    counts, totals, means = sums.counts, sums.totals, sums.means
+    n_channels, n_outer = len(colors), row_places.shape[1]
+    for i in range(len(rows)):
+        r = rows[i]
+        for j in range(n_of_row[i]):
+            x = moved[i, j]
+            node = starts[r] + x
+            old, new = former[i, j], grid[node]
+            for k in range(len(offsets)):
+                awake[node + offsets[k]] = grid[node + offsets[k]] > 0
+            volume = row_volumes[r] * volumes[x]
+            counts[old] -= volume
+            counts[new] += volume
+            for f in range(n_channels + n_outer + 1):
+                if f < n_channels:
+                    value = np.float64(colors[f, r, x])
+                elif f < n_channels + n_outer:
+                    value = volume * row_places[r, f - n_channels]
+                else:
+                    value = volume * places[x]
+                totals[old, f] -= value
+                totals[new, f] += value
+    for label in range(1, len(counts)):
+        for f in range(totals.shape[1]):
+            means[label, f] = totals[label, f] / counts[label]
