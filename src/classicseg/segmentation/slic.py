@@ -62,9 +62,9 @@ def slic_segment(
         the mean, so that it follows the image's own units.
     n_iter : int, default 10
         How many rounds of assignment there are, from 1 to 1000.
-    color_space : {"given", "lab"}, default "auto"
-        Compare colors as they are given, or as CIE Lab of red, green and blue (see `rgb_to_lab`). The centers are
-        in that space.
+    color_space : {"auto", "given", "lab"}, default "auto"
+        Compare colors as they are given, or as CIE Lab of red, green and blue (see `rgb_to_lab`). "auto": Lab for
+        three channels of uint8 or uint16, whose colors have a fixed meaning, as given for all others.
     channel_axis : int, None or "auto", default "auto"
         The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
         the last one, which must have a length of 1 to 4.

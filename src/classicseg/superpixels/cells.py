@@ -138,8 +138,11 @@ def _halve(
     extents: NDArray[np.float64],
 ) -> None:
     """Number the cells of pixels, in raster order, and tell the longest side of each."""
+    longest = 0
+    for axis in range(len(lengths)):
+        longest = max(longest, lengths[axis])
     part, other = pixels.copy(), np.empty_like(pixels)
-    rows = np.empty(lengths.max(), np.int64)
+    rows = np.empty(longest, np.int64)
     waiting = np.empty((65, 3), np.int64)  # the smaller half first: as many as halvings of 2**63
     waiting[0, 0], waiting[0, 1], waiting[0, 2] = 0, len(pixels), len(extents)
     depth, found = 1, 0
