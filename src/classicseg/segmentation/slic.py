@@ -58,9 +58,8 @@ def slic_segment(
         The difference of color that counts as much as a distance of one cell's side, in units of the image (of L*,
         a* and b* where these are compared), above 0: the greater it is, the squarer the superpixels are.
         "adaptive": of each superpixel the largest such difference so far, so that those with texture are as square
-        as the smooth ones (SLICO). None: the
-        mean, over the cells of the start, of the standard deviation of their colors, so that it follows the
-        image's own units.
+        as the smooth ones (SLICO). None: the mean, over the cells of the start, of the standard deviation of their
+        colors, so that it follows the image's own units.
     n_iter : int, default 10
         How many rounds of assignment there are, from 1 to 1000.
     color_space : {"auto", "given", "lab"}, default "auto"
