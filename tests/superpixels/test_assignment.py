@@ -23,7 +23,7 @@ def a_round(seed):
     n, spacing = int(rng.integers(1, mask.sum() + 1)), tuple(rng.choice([1.0, 2.0], ndim).tolist())
     cells = equal_cells(shape, mask, n, spacing)
     labels = cells.labels.reshape(-1, shape[-1])
-    values = rng.integers(0, 100, (rng.integers(1, 5), *labels.shape)).astype(rng.choice(["u1", "i2", "f4", "f8"]))
+    values = rng.integers(0, 100, (rng.integers(1, 5), *labels.shape)).astype(rng.choice(["i2", "f4", "f8"]))
     lines = as_lines(shape, np.array(spacing) / cells.size)
     sums = superpixel_sums(values, labels, lines.lengths, n + 1, 0, 1)
     means = sums[:, 1:] / np.maximum(sums[:, :1], 1)

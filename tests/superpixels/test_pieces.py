@@ -55,7 +55,7 @@ def test_kernels_equal_their_definitions(seed):
 
     labels = rng.integers(0, 3, 60).astype(np.int32)
     components = connected_components(labels, 1)
-    values = rng.integers(0, 99, (int(rng.integers(1, 5)), 60)).astype(rng.choice(["u1", "f8"]))
+    values = rng.integers(0, 99, (int(rng.integers(1, 5)), 60)).astype(rng.choice(["i2", "f8"]))
     band, results = np.sort(rng.integers(0, 61, 2)).tolist(), []
     for function in (_measure.numpy, _measure):
         own = np.zeros(60, np.int32), np.zeros(60, np.int64), np.zeros((60, len(values)))

@@ -8,7 +8,7 @@ two cells differ by more than a pixel or two.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +37,7 @@ def equal_cells(
     if mask is None:
         box, n_pixels = tuple(slice(0, length) for length in shape), int(np.prod(shape))
     else:
-        box, n_pixels = _bounding_box(mask), int(np.count_nonzero(mask))
+        box, n_pixels = bounding_box(mask), int(np.count_nonzero(mask))
     lengths = np.array([part.stop - part.start for part in box])
     volume = n_pixels / n * float(np.prod(spacing))
     size = volume ** (1 / len(shape))
@@ -57,7 +57,7 @@ def equal_cells(
     return Cells(labels, n, max(size, float(np.median(extents)) / math.sqrt(2)))
 
 
-def _bounding_box(mask: NDArray[np.bool_]) -> tuple[slice, ...]:
+def bounding_box(mask: NDArray[np.bool_]) -> tuple[slice, ...]:
     """The part of a mask that holds all of its pixels."""
     box = []
     for axis in range(mask.ndim):
@@ -138,8 +138,11 @@ def _halve(
     extents: NDArray[np.float64],
 ) -> None:
     """Number the cells of pixels, in raster order, and tell the longest side of each."""
+    longest = 0
+    for axis in range(len(lengths)):
+        longest = max(longest, lengths[axis])
     part, other = pixels.copy(), np.empty_like(pixels)
-    rows = np.empty(lengths.max(), np.int64)
+    rows = np.empty(longest, np.int64)
     waiting = np.empty((65, 3), np.int64)  # the smaller half first: as many as halvings of 2**63
     waiting[0, 0], waiting[0, 1], waiting[0, 2] = 0, len(pixels), len(extents)
     depth, found = 1, 0
@@ -172,7 +175,8 @@ def _longest(
     best, extent, axis, low, high = -1.0, 0.0, 0, 0, 0
     for a in range(len(shifts)):
         shift, ones_of = shifts[a], ones[a]
-        least, most = ones_of, np.int64(0)
+        least: Any = ones_of
+        most: Any = np.int64(0)
         for i in range(len(part)):
             place = part[i] >> shift & ones_of
             least, most = min(least, place), max(most, place)

@@ -68,7 +68,12 @@ def seed_grid(
     >>> image = np.arange(24.0).reshape(4, 6)
     >>> points = seed_grid(image, 4)
     >>> points.tolist()
+    [[0, 1], [2, 1], [0, 4], [2, 4]]
     >>> watershed_segment(image, markers=points, compactness=5)
+    array([[1, 1, 1, 3, 3, 3],
+           [1, 1, 1, 3, 3, 3],
+           [2, 2, 2, 4, 4, 4],
+           [2, 2, 2, 4, 4, 4]], dtype=int32)
     """
     parsed = as_image(image, channel_axis=channel_axis, mask=mask)
     spacings = as_spacing(spacing, len(parsed.shape))
