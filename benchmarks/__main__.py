@@ -11,7 +11,7 @@ from cyclopts import App
 from rich.console import Console
 from rich.progress import track
 
-from benchmarks.speed import cold, edges, floods, growing, scaling, scores, superpixels, values
+from benchmarks.speed import cold, edges, floods, graphs, growing, mean_shift, scaling, scores, superpixels, values
 from benchmarks.speed.measure import measure, surroundings, table, use_threads
 from benchmarks.tables import Section
 from classicseg.extras.files import replacing
@@ -36,9 +36,8 @@ def speed(*, only: str = "", threads: int = 2) -> None:
     """
     use_threads(threads)
     rows = []
-    cases = itertools.chain.from_iterable(
-        part.cases() for part in (values, edges, floods, growing, superpixels, scores)
-    )
+    parts = (values, edges, floods, graphs, growing, mean_shift, superpixels, scores)
+    cases = itertools.chain.from_iterable(part.cases() for part in parts)
     for make in track(list(cases), "measuring", console=progress):
         case = make()
         if only in case.work:

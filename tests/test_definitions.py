@@ -12,7 +12,7 @@ import pytest
 import classicseg
 from classicseg._core.kernel import Kernel
 from classicseg.filters.erosion import _ball
-from classicseg.labeling.components import LineGraph, covered_lines
+from classicseg.labeling.components import LineGraph, buffers_of, covered_lines
 from classicseg.labeling.lines import line_grid
 
 
@@ -32,6 +32,7 @@ def definitions():
 DEFINITIONS = definitions()
 
 TRIED_APART = (
+    "_core.exact_sums",
     "clustering.",
     "edges.",
     "filters.color",
@@ -47,11 +48,12 @@ TRIED_APART = (
     "labeling.reconstruction",
     "metrics.",
     "segmentation.",
+    "superpixels.",
     "thresholds.fuzzy",
     "thresholds.histograms",
     "thresholds.local.",
-    "thresholds.moments",
     "thresholds.shape",
+    "trees.",
 )
 """Modules, by how their names begin, whose own tests try their kernels."""
 
@@ -76,8 +78,8 @@ def joined_bands(rng):
     components, begins = np.zeros((2, graph.lines.size), np.int32)
     begins, ranges = begins[: len(graph.lines)], []
     for start, stop in itertools.pairwise(bounds.tolist()):
-        join = DEFINITIONS["labeling.components._join_band"].numpy
-        _, end = join(graph, components, begins, start, stop)
+        join = DEFINITIONS["labeling.components._join_rows"].numpy
+        _, end = join(graph, buffers_of(graph, components.dtype), components, begins, start, stop)
         ranges.append((begins[start * len(graph.lines) // graph.lengths[0]], end))
     return graph, components, begins, bounds[:-1], np.array(ranges)
 
@@ -92,7 +94,9 @@ def a_graph_of_runs(rng):
 
 def joined_components(rng):
     graph, components, begins, starts, ranges = joined_bands(rng)
-    DEFINITIONS["labeling.components._join_seams"].numpy(graph, components, begins, starts, 0, len(starts))
+    DEFINITIONS["labeling.components._join_seams"].numpy(
+        graph, buffers_of(graph, components.dtype), components, begins, starts, 0, len(starts)
+    )
     return graph.lines, components, ranges
 
 
@@ -106,12 +110,13 @@ def for_classify(rng):
 def for_join_band(rng):
     graph, bounds = a_graph_of_runs(rng)
     components, begins = np.full((2, graph.lines.size), 99, np.int32)
-    return graph, components, begins[: len(graph.lines)], int(bounds[0]), int(bounds[1])
+    buffers = buffers_of(graph, components.dtype)
+    return graph, buffers, components, begins[: len(graph.lines)], int(bounds[0]), int(bounds[1])
 
 
 def for_join_seams(rng):
     graph, components, begins, starts, _ = joined_bands(rng)
-    return graph, components, begins, starts, 0, len(starts)
+    return graph, buffers_of(graph, components.dtype), components, begins, starts, 0, len(starts)
 
 
 def for_count_roots(rng):
@@ -251,7 +256,7 @@ def for_lower(rng):
 INPUTS = {
     "flooding.minima._lower": for_lower,
     "thresholds.classify._classify": for_classify,
-    "labeling.components._join_band": for_join_band,
+    "labeling.components._join_rows": for_join_band,
     "labeling.components._join_seams": for_join_seams,
     "filters.erosion._count_gaps": for_count_gaps,
     "filters.erosion._mark_far": for_mark_far,
@@ -288,8 +293,8 @@ def outcome(name, function, arguments):
     """What it returns, and what it leaves in its arrays."""
     own = [argument.copy() if isinstance(argument, np.ndarray) else argument for argument in arguments]
     returned = function(*own)
-    if name in ("labeling.components._join_band", "labeling.components._join_seams"):
-        own[1] = to_the_root(own[1])
+    if name in ("labeling.components._join_rows", "labeling.components._join_seams"):
+        own[2] = to_the_root(own[2])
     if name in ("regions.adjacency._touching", "regions.merging.renumber"):
         returned = np.unique(returned)  # a pair may come twice
     if name == "labeling.run_lengths._write_stops":

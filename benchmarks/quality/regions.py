@@ -19,15 +19,21 @@ from skimage import filters, morphology, segmentation
 from benchmarks.quality import sets
 from benchmarks.quality.methods import Method, score
 from benchmarks.quality.sets import Humans
+from benchmarks.speed.mean_shift import opencv_regions
 from benchmarks.tables import Section, markdown
 from classicseg import (
     boundary_segment,
+    felzenszwalb_segment,
     kmeans_segment,
+    mean_shift_segment,
+    merge_small_regions,
     region_boundaries,
     region_growing_segment,
+    srm_segment,
     threshold_segment,
     watershed_segment,
 )
+from classicseg._core.chosen import choices
 from classicseg.metrics import (
     EdgeCounts,
     match_edges,
@@ -107,10 +113,17 @@ def _methods() -> list[Method]:
         ours("boundary, by sigma", boundary_segment, "sigma", (1, 1.4, 2, 2.8, 4, 5.6)),
         ours("watershed, by min_depth", _watershed, "min_depth", (2, 3, 4.5, 6.5, 9, 13)),
         ours("growing, by tolerance", region_growing_segment, "tolerance", (15, 25, 35, 45, 60, 80)),
+        ours("mean shift, by range_radius", mean_shift_segment, "range_radius", (5, 7, 10, 14, 19, 26)),
         ours("k-means, by n_clusters", kmeans_segment, "n_clusters", (2, 3, 4, 5, 6, 8)),
         ours("Otsu, by n_classes", threshold_segment, "n_classes", (2, 3, 4, 5)),
-        Method("Felzenszwalb, by scale", "scikit-image", partial(_at_each, _felzenszwalb, "scale", (
+        ours("Felzenszwalb, by scale", _fixed_felzenszwalb, "scale", (50, 100, 200, 300, 500, 800, 1200)),
+        ours("Felzenszwalb, by mean differences", _felzenszwalb, "factor", (20, 35, 60, 90, 130, 190)),
+        ours("statistical merging, by complexity", srm_segment, "complexity", (4, 8, 16, 32, 64, 128)),
+        Method("Felzenszwalb, by scale", "scikit-image", partial(_at_each, _their_felzenszwalb, "scale", (
             50, 100, 200, 300, 500, 800, 1200,
+        ))),
+        Method("mean shift, by sr", "OpenCV", partial(_at_each, _their_mean_shift, "sr", (
+            20, 30, 40, 55, 75, 100,
         ))),
         Method("watershed, by markers", "scikit-image", partial(_at_each, _their_watershed, "markers", (
             5, 10, 20, 40, 80,
@@ -129,8 +142,24 @@ def _watershed(image: NDArray[np.uint8], *, min_depth: float) -> NDArray[np.int3
     return watershed_segment(image, min_depth=min_depth, sigma=2)
 
 
-def _felzenszwalb(image: NDArray[np.uint8], *, scale: float) -> NDArray[np.int32]:
+def _fixed_felzenszwalb(image: NDArray[np.uint8], *, scale: float) -> NDArray[np.int32]:
+    return felzenszwalb_segment(image, scale=scale, min_area=100, connectivity=2)
+
+
+def _felzenszwalb(image: NDArray[np.uint8], *, factor: float) -> NDArray[np.int32]:
+    with choices() as chosen:
+        felzenszwalb_segment(image)
+    return felzenszwalb_segment(image, scale=factor / 90 * chosen["scale"])
+
+
+def _their_felzenszwalb(image: NDArray[np.uint8], *, scale: float) -> NDArray[np.int32]:
     return segmentation.felzenszwalb(image, scale=scale, sigma=0.8, min_size=100).astype(np.int32) + 1
+
+
+def _their_mean_shift(image: NDArray[np.uint8], *, sr: float) -> NDArray[np.int32]:
+    """With its small regions joined as ours are."""
+    labels = opencv_regions(image, 8, sr)
+    return merge_small_regions(labels, image, min_area=labels.size // 1000)
 
 
 def _their_watershed(image: NDArray[np.uint8], *, markers: int) -> NDArray[np.int32]:

@@ -41,6 +41,12 @@ Seeds: TypeAlias = ArrayLike | Mapping[int, ArrayLike] | None
 """Points (n, ndim) in index order; or the points of each region under its label; or an integer marker image of the
 image's spatial shape. What is masked of a masked array is no seed."""
 
+SegmentCounts: TypeAlias = int | Sequence[int] | None
+"""How many segments; of several numbers there are labels for each, along a first axis."""
+
+Heights: TypeAlias = float | Sequence[float] | None
+"""Up to which height segments merge; of several numbers there are labels for each, along a first axis."""
+
 Norm: TypeAlias = Literal["euclidean", "maximum"]
 """The distance of two colors: the root of the sum over the channels of squared differences, or the largest
 difference."""
@@ -138,6 +144,35 @@ class RegionTable(NamedTuple):
     """(n, 2 * ndim), first index of each axis, then one past the last, in pixels."""
     mean: NDArray[np.float64]
     """(n, channels), the mean value of each channel; no columns where no image was given."""
+
+
+class RegionGraph(NamedTuple):
+    """One row for each pair of regions that touch, in ascending order of ``pairs``."""
+
+    pairs: NDArray[np.int32]
+    """(m, 2), two labels, the lower one first."""
+    lengths: NDArray[np.float64]
+    """(m,), the length of their border, in three dimensions its area, in units of ``spacing``: that of the faces
+    that pixels share; 0 where they share corners only."""
+    differences: NDArray[np.float64]
+    """(m, channels), the mean value of the second less that of the first; no columns where no image was given."""
+    borders: NDArray[np.float64]
+    """(m,), the mean strength of the boundaries between them; empty where none were given."""
+
+
+class ScaleCurve(NamedTuple):
+    """What `choose_scale` found, one number for each scale, from fine to coarse."""
+
+    heights: NDArray[np.float64]
+    """(n_scales,), ascending: `cut_tree` takes them."""
+    n_segments: NDArray[np.int64]
+    """(n_scales,), how many segments there are."""
+    local_variance: NDArray[np.float64]
+    """(n_scales,), the mean over the segments of the standard deviation within each, in the image's units."""
+    rate: NDArray[np.float64]
+    """(n_scales,), the rise of ``local_variance`` from the scale before, as a share of it; 0 for the first."""
+    height: float
+    """The scale chosen."""
 
 
 class RegionTree(NamedTuple):

@@ -353,13 +353,15 @@ def test_channel_axis(shape, axis, spatial, n_channels):
 
 def test_auto_refuses_a_long_last_axis_with_the_mend():
     message = (
-        r"image has shape \(5, 6, 7\): its last axis is too long .*; pass channel_axis=None for a volume "
-        r"\(every axis spatial\), or channel_axis=2 for 7 channels"
+        r"image has shape \(7, 6, 5\): its last axis is too long .*; pass channel_axis=None for a volume "
+        r"\(every axis spatial\), or channel_axis=2 for 5 channels"
     )
     with pytest.raises(ValueError, match=message):
-        as_image(np.zeros((5, 6, 7)))
+        as_image(np.zeros((7, 6, 5)))
+    with pytest.raises(ValueError, match=r"channel_axis=None .* channel_axis=0 for 6 channels"):
+        as_image(np.zeros((6, 30, 40)))  # bands first
     with pytest.raises(ValueError, match=r"channel_axis=None .* channel_axis=3 for 5 channels"):
-        as_image(np.zeros((2, 2, 2, 5)))
+        as_image(np.zeros((5, 2, 2, 5)))
 
 
 @pytest.mark.parametrize(

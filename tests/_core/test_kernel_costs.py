@@ -1,7 +1,9 @@
 """Kernels are cheap to compile: no array is assigned to a slice or a row, which costs seconds that scalars do not.
 
-``a[i] = b[j]`` on rows, slices on the left of an assignment and arrays made of lists bring numba's broadcasting
-along, and the texts of its errors: about two seconds in the first kernel of a process that has one.
+``a[i] = b[j]`` on rows, slices on the left of an assignment, arrays made of lists and arithmetic with arrays bring
+numba's broadcasting along, and the texts of its errors: about two seconds in the first kernel of a process that
+has one. Texts bring its strings along. What the source does not show, since ``a[i]`` may be a row or a number, is
+seen where the loops run as plain Python on arrays that say what is done with them.
 """
 
 from __future__ import annotations
@@ -9,10 +11,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 import classicseg
+from classicseg._core.bands import use_workers
+from classicseg._core.kernel import Kernel
 
 PACKAGE = Path(classicseg.__file__).parent
 
@@ -96,3 +102,94 @@ def test_what_is_costly(line: str, is_costly: bool) -> None:
     function = ast.parse(f"def loops(a, b, i, size):\n    {line}\n").body[0]
     assert isinstance(function, ast.FunctionDef)
     assert bool(costly_lines(function)) is is_costly
+
+
+def test_no_kernel_has_texts() -> None:
+    found = {name: texts for name, function in kernels() if (texts := texts_in(function))}
+    assert not found, f"texts cost seconds to compile: {found}"
+
+
+def texts_in(function: ast.FunctionDef) -> list[str]:
+    """The texts in a function, but for names of fields and for what says to people what it does."""
+    parts = [function, *ast.walk(function)]
+    said = [node.value for node in function.body if isinstance(node, ast.Expr)]
+    hints = [getattr(node, name) for node in parts for name in ("annotation", "returns") if hasattr(node, name)]
+    fields = [node.slice for node in parts if isinstance(node, ast.Subscript)]
+    spared = {id(node) for part in (*said, *hints, *fields) if part is not None for node in ast.walk(part)}
+    return [
+        ast.unparse(node)
+        for node in ast.walk(function)
+        if id(node) not in spared
+        and (isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str)))
+    ]
+
+
+class Watched(np.ndarray):
+    """Arrays that note the name of the kernel in which one is assigned to another, or computed with."""
+
+    kernels: list[str] = []  # noqa: RUF012
+    found: set[str] = set()  # noqa: RUF012
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        if isinstance(value, np.ndarray) and value.ndim and self.kernels:
+            self.found.add(f"{self.kernels[-1]} assigns an array")
+        self.view(np.ndarray)[index] = value
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        if self.kernels and any(isinstance(value, np.ndarray) and value.ndim for value in inputs):
+            self.found.add(f"{self.kernels[-1]} computes with an array ({ufunc.__name__})")
+        plain = [value.view(np.ndarray) if isinstance(value, Watched) else value for value in inputs]
+        outputs = tuple(out.view(np.ndarray) for out in options.pop("out", ()))
+        return getattr(ufunc, method)(*plain, **options, **({"out": outputs} if outputs else {}))
+
+
+def watched(value: Any) -> Any:
+    if isinstance(value, tuple):
+        fields = [watched(part) for part in value]
+        return type(value)(*fields) if hasattr(value, "_fields") else tuple(fields)
+    return value.view(Watched) if isinstance(value, np.ndarray) else value
+
+
+def plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        fields = [plain(part) for part in value]
+        return type(value)(*fields) if hasattr(value, "_fields") else tuple(fields)
+    return value.view(np.ndarray) if isinstance(value, Watched) else value
+
+
+def run_watched(kernel: Kernel[..., Any], *arguments: Any) -> Any:
+    """Run the loops of a kernel, and of those that it calls."""
+    Watched.kernels.append(f"{kernel.__module__}.{kernel.__name__}")
+    try:
+        return plain(kernel.loops(*watched(arguments)))
+    finally:
+        Watched.kernels.pop()
+
+
+def image_of(dtype: str, *, is_color: bool) -> np.ndarray[Any, Any]:
+    shape = (12, 14, 3) if is_color else (12, 14)
+    return (np.random.default_rng(0).random(shape) * 250).astype(dtype)
+
+
+@pytest.mark.parametrize("name", sorted(classicseg.segmenters()))
+def test_no_kernel_computes_with_arrays(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Kernel, "__call__", run_watched)
+    monkeypatch.setattr(Watched, "found", set())
+    with use_workers(1):
+        for dtype, is_color in (("uint8", True), ("float32", False)):
+            with np.errstate(all="ignore"):
+                getattr(classicseg, name)(image_of(dtype, is_color=is_color))
+    assert not Watched.found, "assign and compute with scalars in a loop"
+
+
+def test_what_is_watched() -> None:
+    def loops(a: Any, b: Any, i: int) -> None:
+        a[i] = b[i]
+        a[i] += 1
+
+    Watched.found.clear()
+    run_watched(Kernel(loops, None), np.zeros((2, 3)), np.ones((2, 3)), 1)
+    assert len(Watched.found) == 2
+    Watched.found.clear()
+    run_watched(Kernel(loops, None), np.zeros(3), np.ones(3), 1)
+    assert not Watched.found

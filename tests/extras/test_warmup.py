@@ -112,4 +112,4 @@ def test_the_command_takes_lists_by_commas_and_by_spaces(
         f"3 kernels are ready, 1 compiled now, in 0.2 s; 1.5 MB in {tmp_path}",
     ]
     assert main(["warmup", "--methods", "kmean"]) == 2
-    assert "--methods: there is no method 'kmean'; expected some of" in capsys.readouterr().err
+    assert "--methods has kmean; did you mean kmeans?" in capsys.readouterr().err

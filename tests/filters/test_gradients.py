@@ -17,7 +17,7 @@ from strategies import images, masks, shapes
 
 from classicseg import gradient_components, gradient_magnitude
 from classicseg.filters import gradient_borders as masked
-from classicseg.filters import gradients, stencils, tensor
+from classicseg.filters import gradient_rows, stencils, tensor
 
 OPERATORS = ["sobel", "scharr", "prewitt", "roberts", "farid"]
 FARID = np.array([-0.109603762960254, -0.276690988455557, 0, 0.276690988455557, 0.109603762960254])
@@ -103,8 +103,7 @@ def test_kernels_equal_their_definitions(data, operator):
         "spacing": data.draw(st.sampled_from([1, 0.5])),
     }
     kernels = [
-        (gradients, "magnitude_rows"),
-        (gradients, "plain_magnitude_rows"),
+        *((gradient_rows, f"_{kind}_magnitudes") for kind in ("color", "corner", "grey", "plain", "wide")),
         (tensor, "_vector_magnitudes"),
     ]
     kernels += [(masked, "_derive")]

@@ -76,7 +76,7 @@ def test_places_are_as_wide_as_the_indices_of_pixels():
     grid = line_grid(np.zeros((2, 70), np.uint8), 1)
     graph = components.LineGraph(*grid, components.covered_lines(*grid[2:]))
     for dtype in (np.int32, np.int64):
-        assert components._buffers.loops(graph, np.empty(140, dtype)).found.dtype == dtype
+        assert components.buffers_of(graph, np.dtype(dtype)).found.dtype == dtype
 
 
 def test_runs_of_many_pixels_end_in_64_bits():

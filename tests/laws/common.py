@@ -42,8 +42,10 @@ IMAGE_ALONE = Laws()
 
 LOCAL: dict[str, dict[str, object]] = {
     "boundary_segment": {"sigma": 1, "low": 5, "high": 5, "max_gap": 0, "min_area": 1},
+    "felzenszwalb_segment": {"scale": 100, "sigma": 1, "min_area": 5},
     "gradient_segment": {"sigma": 1, "threshold": 5},
     "region_growing_segment": {"seeds": [(4, 30), (12, 38)], "tolerance": 9},
+    "srm_segment": {"complexity": 300, "sigma": 1, "value_range": 255, "min_area": 1},
     "threshold_segment": {"thresholds": [50, 120]},
     "watershed_segment": {"sigma": 1, "min_depth": 2},
 }

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from classicseg import connected_regions
 from classicseg.labeling.numbering import number_by_first_pixel
-from classicseg.regions.adjacency import merge_small_regions, touching_pairs
+from classicseg.regions.adjacency import default_min_area, merge_small, touching_pairs
 from classicseg.regions.label_pairs import LOW
 from classicseg.regions.statistics import region_sums
 
@@ -68,9 +68,9 @@ def test_small_regions_join_as_they_do_without_a_value_far_away(scene, far, min_
     labels = np.concatenate([labels, np.zeros((2, *labels.shape[1:]), np.int32)])  # nothing, and a row far away
     labels[-1] = labels.max() + 1
     values = np.concatenate([values / 3, np.zeros((2, *values.shape[1:]))])
-    merged = merge_small_regions(labels, values, min_area, connectivity)
+    merged = merge_small(labels, values, min_area, connectivity)
     values[-1] = far
-    np.testing.assert_array_equal(merge_small_regions(labels, values, min_area, connectivity), merged)
+    np.testing.assert_array_equal(merge_small(labels, values, min_area, connectivity), merged)
 
 
 def by_mean(region, other, means, areas):
@@ -88,7 +88,7 @@ def statistics(labels, values):
 @given(scenes(), st.integers(1, 12))
 def test_merged_regions_are_unions_and_small_ones_only_wait_for_a_reason(scene, min_area):
     labels, values, connectivity = scene
-    merged = merge_small_regions(labels, values, min_area, connectivity)
+    merged = merge_small(labels, values, min_area, connectivity)
     assert merged.dtype == np.int32
     np.testing.assert_array_equal(merged == 0, labels == 0)
     if not labels.any():
@@ -120,14 +120,14 @@ def test_merging_turns_with_the_image(scene, min_area, data):
     def turned(array):
         return np.ascontiguousarray(array.transpose([*axes, *range(labels.ndim, array.ndim)])[flips])
 
-    merged = merge_small_regions(labels, values, min_area, connectivity)
-    again = merge_small_regions(number_by_first_pixel(turned(labels)), turned(values), min_area, connectivity)
+    merged = merge_small(labels, values, min_area, connectivity)
+    again = merge_small(number_by_first_pixel(turned(labels)), turned(values), min_area, connectivity)
     np.testing.assert_array_equal(number_by_first_pixel(again), number_by_first_pixel(turned(merged)))
 
 
 def merge(labels, values, min_area=2):
     labels, values = np.array([labels], np.int32), np.array([values])[..., np.newaxis]
-    return number_by_first_pixel(merge_small_regions(labels, values, min_area, 1))[0].tolist()
+    return number_by_first_pixel(merge_small(labels, values, min_area, 1))[0].tolist()
 
 
 @pytest.mark.parametrize("dtype", ["u1", "u2", "f4", "f8"])
@@ -161,13 +161,18 @@ def test_a_tie_that_a_round_resolves_is_not_kept():
 def test_colors_and_holes():
     labels = np.array([[1, 2, 3, 0]], np.int32)
     values = np.array([[[9, 0, 0], [8, 1, 0], [0, 9, 9], [255, 255, 255]]], np.uint8)
-    merged = merge_small_regions(labels, values, 2, 1)
+    merged = merge_small(labels, values, 2, 1)
     assert number_by_first_pixel(merged).tolist() == [[1, 1, 1, 0]]  # also the third, in the second round
 
 
 def test_nothing_to_merge_gives_the_labels_back():
     labels = np.array([[1, 2]], np.int32)
     values = np.zeros((1, 2, 1), np.uint8)
-    assert merge_small_regions(labels, values, 1, 1).tolist() == [[1, 2]]
-    assert merge_small_regions(0 * labels, values, 9, 1).tolist() == [[0, 0]]
-    assert merge_small_regions(np.ones_like(labels), values, 9, 1).tolist() == [[1, 1]]
+    assert merge_small(labels, values, 1, 1).tolist() == [[1, 2]]
+    assert merge_small(0 * labels, values, 9, 1).tolist() == [[0, 0]]
+    assert merge_small(np.ones_like(labels), values, 9, 1).tolist() == [[1, 1]]
+
+
+@pytest.mark.parametrize(("n_pixels", "expected"), [(999, 0), (90_000, 90), (154_401, 150), (12_000_000, 150)])
+def test_the_default_smallest_area_is_a_thousandth_and_at_most_150(n_pixels, expected):
+    assert default_min_area(n_pixels) == expected

@@ -226,6 +226,19 @@ def test_image_and_tolerance_scale_together(image, exponent):
     assert_array_equal(region_growing_segment(image * scale, tolerance=7 * scale), expected)
 
 
+@pytest.mark.parametrize(("criterion", "share"), [("seed", 2), ("mean", 2), ("neighbor", 10)])
+@pytest.mark.parametrize("n_channels", [1, 3])
+def test_the_default_tolerance_is_a_share_of_the_deviation(criterion, share, n_channels):
+    image = np.random.default_rng(5).integers(0, 200, (9, 11, n_channels), np.uint8)
+    deviation = float(np.sqrt(image.reshape(-1, n_channels).var(axis=0).sum()))
+    seeds = {"seeds": [(4, 5)], "criterion": criterion}
+    found = region_growing_segment(image, **seeds)
+    assert_array_equal(found, region_growing_segment(image, **seeds, tolerance=deviation / share))
+    assert found.any()
+    whole = region_growing_segment(image)
+    assert_array_equal(whole, region_growing_segment(image, tolerance=deviation))
+
+
 def test_color_distance_is_euclidean():
     image = np.array([[[0, 0, 0], [3, 4, 0], [3, 4, 12]]], np.uint8)
     assert_array_equal(region_growing_segment(image, seeds=(0, 0), tolerance=5), [[1, 1, 0]])

@@ -90,7 +90,7 @@ def test_far_values_stay_apart_and_sums_do_not_overflow():
 
 @pytest.mark.large
 def test_more_complexity_means_more_regions():
-    image = pictures.astronaut()[:200, 100:300]
+    image = pictures.astronaut()[60:130, 160:240]
     counts = [srm_segment(image, complexity=complexity, min_area=1).max() for complexity in (2, 32, 512)]
     assert counts == sorted(counts)
-    assert counts[0] < counts[2] / 4
+    assert counts[0] < counts[2] / 2

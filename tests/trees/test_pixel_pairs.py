@@ -8,13 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 from strategies import images, masks, shapes
-from trees.pairs import pairs_inside
+from trees.pairs import Sets, pairs_inside
 
 from classicseg._core.bands import BAND_PIXELS, band_size
 from classicseg._core.image import as_image
-from classicseg.trees import pixel_pairs
-from classicseg.trees.pixel_lines import planes_of
+from classicseg.trees import mean_difference, pixel_pairs
+from classicseg.trees.pixel_lines import Ruler, pixel_lines, planes_of
 from classicseg.trees.pixel_pairs import rounded_pairs, sorted_pairs
+from classicseg.trees.pixel_sets import labels_of_sets, pixel_sets, root_of, unite
 
 
 @st.composite
@@ -106,3 +107,63 @@ def test_a_single_pixel_has_no_pairs(dtype):
     assert len(found.pairs) == 0
     assert_array_equal(found.starts, [0])
     assert len(found.levels) == 0
+
+
+def calls(data):
+    """Each kernel that has a definition, with arguments."""
+    image, connectivity = data.draw(scenes_of_pairs())
+    lines = pixel_lines(planes_of(image), image.mask, connectivity)
+    n_lines = lines.values.shape[1]
+    start, stop = sorted(data.draw(st.tuples(*[st.integers(0, n_lines)] * 2)))
+    ruler = Ruler(data.draw(st.booleans()), data.draw(st.sampled_from([0.3, 1e30])))
+    if image.values.dtype.kind == "u":
+        ruler = data.draw(st.sampled_from([ruler, Ruler(False, 0.0)]))
+    count = pixel_pairs._count_pairs
+    yield count, (lines, ruler, 2**16, start, stop)
+    counts = count.numpy(lines, ruler, 2**16, 0, n_lines)[1]
+    begins = (np.cumsum(counts) - counts)[np.newaxis].astype(np.uint32)
+    most = lines.values[0].size * len(lines.shifts)
+    yield pixel_pairs._place_pairs, (lines, ruler, n_lines, begins, np.zeros(most, np.uint32), 0, stop)
+    listed = np.zeros(most, np.uint32), np.zeros(most), np.zeros(1, np.int64)
+    yield pixel_pairs._list_pairs, (lines, ruler, *listed, start, stop)
+    yield mean_difference._sum_distances, (lines, start, stop)
+    bits, shift = (
+        np.abs(image.values.astype(np.float64).ravel()).view(np.int64),
+        data.draw(st.sampled_from([0, 44, 55])),
+    )
+    counts = np.zeros(2048, np.int64)
+    pixel_pairs._count_digits.numpy(bits, shift, counts, 0, len(bits))
+    yield pixel_pairs._count_digits, (bits, shift, np.ones(2048, np.int64), 0, len(bits) // 2)
+    places = np.cumsum(counts) - counts, np.zeros(len(bits), np.uint32), np.zeros_like(bits)
+    yield pixel_pairs._place_by_digit, (np.arange(len(bits), dtype=np.uint32), bits, shift, *places, 0, len(bits))
+
+
+@given(st.data())
+def test_kernels_equal_their_definitions(data):
+    for kernel, arguments in calls(data):
+        found = []
+        for function in (kernel.numpy, kernel.loops, kernel):
+            own = [argument.copy() if isinstance(argument, np.ndarray) else argument for argument in arguments]
+            found.append([function(*own), *(argument for argument in own if isinstance(argument, np.ndarray))])
+        for other in found[1:]:
+            for one, two in zip(found[0], other, strict=True):
+                if kernel is mean_difference._sum_distances:
+                    np.testing.assert_allclose(two, one, rtol=1e-14)
+                else:
+                    np.testing.assert_equal(two, one)
+
+
+@given(st.data())
+def test_sets_are_numbered_by_their_first_pixel(data):
+    shape = data.draw(shapes(data.draw(st.integers(1, 3)), most=5))
+    mask = data.draw(st.none() | masks(shape))
+    sets, expected = pixel_sets(shape, mask), Sets(shape, mask)
+    inside = [tuple(pixel) for pixel in np.argwhere(expected.names > 0).tolist()]
+    for _ in range(data.draw(st.integers(0, 12)) if inside else 0):
+        one, other = (data.draw(st.sampled_from(inside)) for _ in range(2))
+        a, b = (root_of(sets, int(np.ravel_multi_index(pixel, shape))) for pixel in (one, other))
+        if a != b:
+            unite(sets, a, b)
+            expected.join(expected.of(one), expected.of(other))
+    with band_size(data.draw(st.sampled_from([4, BAND_PIXELS]))):
+        assert_array_equal(labels_of_sets(sets, shape), expected.labels())

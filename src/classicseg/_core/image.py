@@ -156,10 +156,11 @@ def as_channel_axis(shape: tuple[int, ...], channel_axis: ChannelAxis) -> int | 
         if ndim < 3:
             return None
         if shape[-1] > 4:
+            axis = 0 if shape[0] < shape[-1] else ndim - 1  # bands come first in many files
             raise ValueError(
                 f"image has shape {shape}: its last axis is too long to be the channels of a photograph; pass "
-                f"channel_axis=None for a volume (every axis spatial), or channel_axis={ndim - 1} for "
-                f"{shape[-1]} channels"
+                f"channel_axis=None for a volume (every axis spatial), or channel_axis={axis} for {shape[axis]} "
+                "channels"
             )
         return ndim - 1
     if ndim < 2:

@@ -30,6 +30,7 @@ from pathlib import Path
 from typing import Any, Generic, NamedTuple, ParamSpec, TypeVar
 
 from classicseg._core.announcements import announced, compiling
+from classicseg._core.helpers import helper_compiler, without_collection
 from classicseg._core.interrupts import Postponed, end_if_left, run_errand
 
 Parameters = ParamSpec("Parameters")
@@ -37,9 +38,9 @@ Result = TypeVar("Result")
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 
-_OPTIONS = {"nogil": True, "error_model": "numpy"}
+_OPTIONS = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 """Divisions are not tested for zero: a loop that may raise is not vectorized, and dividing a row takes 5 times as
-long."""
+long. C calls no kernel."""
 
 _lock = threading.RLock()
 
@@ -65,6 +66,7 @@ class Kernel(Generic[Parameters, Result]):
         self.loops: Any = loops
         self.numpy = numpy
         self._compiled: Any = None
+        self._helper: Any = None
 
     def __call__(self, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
         if self._compiled is None and engine() == "numpy":
@@ -94,6 +96,12 @@ class Kernel(Generic[Parameters, Result]):
             if self._compiled is None:
                 self._compiled = _compile(self.loops)
 
+    def helper(self) -> Any:
+        """The loop as numba's dispatcher for other kernels (`helpers`), within the compilation of one."""
+        if self._helper is None:
+            self._helper = _dispatcher(self.loops, pipeline_class=helper_compiler())
+        return self._helper
+
 
 @functools.cache
 def engine() -> str:
@@ -122,19 +130,23 @@ def _import_numba() -> Any:
 
 
 def _compile(loops: Any) -> Any:
-    numba = _import_numba()
+    dispatcher = _dispatcher(loops)
+    if not isinstance(dispatcher, types.FunctionType):  # NUMBA_DISABLE_JIT
+        dispatcher._cache = _Cache(f"{loops.__module__}.{loops.__qualname__}", _code_stamp(loops))
+        compile_for = announced()(without_collection()(dispatcher._compile_for_args))
+        dispatcher._compile_for_args = lambda *args, **kwargs: run_errand(partial(compile_for, *args, **kwargs))
+    return dispatcher
+
+
+def _dispatcher(loops: Any, **options: Any) -> Any:
+    """What numba makes of loops, which compiles at its first call."""
     # numba knows no Kernel: in the function's globals each one that it calls is replaced by its dispatcher.
     called = {name: loops.__globals__.get(name) for name in loops.__code__.co_names}
-    bound = {name: value.compiled() for name, value in called.items() if isinstance(value, Kernel)}
+    bound = {name: value.helper() for name, value in called.items() if isinstance(value, Kernel)}
     function = types.FunctionType(
         loops.__code__, {**loops.__globals__, **bound}, loops.__name__, loops.__defaults__, loops.__closure__
     )
-    dispatcher = numba.njit(**_OPTIONS)(function)
-    if not numba.config.DISABLE_JIT:
-        dispatcher._cache = _Cache(f"{loops.__module__}.{loops.__qualname__}", _code_stamp(loops))
-        compile_for = announced()(dispatcher._compile_for_args)
-        dispatcher._compile_for_args = lambda *args, **kwargs: run_errand(partial(compile_for, *args, **kwargs))
-    return dispatcher
+    return _import_numba().njit(**_OPTIONS, **options)(function)
 
 
 def _code_stamp(loops: Any) -> str:

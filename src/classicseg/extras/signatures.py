@@ -51,6 +51,10 @@ class Words:
         return values if all(map(self.pattern.fullmatch, values)) else []
 
 
+class Each:
+    """Marks an option of which several values ask for as many results: labels for each, along a first axis."""
+
+
 class Option(NamedTuple):
     """One option of a function, as a person sees it."""
 
@@ -63,6 +67,11 @@ class Option(NamedTuple):
     """What it means, in a sentence or two; empty if the function has no documentation."""
     load: Callable[..., Any]
     """Makes the function's argument of what a person gave. Takes the limits of `read_image` by name, too."""
+
+    @property
+    def is_for_each(self) -> bool:
+        """Whether there is a result for each of its values."""
+        return _find(Each, self.kind) is not None
 
 
 def options_of(function: Callable[..., Any]) -> list[Option]:
@@ -173,6 +182,11 @@ def _load_mask(given: Path, **limits: Any) -> Any:
     return open_chunked(given, **limits).pixels != 0
 
 
+def _load_each(given: list[Any], **limits: Any) -> Any:
+    """A single value as such: its result has no axis more."""
+    return given[0] if len(given) == 1 else given
+
+
 def _load_axis(given: int | str, **limits: Any) -> int | str | None:
     """The axis of the channels; the word none stands for None."""
     return None if given == "none" else given
@@ -215,6 +229,8 @@ _MEANINGS = {
         Load(_load_seeds),
         _POINTS,
     ],
+    "SegmentCounts": Annotated[list[Integer] | None, Load(_load_each), Each()],
+    "Heights": Annotated[list[float] | None, Load(_load_each), Each()],
     "EdgeDetector": Annotated[
         get_args(types.EdgeDetector)[0],  # its words; functions and edge maps have no names
         Help(

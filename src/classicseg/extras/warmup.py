@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 import classicseg
 from classicseg._core import kernel
-from classicseg._core.bands import n_workers
+from classicseg._core.bands import band_size, n_workers
 from classicseg.extras.catalogue import segmenter_names
 from classicseg.extras.progress import bar
 
@@ -35,6 +35,10 @@ DTYPES = ("uint8", "float32")
 
 _SHAPES = ((512, 640), (48, 64))
 """One of several bands and enough pixels for tables of counts to be worth while, and one of few."""
+
+
+_BAND_PIXELS = 2**14
+"""Pixels of a band: the larger image has seams, as large photographs have."""
 
 
 class Warmup(NamedTuple):
@@ -193,8 +197,9 @@ def _compile(job: _Job) -> dict[str, kernel.Use]:
     segmenter = getattr(classicseg, job.segmenter)
     channel_axis = 2 if job.is_color else None
     for image in _images(job):
-        labels = segmenter(image, **_seeds(segmenter, image.shape[:2]))
-        classicseg.region_table(labels, image, channel_axis=channel_axis)
+        with band_size(_BAND_PIXELS):
+            labels = segmenter(image, **_seeds(segmenter, image.shape[:2]))
+            classicseg.region_table(labels, image, channel_axis=channel_axis)
         with suppress(ImportError):  # a picture needs packages of its own
             from classicseg.extras.plot import overlay_image
 

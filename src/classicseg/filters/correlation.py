@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from classicseg._core.bands import run_bands
 from classicseg._core.kernel import kernel
-from classicseg.filters.stencils import add_pair, scale
+from classicseg.filters.stencils import add_pair, clear, scale
 
 
 def correlate(values: NDArray[np.float64], weights: list[NDArray[np.float64]]) -> NDArray[np.float64]:
@@ -45,7 +45,8 @@ def _correlate_rows(
 ) -> None:
     """Correlate within each row."""
     n, radius = rows.shape[1], len(half) - 1
-    padded = np.zeros(n + 2 * radius)
+    padded = np.empty(n + 2 * radius)
+    clear(padded)
     for row in range(start, stop):
         line = rows[row]
         for x in range(n):
@@ -81,7 +82,8 @@ def _correlate_stacks(
     stop: int,
 ) -> None:
     """Correlate across the rows of each stack of `length`."""
-    nothing = np.zeros(rows.shape[1])
+    nothing = np.empty(rows.shape[1])
+    clear(nothing)
     for row in range(start, stop):
         index = row % length
         scale(rows[row], half[0], out[row])

@@ -6,6 +6,7 @@ and for Roberts' operator the entries of the structure tensor (Di Zenzo's) in on
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from classicseg.filters.stencils import (
     Stencil,
     add_pair,
     add_three,
+    clear,
     derivatives,
     pair_magnitudes,
     recompute_small,
@@ -28,6 +30,20 @@ _SQUARES = (*SQUARES["f8"], 0.0)
 """Tensors are of float64."""
 
 
+def magnitude_kernel(values: NDArray[Any], stencil: Stencil) -> Callable[..., None]:
+    """What writes rows of the gradient magnitude of an image, (rows, columns, channels).
+
+    Each kind of image and of operator has a kernel of its own: a first call compiles what it needs.
+    """
+    if stencil.taps == 2:
+        return _corner_magnitudes
+    if values.shape[2] > 1:
+        return _color_magnitudes
+    if stencil.taps > 3:
+        return _wide_magnitudes
+    return _plain_magnitudes if values.dtype == stencil.even.dtype else _grey_magnitudes
+
+
 def _magnitude_rows_numpy(
     values: NDArray[Any], stencil: Stencil, out: NDArray[Any], start: int, stop: int
 ) -> None:
@@ -35,48 +51,83 @@ def _magnitude_rows_numpy(
 
 
 @kernel(numpy=_magnitude_rows_numpy)
-def magnitude_rows(values: NDArray[Any], stencil: Stencil, out: NDArray[Any], start: int, stop: int) -> None:
-    """Write rows `start` to `stop` of the gradient magnitude of an image, (rows, columns, channels)."""
+def _color_magnitudes(values: NDArray[Any], stencil: Stencil, out: NDArray[Any], start: int, stop: int) -> None:
+    """Rows `start` to `stop` for several channels, and three or five taps."""
     n_rows, n_columns, n_channels = values.shape
-    taps, even, back = stencil.taps, stencil.even, stencil.back
-    radius = taps // 2
+    radius = stencil.taps // 2
     height = 2 * radius + 1
     lines = np.empty((n_channels, height, n_columns + 2 * radius), out.dtype)
     blurred = np.empty((n_channels, height, n_columns), out.dtype)
-    slopes = np.empty((3, n_columns + 2 * radius), out.dtype)
-    tensor, corners = np.empty((4, n_columns)), np.empty((2, 3, n_columns + 1))
+    slopes, tensor = np.empty((3, n_columns + 2 * radius), out.dtype), np.empty((4, n_columns))
     for y in range(start - radius, stop + radius):
         for c in range(n_channels):
             _read(values, _mirror(y, n_rows), c, radius, lines[c, y % height])
+            _blur(lines[c, y % height], stencil.even, blurred[c, y % height])
         row = y - radius
-        if taps == 2:
-            if y >= start:
-                _add_corners(lines, y, stencil, corners[y % 2])
-            if row >= start:
-                _join_corners(corners[row % 2], corners[y % 2], tensor)
-                _tensor_magnitudes(tensor, back, out[row])
-        elif taps == 3 and n_channels == 1:
-            if row >= start:
-                above, here, below = lines[0, (row - 1) % 3], lines[0, row % 3], lines[0, y % 3]
-                if _measure_three(above, here, below, stencil, out[row]):
-                    _remeasure_three(above, here, below, stencil, out[row])
-        else:
+        if row >= start:
+            for entry in range(3):
+                clear(tensor[entry])
             for c in range(n_channels):
-                _blur(lines[c, y % height], even, blurred[c, y % height])
-            if row >= start and n_channels == 1:
-                _slopes(lines[0], blurred[0], row, stencil, slopes)
-                pair_magnitudes(slopes[0, :n_columns], slopes[1, :n_columns], stencil.squares, back[0], out[row])
-            elif row >= start:
-                tensor.fill(0.0)
-                for c in range(n_channels):
-                    _slopes(lines[c], blurred[c], row, stencil, slopes)
-                    _add_products(slopes[0], slopes[1], tensor)
-                _tensor_magnitudes(tensor, back, out[row])
+                _slopes(lines[c], blurred[c], row, stencil, slopes)
+                _add_products(slopes[0], slopes[1], tensor)
+            _tensor_magnitudes(tensor, stencil.back, out[row])
 
 
 @kernel(numpy=_magnitude_rows_numpy)
-def plain_magnitude_rows(values: NDArray[Any], stencil: Stencil, out: NDArray[Any], start: int, stop: int) -> None:
-    """The same for one channel of floats and three taps: rows need no converting (a fifth less time)."""
+def _wide_magnitudes(values: NDArray[Any], stencil: Stencil, out: NDArray[Any], start: int, stop: int) -> None:
+    """The same for one channel and five taps."""
+    n_rows, n_columns, _ = values.shape
+    radius = stencil.taps // 2
+    channel: Any = np.int64(0)  # as a literal it would be compiled for once more
+    height = 2 * radius + 1
+    lines = np.empty((height, n_columns + 2 * radius), out.dtype)
+    blurred = np.empty((height, n_columns), out.dtype)
+    slopes = np.empty((3, n_columns + 2 * radius), out.dtype)
+    for y in range(start - radius, stop + radius):
+        _read(values, _mirror(y, n_rows), channel, radius, lines[y % height])
+        _blur(lines[y % height], stencil.even, blurred[y % height])
+        row = y - radius
+        if row >= start:
+            _slopes(lines, blurred, row, stencil, slopes)
+            pair_magnitudes(
+                slopes[0, :n_columns], slopes[1, :n_columns], stencil.squares, stencil.back[0], out[row]
+            )
+
+
+@kernel(numpy=_magnitude_rows_numpy)
+def _corner_magnitudes(values: NDArray[Any], stencil: Stencil, out: NDArray[Any], start: int, stop: int) -> None:
+    """The same for two taps, about the corners of pixels."""
+    n_rows, n_columns, n_channels = values.shape
+    lines, radius = np.empty((n_channels, 3, n_columns + 2), out.dtype), stencil.taps // 2
+    tensor, corners = np.empty((4, n_columns)), np.empty((2, 3, n_columns + 1))
+    for y in range(start - 1, stop + 1):
+        for c in range(n_channels):
+            _read(values, _mirror(y, n_rows), c, radius, lines[c, y % 3])
+        if y >= start:
+            _add_corners(lines, y, stencil, corners[y % 2])
+        if y > start:
+            _join_corners(corners[(y - 1) % 2], corners[y % 2], tensor)
+            _tensor_magnitudes(tensor, stencil.back, out[y - 1])
+
+
+@kernel(numpy=_magnitude_rows_numpy)
+def _grey_magnitudes(values: NDArray[Any], stencil: Stencil, out: NDArray[Any], start: int, stop: int) -> None:
+    """The same for one channel and three taps."""
+    n_rows, n_columns, _ = values.shape
+    lines, radius = np.empty((3, n_columns + 2), out.dtype), stencil.taps // 2
+    channel: Any = np.int64(0)
+    for y in range(start - 1, stop + 1):
+        _read(values, _mirror(y, n_rows), channel, radius, lines[y % 3])
+        if y > start:
+            above, here, below = lines[(y - 2) % 3], lines[(y - 1) % 3], lines[y % 3]
+            if _measure_three(above, here, below, stencil, out[y - 1]):
+                _remeasure_three(above, here, below, stencil, out[y - 1])
+
+
+@kernel(numpy=_magnitude_rows_numpy)
+def _plain_magnitudes(values: NDArray[Any], stencil: Stencil, out: NDArray[Any], start: int, stop: int) -> None:
+    """The same for one channel of the result's dtype and three taps: rows need no converting (a fifth less
+    time)."""
     n_rows, n_columns = out.shape
     plane, edge = values.reshape(n_rows, n_columns), np.empty((3, 3), out.dtype)
     for y in range(start, stop):
@@ -191,7 +242,8 @@ def _add_products(down: NDArray[Any], across: NDArray[Any], tensor: NDArray[np.f
 def _add_corners(lines: NDArray[Any], row: int, stencil: Stencil, tensor: NDArray[np.float64]) -> None:
     """The tensors at the corners between two rows."""
     even, odd = stencil.even, stencil.odd
-    tensor.fill(0.0)
+    for entry in range(3):
+        clear(tensor[entry])
     yy, xx, yx = tensor[0], tensor[1], tensor[2]
     side, vertical, horizontal = even[1], odd[0, 0], odd[1, 0]
     for c in range(len(lines)):

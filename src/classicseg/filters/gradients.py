@@ -19,7 +19,7 @@ from classicseg._core.bands import run_bands
 from classicseg._core.image import Image, as_image, as_spacing
 from classicseg._core.numbers import as_number
 from classicseg.filters.gradient_borders import fill_border_pixels
-from classicseg.filters.gradient_rows import magnitude_rows, plain_magnitude_rows
+from classicseg.filters.gradient_rows import magnitude_kernel
 from classicseg.filters.gradient_volumes import volume_gradient
 from classicseg.filters.huge_values import HUGE_UNIT, computed_apart, has_huge_values
 from classicseg.filters.operators import Operator, as_operator, operator_halo, stencil_of
@@ -255,8 +255,7 @@ def _magnitude(image: Image, spacing: tuple[float, ...], operator: Operator) -> 
     stencil, values = stencil_of(image, spacing, operator), image.values
     out, row_size = np.empty(image.shape, stencil.even.dtype), values[0].size
     if out.ndim == 2:
-        plain = stencil.taps == 3 and values.shape[2] == 1 and values.dtype == out.dtype
-        run_bands(plain_magnitude_rows if plain else magnitude_rows, len(values), row_size, values, stencil, out)
+        run_bands(magnitude_kernel(values, stencil), len(values), row_size, values, stencil, out)
     elif _is_plain_volume(image, stencil):
         _fill_volume(values, stencil, np.empty((3, 0, 0), out.dtype), out)
     else:

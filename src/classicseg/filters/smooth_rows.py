@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from classicseg._core.kernel import kernel
 from classicseg.filters.correlation import correlate
-from classicseg.filters.stencils import add_pair, scale
+from classicseg.filters.stencils import add_pair, clear, scale
 
 
 class Grain(NamedTuple):
@@ -78,8 +78,9 @@ def smooth_rows(planes: NDArray[Any], gaussian: PlaneGaussian, out: NDArray[Any]
     _, n_rows, n = planes.shape
     radius = len(gaussian.down) - 1
     height = 2 * radius + 1
-    values = np.zeros(n + 2 * (len(gaussian.across) - 1))
-    blurred, total = np.zeros((height, n)), np.empty(n)
+    values, total = np.empty(n + 2 * (len(gaussian.across) - 1)), np.empty(n)
+    blurred = np.empty((height, n))
+    clear(values)
     for plane in range(start // n_rows, -(-stop // n_rows)):
         top, bottom = max(start - plane * n_rows, 0), min(stop - plane * n_rows, n_rows)
         for y in range(top - radius, bottom + radius):
@@ -87,7 +88,7 @@ def smooth_rows(planes: NDArray[Any], gaussian: PlaneGaussian, out: NDArray[Any]
                 read_values(planes[plane, y], gaussian.source, values)
                 blur_row(values, gaussian.across, blurred[y % height])
             else:
-                blurred[y % height].fill(0.0)
+                clear(blurred[y % height])
             row = y - radius
             if row >= top:
                 blur_rows(blurred, row, gaussian.down, total)
@@ -117,7 +118,8 @@ def smooth_stacks(
     """Smooth rows `start` to `stop` along an axis, from sums along other axes; the rest as in `smooth_rows`."""
     length, stride, half = gaussian.length, gaussian.stride, gaussian.half
     n, radius = totals.shape[1], len(half) - 1
-    total, nothing = np.empty(n), np.zeros(n)
+    total, nothing = np.empty(n), np.empty(n)
+    clear(nothing)
     for line in range(start, stop):
         index = line // stride % length
         scale(totals[line], half[0], total)

@@ -174,6 +174,13 @@ def read_row(source: NDArray[Any], line: NDArray[Any]) -> None:
 
 
 @kernel()
+def clear(line: NDArray[Any]) -> None:
+    """Fill a row with 0."""
+    for x in range(len(line)):
+        line[x] = 0
+
+
+@kernel()
 def scale(line: NDArray[Any], factor: float, out: NDArray[Any]) -> None:
     """Multiply a row by a number."""
     for x in range(len(out)):

@@ -41,7 +41,7 @@ class GrowingCriterion(NamedTuple):
     in_tiles: bool = False
     """Whether a region is what connects to its seeds, in whatever order it is found: tiles can grow it apart."""
     deviation_divisor: float = 1.0
-    """Where no tolerance is given, it is the standard deviation of the values, divided by this."""
+    """Where seeds grow and no tolerance is given, it is the standard deviation of the values, divided by this."""
     own_norm: str = ""
     """The distance of colors that it has in place of `norm`."""
 
@@ -52,11 +52,12 @@ CRITERIA: dict[str, GrowingCriterion] = {
         frozenset({"tolerance", "interval", "opening_radius"}),
         grow_unseeded=grow_unseeded,
         in_tiles=True,
+        deviation_divisor=2.0,
     ),
     "neighbor": GrowingCriterion(
         grow_by_neighbor_difference, frozenset({"tolerance"}), in_tiles=True, deviation_divisor=10.0
     ),
-    "mean": GrowingCriterion(grow_by_running_mean, frozenset({"tolerance"})),
+    "mean": GrowingCriterion(grow_by_running_mean, frozenset({"tolerance"}), deviation_divisor=2.0),
     "confidence": GrowingCriterion(
         grow_by_confidence,
         frozenset({"multiplier", "max_iter", "initial_radius", "opening_radius"}),

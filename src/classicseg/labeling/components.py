@@ -14,6 +14,7 @@ pixels are filled from these, from the end (`runs`). Such a number is
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -104,7 +105,9 @@ def _numbered_runs(
     components, begins = np.empty(size, dtype), np.empty(len(lines), dtype)
     bands = run_bands(_join_band, n_rows, size // (n_rows * _PIXELS_AT_ONCE), graph, components, begins)
     starts, stops = np.array(bands, np.int64).T
-    run_bands(_join_seams, len(bands), 1, graph, components, begins, starts, sequential=True)
+    if len(bands) > 1:
+        buffers = buffers_of(graph, components.dtype)
+        run_bands(_join_seams, len(bands), 1, graph, buffers, components, begins, starts, sequential=True)
     ranges = np.stack([begins[starts * (len(lines) // n_rows)], stops], axis=1).astype(np.int64)
     n_roots, band_size = np.zeros(len(bands), np.int64), size // len(bands)
     run_bands(count_roots, len(bands), band_size, components, ranges, n_roots)
@@ -134,8 +137,27 @@ def covered_lines(steps: NDArray[np.int64], diagonal: NDArray[np.int64]) -> NDAr
     return (np.abs(apart).max(axis=-1, initial=0) <= 1) & (n_differ <= n_axes.max(initial=0))
 
 
-def _join_band_numpy(
+def buffers_of(graph: LineGraph, dtype: np.dtype[Any]) -> Buffers:
+    """Empty buffers for indices of a dtype."""
+    lengths, width = graph.lengths.tolist(), 64 * -(-graph.lines.shape[1] // 64)
+    n_rows = 1 + sum(math.prod(lengths[axis:]) for axis in range(1, len(lengths) + 1))
+    return Buffers(
+        np.zeros((n_rows, width + 2), graph.lines.dtype),
+        np.zeros((n_rows, width + 2), dtype),
+        np.zeros((len(graph.steps) + 1, width), np.uint8),
+        np.empty(width + 1, dtype),
+    )
+
+
+def _join_band(
     graph: LineGraph, components: NDArray[Any], begins: NDArray[Any], start: int, stop: int
+) -> tuple[int, int]:
+    """Join the runs of a band by themselves."""
+    return _join_rows(graph, buffers_of(graph, components.dtype), components, begins, start, stop)
+
+
+def _join_rows_numpy(
+    graph: LineGraph, _: Buffers, components: NDArray[Any], begins: NDArray[Any], start: int, stop: int
 ) -> tuple[int, int]:
     lines, lengths = graph.lines, graph.lengths
     per_row, n_columns = len(lines) // lengths[0], lines.shape[1]
@@ -153,9 +175,9 @@ def _join_band_numpy(
     return start, int(first + runs[-1, -1] + 1)
 
 
-@kernel(numpy=_join_band_numpy)
-def _join_band(
-    graph: LineGraph, components: NDArray[Any], begins: NDArray[Any], start: int, stop: int
+@kernel(numpy=_join_rows_numpy)
+def _join_rows(
+    graph: LineGraph, buffers: Buffers, components: NDArray[Any], begins: NDArray[Any], start: int, stop: int
 ) -> tuple[int, int]:
     """Join the runs that touch within rows `start` to `stop`, and note the index of the first run of each line.
 
@@ -163,7 +185,6 @@ def _join_band(
     """
     lines = graph.lines
     per_row, n_columns = len(lines) // graph.lengths[0], lines.shape[1]
-    buffers = _buffers(graph, components)
     first, end = start * per_row, start * per_row * n_columns
     for line in range(first, stop * per_row):
         begins[line], slot = end, line % len(buffers.labels)
@@ -174,6 +195,7 @@ def _join_band(
 
 def _join_seams_numpy(
     graph: LineGraph,
+    _: Buffers,
     components: NDArray[Any],
     begins: NDArray[Any],
     seams: NDArray[np.int64],
@@ -197,6 +219,7 @@ def _join_seams_numpy(
 @kernel(numpy=_join_seams_numpy)
 def _join_seams(
     graph: LineGraph,
+    buffers: Buffers,
     components: NDArray[Any],
     begins: NDArray[Any],
     seams: NDArray[np.int64],
@@ -206,13 +229,12 @@ def _join_seams(
     """Join the rows that begin a band with the row before."""
     lines = graph.lines
     per_row = len(lines) // graph.lengths[0]
-    buffers = _buffers(graph, components)
     zero: Any = np.int64(0)  # as a literal it would be compiled for once more
     for seam in seams[start:stop]:
         first = seam * per_row
         for line in range(max(first - per_row, 0), first + per_row):
             slot = line % len(buffers.labels)
-            begin: Any = np.int64(begins[line])  # the type that it has in _join_band, too
+            begin: Any = np.int64(begins[line])  # the type that it has in _join_rows, too
             index_runs(lines[line], buffers.labels[slot], buffers.runs[slot], begin, components[:0])
             if line >= first:
                 _join_line(line, zero, first, graph, buffers, components)
@@ -223,21 +245,6 @@ def _roots(components: NDArray[Any], runs: NDArray[np.int64]) -> NDArray[np.int6
     while ((parents := ~components[runs]) != runs).any():
         runs = parents
     return runs
-
-
-@kernel()
-def _buffers(graph: LineGraph, components: NDArray[Any]) -> Buffers:
-    """Empty buffers."""
-    n_rows, stride, width = 1, 1, 64 * ((graph.lines.shape[1] + 63) // 64)
-    for i in range(len(graph.lengths) - 1, -1, -1):
-        n_rows += stride
-        stride *= graph.lengths[i]
-    return Buffers(
-        np.zeros((n_rows, width + 2), graph.lines.dtype),
-        np.zeros((n_rows, width + 2), components.dtype),
-        np.zeros((len(graph.steps) + 1, width // 8), np.uint64).view(np.uint8),
-        np.empty(width + 1, components.dtype),
-    )
 
 
 @kernel()

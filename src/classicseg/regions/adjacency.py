@@ -16,20 +16,28 @@ from classicseg.regions.label_pairs import N_HASHES, add_pair
 from classicseg.regions.merging import choose, join, renumber
 from classicseg.regions.statistics import RegionSums, joined_sums, region_sums
 
+_MOST_MIN_AREA = 150
+"""A thousandth of the photographs of BSDS500: what is larger is no crumb in a larger image, either."""
 
-def merge_small_regions(
+
+def default_min_area(n_pixels: int) -> int:
+    """The area below which a region is small where nobody says: a thousandth of the pixels, at most 150."""
+    return min(n_pixels // 1000, _MOST_MIN_AREA)
+
+
+def merge_small(
     labels: NDArray[np.int32], values: NDArray[Any], min_area: int | None, connectivity: int
 ) -> NDArray[np.int32]:
     """Join each region of fewer than `min_area` pixels to the neighbor most like it in mean value.
 
-    None stands for a thousandth of the labeled pixels.
+    None stands for `default_min_area` of the labeled pixels.
 
     In rounds: all small regions choose at once, by what turns with the image (the least distance of the means,
     then the darker mean, then the larger area). One that cannot choose between equals waits a round, and stays
     where nothing changes any more. Labels 1 … n come back in no particular order.
     """
     if min_area is None:
-        min_area = int(np.count_nonzero(labels)) // 1000
+        min_area = default_min_area(int(np.count_nonzero(labels)))
         chose(min_area=min_area)
     n_regions = int(labels.max(initial=0))
     if min_area <= 1 or n_regions <= 1:
@@ -41,7 +49,7 @@ def merge_small_regions(
 
 
 def join_small_regions(found: RegionSums, pairs: NDArray[np.int64], min_area: int) -> NDArray[np.int64]:
-    """The label that `merge_small_regions` gives each region, where `pairs` touch (`label_pairs`)."""
+    """The label that `merge_small` gives each region, where `pairs` touch (`label_pairs`)."""
     region = joined = np.arange(len(found.areas))
     while True:
         pairs = run_interruptible(renumber, pairs, joined, found.areas, min_area)

@@ -29,7 +29,7 @@ from classicseg.flooding.flood import flood
 from classicseg.labeling.components import connected_components
 from classicseg.labeling.numbering import number_by_first_pixel
 from classicseg.labeling.reconstruction import hysteresis
-from classicseg.regions.adjacency import merge_small_regions
+from classicseg.regions.adjacency import merge_small
 from classicseg.regions.statistics import rank_regions, region_sums
 from classicseg.types import ChannelAxis, EdgeDetector, Mask, Regions, Spacing
 
@@ -83,7 +83,7 @@ def boundary_segment(
         What finds the edges. "canny": Canny's thin edges. "sobel": all pixels whose gradient is at least `high`.
         "log": where the Laplacian of a Gaussian crosses zero (`zero_crossing_edges`). A function is called with
         `image`, as it is given here, and returns an edge map. An edge map is bool, of the spatial shape, True on
-        edges.
+        edges. With either, `low` and `high` must not be given.
     sigma : float, default 2.0
         The standard deviation of the Gaussian that smooths the image first, in units of `spacing`, at least 0 (no
         smoothing).
@@ -92,16 +92,14 @@ def boundary_segment(
         of pixels whose gradient is at least `low`, with one of at least `high` among them. By default a sixth of
         `high`. Only "canny" and "log" take it.
     high : float, optional
-        The upper threshold of the hysteresis (for "sobel", the only threshold), in value units per unit of
-        `spacing`, at least `low`. By default Otsu's threshold of the gradients on ridges or zero crossings (for
-        "sobel", of all gradients). A function or an edge map takes none.
+        The gradient that each edge reaches somewhere, the upper threshold of the hysteresis, in value units per
+        unit of `spacing`, at least `low`; for "sobel" the gradient of each pixel of an edge. By default Otsu's
+        threshold of the gradients on ridges or zero crossings (for "sobel", of all gradients).
     max_gap : float, default 8.0
-        The width up to which gaps in the edges are closed, in units of `spacing`, at least 0. The defaults of
-        `max_gap` and `sigma` are those of a grid that cover the training images of BSDS500 well without losing
-        small regions.
+        The width up to which gaps in the edges are closed, in units of `spacing`, at least 0.
     min_area : int, optional
         The smallest area in pixels: a smaller region joins the neighbor of the nearest mean value; 1 keeps all. By
-        default a thousandth of the pixels that take part.
+        default a thousandth of the pixels that take part, but at most 150.
     keep_lines : bool, default False
         Whether the edge pixels between two regions stay 0. Otherwise each joins the side whose value is nearer. A
         region that these lines divide is counted as several.
@@ -142,6 +140,9 @@ def boundary_segment(
     regions, the pixels that are farther than half of `max_gap` from any edge [2]_; the cores are then flooded over
     the rest, in the order of the gradient [3]_, and small regions are joined.
 
+    The defaults of `max_gap` and `sigma` are those of a grid that cover the training images of BSDS500 well
+    without losing small regions.
+
     Thresholds that are found come from the gradients of the whole image, so one hot pixel or fill value may move
     them: mask such pixels, or give `high` and `low`.
 
@@ -176,7 +177,7 @@ def boundary_segment(
     cores = free & farther_than(edges, settings.max_gap / 2, spacings)
     labels = _spread(gradient, connected_components(cores.view(np.uint8), 1), Image(parsed.values, free))
     labels = _spread(np.zeros(parsed.shape, np.float32), labels, parsed)
-    labels = merge_small_regions(labels, parsed.values, settings.min_area, 1)
+    labels = merge_small(labels, parsed.values, settings.min_area, 1)
     if settings.keep_lines:
         return connected_components(np.where(on_lines(edges, labels), 0, labels), 1)
     return number_by_first_pixel(labels)

@@ -15,6 +15,7 @@ from classicseg._core.chosen import chose
 from classicseg._core.image import Image, as_image, as_spacing
 from classicseg._core.numbers import LARGEST, as_count, as_number
 from classicseg.filters.smoothing import smooth
+from classicseg.regions.adjacency import default_min_area
 from classicseg.trees.mean_difference import mean_difference
 from classicseg.trees.pixel_pairs import rounded_pairs
 from classicseg.trees.pixel_sets import labels_of_sets, pixel_sets
@@ -22,8 +23,8 @@ from classicseg.trees.thresholded_merging import merge_by_threshold, merge_small
 from classicseg.types import ChannelAxis, Mask, Regions, Spacing
 
 _SCALE = 90.0
-"""The default scale in mean differences of neighbors: that, times pixels, covers photographs by 0.015 better than any
-number for all of them."""
+"""The default scale in mean differences of neighbors. It covers photographs by 0.015 better than the best number
+for all of them."""
 
 
 def felzenszwalb_segment(
@@ -45,14 +46,15 @@ def felzenszwalb_segment(
         A grey or color image or a volume, of any real dtype. NaN and infinite values take no part.
     scale : float, optional
         How large regions are: one of A pixels bears borders that are stronger by `scale` / A than what it holds,
-        in value units times pixels, greater than 0. By default 90 times the mean difference of neighbors, smoothed,
-        which covers the training images of BSDS500 well; a value far from all others raises it, so mask that value.
+        in value units times pixels, greater than 0. By default 90 times the mean difference of neighbors,
+        smoothed, which covers the training images of BSDS500 well; a value far from all others raises it, so mask
+        that value.
     sigma : float, default 0.8
         The standard deviation of the Gaussian that smooths the image first, in units of `spacing`, at least 0 (no
         smoothing).
     min_area : int, optional
         The smallest area in pixels: a smaller region joins its neighbor over the weakest border; 1 keeps all. By
-        default a thousandth of the pixels that take part.
+        default a thousandth of the pixels that take part, but at most 150.
     connectivity : int, default 1
         How many coordinates of two neighbors may differ by 1: from 1 (they share a face) to the number of axes
         (they share at least a corner).
@@ -123,7 +125,7 @@ def felzenszwalb_segment(
     spacings = as_spacing(spacing, len(parsed.shape))
     connectivity = as_count("connectivity", connectivity, most=len(parsed.shape))
     if min_area is None:
-        min_area = int(np.count_nonzero(parsed.mask_array())) // 1000
+        min_area = default_min_area(int(np.count_nonzero(parsed.mask_array())))
         chose(min_area=min_area)
 
     planes = _smooth_planes(parsed, sigma, spacings)

@@ -103,6 +103,10 @@ def local_threshold_segment(
     - "mean", "gaussian", "median": T is the mean, the Gaussian mean or the median, less `offset`. The Gaussian is
       three boxes one after the other, which span the window together; its sigma is about window / 6.
 
+    Most of these are made for dark ink on bright paper: T lies below the mean, so that flat paper with its noise
+    is bright. On a dark ground, such as the sky beside stars, the noise is "bright" by the same token, but for a
+    dark halo of half a window around what is brighter: there take "bernsen" or "su", or invert the image.
+
     All sums and medians are exact, and so is the comparison of values that equal their threshold: means and
     deviations of floats are rounded once, from exact sums. By "mean", "gaussian", "median", "niblack" and "nick",
     a value far from all others (a dead pixel, a fill value) changes labels only where it is in the window, as long

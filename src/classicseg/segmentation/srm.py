@@ -9,7 +9,7 @@ from classicseg._core.image import Image, as_image, as_spacing
 from classicseg._core.numbers import as_count, as_number
 from classicseg.filters.smoothing import smooth
 from classicseg.labeling.numbering import number_by_first_pixel
-from classicseg.regions.adjacency import merge_small_regions
+from classicseg.regions.adjacency import merge_small
 from classicseg.trees.pixel_pairs import sorted_pairs
 from classicseg.trees.pixel_sets import labels_of_sets, pixel_sets
 from classicseg.trees.statistical_merging import merge_by_means
@@ -46,7 +46,7 @@ def srm_segment(
         nothing; one value far from all others raises it, so mask that value.
     min_area : int, optional
         The smallest area in pixels: a smaller region joins the neighbor of the nearest mean value; 1 keeps all. By
-        default a thousandth of the pixels that take part.
+        default a thousandth of the pixels that take part, but at most 150.
     connectivity : int, default 1
         How many coordinates of two neighbors may differ by 1: from 1 (they share a face) to the number of axes
         (they share at least a corner).
@@ -124,7 +124,7 @@ def srm_segment(
     merge_by_means(pairs, sets, parsed, complexity, value_range)
     del pairs
     labels = labels_of_sets(sets, parsed.shape)
-    return number_by_first_pixel(merge_small_regions(labels, parsed.values, min_area, connectivity))
+    return number_by_first_pixel(merge_small(labels, parsed.values, min_area, connectivity))
 
 
 def _value_range(image: Image) -> float:

@@ -18,7 +18,13 @@ from classicseg._core.grid import look_up
 from classicseg._core.image import Image, as_image, as_scalar_image, as_spacing
 from classicseg._core.numbers import as_choice, as_count, as_flag, as_number
 from classicseg._core.seeds import as_markers
-from classicseg.flooding.basins import basins_of_minima, depth_links, groups_below, surface_of, undecided_as_regions
+from classicseg.flooding.basins import (
+    basins_of_minima,
+    depth_links,
+    groups_below,
+    surface_of,
+    undecided_as_regions,
+)
 from classicseg.flooding.flood import MOST_LABELS, flood
 from classicseg.flooding.flood_with_lines import flood_with_lines
 from classicseg.labeling.components import connected_components

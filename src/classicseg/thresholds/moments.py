@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from classicseg._core.bands import run_bands
-from classicseg._core.kernel import kernel
-from classicseg._core.two_floats import lost, products
+from classicseg._core.exact_sums import exact_mean, exact_weighted_mean
 from classicseg.thresholds.histograms import (
     Histogram,
     Values,
@@ -60,7 +57,7 @@ def mean_threshold(
 
     Notes
     -----
-    T = Σ v / n over the n pixels [1]_. The sum is rounded once, whatever the order of the pixels. One value far
+    T = Σ v / n over the n pixels [1]_. T is rounded once, whatever the order of the pixels. One value far
     from all others moves the mean: mask it. The cost is linear in the number of pixels.
 
     References
@@ -138,14 +135,12 @@ def mean_level(image: Values) -> NDArray[np.float64]:
     values = image.values[:, 0] if isinstance(image, PixelHistogram) else image.pixels()[:, 0]
     if not values.size or values.min() == values.max():
         return np.empty(0)
-    low, high, n_pixels = float(values.min()), float(values.max()), values.size
-    parts: Any
+    low, high = float(values.min()), float(values.max())
     if isinstance(image, PixelHistogram) or values.dtype.kind == "u":
         levels, _, counts = value_bins(image)
-        parts, n_pixels = products(levels, counts.astype(np.float64)), int(counts.sum())
+        threshold = exact_weighted_mean(levels, counts.astype(np.int64))
     else:
-        parts = run_bands(_sum_up, values.size, 1, np.ascontiguousarray(values))
-    threshold = math.fsum(np.ravel(parts).tolist()) / n_pixels
+        threshold = exact_mean(values)
     # The mean of nearly equal floats may be rounded to the least one, and beyond the greatest.
     return np.array([min(max(threshold, math.nextafter(low, math.inf)), high)])
 
@@ -162,20 +157,3 @@ def moments_level(histogram: Histogram) -> float:
     skewness = (shares * centered**3).sum() / (shares * centered**2).sum() ** 1.5
     share = (1 + skewness / np.hypot(skewness, 2.0)) / 2
     return float(histogram.levels[1 + first_greatest(-np.abs(np.cumsum(shares)[:-1] - share))])
-
-
-def _sum_up_numpy(values: NDArray[Any], start: int, stop: int) -> tuple[float, float]:
-    own = values[start:stop].astype(np.float64).tolist()
-    total = math.fsum(own)
-    return total, math.fsum([*own, -total])
-
-
-@kernel(numpy=_sum_up_numpy)
-def _sum_up(values: NDArray[Any], start: int, stop: int) -> tuple[float, float]:
-    """The sum of values in two floats (`two_floats`)."""
-    total, rest = 0.0, 0.0
-    for i in range(start, stop):
-        value = np.float64(values[i])
-        rest += lost(total, value, total + value)
-        total += value
-    return total, rest

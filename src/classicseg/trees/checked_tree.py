@@ -14,6 +14,7 @@ from classicseg._core.kernel import kernel
 from classicseg._core.numbers import shown
 from classicseg.types import RegionTree
 
+
 class CheckedTree(NamedTuple):
     """A tree that keeps what `RegionTree` promises."""
 
@@ -52,11 +53,12 @@ def as_tree(tree: Any) -> CheckedTree:
     order = np.empty(n, np.int32)
     n_present = run_interruptible(_order_of_labels, regions.reshape(-1), np.zeros(n + 1, bool), order)
     if n_present < n:
-        raise ValueError(
-            f"tree.regions has {n_present} of the labels 1 … {n}; expected each of them"
-        )
+        raise ValueError(f"tree.regions has {n_present} of the labels 1 … {n}; expected each of them")
     found = RegionTree(
-        regions, parents.astype(np.int32, copy=False), heights.astype(float, copy=False), areas.astype(float, copy=False)
+        regions,
+        parents.astype(np.int32, copy=False),
+        heights.astype(float, copy=False),
+        areas.astype(float, copy=False),
     )
     if not run_interruptible(_is_tree, found.parents, found.heights, np.zeros(n_nodes, np.uint8), n):
         raise ValueError("tree." + _fault(found, n))
@@ -68,8 +70,8 @@ def check_areas(areas: NDArray[np.float64], parents: NDArray[np.int32]) -> None:
     wrong = np.flatnonzero(~((areas > 0) & (areas <= areas[parents]) & (areas < np.inf)))
     if len(wrong):
         raise ValueError(
-            f"tree.areas[{wrong[0]}] is {areas[wrong[0]]:g}; expected finite numbers > 0 that do not fall towards a "
-            "root"
+            f"tree.areas[{wrong[0]}] is {areas[wrong[0]]:g}; expected finite numbers > 0 that do not fall towards "
+            "a root"
         )
 
 
@@ -83,9 +85,7 @@ def _column(name: str, values: Any, kinds: str, expected: str, n_nodes: int) -> 
     return np.ascontiguousarray(array)
 
 
-def _order_of_labels_numpy(
-    labels: NDArray[np.int32], seen: NDArray[np.bool_], order: NDArray[np.int32]
-) -> int:
+def _order_of_labels_numpy(labels: NDArray[np.int32], seen: NDArray[np.bool_], order: NDArray[np.int32]) -> int:
     present, first = np.unique(labels, return_index=True)
     first, present = first[present > 0], present[present > 0]
     order[: len(present)] = present[np.argsort(first)] - 1
@@ -141,5 +141,7 @@ def _fault(tree: RegionTree, n: int) -> str:
         if node < n and heights[node] != 0:
             return f"heights[{node}] is {heights[node]:g}; expected 0 for a finest region"
         if not (heights[node] >= (heights[node - 1] if node > n else 0) and heights[node] < np.inf):
-            return f"heights[{node}] is {heights[node]:g}; expected finite numbers that never fall from node to node"
+            return (
+                f"heights[{node}] is {heights[node]:g}; expected finite numbers that never fall from node to node"
+            )
     raise AssertionError("unreachable")

@@ -50,10 +50,9 @@ def contour_strengths(tree: RegionTree, *, doubled: bool = False) -> NDArray[np.
     region_boundaries : The borders of labels.
 
     Notes
-    -----
-    The ultrametric contour map of [1]_, whose files are doubled, and the saliency map of [2]_. Without a mask, the
-    connected components of ``doubled`` strengths up to a height are the regions of the cut at that height; at the odd
-    lines these are its labels.
+    ----- The ultrametric contour map of [1]_, whose files are doubled, and the saliency map of [2]_. Without a
+    mask, the connected components of ``doubled`` strengths up to a height are the regions of the cut at that
+    height; at the odd lines these are its labels.
 
     The cost is O(n log n) in the number of finest regions, and linear in the pixels.
 
@@ -107,7 +106,9 @@ def _highest(gaps: NDArray[np.float32]) -> _Highest:
         np.maximum(sizes[-1][:-step], sizes[-2][step:], out=sizes[-1][:-step])
     until = np.maximum.accumulate(padded, axis=1)
     since = np.maximum.accumulate(padded[:, ::-1], axis=1)[:, ::-1]
-    return _Highest(padded.reshape(-1), until.reshape(-1), np.ascontiguousarray(since).reshape(-1), np.array(sizes))
+    return _Highest(
+        padded.reshape(-1), until.reshape(-1), np.ascontiguousarray(since).reshape(-1), np.array(sizes)
+    )
 
 
 def _between(places: NDArray[np.int32], axis: int, highest: _Highest) -> NDArray[np.float32]:

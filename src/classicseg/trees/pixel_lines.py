@@ -80,9 +80,10 @@ def neighbor_offsets_after(lines: PixelLines) -> NDArray[np.int64]:
 
 def distances_of_keys(keys: NDArray[np.int64], ruler: Ruler) -> NDArray[np.float64]:
     """The distance that each key stands for, in units of the ruler."""
-    found = keys.astype(np.float64)
     if ruler.unit > 0:
         found = (keys << _BITS_LOST).astype(np.uint32).view(np.float32).astype(np.float64)
+        return np.sqrt(found) if ruler.is_euclidean else found
+    found = keys.astype(np.float64)
     return least_roots(found) if ruler.is_euclidean else found
 
 

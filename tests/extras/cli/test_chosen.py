@@ -90,6 +90,13 @@ def test_the_thresholds_of_gradients(run: Any) -> None:
     assert "<=" not in run("gradient", "noise", "--threshold", "4", "9")[0]  # hysteresis makes two classes
 
 
+def test_what_seeds_grow_by_and_how_they_grow_less(run: Any) -> None:
+    said, chosen = run("region-growing", "step", "--seeds", "0,0")
+    assert chosen == {"tolerance": pytest.approx(STEP.std() / 2)}
+    less = f"if that is too much, --tolerance {STEP.std() / 4:.3g} grows less"
+    assert said == f"step.png: 1 segment (40 % of the image; tolerance {STEP.std() / 2:.6g}; {less})"
+
+
 def test_what_growing_chose_repeats_it(run: Any) -> None:
     said, chosen = run("region-growing", "noise")
     assert chosen["tolerance"] == pytest.approx(NOISE.std())

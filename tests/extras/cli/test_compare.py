@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,11 @@ from numpy.testing import assert_array_equal
 pytest.importorskip("cyclopts")
 Image = pytest.importorskip("PIL.Image")
 
+from command_line import mistake  # noqa: E402
+
 import classicseg  # noqa: E402
 from classicseg.extras.cli import main  # noqa: E402
+from classicseg.extras.cli.inputs import image_files  # noqa: E402
 from classicseg.extras.cli.variants import chosen_methods  # noqa: E402
 from classicseg.extras.files import read_markers  # noqa: E402
 
@@ -61,7 +65,7 @@ def test_the_methods_that_are_compared(typed: list[str], capsys: pytest.CaptureF
 def test_values_that_take_no_part(capsys: pytest.CaptureFixture[str]) -> None:
     np.save("one.npy", np.where(GREY < 100, 0, 9).astype(np.uint8))
     for typed, count in (([], " 2 "), (["--nodata", "0"], " 1 ")):
-        assert main(["compare", "one.npy", "--methods", "threshold", *typed]) == 0
+        assert main(["compare", "one.npy", "--methods", "threshold", "--overwrite", *typed]) == 0
         assert count in capsys.readouterr().out
 
 
@@ -72,3 +76,34 @@ def test_a_folder_stands_for_its_images(capsys: pytest.CaptureFixture[str]) -> N
     assert_array_equal(read_markers("segmented/a_threshold_labels.png"), classicseg.threshold_segment(GREY))
     assert main(["compare", "photos", "--truth", "photos", "--methods", "kmeans"]) == 0
     assert "2 comparison sheets" in capsys.readouterr().out
+
+
+def test_a_sheet_of_other_methods_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    typed = ["compare", "photos/a.png", "--truth", "photos/b.PNG", "--nodata", "nan", "--methods"]
+    assert main([*typed, "kmeans", "-q"]) == 0
+    assert capsys.readouterr().out == ""
+    assert main([*typed, "kmeans", "--json"]) == 0  # the same again
+    (result,) = map(json.loads, capsys.readouterr().out.splitlines())
+    expected = classicseg.metrics.segmentation_covering(GREY, classicseg.kmeans_segment(GREY))
+    assert (result["method"], result["segments"], result["scores"]["covering"]) == ("kmeans", 4, expected)
+    assert "(--methods kmeans, now threshold); add --overwrite" in mistake([*typed, "threshold"], capsys)
+    assert main([*typed, "threshold", "--overwrite"]) == 0
+    assert main(["rerun", "segmented/a_comparison.json", "-o", "again", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["method"] == "threshold"
+    record = json.loads(Path("again/a_comparison.json").read_text())
+    assert record["results"][0]["segments"] == 2
+
+
+def test_a_pattern_stands_for_files_where_no_shell_has_put_them(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["threshold", "photos/*.png"]) == 0
+    assert capsys.readouterr().out.startswith("photos/a.png: 2 segments")
+    Path("photos/[x]*.png").write_bytes(Path("photos/a.png").read_bytes())
+    assert image_files([Path("photos/[x]*.png")]) == [Path("photos/[x]*.png")]  # a file of that name
+    assert image_files([Path("photos/none*.png")]) == [Path("photos/none*.png")]
+
+
+def test_each_setting_is_printed_once(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", "photos", "--methods", "kmeans,wolf"]) == 0
+    said = capsys.readouterr().out
+    assert said.count("n_clusters") + said.count("n_init") == 1
+    assert said.count("wolf: method=wolf") == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 
 import numpy as np
@@ -66,7 +67,7 @@ def test_evaluate_says_first_whether_the_names_fit(capsys: pytest.CaptureFixture
     plain = metrics.pixel_accuracy(TRUTH, TRUTH.max() + 1 - TRUTH)
     assert said.startswith(
         "the labels have other names than the truth: 100.0% of the pixels agree when each is renamed to fit, "
-        f"{plain:.1%} as numbered"
+        f"{plain:.1%} as numbered, 100.0% if each took the name of most of its pixels"
     )
     assert said.index("renamed to fit", 130) < said.index("labels as numbered")
     assert scores_in("scores.csv")["class 2: IoU"] == 1
@@ -117,12 +118,68 @@ def test_evaluate_scores_folders(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate", "found", "true", "--table", "scores.csv"]) == 0
     said = capsys.readouterr().out
     assert "b_kmeans_labels.png: the labels have the names of the truth: 100.0%" in said
-    assert "the means over 2 files" in said
+    assert "over 2 files, names and classes of all pixels together" in said
     covering = metrics.segmentation_covering(TRUTH, LABELS)
     with Path("scores.csv").open(newline="") as file:
         rows = {(row["labels"], row["score"]): float(row["value"]) for row in csv.DictReader(file)}
     assert rows["a.png", "covering of the truth"] == covering
     assert rows["mean", "covering of the truth"] == pytest.approx((covering + 1) / 2)
+
+
+def test_names_and_classes_of_folders_are_those_of_all_pixels_together() -> None:
+    found = {"a": np.array([[1, 1, 2, 2]]), "b": np.array([[2] * 8, [1] * 8])}
+    true = {"a": np.array([[1, 2, 2, 2]]), "b": np.array([[2] * 8, [2] * 8])}
+    for folder, images in (("found", found), ("true", true)):
+        Path(folder).mkdir()
+        for name, labels in images.items():
+            Image.fromarray(labels.astype(np.uint8)).save(f"{folder}/{name}.png")
+    assert main(["evaluate", "found", "true", "--table", "scores.csv"]) == 0
+    with Path("scores.csv").open(newline="") as file:
+        rows = {(r["labels"], r["of"], r["score"]): float(r["value"]) for r in csv.DictReader(file)}
+    assert rows["total", "labels as numbered", "pixel accuracy"] == 11 / 20  # not the mean of 3/4 and 8/16
+    assert rows["total", "class 1", "IoU"] == 1 / 10
+    assert rows["total", "class 2", "IoU"] == 10 / 19
+    assert rows["mean", "partition", "achievable accuracy"] == (3 / 4 + 1) / 2
+    assert ("mean", "class 2", "IoU") not in rows
+
+
+def test_scores_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", "labels.png", "truth.png", "--json"]) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    found = json.loads(line)
+    assert found["labels"] == "labels.png"
+    assert found["scores"]["partition"]["adjusted Rand index"] == metrics.adjusted_rand_index(TRUTH, LABELS)
+    assert main(["evaluate", "labels.png", "truth.png", "-q", "--table", "scores.csv"]) == 0
+    assert capsys.readouterr() == ("", "")
+    assert (
+        scores_in("scores.csv")["partition: covering of the truth"]
+        == found["scores"]["partition"]["covering of the truth"]
+    )
+    assert main(["evaluate", "ink.png", "ink.png", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["scores"]["two-valued"]["PSNR, dB"] is None  # infinite
+    assert "the true value 255 is looked for; --foreground chooses" in found["said"]
+    Path("one").mkdir()
+    Image.fromarray(TRUTH).save("one/a.png")
+    Image.fromarray(TRUTH).save("one/b.png")
+    assert main(["evaluate", "one", "one", "--json"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line.get("labels") for line in lines] == ["a.png", "b.png", None]
+    assert (lines[2]["files"], lines[2]["names_fit"]) == (2, True)
+
+
+def test_pages_of_folders(capsys: pytest.CaptureFixture[str]) -> None:
+    truth, classes = page_files()
+    for folder, image in (("found", classes), ("true", truth)):
+        Path(folder).mkdir()
+        Image.fromarray(image).save(f"{folder}/a.png")
+        Image.fromarray(image[:30]).save(f"{folder}/b.png")
+    assert main(["evaluate", "found", "true"]) == 0
+    pages = [(truth == 0, classes == 1), (truth[:30] == 0, classes[:30] == 1)]
+    f, psnr, drd = (
+        np.mean([score(*page) for page in pages]) for score in (metrics.f_measure, metrics.psnr, metrics.drd)
+    )
+    assert f"\nF-measure {f:.4g}, PSNR {psnr:.4g} dB, DRD {drd:.4g}\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -214,7 +271,7 @@ def test_compare_draws_a_sheet_and_prints_the_scores(capsys: pytest.CaptureFixtu
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["evaluate", "labels.png", "color.png"], "color.png: holds several channels"),
+        (["evaluate", "labels.png", "color.png"], "color.png: holds several channels; expected labels"),
         (["evaluate", "labels.png", "none.png"], "none.png: no such file"),
         (["evaluate", "labels.png", "truth.png", "--ignore-label", "-1"], "ignore_label is -1"),
         (["evaluate", "labels.png", "truth.png", "--ignore-label", "2.5"], "--ignore-label"),
@@ -226,7 +283,7 @@ def test_compare_draws_a_sheet_and_prints_the_scores(capsys: pytest.CaptureFixtu
         (["evaluate", "ink.png", "ink.png", "--foreground", "1"], "the true values are [0, 255]"),
         (
             ["compare", "grey.png", "--truth", "truth.png", "--truth", "truth.png"],
-            "there are 1 images and 2 truths",
+            "1 image and 2 truths are given",
         ),
         (["compare", "grey.png", "./grey.png"], "several images have the same name"),
         (["compare", "grey.png", "--out", "truth.png"], "truth.png"),

@@ -38,6 +38,11 @@ LABELS = {
     "local bernsen": ("local_threshold_segment", {"window": 5, "method": "bernsen"}),
     "gradient magnitude": ("gradient_magnitude", {"operator": "farid", "sigma": 1.0}),
     "gradient components": ("gradient_components", {}),
+    "mean shift": ("mean_shift_segment", {"spatial_radius": 1.5, "max_iter": 2}),
+    "mean shift lab": (
+        "mean_shift_segment",
+        {"spatial_radius": 2, "range_radius": 9, "color_space": "lab", "min_area": 3, "spacing": (1, 2)},
+    ),
     "canny otsu": ("canny_edges", {}),
     "canny numbers": ("canny_edges", {"low": 1, "high": 4, "sigma": 0.6, "suppression": "sector"}),
     "canny median": ("canny_edges", {"high": "median", "sigma": 0}),
@@ -66,7 +71,7 @@ def assert_same(found, expected):
 @given(data=st.data())
 def test_any_tiling_gives_the_labels_of_the_whole(case, data):
     name, options = LABELS[case]
-    n_channels = 3 if case == "kmeans lab" else data.draw(st.sampled_from([0, 0, 3]))
+    n_channels = 3 if case.endswith("lab") else data.draw(st.sampled_from([0, 0, 3]))
     image = data.draw(
         images(data.draw(shapes(2, 1, 12)), n_channels=n_channels) | scenes(data.draw(shapes(2, 6, 20)))
     )
@@ -78,7 +83,9 @@ def test_any_tiling_gives_the_labels_of_the_whole(case, data):
     has_channels = image.ndim == 3
     if case.startswith("kmeans") and has_channels and image.dtype.itemsize > 2:
         image = np.nan_to_num(image).astype("u2")
-    assume(case != "kmeans lab" or has_channels)
+    assume(not case.endswith("lab") or has_channels)
+    if case == "mean shift lab" and image.dtype.kind == "f":
+        image /= 255
     shape = image.shape[:2]
     mask = data.draw(st.none() | masks(shape))
     tiles = data.draw(tilings(shape))
@@ -298,6 +305,7 @@ def test_bad_input_is_refused_before_any_work(change, options, message):
             partial(tiled.boundary_segment, max_gap=0, detector=np.zeros((8, 8))),
             "detector has dtype float64; expected bool, True = edge",
         ),
+        (partial(tiled.mean_shift_segment, connectivity=2), "connectivity is 2 for mean shift in tiles"),
         (partial(tiled.region_growing_segment), "seeds is None for region growing in tiles"),
         (
             partial(tiled.region_growing_segment, seeds=[(0, 0)], criterion="mean"),
@@ -313,6 +321,15 @@ def test_bad_input_is_refused_before_any_work(change, options, message):
 def test_what_is_not_exact_in_tiles_is_refused(call, message):
     with pytest.raises((TypeError, ValueError), match=message):
         call(da.ones((8, 8), chunks=4))
+
+
+@pytest.mark.parametrize("name", ["merge_segment", "watershed_segment", "merge_tree", "felzenszwalb_segment"])
+def test_what_depends_on_the_whole_is_refused_by_name(name):
+    assert not hasattr(tiled, name)
+    with pytest.raises(AttributeError, match=f"{name} depends on the image as a whole.*cut it into parts"):
+        getattr(tiled, name)
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        tiled.nothing  # noqa: B018
 
 
 def test_channels_of_floats_have_no_clusters_in_tiles():

@@ -130,7 +130,7 @@ def test_the_command_line_works_in_chunks(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["watershed", "{}/image.zarr", "--out", "{}/o.zarr"], "watershed depends on an order of all pixels"),
+        (["watershed", "{}/image.zarr", "--out", "{}/o.zarr"], "watershed depends on the image as a whole"),
         (["threshold", "{}/image.zarr"], "is read in chunks, and --out is segmented; expected --out labels.zarr"),
         (["threshold", "{}/none.zarr", "--out", "{}/o.zarr"], "no such file"),
         (["threshold", "{}/image.zarr", "{}/image.zarr", "--out", "{}/o.zarr"], "expected one image"),

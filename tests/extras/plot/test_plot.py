@@ -133,7 +133,7 @@ def test_a_sheet_with_a_truth_and_scores() -> None:
     volume, labels = np.stack([IMAGE] * 3), np.stack([LABELS] * 3)
     sheet = compare_sheet(volume, {"a": labels, "b": labels}, truth=labels == 2, scores={"b": "IoU 0.87"})
     assert sheet.shape == (2, 2)
-    titles = ["image", "truth: 1 segment", "a: 4 segments", "b: 4 segments\nIoU 0.87"]
+    titles = ["image", "truth: 1 segment\n0 is not painted", "a: 4 segments", "b: 4 segments\nIoU 0.87"]
     assert [axes.get_title() for axes in sheet.flat] == titles
     truth = overlay_image(volume, labels == 2)
     np.testing.assert_array_equal(sheet[0, 1].images[0].get_array(), truth)

@@ -15,6 +15,9 @@ from classicseg.types import kind_of
 _SIDES = {"thresholds": ("dark", "bright"), "threshold": ("flat", "steep")}
 """The classes below and above a threshold, by the option that takes it."""
 
+_LARGE = 0.3
+"""The share of an image beyond which regions of seeds may have leaked."""
+
 
 def summary(
     segmenter: Segmenter, labels: Labels, n_segments: int, settings: Mapping[str, Any], chosen: Mapping[str, Any]
@@ -25,6 +28,7 @@ def summary(
     said = counted(n_segments, "segment")
     thresholds = _numbers(chosen.get(option, settings.get(option)))
     is_hysteresis = option == "threshold" and option not in chosen and len(thresholds) == 2
+    share = 0.0
     details = ["" if is_hysteresis else _between(sides, thresholds)]
     if n_segments and kind_of(segmenter) == "classes":
         areas = np.bincount(labels.ravel())[1:]
@@ -33,9 +37,12 @@ def summary(
         else:
             details.append(_shares(areas, sides[1]))
     if settings.get("seeds") is not None or settings.get("markers") is not None:
-        details.append(f"{_rounded(100 * np.count_nonzero(labels) / labels.size)} % of the image")
+        share = np.count_nonzero(labels) / labels.size
+        details.append(f"{_rounded(100 * share)} % of the image")
     values = [f"{name} {value:.6g}" for name, value in chosen.items() if name in settings and name != option]
     details.append(", ".join(values))
+    if "tolerance" in chosen and share > _LARGE:
+        details.append(f"if that is too much, --tolerance {chosen['tolerance'] / 2:.3g} grows less")
     if chosen.get("joined_regions"):
         details.append(_joined(chosen["joined_regions"], chosen.get("min_area", settings.get("min_area"))))
     details = [detail for detail in details if detail]

@@ -12,6 +12,7 @@ from cyclopts import App, CycloptsError
 
 import classicseg
 from classicseg.extras.catalogue import segmenter_names, segmenter_summary, summary_in_source
+from classicseg.extras.cli.mistakes import mistake_of
 from classicseg.extras.cli.report import command_name, report
 
 
@@ -28,7 +29,7 @@ def run(arguments: Sequence[str] | None) -> int:
         result: Any = _app(commands)(typed, exit_on_error=False, print_error=False, result_action="return_value")
         sys.stdout.flush()
     except CycloptsError as error:
-        report(_with_help(str(error), typed, commands))
+        report(mistake_of(error, typed, commands))
         return 2
     except BrokenPipeError:  # the reader, say `head`, has left; nothing more can be printed
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -37,13 +38,6 @@ def run(arguments: Sequence[str] | None) -> int:
         report(error)
         return 2
     return result if isinstance(result, int) else 0
-
-
-def _with_help(mistake: str, typed: Sequence[str], commands: Mapping[str, Any]) -> str:
-    """A mistake in what was typed, and where to read more."""
-    mistake = mistake.partition(" Available commands:")[0].rstrip(".")
-    command = f" {typed[0]}" if typed and typed[0] in commands else ""
-    return f"{mistake}{'' if mistake.endswith('?') else ';'} see classicseg{command} --help"
 
 
 _OVERVIEWS = ("demo", "methods", "compare", "evaluate", "rerun", "warmup")

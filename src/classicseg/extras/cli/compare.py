@@ -1,10 +1,11 @@
-"""Every method of the catalogue, as it comes, on the same images: a sheet of all, and a table."""
+"""Methods of the catalogue, as they come, on the same images: a sheet of all, and a table."""
 
 from __future__ import annotations
 
 import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
+from json import dumps
 from pathlib import Path
 from time import perf_counter
 from typing import Annotated, Any, NamedTuple
@@ -13,24 +14,25 @@ import numpy as np
 from cyclopts import Parameter
 from numpy.typing import NDArray
 
+import classicseg
 from classicseg import Labels
 from classicseg.extras.cli.chosen import count_segments, counted
+from classicseg.extras.cli.earlier import check_earlier
 from classicseg.extras.cli.inputs import image_files
+from classicseg.extras.cli.ordinary import MOST_PIXELS, Json, MaxPixels, Out, Overwrite, Quiet, keep_quiet
 from classicseg.extras.cli.report import print_table, report
 from classicseg.extras.cli.segment import prepare_folder
 from classicseg.extras.cli.variants import chosen_methods
-from classicseg.extras.files import MAX_PIXELS, Picture, check_outputs, read_image, read_markers, replacing
+from classicseg.extras.files import Picture, check_outputs, read_image, read_markers, replacing, write_json
 from classicseg.extras.plot import compare_sheet
 from classicseg.extras.progress import progress
-from classicseg.extras.signatures import Integer, Words
+from classicseg.extras.signatures import Words
 from classicseg.metrics import (
     adjusted_rand_index,
     boundary_f1,
     segmentation_covering,
     variation_of_information,
 )
-
-_LIMIT = Integer(MAX_PIXELS)
 
 
 class Result(NamedTuple):
@@ -48,29 +50,60 @@ class Result(NamedTuple):
         """The scores that a title has room for."""
         return ", ".join(f"{name} {self.scores[name]:.2f}" for name in _IN_TITLES if name in self.scores)
 
+    def record(self) -> dict[str, object]:
+        """All but the labels."""
+        return {
+            "image": self.image,
+            "method": self.method,
+            "segments": count_segments(self.labels),
+            "milliseconds": round(self.milliseconds, 3),
+            "setting": self.setting,
+            "scores": dict(self.scores),
+        }
+
+
+class Sheet(NamedTuple):
+    """One of the images that are compared."""
+
+    path: Path
+    truth: Path | None
+    file: Path
+    """Where the results are drawn."""
+
+    @property
+    def record(self) -> Path:
+        """What says how the sheet was made."""
+        return self.file.with_suffix(".json")
+
+    def parameters(self, methods: Sequence[str] | None, nodata: Sequence[float] | None) -> dict[str, object]:
+        """The options that it depends on."""
+        truth = None if self.truth is None else str(self.truth.resolve())
+        return {"methods": methods, "truth": truth, "nodata": nodata and [str(value) for value in nodata]}
+
 
 _IN_TITLES = ("covering", "F")
+Methods = Annotated[
+    list[str] | None,
+    Parameter(
+        help="The methods to run, such as kmeans,watershed; with a word of a method's options as "
+        "threshold:kapur, or the word alone where only one method has it: sauvola,wolf. By default all, as they "
+        "come.",
+        negative_iterable="",
+    ),
+    Words(re.compile(r"[a-z][a-z0-9+_:-]*"), "kmeans,watershed", follows=False),
+]
 
 
 def compare(
-    images: Annotated[list[Path], Parameter(name="IMAGE...", help="Image files.")],
+    images: Annotated[list[Path], Parameter(name="IMAGE...", help="Image files, or folders of them.")],
     /,
     *,
-    methods: Annotated[
-        list[str] | None,
-        Parameter(
-            help="The methods to compare, such as kmeans,watershed; with a word of a method's options as "
-            "threshold:kapur, or the word alone where only one method has it: sauvola,wolf. By default all, as "
-            "they come.",
-            negative_iterable="",
-        ),
-        Words(re.compile(r"[a-z][a-z0-9+_:-]*"), "kmeans,watershed", follows=False),
-    ] = None,
+    methods: Methods = None,
     truth: Annotated[
         list[Path] | None,
         Parameter(help="The true labels, an image file for each image: scores are shown.", negative_iterable=""),
     ] = None,
-    out: Annotated[Path, Parameter(alias="-o", help="The folder for the sheets.")] = Path("segmented"),
+    out: Out = Path("segmented"),
     nodata: Annotated[
         list[float] | None,
         Parameter(
@@ -78,37 +111,34 @@ def compare(
             negative_iterable="",
         ),
     ] = None,
-    max_pixels: Annotated[Integer, Parameter(help="Refuse files of more pixels times pages.")] = _LIMIT,
+    max_pixels: MaxPixels = MOST_PIXELS,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+    json: Json = False,
 ) -> int:
     """Segment images with every method, or with those named, and draw the results side by side."""
+    shown = keep_quiet(quiet)
     segmenters = chosen_methods(methods)
-    images = image_files(images)
-    truth = None if truth is None else image_files(truth)
-    if truth and len(truth) != len(images):
-        raise ValueError(f"there are {len(images)} images and {len(truth)} truths; expected a truth of each image")
-    stems = [path.stem for path in images]
-    if len(set(stems)) < len(stems):
-        raise ValueError("several images have the same name, and their sheets would, too; rename them")
-    sheets = [out / f"{stem}_comparison.png" for stem in stems]
-    check_outputs(sheets, [*images, *(truth or [])])
-    pictures = [read_image(path, max_pixels=max_pixels, nodata=nodata) for path in images]
-    truths = [read_markers(path, max_pixels=max_pixels) for path in truth] if truth else [None] * len(images)
-    for path, picture, true in zip(images, pictures, truths, strict=True):
-        if true is not None and true.shape != _spatial_shape(picture):
-            raise ValueError(f"{path} has the shape {_spatial_shape(picture)}, and its truth {true.shape}")
+    sheets = _sheets(image_files(images), None if truth is None else image_files(truth), out)
+    if not overwrite:
+        for sheet in (one for one in sheets if one.path.exists()):
+            image = str(sheet.path.resolve())
+            check_earlier(sheet.record, [sheet.file], image, sheet.parameters(methods, nodata))
+    pictures = [_read(sheet, max_pixels, nodata) for sheet in sheets]
     prepare_folder(out)
-    jobs = [(number, name) for number in range(len(images)) for name in segmenters]
-    results = []
-    for number, name in progress(jobs, "segmenting", len(jobs)):
+    jobs = [(number, name) for number in range(len(sheets)) for name in segmenters]
+    results: list[Result] = []
+    for number, name in progress(jobs, "segmenting", len(jobs), shown=shown):
+        sheet, (picture, true) = sheets[number], pictures[number]
         try:
-            results.append(run_method(stems[number], pictures[number], (name, segmenters[name]), truths[number]))
+            results.append(run_method(sheet.path.stem, picture, (name, segmenters[name]), true))
         except ValueError as error:  # a method that does not take such an image
-            report(f"{images[number]}: {name}: {error}")
-    for sheet, stem, picture, true in zip(sheets, stems, pictures, truths, strict=True):
-        draw_sheet(sheet, picture, [one for one in results if one.image == stem], true)
-    if results:
-        print_results(results)
-    print(f"{counted(len(images), 'comparison sheet')} in {out}")
+            report(f"{sheet.path}: {name}: {error}")
+    for sheet, (picture, true) in zip(sheets, pictures, strict=True):
+        own = [one for one in results if one.image == sheet.path.stem]
+        draw_sheet(sheet.file, picture, own, true)
+        write_json(sheet.record, _record(sheet, sheet.parameters(methods, nodata), own))
+    say_results(results, f"{counted(len(sheets), 'comparison sheet')} in {out}", quiet=quiet, json=json)
     return 0 if len(results) == len(jobs) else 1
 
 
@@ -136,30 +166,78 @@ def draw_sheet(path: Path, picture: Picture, results: Sequence[Result], truth: N
         axes[0, 0].figure.savefig(file, format="png")
 
 
-def print_results(results: Sequence[Result]) -> None:
-    """Print a line for each result."""
+def say_results(results: Sequence[Result], files: str, *, quiet: bool, json: bool) -> None:
+    """Print the results as lines of JSON, or as a table, the settings of each method, and where the files are."""
+    if json:
+        print(*(dumps(result.record()) for result in results), sep="\n")
+    elif not quiet:
+        if results:
+            _print_table(results)
+        print(files)
+
+
+def _print_table(results: Sequence[Result]) -> None:
+    """Print a line for each result; without scores, the settings of each method once."""
     from rich.table import Table
 
     table = Table()
     for column in ("image", "method"):
         table.add_column(column, overflow="fold")  # cut, rows would look alike
-    scores = list(results[0].scores)
-    for column in ("segments", "ms", *scores):
+    for column in ("segments", "ms", *results[0].scores):
         table.add_column(column, justify="right")
-    if not scores:
-        table.add_column("setting")
     for result in results:
+        scores = [f"{score:.3f}" for score in result.scores.values()]
         segments = count_segments(result.labels)
-        last = [f"{result.scores[name]:.3f}" for name in scores] or [result.setting]
-        table.add_row(result.image, result.method, str(segments), f"{result.milliseconds:.1f}", *last)
+        table.add_row(result.image, result.method, str(segments), f"{result.milliseconds:.1f}", *scores)
     print_table(table)
+    if not results[0].scores:
+        for method, setting in {result.method: result.setting for result in results if result.setting}.items():
+            print(f"{method}: {setting}")
 
 
-def _spatial_shape(picture: Picture) -> tuple[int, ...]:
-    """The shape without the axis of the channels."""
-    axis = picture.channel_axis
-    shape = picture.pixels.shape
-    return shape if axis is None else tuple(np.delete(shape, axis).tolist())
+def _sheets(images: Sequence[Path], truths: Sequence[Path] | None, out: Path) -> list[Sheet]:
+    """The images, each with its truth and its sheet; refuse what does not go together."""
+    if truths and len(truths) != len(images):
+        raise ValueError(
+            f"{counted(len(images), 'image')} and {counted(len(truths), 'truth')} are given; expected a truth of "
+            "each image"
+        )
+    if len({path.stem for path in images}) < len(images):
+        raise ValueError("several images have the same name, and their sheets would, too; rename them")
+    sheets = [
+        Sheet(path, truths[number] if truths else None, out / f"{path.stem}_comparison.png")
+        for number, path in enumerate(images)
+    ]
+    outputs = [file for sheet in sheets for file in (sheet.file, sheet.record)]
+    check_outputs(outputs, [*images, *(truths or [])])
+    return sheets
+
+
+def _read(sheet: Sheet, max_pixels: int, nodata: Sequence[float] | None) -> tuple[Picture, NDArray[Any] | None]:
+    """An image and its truth, of one shape."""
+    picture = read_image(sheet.path, max_pixels=max_pixels, nodata=nodata)
+    if sheet.truth is None:
+        return picture, None
+    truth, axis = read_markers(sheet.truth, max_pixels=max_pixels), picture.channel_axis
+    shape = tuple(n for place, n in enumerate(picture.pixels.shape) if place != axis)
+    if truth.shape != shape:
+        raise ValueError(f"{sheet.path} has the shape {shape}, and its truth {truth.shape}")
+    return picture, truth
+
+
+def _record(sheet: Sheet, parameters: Mapping[str, Any], results: Sequence[Result]) -> dict[str, object]:
+    """How a sheet was made, and what is on it."""
+    words = [f"--methods={name}" for name in parameters["methods"] or ()]
+    words += [f"--nodata={value}" for value in parameters["nodata"] or ()]
+    words += [] if sheet.truth is None else [f"--truth={parameters['truth']}"]
+    image = str(sheet.path.resolve())
+    return {
+        "classicseg": classicseg.__version__,
+        "command": ["classicseg", "compare", image, *words],
+        "image": image,
+        "parameters": parameters,
+        "results": [result.record() for result in results],
+    }
 
 
 def _scores(truth: NDArray[Any], labels: Labels, mask: NDArray[np.bool_] | None) -> dict[str, float]:

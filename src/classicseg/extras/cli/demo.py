@@ -1,16 +1,14 @@
-"""The demonstration: every method of the catalogue, as it comes, on photographs that scikit-image brings along."""
+"""The demonstration: methods of the catalogue, as they come, on photographs that scikit-image brings along."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
-from cyclopts import Parameter
-
-import classicseg
-from classicseg.extras.cli.compare import draw_sheet, print_results, run_method
-from classicseg.extras.cli.report import command_name
+from classicseg.extras.cli.chosen import counted
+from classicseg.extras.cli.compare import Methods, draw_sheet, run_method, say_results
+from classicseg.extras.cli.ordinary import Json, Out, Quiet, keep_quiet
 from classicseg.extras.cli.segment import prepare_folder
+from classicseg.extras.cli.variants import chosen_methods
 from classicseg.extras.files import Picture, check_outputs, write_image
 from classicseg.extras.plot import overlay_image
 from classicseg.extras.progress import progress
@@ -19,26 +17,27 @@ _PHOTOGRAPHS = ("coins", "camera", "astronaut", "coffee")
 
 
 def demo(
-    *, out: Annotated[Path, Parameter(alias="-o", help="The folder for the pictures.")] = Path("segmented")
+    *, methods: Methods = None, out: Out = Path("segmented"), quiet: Quiet = False, json: Json = False
 ) -> int:
-    """Segment some photographs with every method, and draw the results."""
-    photographs = _photographs()
-    jobs = [(image, name) for image in photographs for name in classicseg.segmenters()]
+    """Segment some photographs with every method, or with those named, and draw the results."""
+    shown = keep_quiet(quiet)
+    segmenters, photographs = chosen_methods(methods), _photographs()
+    jobs = [(image, name) for image in photographs for name in segmenters]
     sheets = {image: out / f"{image}_comparison.png" for image in photographs}
-    overlays = {(image, name): out / f"{image}_{command_name(name)}_overlay.png" for image, name in jobs}
+    overlays = {(image, name): out / f"{image}_{name.replace(':', '_')}_overlay.png" for image, name in jobs}
     check_outputs([*sheets.values(), *overlays.values()])
     prepare_folder(out)
     results = []
-    for image, name in progress(jobs, "segmenting", len(jobs)):
+    for image, name in progress(jobs, "segmenting", len(jobs), shown=shown):
         picture = photographs[image]
-        result = run_method(image, picture, (command_name(name), classicseg.segmenters()[name]))
+        result = run_method(image, picture, (name, segmenters[name]))
         painted = overlay_image(picture.pixels, result.labels, channel_axis=picture.channel_axis)
         write_image(overlays[image, name], painted)
         results.append(result)
-    for image, picture in progress(photographs.items(), "drawing", len(photographs)):
+    for image, picture in progress(photographs.items(), "drawing", len(photographs), shown=shown):
         draw_sheet(sheets[image], picture, [r for r in results if r.image == image])
-    print_results(results)
-    print(f"{len(results)} overlays and {len(photographs)} comparison sheets are in {out.resolve()}")
+    files = f"{counted(len(results), 'overlay')} and {counted(len(photographs), 'comparison sheet')}"
+    say_results(results, f"{files} are in {out.resolve()}", quiet=quiet, json=json)
     return 0
 
 

@@ -12,12 +12,11 @@ from cyclopts import Parameter
 from numpy.typing import NDArray
 
 from classicseg.extras.cli.inputs import image_files, is_folder
-from classicseg.extras.cli.report import print_table
-from classicseg.extras.cli.scores import Judging, Say, Score, judge
-from classicseg.extras.files import MAX_PIXELS, check_outputs, read_markers, read_mask, write_table
+from classicseg.extras.cli.ordinary import MOST_PIXELS, Json, MaxPixels, Quiet, keep_quiet
+from classicseg.extras.cli.score_output import as_json, print_scores
+from classicseg.extras.cli.scores import Judged, Judging, judge, total_of
+from classicseg.extras.files import check_outputs, read_markers, read_mask, write_table
 from classicseg.extras.signatures import Integer
-
-_LIMIT = Integer(MAX_PIXELS)
 
 
 def evaluate(
@@ -50,54 +49,65 @@ def evaluate(
         float, Parameter(help="How far boundaries may be off, as a share of the diagonal.")
     ] = 0.0075,
     table: Annotated[Path | None, Parameter(help="Also write the scores to this file (CSV).")] = None,
-    max_pixels: Annotated[Integer, Parameter(help="Refuse files of more pixels times pages.")] = _LIMIT,
+    max_pixels: MaxPixels = MOST_PIXELS,
+    quiet: Quiet = False,
+    json: Json = False,
 ) -> int:
     """Score labels against the truth: overlap, partition, boundaries, objects, and each class.
 
     First comes whether the labels have the truth's names. Where they do not, each class is scored under the name
     that fits it best.
 
-    Of two folders, each truth goes with the labels of its name, or of its name and _METHOD_labels; the table has
-    the means.
+    Of two folders, each truth goes with the labels of its name, or of its name and _METHOD_labels. Scores of names
+    and of classes are those of all pixels together; the others are means over the files.
 
     Where both have two values, they are scored as ink and paper, too. Labels 1 and 2 beside a truth with 0 are its
     dark and its bright value, and the dark one is looked for; elsewhere it is what is not 0.
     """
+    keep_quiet(quiet)
     pairs = _pairs(labels, truth)
     if mask is not None and len(pairs) > 1:
         raise ValueError(f"--mask is {mask}, and there are {len(pairs)} files; take --ignore-label or --nodata")
     read = [path for pair in pairs for path in pair]
     check_outputs([] if table is None else [table], [*read, *([] if mask is None else [mask])])
     judging = Judging(foreground, ignore_label or [], nodata or [], tolerance)
-    found: dict[str, list[Score]] = {}
+    found: dict[str, Judged] = {}
     for judged, true in pairs:
-        name = judged.name
-
-        def say(sentence: str, name: str = name) -> None:
-            print(sentence if len(pairs) == 1 else f"{name}: {sentence}")
-
-        found[name] = _judge_pair(judged, true, mask, judging, max_pixels, say)
-    scores = _means(found)
-    if table is not None and len(pairs) == 1:
-        write_table(table, ["of", "score", "value"], scores)
-    elif table is not None:
-        rows = [(name, *score) for name, own in (*found.items(), ("mean", scores)) for score in own]
-        write_table(table, ["labels", "of", "score", "value"], rows)
-    if len(pairs) > 1:
-        print(f"the means over {len(pairs)} files:")
-    _print_scores(scores)
+        found[judged.name] = _judge_pair(judged, true, mask, judging, max_pixels)
+        if not quiet and not json:
+            name = f"{judged.name}: " if len(pairs) > 1 else ""
+            print(*(f"{name}{sentence}" for sentence in found[judged.name].said), sep="\n")
+    total = total_of([*found.values()]) if len(pairs) > 1 else None
+    if table is not None:
+        _write(table, found, total)
+    if json:
+        print(*as_json(found, total), sep="\n")
+    elif not quiet:
+        print(*([] if total is None else total.said), sep="\n", end="\n" if total else "")
+        print_scores((total or next(iter(found.values()))).scores)
     return 0
 
 
-def _judge_pair(
-    labels: Path, truth: Path, mask: Path | None, judging: Judging, max_pixels: int, say: Say
-) -> list[Score]:
+def _write(table: Path, found: Mapping[str, Judged], total: Judged | None) -> None:
+    """Write the scores of a file, or of all files, of all pixels together, and the means."""
+    if total is None:
+        write_table(table, ["of", "score", "value"], next(iter(found.values())).scores)
+        return
+    rows = [(name, *score) for name, judged in found.items() for score in judged.scores]
+    rows += [("total", *score) for score in total.of_names] + [("mean", *score) for score in total.of_parts]
+    write_table(table, ["labels", "of", "score", "value"], rows)
+
+
+def _judge_pair(labels: Path, truth: Path, mask: Path | None, judging: Judging, max_pixels: int) -> Judged:
     """Score one file."""
     found, true = (_read(path, max_pixels) for path in (labels, truth))
     if found.shape != true.shape:
         raise ValueError(f"{labels} has the shape {found.shape}, and {truth} {true.shape}; expected the same")
     kept = None if mask is None else read_mask(mask, max_pixels=max_pixels)
-    return judge(true, found, kept, judging, say)
+    try:
+        return judge(true, found, kept, judging)
+    except ValueError as error:
+        raise ValueError(f"{labels}: {error}") from None
 
 
 def _pairs(labels: Path, truth: Path) -> list[tuple[Path, Path]]:
@@ -120,15 +130,6 @@ def _pairs(labels: Path, truth: Path) -> list[tuple[Path, Path]]:
     return pairs
 
 
-def _means(scores: Mapping[str, list[Score]]) -> list[Score]:
-    """The mean of each score over the files that have it, in the order of their first."""
-    values: dict[tuple[str, str], list[float]] = {}
-    for score in scores.values():
-        for part, name, value in score:
-            values.setdefault((part, name), []).append(value)
-    return [(part, name, float(np.mean(found))) for (part, name), found in values.items()]
-
-
 def _read(path: Path, max_pixels: int) -> NDArray[Any]:
     """Labels of a file, or of a Zarr that was written in tiles."""
     if not path.is_dir():
@@ -139,16 +140,3 @@ def _read(path: Path, max_pixels: int) -> NDArray[Any]:
     if stored.dtype.kind not in "iub":
         raise ValueError(f"{path}: holds {stored.dtype}; expected whole numbers, one a pixel")
     return np.asarray(stored.compute())
-
-
-def _print_scores(scores: list[Score]) -> None:
-    """Print a table of scores; the scores of a kind follow its name."""
-    from rich.table import Table
-
-    table = Table("of", "score")
-    table.add_column("value", justify="right")
-    previous = ""
-    for part, name, value in scores:
-        table.add_row(part if part != previous else "", name, f"{value:.4f}")
-        previous = part
-    print_table(table)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 import tempfile
@@ -28,6 +29,7 @@ _SUFFIXES = frozenset(
         ".npy",
     ]
 )
+_PATTERN = re.compile(r"[*?\[]")
 _STORES = ("zarr.json", ".zarray", ".zgroup")
 """Files that make a folder a Zarr store, which is one image."""
 
@@ -35,7 +37,7 @@ _STORES = ("zarr.json", ".zarray", ".zgroup")
 def image_files(given: Iterable[Path]) -> list[Path]:
     """The files as given, and in the place of each folder the images in it, by name; not those in its folders."""
     found: list[Path] = []
-    for path in given:
+    for path in _expanded(given):
         if not is_folder(path):
             found.append(path)
             continue
@@ -46,6 +48,13 @@ def image_files(given: Iterable[Path]) -> list[Path]:
             )
         found += inside
     return found
+
+
+def _expanded(given: Iterable[Path]) -> Iterator[Path]:
+    """The files that patterns such as ``*.png`` stand for, where no shell has put them in their place."""
+    for path in given:
+        files = [] if path.exists() or not _PATTERN.search(path.name) else sorted(path.parent.glob(path.name))
+        yield from files or [path]
 
 
 def is_folder(path: Path) -> bool:

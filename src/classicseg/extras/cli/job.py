@@ -5,11 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from classicseg import Segmenter
 from classicseg.extras.cli.pictures import BY_DEFAULT
 from classicseg.extras.cli.report import command_name
+from classicseg.extras.files.npy import is_npy
+
+
+class Each(NamedTuple):
+    """Several values of one option, with a result for each; none where there is one result."""
+
+    name: str = ""
+    words: Sequence[str] = ()
+
+
+ONE_RESULT = Each()
 
 
 @dataclass(frozen=True)
@@ -24,6 +35,8 @@ class Job:
     """Make arguments of the options: reads the files that they name."""
     out: Path
     table: Path | None
+    each: Each = ONE_RESULT
+    """The values that have a result each."""
     max_pixels: int | None = None
     """None: as much as the reader takes by itself, more in chunks."""
     nodata: Sequence[float] | None = None
@@ -70,6 +83,24 @@ class Job:
         return limit_of(self.max_pixels) | {"nodata": self.nodata}
 
 
+def each_of(options: Mapping[str, Any], asking: Sequence[str]) -> Each:
+    """The values that have a result each: several of one of the options that ask for that; else none."""
+    several = {name: options[name] for name in asking if options[name] is not None and len(options[name]) > 1}
+    if not several:
+        return ONE_RESULT
+    (name, values), *others = several.items()
+    if others:
+        raise ValueError(
+            f"--{command_name(name)} and --{command_name(others[0][0])} have several values each; expected "
+            "several of one of them"
+        )
+    words = [f"{value:.12g}" for value in values]
+    twice = next((word for i, word in enumerate(words) if word in words[:i]), None)
+    if twice is not None:
+        raise ValueError(f"--{command_name(name)} has {twice} twice; expected different values")
+    return Each(name, words)
+
+
 def limit_of(max_pixels: int | None) -> dict[str, Any]:
     """The limit as typed, or none, for the reader's own."""
     if max_pixels is None:
@@ -77,3 +108,16 @@ def limit_of(max_pixels: int | None) -> dict[str, Any]:
     if max_pixels < 1:
         raise ValueError(f"--max-pixels is {max_pixels}; expected a whole number >= 1")
     return {"max_pixels": max_pixels}
+
+
+def check_axis(path: Path, given: Any, picture: Any) -> None:
+    """Refuse an axis of channels where a file has its channels on another one; arrays do not say where."""
+    said = picture.channel_axis
+    if not isinstance(given, int) or said is None or path.is_dir() or is_npy(path):
+        return
+    shape = " x ".join(map(str, picture.pixels.shape))
+    if given % picture.pixels.ndim != said:
+        raise ValueError(
+            f"{path}: --channel-axis is {given}, and the channels of the file are on axis {said} of its {shape} "
+            "numbers; leave --channel-axis out"
+        )

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from json import dumps
+
 import classicseg
 from classicseg.extras.catalogue import summary_of
+from classicseg.extras.cli.ordinary import Json
 from classicseg.extras.cli.report import command_name
 from classicseg.types import kind_of
 
 
-def methods() -> None:
+def methods(*, json: Json = False) -> None:
     """List the methods with the kind of their labels, one line each."""
     segmenters = {**classicseg.segmenters(), **classicseg.segmenters("seeded")}
-    width = max(len(command_name(name)) for name in segmenters)
-    for name, segmenter in segmenters.items():
-        print(f"{command_name(name):{width}}  {kind_of(segmenter):11}  {summary_of(segmenter)}")
+    rows = [
+        (command_name(name), kind_of(segmenter), summary_of(segmenter)) for name, segmenter in segmenters.items()
+    ]
+    width = max(len(name) for name, *_ in rows)
+    for name, kind, summary in rows:
+        row = {"method": name, "kind": kind, "summary": summary}
+        print(dumps(row) if json else f"{name:{width}}  {kind:11}  {summary}")

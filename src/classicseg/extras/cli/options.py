@@ -12,7 +12,8 @@ from cyclopts import Parameter
 
 from classicseg import Segmenter
 from classicseg.extras.cli.inputs import image_files, standard_input_as_file
-from classicseg.extras.cli.job import Job, limit_of
+from classicseg.extras.cli.job import Job, each_of, limit_of
+from classicseg.extras.cli.ordinary import Json, Overwrite, Quiet, Verbose
 from classicseg.extras.cli.pictures import BY_DEFAULT, KINDS, Kind
 from classicseg.extras.cli.segment import segment_files
 from classicseg.extras.signatures import Integer, Option, Words, options_of, words_of
@@ -21,6 +22,7 @@ from classicseg.extras.signatures import Integer, Option, Words, options_of, wor
 def command_for(name: str, segmenter: Segmenter) -> Callable[..., int]:
     """Make the command that runs a segmenter on files."""
     options = options_of(segmenter)
+    asking = [option.name for option in options if option.is_for_each]
 
     def command(images: list[Path], /, **given: Any) -> int:
         files = {key: given.pop(key, default) for key, (_, default) in _FILES.items()}
@@ -37,7 +39,10 @@ def command_for(name: str, segmenter: Segmenter) -> Callable[..., int]:
         files["save"] = list(dict.fromkeys(files["save"]))
         with standard_input_as_file(images) as stdin:
             paths = image_files(stdin if stdin and path == Path("-") else path for path in images)
-            return segment_files(Job(name, segmenter, values | said, arguments, stdin=stdin, **files), paths)
+            job = Job(
+                name, segmenter, values | said, arguments, each=each_of(values, asking), stdin=stdin, **files
+            )
+            return segment_files(job, paths)
 
     keyword = inspect.Parameter.KEYWORD_ONLY
     command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
@@ -52,9 +57,9 @@ def command_for(name: str, segmenter: Segmenter) -> Callable[..., int]:
     return command
 
 
-def _flag(text: str, *short: str) -> Any:
-    """An option that is there or not."""
-    return Annotated[bool, Parameter(alias=short, help=text, group="Files", negative_bool="", show_default=False)]
+def _of_files(option: Any) -> Any:
+    """An ordinary option, shown beside those of files."""
+    return Annotated[option, Parameter(group="Files")]
 
 
 _IMAGES = Annotated[
@@ -126,15 +131,16 @@ _FILES: dict[str, tuple[Any, Any]] = {
                 "outline (the image with lines). A record of the settings is always kept.",
                 group="Files",
                 negative_iterable="",
+                show_default=",".join,
             ),
             Words(re.compile("|".join(KINDS)), "labels,overlay"),
         ],
         list(BY_DEFAULT),
     ),
-    "overwrite": (_flag("Replace results that came from other settings; without it they are kept."), False),
-    "quiet": (_flag("Print nothing but mistakes.", "-q"), False),
-    "json": (_flag("Print the record of each image on a line of its own, as JSON, and nothing else."), False),
-    "verbose": (_flag("Also print the time, the files, and the command that repeats the run.", "-v"), False),
+    "overwrite": (_of_files(Overwrite), False),
+    "quiet": (_of_files(Quiet), False),
+    "json": (_of_files(Json), False),
+    "verbose": (_of_files(Verbose), False),
 }
 
 
@@ -143,5 +149,7 @@ def _parameter(option: Option) -> inspect.Parameter:
     kind: Any = option.kind
     several = words_of(kind)
     text = option.help + (f" Several are typed {several.example}." if several else "")
+    if option.is_for_each:
+        text += " Each has results of its own."
     typed = Annotated[kind, Parameter(help=text.strip() or None, negative_iterable="")]
     return inspect.Parameter(option.name, inspect.Parameter.KEYWORD_ONLY, default=option.default, annotation=typed)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
+from json import loads as parsed
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
 from classicseg.extras.catalogue import segmenter_names
+from classicseg.extras.cli.ordinary import Json, Overwrite, Quiet, Verbose
 from classicseg.extras.cli.pictures import KINDS
 from classicseg.extras.cli.report import command_name
 
@@ -21,21 +22,26 @@ def rerun(
     out: Annotated[
         Path | None, Parameter(alias="-o", help="The folder for the results; by default that of the record.")
     ] = None,
-    quiet: Annotated[
-        bool, Parameter(alias="-q", help="Print nothing but mistakes.", negative_bool="", show_default=False)
-    ] = False,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+    json: Json = False,
+    verbose: Verbose = False,
 ) -> int:
     """Repeat a run by its record: the same image, method and settings."""
     from classicseg.extras.cli.commands import run  # which imports this command
 
-    words = command_of(record, [command_name(name) for name in segmenter_names()])
-    return run([*words, f"--out={record.parent if out is None else out}", *(["--quiet"] if quiet else [])])
+    words = command_of(record, ["compare", *(command_name(name) for name in segmenter_names())])
+    flags = {"--overwrite": overwrite, "--quiet": quiet, "--json": json}
+    if words[0] != "compare":
+        flags["--verbose"] = verbose
+    asked = [flag for flag, is_given in flags.items() if is_given]
+    return run([*words, f"--out={record.parent if out is None else out}", *asked])
 
 
 def command_of(record: Path, methods: Collection[str]) -> list[str]:
     """The words behind ``classicseg`` that repeat the run of a record."""
     try:
-        content = json.loads(record.read_text(encoding="utf-8"))
+        content = parsed(record.read_text(encoding="utf-8"))
         program, *words = content["command"]
         is_command = program == "classicseg" and words[0] in methods and all(isinstance(w, str) for w in words)
     except FileNotFoundError:

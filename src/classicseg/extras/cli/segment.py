@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from classicseg import Labels
 from classicseg._core.chosen import choices
 from classicseg.extras.cli.chosen import count_segments, summary
 from classicseg.extras.cli.earlier import check_earlier
-from classicseg.extras.cli.job import Job, limit_of
+from classicseg.extras.cli.job import Job, check_axis, limit_of
 from classicseg.extras.cli.notices import print_no_more
 from classicseg.extras.cli.pictures import WHAT_FOR, Segmented, paths_of, write_pictures
 from classicseg.extras.cli.report import report
@@ -34,6 +34,17 @@ from classicseg.extras.progress import progress
 from classicseg.types import kind_of
 
 Row = dict[str, object]
+
+
+class _Result(NamedTuple):
+    """Labels of an image."""
+
+    stem: Path
+    """How the names of its files begin."""
+    word: str
+    """The value that they were asked for by, where several were; else empty."""
+    labels: Labels
+    n_segments: int
 
 
 def segment_files(job: Job, images: Sequence[Path]) -> int:
@@ -94,16 +105,13 @@ def _check(job: Job, images: Sequence[Path]) -> None:
         stems[path.stem] = path
     if job.table is not None and (job.table.suffix.lower() != ".csv" or job.table.is_dir()):
         raise ValueError(f"--table is {job.table}; expected the path of a .csv file")
-    outputs = [
-        file for path in images for file in (*paths_of(_stem(job, path), job.save), _record_path(job, path))
-    ]
+    outputs = [file for path in images for file in (*_paths(job, path), _record_path(job, path))]
     tables = [] if job.table is None else [job.table]
     files = [path for path in images if not path.is_dir()]  # a folder is no image, as its reader will say
     check_outputs([*outputs, *tables], [*files, *job.files()])
     if not job.overwrite:
         for path in filter(Path.exists, images):
-            results = paths_of(_stem(job, path), job.save)
-            check_earlier(_record_path(job, path), results, job.source(path), job.resolved())
+            check_earlier(_record_path(job, path), _paths(job, path), job.source(path), job.resolved())
     for folder in (job.out, *(table.parent for table in tables)):
         prepare_folder(folder)
 
@@ -111,6 +119,17 @@ def _check(job: Job, images: Sequence[Path]) -> None:
 def _stem(job: Job, path: Path) -> Path:
     """How the names of the results of an image begin."""
     return job.out / f"{path.stem}_{job.method}"
+
+
+def _stems(job: Job, path: Path) -> list[Path]:
+    """The same for each result of an image: of several, they end in the value that was asked for."""
+    stem = _stem(job, path)
+    return [stem.with_name(f"{stem.name}_{word}") for word in job.each.words] or [stem]
+
+
+def _paths(job: Job, path: Path) -> list[Path]:
+    """The files that the results of an image may become."""
+    return [file for stem in _stems(job, path) for file in paths_of(stem, job.save)]
 
 
 def _record_path(job: Job, path: Path) -> Path:
@@ -122,6 +141,7 @@ def _segment_file(job: Job, path: Path, arguments: Mapping[str, Any]) -> tuple[s
     """Segment an image, write its results, and return what there is to say, and its rows of the table."""
     picture = read_image(path, **job.reading)
     settings = dict(arguments)
+    check_axis(path, settings.get("channel_axis"), picture)
     if settings.get("channel_axis") == "auto":
         settings["channel_axis"] = picture.channel_axis
     channel_axis = settings.get("channel_axis", picture.channel_axis)
@@ -136,22 +156,44 @@ def _segment_file(job: Job, path: Path, arguments: Mapping[str, Any]) -> tuple[s
     with choices() as chosen:
         labels = job.segmenter(picture.pixels, **settings)
     seconds = perf_counter() - start
-    found = Segmented(picture.pixels, channel_axis, labels, kind_of(job.segmenter) == "classes")
-    written = write_pictures(_stem(job, path), job.save, found)
-    n_segments = count_segments(labels)
-    record = _record(job, path, picture, channel_axis, n_segments) | written | {"chosen": chosen}
+    results = _results(job, path, labels)
+    image = Segmented(picture.pixels, channel_axis, labels, kind_of(job.segmenter) == "classes")
+    written = _write(job, image, results)
+    record = _record(job, path, picture, channel_axis) | written | {"chosen": chosen}
     write_json(_record_path(job, path), record)
-    said = json.dumps(record) if job.json else summary(job.segmenter, labels, n_segments, settings, chosen)
-    if job.verbose and not job.json:
-        said += _details(record, seconds, [written[kind] for kind in job.save])
+    if job.json:
+        said = json.dumps(record)
+    else:
+        found = (summary(job.segmenter, one.labels, one.n_segments, settings, chosen) for one in results)
+        said = "; ".join(
+            f"{one.word}: {text}" if one.word else text for one, text in zip(results, found, strict=True)
+        )
+        if job.verbose:
+            said += _details(record, seconds, written)
     if job.table is None:
         return said, []
-    return said, _rows(path, labels, picture.pixels, channel_axis, settings.get("spacing"))
+    spacing = settings.get("spacing")
+    return said, [row for one in results for row in _rows(job, path, one, image, spacing)]
 
 
-def _details(record: Mapping[str, Any], seconds: float, files: Sequence[str]) -> str:
+def _results(job: Job, path: Path, labels: Labels) -> list[_Result]:
+    """The labels, or those for each value that several were asked for."""
+    each = labels if job.each.words else [labels]
+    parts = zip(_stems(job, path), job.each.words or [""], each, strict=True)
+    return [_Result(stem, word, one, count_segments(one)) for stem, word, one in parts]
+
+
+def _write(job: Job, image: Segmented, results: Sequence[_Result]) -> dict[str, Any]:
+    """Write what is kept of each result, and return what the record says of it: lists, where there are several."""
+    written = [write_pictures(one.stem, job.save, image._replace(labels=one.labels)) for one in results]
+    said = [{"segments": one.n_segments} | names for one, names in zip(results, written, strict=True)]
+    return {name: [one[name] for one in said] for name in said[0]} if job.each.words else said[0]
+
+
+def _details(record: Mapping[str, Any], seconds: float, written: Mapping[str, Any]) -> str:
     """What else there is to say of a run: the image, the time, the settings as typed, the files."""
     size = " x ".join(map(str, record["shape"]))
+    files = [name for kind, names in written.items() if kind != "segments" for name in np.ravel(names)]
     lines = [
         f"image of {size}, {record['dtype']}, segmented in {seconds:.2f} s",
         f"written: {', '.join(files)}",
@@ -160,9 +202,7 @@ def _details(record: Mapping[str, Any], seconds: float, files: Sequence[str]) ->
     return "".join(f"\n  {line}" for line in lines)
 
 
-def _record(
-    job: Job, path: Path, picture: Picture, channel_axis: int | None, n_segments: int
-) -> dict[str, object]:
+def _record(job: Job, path: Path, picture: Picture, channel_axis: int | None) -> dict[str, object]:
     """All that it takes to repeat the run."""
     options = job.resolved()
     if "channel_axis" in options:
@@ -176,7 +216,6 @@ def _record(
         "dtype": str(picture.pixels.dtype),
         "file_has_mask": picture.mask is not None,
         "parameters": options,
-        "segments": n_segments,
     }
 
 
@@ -196,9 +235,10 @@ def _typed(options: Mapping[str, Any], max_pixels: int | None) -> list[str]:
     return words
 
 
-def _rows(path: Path, labels: Labels, pixels: NDArray[Any], channel_axis: int | None, spacing: Any) -> list[Row]:
+def _rows(job: Job, path: Path, result: _Result, image: Segmented, spacing: Any) -> list[Row]:
     """One row of the table for each segment."""
-    table = classicseg.region_table(labels, pixels, channel_axis=channel_axis, spacing=spacing)
+    pixels, channel_axis = image.pixels, image.channel_axis
+    table = classicseg.region_table(result.labels, pixels, channel_axis=channel_axis, spacing=spacing)
     boxes = np.split(table.bounding_box, 2, axis=1)
     columns: dict[str, NDArray[Any]] = {"label": table.label, "area": table.area}
     for name, values in [
@@ -209,7 +249,10 @@ def _rows(path: Path, labels: Labels, pixels: NDArray[Any], channel_axis: int | 
     ]:
         columns |= {f"{name}_{number}": column for number, column in enumerate(values.T)}
     rows = zip(*(column.tolist() for column in columns.values()), strict=True)
-    return [{"image": str(path)} | dict(zip(columns, row, strict=True)) for row in rows]
+    first: Row = {"image": str(path)}
+    if result.word:
+        first[job.each.name] = result.word
+    return [first | dict(zip(columns, row, strict=True)) for row in rows]
 
 
 def _write_rows(path: Path, rows: Sequence[Row], *, several: bool) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import classicseg
-from classicseg.extras.cli.job import Job
+from classicseg.extras.cli.job import Job, check_axis
 from classicseg.extras.cli.pictures import BY_DEFAULT
 from classicseg.extras.cli.report import command_name
 
@@ -30,17 +30,20 @@ def segment_in_chunks(job: Job, images: Sequence[Path]) -> int:
     if segmenter is None:
         able = (command_name(name) for name in classicseg.segmenters() if hasattr(tiled, name))
         raise ValueError(
-            f"{job.method} depends on an order of all pixels, and has no exact result in chunks; expected one of "
-            f"{', '.join(able)}, or a --out that is a folder, for the image as a whole"
+            f"{job.method} depends on the image as a whole, and has no exact result in chunks; expected a --out "
+            "that is a folder, and an image that fits, cut into parts or made smaller if need be; or, in chunks, "
+            f"one of {', '.join(able)}"
         )
     _check(job, images)
     path, read = images[0], [images[0], *job.files()]
     check_store(Path(os.path.realpath(job.out)), read)
-    pixels, channel_axis, present = open_chunked(path, **job.reading)
+    picture = open_chunked(path, **job.reading)
+    pixels, channel_axis, present = picture
     stamps = {source.resolve(): stamp_of(source) for source in read}
     settings = job.load()
     if present is not None:
         settings["mask"] = present if settings.get("mask") is None else settings["mask"] & present
+    check_axis(path, settings.get("channel_axis"), picture)
     if settings.get("channel_axis") == "auto":
         settings["channel_axis"] = channel_axis
     n_computed = store_labels(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, Literal, get_args, get_origin
 
 import classicseg
 from classicseg import Labels
+from classicseg.extras.cli.mistakes import did_you_mean, words_in
 from classicseg.extras.cli.report import command_name
 from classicseg.extras.signatures import options_of
 
@@ -22,8 +21,7 @@ def chosen_methods(names: Sequence[str] | None) -> Mapping[str, Callable[..., La
     known = _variants(catalogue) | catalogue
     for name in names:
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            mend = f"did you mean {near[0]}?" if near else f"expected {', '.join(catalogue)}, or a word of one"
+            mend = did_you_mean(name, known) or f"expected {', '.join(catalogue)}, or a word of one"
             raise ValueError(f"--methods has {name}; {mend}")
     return {name: known[name] for name in dict.fromkeys(names)}
 
@@ -35,14 +33,7 @@ def _variants(catalogue: Mapping[str, Callable[..., Labels]]) -> dict[str, Calla
     count: Counter[str] = Counter()
     for name, segmenter in catalogue.items():
         for option in options_of(segmenter):
-            for word in _words(option.kind) if option.name != "channel_axis" else ():
+            for word in words_in(option.kind) if option.name != "channel_axis" else ():
                 found[f"{name}:{word}"] = alone[word] = partial(segmenter, **{option.name: word})
                 count[word] += 1
     return found | {word: segmenter for word, segmenter in alone.items() if count[word] == 1}
-
-
-def _words(kind: Any) -> list[str]:
-    """The words that an option takes."""
-    if get_origin(kind) is Literal:
-        return [word for word in get_args(kind) if isinstance(word, str)]
-    return [word for part in get_args(kind) for word in _words(part)]

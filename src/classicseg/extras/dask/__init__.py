@@ -6,9 +6,9 @@ cluster, or threads. What has no exact result in tiles is refused, by name.
 """
 
 from collections.abc import Callable as _Callable
-from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
+import classicseg as _classicseg
 from classicseg.extras.dask import histogram_methods as _histogram_methods
 from classicseg.extras.dask.boundary import boundary_segment as boundary_segment
 from classicseg.extras.dask.edges import canny_edges as canny_edges
@@ -23,6 +23,7 @@ from classicseg.extras.dask.histogram_methods import kmeans_segment as kmeans_se
 from classicseg.extras.dask.histogram_methods import pixel_histogram as pixel_histogram
 from classicseg.extras.dask.histogram_methods import threshold_segment as threshold_segment
 from classicseg.extras.dask.local import local_threshold_segment as local_threshold_segment
+from classicseg.extras.dask.mean_shift import mean_shift_segment as mean_shift_segment
 from classicseg.extras.dask.regions import connected_regions as connected_regions
 from classicseg.extras.dask.regions import region_boundaries as region_boundaries
 from classicseg.extras.dask.scores import achievable_accuracy as achievable_accuracy
@@ -43,7 +44,11 @@ from classicseg.extras.dask.scores import variation_of_information as variation_
 
 globals().update(_histogram_methods.tiled_thresholds())  # otsu_threshold and its like
 
-if _TYPE_CHECKING:  # which cannot read the table
 
-    def __getattr__(name: str) -> _Callable[..., _Any]:
-        raise AttributeError(name)
+def __getattr__(name: str) -> _Callable[..., _Any]:
+    if hasattr(_classicseg, name):
+        raise AttributeError(
+            f"{name} depends on the image as a whole, and has no exact result in tiles; take the array as a "
+            "whole, image.compute(); if it is too large for that, cut it into parts or make it smaller first"
+        )
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

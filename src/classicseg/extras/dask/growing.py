@@ -80,7 +80,7 @@ def region_growing_segment(parsed: Chunked, *, seeds: Any, criterion: Any, norm:
     value_range = global_range(parsed, extremes=use_deviation)
     starts, tiles, values = _starts(parsed, seeds, value_range)
     if use_deviation:
-        tolerance = _standard_deviation(parsed, value_range) / rules.deviation_divisor
+        tolerance = standard_deviation(parsed, value_range) / rules.deviation_divisor
         growing = growing._replace(tolerance=tolerance)
     acceptance = _acceptance(parsed, starts, values, growing)
     components, near = _IN_TILES[criterion]
@@ -143,7 +143,7 @@ def _acceptance(parsed: Chunked, starts: SeedPixels, values: NDArray[Any], growi
     return interval_acceptance(strip, on_strip, growing.interval)
 
 
-def _standard_deviation(parsed: Chunked, value_range: ValueRange) -> float:
+def standard_deviation(parsed: Chunked, value_range: ValueRange) -> float:
     """The default tolerance, from a pass over all tiles."""
     low, quantum = quantum_of(as_part(np.zeros((1, 1), parsed.dtype), value_range))
     sums = parsed.each(_sum_tile, value_range=value_range, low=low, quantum=quantum)
@@ -158,10 +158,10 @@ def _all_near(growth: Growth, n_channels: int) -> Connects:
 def _near_values(growth: Growth, n_channels: int) -> Connects:
     """What connects across a cut: values within the tolerance."""
     tolerance, maximum = growth.options.tolerance, growth.options.norm == "maximum" or n_channels == 1
-    return partial(_are_near, limit=tolerance if maximum else tolerance * tolerance, maximum=maximum)
+    return partial(are_near, limit=tolerance if maximum else tolerance * tolerance, maximum=maximum)
 
 
-def _are_near(a: NDArray[Any], b: NDArray[Any], *, limit: float, maximum: bool) -> NDArray[np.bool_]:
+def are_near(a: NDArray[Any], b: NDArray[Any], *, limit: float, maximum: bool) -> NDArray[np.bool_]:
     """Whether each color of one array is within a limit of the one beside it in the other."""
     distance = np.zeros(a.shape[:-1])
     for c in range(a.shape[-1]):  # in order, for sums of floats

@@ -14,7 +14,7 @@ from classicseg.extras.dask.chunks import Chunked, bare, merged, tile_numbers
 from classicseg.extras.dask.halos import own_part, widened, with_halo
 from classicseg.extras.dask.parts import as_part
 from classicseg.labeling.numbering import compact_labels
-from classicseg.regions.adjacency import join_small_regions, touching_pairs
+from classicseg.regions.adjacency import default_min_area, join_small_regions, touching_pairs
 from classicseg.regions.label_pairs import LOW
 from classicseg.regions.statistics import RegionSums, joined_sums, region_sums
 
@@ -43,7 +43,7 @@ def without_small(parsed: Chunked, labels: da.Array, span: ValueRange, min_area:
     tiles = wide.each(_neighbors_of_tile, *others, span=span, depth=depth, grid=wide.grid)
     found: NamedSums = merged(tiles, merge_sums)
     if min_area is None:
-        min_area = int(found.areas.sum()) // 1000
+        min_area = default_min_area(int(found.areas.sum()))
     if min_area <= 1:
         return labels
     joined = join_small_regions(found.table(), found.pairs, min_area)

@@ -53,8 +53,8 @@ _STARTS: tuple[tuple[bytes, str, str], ...] = (
     (b"NITF", "NITF", "GDAL"),
     (b"# vtk DataFile", "VTK", "SimpleITK or meshio"),
     (b"P7\n", "PAM", "OpenCV or a converter"),
-    (b"PK\x03\x04", "a ZIP archive (.npz, …)", "numpy.load, and numpy.save as .npy"),
-    (b"PK\x05\x06", "a ZIP archive (.npz, …)", "numpy.load, and numpy.save as .npy"),
+    (b"PK\x03\x04", "a ZIP archive (.npz, …)", "numpy.load"),
+    (b"PK\x05\x06", "a ZIP archive (.npz, …)", "numpy.load"),
     (b"7z\xbc\xaf", "a 7-Zip archive", "an unpacker"),
     (b"Rar!", "a RAR archive", "an unpacker"),
     (b"BZh", "compressed by bzip2", "bunzip2"),
@@ -67,6 +67,15 @@ _BRANDS = {
     b"heic": "HEIC", b"heix": "HEIC", b"hevc": "HEIC", b"heim": "HEIC", b"heis": "HEIC", b"hevx": "HEIC",
     b"mif1": "HEIF", b"msf1": "HEIF", b"avif": "AVIF", b"avis": "AVIF", b"crx ": "Canon raw (CR3)",
 }  # fmt: skip
+
+_UNPACKERS = ("gunzip", "bunzip2", "unxz", "unzstd")
+_MENDS = {
+    "a converter": "convert it",
+    "an unpacker": "unpack it",
+    "numpy.load": "unpack it, or load an .npz with numpy.load and save the array of the image as .npy",
+    "the page's own link to the image": "save the image that the page shows",
+} | {unpacker: f"unpack it with {unpacker}" for unpacker in _UNPACKERS}
+"""What to do with a file, by what reads it, where that is no library of images."""
 
 
 def name_of(head: bytes) -> tuple[str, str] | None:
@@ -127,7 +136,10 @@ def refuse_unknown(file: BinaryIO) -> str:
     """What to say of a file that is none of the formats that are read."""
     named = name_of(file.read(_HEAD))
     if named is not None:
-        return (
-            f"{named[0]}: not read; expected {READABLE}; convert it, or load it with {named[1]} and pass the array"
-        )
+        return f"{named[0]}: not read; expected {READABLE}; {_mend_of(named[1])}"
     return f"not an image, or damaged at its start; expected {READABLE}"
+
+
+def _mend_of(reader: str) -> str:
+    """What to do with a file of a format that is not read."""
+    return _MENDS.get(reader, f"convert it, or load it with {reader} and pass the array")

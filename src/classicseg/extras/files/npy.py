@@ -20,6 +20,12 @@ def read_npy(path: Path, max_pixels: int) -> Stored:
     return Stored(np.array(array), channel_axis)
 
 
+def is_npy(path: Path) -> bool:
+    """Whether a file is an array of NumPy, which does not say what its axes are."""
+    with path.open("rb") as file:
+        return file.read(len(NPY_START)) == NPY_START
+
+
 def open_npy(path: Path) -> tuple[NDArray[Any], int | None]:
     """Map a ``.npy`` file, and find the axis of its channels."""
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import math
+import re
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +16,9 @@ from numpy.typing import NDArray
 
 MAX_PIXELS = 500_000_000
 """Larger images are refused before they are decoded: a small file can claim any size."""
+
+_REQUIRED = re.compile(r"requires the '(\w+)' package")
+"""How tifffile says that a compression needs another package."""
 
 Colors = NDArray[Any]
 NoData = float | Sequence[float] | None
@@ -64,15 +68,25 @@ def reading(path: Path, expected: str) -> Iterator[None]:
         raise ImageFileError(f"{path}: permission denied; expected a readable file") from None
     except MemoryError:
         raise ImageFileError(f"{path}: does not fit into memory; cut or shrink it") from None
+    except ModuleNotFoundError as error:
+        raise ImageFileError(f"{path}: {_needs(error.name or '')}") from None
     except Exception as error:  # on damaged data decoders raise whatever they stumble over
         if isinstance(error, OSError) and error.errno == errno.ELOOP:
             raise ImageFileError(f"{path}: a link that leads to itself; expected {expected}") from None
         said = str(error) or type(error).__name__
+        if missing := _REQUIRED.search(said):
+            raise ImageFileError(f"{path}: {_needs(missing[1])}") from error
         if "supported" in said and not isinstance(error, TypeError):
             raise ImageFileError(f"{path}: not supported ({said[:300]}); save it as plain TIFF or PNG") from error
         raise ImageFileError(
             f"{path}: damaged or cut short ({said[:300]}); expected {expected}, whole; make or copy it again"
         ) from error
+
+
+def _needs(module: str) -> str:
+    """Say that the package which decodes a file is not installed."""
+    package = "Pillow" if module.startswith("PIL") else module.partition(".")[0]
+    return f"is read by {package}, which is not installed; pip install {package}, or all of 'classicseg[cli]'"
 
 
 def check_regular(path: Path) -> None:

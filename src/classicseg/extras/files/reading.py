@@ -196,7 +196,7 @@ def read_markers(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) 
         if stored.channel_axis is not None:
             if numbers.shape[-1] != 1:
                 raise ImageFileError(
-                    "holds several channels; expected one whole number a pixel (0 = no marker); save it as grey"
+                    "holds several channels; expected labels, one whole number a pixel; save it as grey"
                 )
             numbers = numbers[..., 0]
         if alpha is not None and np.any(numbers[alpha == 0] != 0):
@@ -208,7 +208,7 @@ def read_markers(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) 
 
 def _whole(numbers: NDArray[Any]) -> NDArray[Any]:
     """Labels that are stored as floats."""
-    expected = "expected one whole number a pixel (0 = no marker)"
+    expected = "expected labels, one whole number a pixel, and 0 for none"
     if not np.all(np.isfinite(numbers)):
         found = "NaN" if np.any(np.isnan(numbers)) else "infinite values"
         raise ImageFileError(f"holds {found}; {expected}; give those pixels 0")

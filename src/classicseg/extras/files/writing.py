@@ -40,7 +40,8 @@ def write_labels(path: str | os.PathLike[str], labels: ArrayLike) -> Path:
         Where to, without a suffix.
     labels : array_like of int, shape (M, N[, …])
         Labels from 0. A plane becomes a PNG of 8 or 16 bits where they fit, else a TIFF of int32; an array of more
-        axes becomes a TIFF of many pages, of the smallest of uint8, uint16 and int32 that holds the labels.
+        axes becomes a TIFF of many pages, of the smallest of uint8, uint16 and int32 that holds the labels; the
+        axes of a volume are named ZYX.
 
     Returns
     -------
@@ -76,7 +77,8 @@ def write_labels(path: str | os.PathLike[str], labels: ArrayLike) -> Path:
 
     target = Path(f"{path}.tif")
     with replacing(target) as file:
-        tifffile.imwrite(file, array.astype(dtype), photometric="minisblack", compression="zlib")
+        axes = {"axes": "ZYX"} if array.ndim == 3 else {}
+        tifffile.imwrite(file, array.astype(dtype), photometric="minisblack", compression="zlib", metadata=axes)
     return target
 
 

@@ -12,14 +12,17 @@ from classicseg.extras.plot.overlays import overlay, overlay_image
 from classicseg.extras.plot.precision import precision_recall_plot
 from classicseg.extras.plot.saving import check_figure, save_figure
 from classicseg.extras.plot.sheets import compare_sheet
+from classicseg.extras.plot.trees import dendrogram_plot, scales_plot
 
 __all__ = [
     "boundaries_plot",
     "check_figure",
     "compare_sheet",
+    "dendrogram_plot",
     "histogram_with_thresholds",
     "overlay",
     "overlay_image",
     "precision_recall_plot",
     "save_figure",
+    "scales_plot",
 ]

@@ -7,20 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import ndimage
 
 from classicseg.extras.plot.colors import ON_DARK, label_colors
 from classicseg.extras.plot.overlays import border_lines
-from classicseg.extras.plot.panels import show_picture
+from classicseg.extras.plot.panels import add_legend, show_picture
 from classicseg.extras.plot.slices import as_bytes, as_segments, check_shape, middle, picture
-from classicseg.metrics.pairs import as_truths
 from classicseg.types import ChannelAxis
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _FOUND, _MISSED, _AGREED = label_colors([2, 1, 3], ON_DARK)
-_GREY = 0.7
+GREY = 0.7
 """The lightest grey of the image: lines must stand out from white."""
 _DISPLAYED = 700
 """Pixels a side that a figure shows; lines in a larger image are drawn wider, or they would vanish."""
@@ -88,8 +86,8 @@ def boundaries_plot(
     plane = picture(image, segments, "boundaries_or_labels", channel_axis)
     found = _lines(boundaries_or_labels, segments)
     expected = None if truth is None else _truth_lines(truth, segments.shape)
-    shown = _GREY * np.broadcast_to(plane.mean(axis=-1, keepdims=True), plane.shape)
-    width = max(1, round(max(found.shape) / _DISPLAYED))
+    shown = GREY * np.broadcast_to(plane.mean(axis=-1, keepdims=True), plane.shape)
+    width = line_width(found.shape)
     if expected is None:
         shown[_widen(found, width)] = _FOUND
         return show_picture(as_bytes(shown), ax)
@@ -97,12 +95,19 @@ def boundaries_plot(
     for lines, color in [(expected & ~_widen(found, 3), _MISSED), (found, _FOUND), (agreed, _AGREED)]:
         shown[_widen(lines, width)] = color
     axes = show_picture(as_bytes(shown), ax, below=0.35)
-    _add_legend(axes)
+    add_legend(axes, [("both, within one pixel", _AGREED), ("found only", _FOUND), ("truth only", _MISSED)])
     return axes
+
+
+def line_width(shape: tuple[int, ...]) -> int:
+    """How many pixels wide a line is in a picture."""
+    return max(1, round(max(shape) / _DISPLAYED))
 
 
 def _truth_lines(truth: ArrayLike | Sequence[ArrayLike], shape: tuple[int, ...]) -> NDArray[np.bool_]:
     """The border lines of one truth or several."""
+    from classicseg.metrics.pairs import as_truths  # all metrics with it: the command line draws without them
+
     truths = as_truths(truth)
     lines = np.zeros(shape[-2:], bool)
     for number, one in enumerate(truths):
@@ -121,20 +126,6 @@ def _lines(given: ArrayLike, segments: NDArray[Any]) -> NDArray[np.bool_]:
 
 def _widen(lines: NDArray[np.bool_], width: int) -> NDArray[np.bool_]:
     """Draw lines so many pixels wide."""
+    from scipy import ndimage
+
     return ndimage.maximum_filter(lines, size=width)
-
-
-def _add_legend(axes: Axes) -> None:
-    """Say below the picture what the colors stand for."""
-    from matplotlib.patches import Patch
-
-    names = {"both, within one pixel": _AGREED, "found only": _FOUND, "truth only": _MISSED}
-    axes.legend(
-        handles=[Patch(facecolor=color, edgecolor="0.3", label=name) for name, color in names.items()],
-        loc="upper center",
-        bbox_to_anchor=(0.5, 0.0),
-        ncols=3,
-        frameon=False,
-        fontsize=10,
-        handlelength=1.2,
-    )

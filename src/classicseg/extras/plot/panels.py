@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,6 +38,21 @@ def show_picture(pixels: NDArray[Any], ax: Axes | None, *, below: float = 0.0) -
     ax.imshow(pixels)
     ax.set_axis_off()
     return ax
+
+
+def add_legend(axes: Axes, colors: Sequence[tuple[str, Any]]) -> None:
+    """Say below a picture what its colors stand for."""
+    from matplotlib.patches import Patch
+
+    axes.legend(
+        handles=[Patch(facecolor=color, edgecolor="0.3", label=name) for name, color in colors],
+        loc="upper center",
+        bbox_to_anchor=(0.5, 0.0),
+        ncols=3,
+        frameon=False,
+        fontsize=10,
+        handlelength=1.2,
+    )
 
 
 def picture_size(pixels: NDArray[Any], area: float) -> tuple[float, float]:

@@ -87,7 +87,9 @@ def compare_sheet(
     if truth is not None:
         segments = as_segments(truth, "truth")
         check_shape("truth", segments, named[first].shape)
-        panels[_title("truth", segments, None)] = painted(plane, middle(segments, segments.ndim))
+        panels[_title("truth", segments, None if segments.all() else "0 is not painted")] = painted(
+            plane, middle(segments, segments.ndim)
+        )
     for title, segments in named.items():
         score = (scores or {}).get(title)
         panels[_title(title, segments, score)] = painted(plane, middle(segments, segments.ndim))
