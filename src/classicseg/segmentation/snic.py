@@ -163,7 +163,9 @@ def _central_pixels(
     if len(chosen):
         of = own[chosen]
         steps = zip(places, centers, part.spacing, strict=True)
-        apart = sum(((indices[chosen] - center[of - 1]) * step) ** 2 for indices, center, step in steps)
+        apart = np.zeros(len(chosen))
+        for indices, center, step in steps:
+            apart += ((indices[chosen] - center[of - 1]) * step) ** 2
         order = np.lexsort((chosen, apart, of))
         missed = np.flatnonzero(is_missed)
         nearest[missed - 1] = nodes[chosen[order[np.searchsorted(of[order], missed)]]]

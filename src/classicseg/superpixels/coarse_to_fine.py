@@ -78,23 +78,33 @@ def _starts(
     sums: list[NDArray[np.float32]], cells: NDArray[np.int32], part: Part, n: int
 ) -> list[NDArray[np.int32]]:
     """The labels of blocks of each size, pixels first; where all blocks are whole, all but the last are empty."""
+    if part.inside is not None:
+        return _masked_starts(sums, cells, part.inside, n)
     lines = [colors.reshape(len(colors), -1, colors.shape[-1]) for colors in sums]
-    if part.inside is None:
-        for level in reversed(range(len(sums))):
-            labels = one_piece_each(_at_centers(cells, 2**level), lines[level], n)
-            if labels.max() == n or level == 0:
-                return [labels[:0]] * level + [labels]
+    level = len(sums)
+    while True:
+        level -= 1
+        labels = one_piece_each(_at_centers(cells, 2**level), lines[level], n)
+        if labels.max() == n or level == 0:
+            return [labels[:0]] * level + [labels]
+
+
+def _masked_starts(
+    sums: list[NDArray[np.float32]], cells: NDArray[np.int32], inside: NDArray[np.bool_], n: int
+) -> list[NDArray[np.int32]]:
+    """The same within a mask: of all sizes."""
+    lines = sums[0].reshape(len(sums[0]), -1, cells.shape[-1])
     aligned = cells.copy()
-    are_whole = part.inside.astype(np.int32)
+    are_whole = inside.astype(np.int32)
     for _ in sums[1:]:
         are_whole = coarser(are_whole)
     blocks = np.where(are_whole == 1, _at_centers(cells, 2 ** (len(sums) - 1)), 0)
     for colors in reversed(sums[:-1]):
         blocks = finer(blocks, colors.shape[1:])
     np.copyto(aligned, blocks, where=blocks > 0)
-    labels = one_piece_each(aligned, lines[0], n)
+    labels = one_piece_each(aligned, lines, n)
     if labels.max() < n:  # a cell without a block of its own
-        labels = one_piece_each(cells, lines[0], n)
+        labels = one_piece_each(cells, lines, n)
     levels = [labels]
     while len(levels) < len(sums):
         levels.append(coarser(levels[-1]))
