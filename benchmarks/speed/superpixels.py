@@ -155,5 +155,5 @@ def _snic() -> Case:
     return Case(
         f"SNIC, {_SEGMENTS} of 0.8 Mpx, RGB, L*a*b* included; the peer is our SLIC",
         partial(snic_segment, image, n_segments=_SEGMENTS),
-        [Peer("classicseg", partial(slic_segment, image, n_segments=_SEGMENTS))],
+        [Peer("classicseg", partial(slic_segment, image, n_segments=_SEGMENTS), 0.33)],
     )

@@ -117,10 +117,9 @@ def snic_segment(
     planes = color_planes(parsed, color_space)
     box = bounding_box(parsed)
     part = part_of(parsed, box, spacings)
-    n = min(n_segments if given is None else len(given.labels), part.n_pixels)
-    labels = np.zeros(parsed.shape, np.int32)
-    if not n:
-        return labels
+    if given is None and part.n_pixels <= n_segments:
+        return parsed.scatter(np.arange(1, part.n_pixels + 1, dtype=np.int32))
+    n = n_segments if given is None else len(given.labels)
     values = np.ascontiguousarray(planes.values[(slice(None), *box)]).reshape(-1, *part.shape)
     cells = equal_cells(part.shape, part.inside, n, part.spacing).labels
     if compactness is None:
@@ -133,6 +132,7 @@ def snic_segment(
     steps = np.array(part.spacing) * (compactness * planes.unit / part.side(n))
     found = grow_nearest(starts, part.inside, values, steps, min(connectivity, len(part.shape)))
     found = number_by_first_pixel(found) if given is None else given.labels_of(found)
+    labels = np.zeros(parsed.shape, np.int32)
     labels[box] = found.reshape(labels[box].shape)
     return labels
 
