@@ -11,7 +11,7 @@ from skimage import color, segmentation
 
 from benchmarks.images import photograph, volume
 from benchmarks.speed.measure import Case, Peer
-from classicseg import rgb_to_lab, set_workers, slic_segment
+from classicseg import etps_segment, rgb_to_lab, set_workers, slic_segment, snic_segment
 
 _SEGMENTS = 400
 _SPACING = 3, 1, 1
@@ -22,6 +22,8 @@ def cases() -> Iterator[Callable[[], Case]]:
     yield _lab
     yield _slic
     yield _slic_volume
+    yield _etps
+    yield _snic
 
 
 def _on_one_thread(function: Callable[..., Any], *args: Any, **options: Any) -> Callable[[], object]:
@@ -122,4 +124,36 @@ def _slic_volume() -> Case:
         f"SLIC, {n} of 256³, float32, spacing {_SPACING}, 10 rounds",
         partial(slic_segment, image, n_segments=n, channel_axis=None, spacing=_SPACING),
         [Peer("scikit-image", by_scikit_image, 10), Peer("SimpleITK", by_simpleitk, 3)],
+    )
+
+
+def _etps() -> Case:
+    image = photograph()
+    height, width = image.shape[:2]
+
+    def by_opencv() -> Any:
+        import cv2
+
+        made = cv2.ximgproc.createSuperpixelSEEDS(width, height, 3, _SEGMENTS, 4)
+        made.iterate(cv2.cvtColor(image, cv2.COLOR_RGB2LAB), 10)
+        return made
+
+    def note() -> str:
+        ours = len(np.unique(etps_segment(image, n_segments=_SEGMENTS)))
+        return f"{ours} superpixels; SEEDS finds {by_opencv().getNumberOfSuperpixels()}"
+
+    return Case(
+        f"ETPS, {_SEGMENTS} of 0.8 Mpx, RGB, L*a*b* included; the peer is SEEDS",
+        partial(etps_segment, image, n_segments=_SEGMENTS),
+        [Peer("OpenCV", by_opencv, 0.67)],
+        note,
+    )
+
+
+def _snic() -> Case:
+    image = photograph()
+    return Case(
+        f"SNIC, {_SEGMENTS} of 0.8 Mpx, RGB, L*a*b* included; the peer is our SLIC",
+        partial(snic_segment, image, n_segments=_SEGMENTS),
+        [Peer("classicseg", partial(slic_segment, image, n_segments=_SEGMENTS), 0.33)],
     )

@@ -96,11 +96,12 @@ def etps_segment(
     that lowers it most, where its superpixel stays connected within the 3 x 3 blocks around it (3^d in d
     dimensions) and keeps a tenth of the mean area.
 
-    Blocks begin with at most half of a superpixel's side and halve until they are pixels. The blocks of even and
-    of odd index along each axis take turns, 2^d of them; they decide on the means before their turn, so no order
-    within a turn counts. Each size takes up to 8 rounds, pixels up to 4, in which those with moving neighbors are
-    asked again. The start grid has corners, so flipped images need not have flipped superpixels. The defaults
-    were set on the training images of BSDS500. The cost is linear in the number of pixels.
+    Blocks begin with at most half of a superpixel's side and halve until they are pixels; the compactness is three
+    times as great for blocks of twice the side, so that superpixels leak less. The blocks of even and of odd index
+    along each axis take turns, 2^d of them; they decide on the means before their turn, so no order within a turn
+    counts. Each size takes up to 8 rounds, pixels up to 4, in which those with moving neighbors are asked again.
+    The start grid has corners, so flipped images need not have flipped superpixels. The defaults were set on the
+    training images of BSDS500. The cost is linear in the number of pixels.
 
     References
     ----------

@@ -65,7 +65,8 @@ def snic_segment(
     ndarray of int32, shape (M, N[, …])
         Superpixels 1 … n by their first pixel in raster order, each one piece; 0 where a pixel takes no part.
         There are `n_segments` of them, fewer where fewer pixels take part, and more where a mask has several
-        pieces: at most one more for each piece but the first. With seeds their numbers, and 0 where no superpixel arrives.
+        pieces: at most one more for each piece but the first. With seeds their numbers, and 0 where no superpixel
+        arrives.
 
     Raises
     ------
@@ -116,10 +117,9 @@ def snic_segment(
     planes = color_planes(parsed, color_space)
     box = bounding_box(parsed)
     part = part_of(parsed, box, spacings)
-    n = min(n_segments if given is None else len(given.labels), part.n_pixels)
-    labels = np.zeros(parsed.shape, np.int32)
-    if not n:
-        return labels
+    if given is None and part.n_pixels <= n_segments:
+        return parsed.scatter(np.arange(1, part.n_pixels + 1, dtype=np.int32))
+    n = n_segments if given is None else len(given.labels)
     values = np.ascontiguousarray(planes.values[(slice(None), *box)]).reshape(-1, *part.shape)
     cells = equal_cells(part.shape, part.inside, n, part.spacing).labels
     if compactness is None:
@@ -132,6 +132,7 @@ def snic_segment(
     steps = np.array(part.spacing) * (compactness * planes.unit / part.side(n))
     found = grow_nearest(starts, part.inside, values, steps, min(connectivity, len(part.shape)))
     found = number_by_first_pixel(found) if given is None else given.labels_of(found)
+    labels = np.zeros(parsed.shape, np.int32)
     labels[box] = found.reshape(labels[box].shape)
     return labels
 
@@ -162,7 +163,9 @@ def _central_pixels(
     if len(chosen):
         of = own[chosen]
         steps = zip(places, centers, part.spacing, strict=True)
-        apart = sum(((indices[chosen] - center[of - 1]) * step) ** 2 for indices, center, step in steps)
+        apart = np.zeros(len(chosen))
+        for indices, center, step in steps:
+            apart += ((indices[chosen] - center[of - 1]) * step) ** 2
         order = np.lexsort((chosen, apart, of))
         missed = np.flatnonzero(is_missed)
         nearest[missed - 1] = nodes[chosen[order[np.searchsorted(of[order], missed)]]]

@@ -45,12 +45,13 @@ class Neighborhood(NamedTuple):
 
 def neighborhood(strides: NDArray[np.int64]) -> Neighborhood:
     """List the blocks around one."""
-    steps, across, axes, links, linked = _neighborhood(len(strides))
-    return Neighborhood(steps @ strides, across, axes, links, linked)
+    known = _neighborhood(len(strides))
+    return known._replace(around=known.around @ strides)
 
 
 @functools.cache
-def _neighborhood(n_axes: int) -> tuple[NDArray[np.int64], ...]:
+def _neighborhood(n_axes: int) -> Neighborhood:
+    """The same, with the steps along each axis in the place of offsets."""
     steps = np.array([step for step in itertools.product((-1, 0, 1), repeat=n_axes) if any(step)])
     across = np.flatnonzero(np.abs(steps).sum(axis=1) == 1)
     axes = np.argmax(np.abs(steps[across]), axis=1)
@@ -64,7 +65,7 @@ def _neighborhood(n_axes: int) -> tuple[NDArray[np.int64], ...]:
         for bits in range(256):
             marks[:] = [bits >> i & 1 for i in range(8)]
             linked[bits] = _are_linked.loops(marks, across, links, waiting)
-    return steps, across, axes, links, linked
+    return Neighborhood(steps, across, axes, links, linked)
 
 
 class Sums(NamedTuple):
@@ -205,7 +206,7 @@ def _may_leave(
             other = grid[node + offsets[k]]
             if other < 0:
                 return False
-            bits |= np.int64(other == label) << k
+            bits |= (1 << k) if other == label else 0
         return linked[bits]
     for k in range(len(offsets)):
         other = grid[node + offsets[k]]

@@ -21,6 +21,9 @@ from classicseg.superpixels.pieces import one_piece_each
 _MIN_SHARE = 0.1
 """A superpixel keeps so much of the mean area."""
 
+_TIGHTENING = 3.0
+"""How much greater the compactness is for blocks of twice the side: they are not to leak far, pixels are free."""
+
 _ROUNDS = 8
 """How often blocks of one size may decide; those that have no moving neighbors are not asked again."""
 
@@ -49,7 +52,8 @@ def from_coarse_to_fine(
     while 2 ** len(sums) <= block:
         sums.append(halved(sums[-1]))
     starts = _starts(sums, cells.labels, part, n)
-    labels, steps = starts[-1], spacing * (weights.compactness / side)
+    labels = starts[-1]
+    steps = spacing * (weights.compactness * _TIGHTENING ** (len(starts) - 1) / side)
     known = 0 if part.inside is not None else len(starts) - 1
     first = as_blocks(starts[known], sums[known], 2**known, part.shape, steps)
     state = sums_of(first, int(starts[known].max()))
@@ -63,6 +67,8 @@ def from_coarse_to_fine(
         labels = interior(blocks.grid, labels.shape)
         if level:
             labels = finer(labels, sums[level - 1].shape[1:])
+            for places in (steps, state.totals[:, len(values) :], state.means[:, len(values) :]):
+                places /= _TIGHTENING
             if part.inside is not None:
                 np.copyto(labels, starts[level - 1], where=labels == MIXED)
     return labels
@@ -72,23 +78,33 @@ def _starts(
     sums: list[NDArray[np.float32]], cells: NDArray[np.int32], part: Part, n: int
 ) -> list[NDArray[np.int32]]:
     """The labels of blocks of each size, pixels first; where all blocks are whole, all but the last are empty."""
+    if part.inside is not None:
+        return _masked_starts(sums, cells, part.inside, n)
     lines = [colors.reshape(len(colors), -1, colors.shape[-1]) for colors in sums]
-    if part.inside is None:
-        for level in reversed(range(len(sums))):
-            labels = one_piece_each(_at_centers(cells, 2**level), lines[level], n)
-            if labels.max() == n or level == 0:
-                return [labels[:0]] * level + [labels]
+    level = len(sums)
+    while True:
+        level -= 1
+        labels = one_piece_each(_at_centers(cells, 2**level), lines[level], n)
+        if labels.max() == n or level == 0:
+            return [labels[:0]] * level + [labels]
+
+
+def _masked_starts(
+    sums: list[NDArray[np.float32]], cells: NDArray[np.int32], inside: NDArray[np.bool_], n: int
+) -> list[NDArray[np.int32]]:
+    """The same within a mask: of all sizes."""
+    lines = sums[0].reshape(len(sums[0]), -1, cells.shape[-1])
     aligned = cells.copy()
-    are_whole = part.inside.astype(np.int32)
+    are_whole = inside.astype(np.int32)
     for _ in sums[1:]:
         are_whole = coarser(are_whole)
     blocks = np.where(are_whole == 1, _at_centers(cells, 2 ** (len(sums) - 1)), 0)
     for colors in reversed(sums[:-1]):
         blocks = finer(blocks, colors.shape[1:])
     np.copyto(aligned, blocks, where=blocks > 0)
-    labels = one_piece_each(aligned, lines[0], n)
+    labels = one_piece_each(aligned, lines, n)
     if labels.max() < n:  # a cell without a block of its own
-        labels = one_piece_each(cells, lines[0], n)
+        labels = one_piece_each(cells, lines, n)
     levels = [labels]
     while len(levels) < len(sums):
         levels.append(coarser(levels[-1]))
