@@ -101,9 +101,8 @@ def felzenszwalb_segment(
     `scale` and `sigma` are those of the paper and of OpenCV. For scikit-image, which divides images of 8 bits and
     its scale by 255, the number is the same, too. Both take neighbors at corners as well: ``connectivity=2``.
 
-    The cost is linear in the number of pixels, but for the union-find, which is nearly so. It takes up to 16 bytes
-    a pixel for each channel, and 4 for each neighbor after a pixel (2 of them in a plane, or 4 with corners),
-    beside 9 for the regions.
+    The cost is nearly linear in the number of pixels. It takes 4 bytes a pixel for each neighbor after a pixel (2
+    of them in a plane, 4 with corners), and 4 for each channel (8 of float64) or 9 for the regions.
 
     References
     ----------
