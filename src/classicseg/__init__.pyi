@@ -50,10 +50,13 @@ from .thresholds.variance import isodata_threshold as isodata_threshold
 from .thresholds.variance import kittler_threshold as kittler_threshold
 from .thresholds.variance import multi_otsu_thresholds as multi_otsu_thresholds
 from .thresholds.variance import otsu_threshold as otsu_threshold
+from .trees.contour_tree import contour_tree as contour_tree
 from .trees.contours import contour_strengths as contour_strengths
 from .trees.cuts import cut_tree as cut_tree
 from .trees.flat_zones import flat_zone_tree as flat_zone_tree
 from .trees.linkage import merges_of as merges_of
+from .trees.merge_tree import merge_tree as merge_tree
+from .trees.scales import choose_scale as choose_scale
 from .trees.watershed_basins import watershed_tree as watershed_tree
 from .superpixels.seed_grid import seed_grid as seed_grid
 from .trees.merge_tree import merge_tree as merge_tree
