@@ -64,6 +64,16 @@ def smooth(image: Image, sigma: float, spacing: tuple[float, ...]) -> Image:
     return Image(values, image.mask, bounds)
 
 
+def smooth_planes(image: Image, sigma: float, spacing: tuple[float, ...]) -> NDArray[Any]:
+    """The same, channels first: (channels, M, N[, …]), float64 or, where it holds them, float32."""
+    dtype = np.float64 if image.values.dtype == np.float64 else np.float32
+    planes = np.empty((image.n_channels, *image.shape), dtype)
+    for c in range(image.n_channels):
+        one = Image(image.values[..., c : c + 1], image.mask, image.extremes)
+        planes[c] = smooth(one, sigma, spacing).values[..., 0]
+    return planes
+
+
 def halo_of(sigma: float, spacing: tuple[float, ...]) -> tuple[int, ...]:
     """How many pixels a Gaussian reaches along each axis."""
     return tuple(math.ceil(4 * sigma / step) for step in spacing)

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.chosen import chose
-from classicseg._core.image import Image, as_image, as_spacing
+from classicseg._core.image import as_image, as_spacing
 from classicseg._core.numbers import LARGEST, as_count, as_number
-from classicseg.filters.smoothing import smooth
+from classicseg.filters.smoothing import smooth_planes
 from classicseg.regions.adjacency import default_min_area
 from classicseg.trees.mean_difference import mean_difference
 from classicseg.trees.pixel_pairs import rounded_pairs
@@ -23,8 +23,7 @@ from classicseg.trees.thresholded_merging import merge_by_threshold, merge_small
 from classicseg.types import ChannelAxis, Mask, Regions, Spacing
 
 _SCALE = 90.0
-"""The default scale in mean differences of neighbors. It covers photographs by 0.015 better than the best number
-for all of them."""
+"""The default scale in mean differences of neighbors."""
 
 
 def felzenszwalb_segment(
@@ -102,9 +101,8 @@ def felzenszwalb_segment(
     `scale` and `sigma` are those of the paper and of OpenCV. For scikit-image, which divides images of 8 bits and
     its scale by 255, the number is the same, too. Both take neighbors at corners as well: ``connectivity=2``.
 
-    The cost is linear in the number of pixels, but for the union-find, which is nearly so. It takes up to 16 bytes
-    a pixel for each channel, and 4 for each neighbor after a pixel (2 of them in a plane, or 4 with corners),
-    beside 9 for the regions.
+    The cost is nearly linear in the number of pixels. It takes 4 bytes a pixel for each neighbor after a pixel (2
+    of them in a plane, 4 with corners), and 4 for each channel (8 of float64) or 9 for the regions.
 
     References
     ----------
@@ -128,7 +126,7 @@ def felzenszwalb_segment(
         min_area = default_min_area(int(np.count_nonzero(parsed.mask_array())))
         chose(min_area=min_area)
 
-    planes = _smooth_planes(parsed, sigma, spacings)
+    planes = smooth_planes(parsed, sigma, spacings)
     if scale is None:
         scale = _default_scale(planes, parsed.mask)
         chose(scale=scale)
@@ -146,13 +144,3 @@ def _default_scale(planes: NDArray[Any], mask: NDArray[np.bool_] | None) -> floa
     """What the differences of neighbors say; any number where there are none."""
     scale = _SCALE * mean_difference(planes, mask)
     return min(max(scale, 1 / LARGEST), LARGEST) if scale > 0 else 1.0
-
-
-def _smooth_planes(image: Image, sigma: float, spacing: tuple[float, ...]) -> NDArray[Any]:
-    """Smooth each channel: (channels, M, N[, …]), float32 or float64."""
-    dtype = np.float64 if image.values.dtype == np.float64 else np.float32
-    planes = np.empty((image.n_channels, *image.shape), dtype)
-    for c in range(image.n_channels):
-        one = Image(image.values[..., c : c + 1], image.mask, image.extremes)
-        planes[c] = smooth(one, sigma, spacing).values[..., 0]
-    return planes

@@ -7,10 +7,11 @@ from numpy.typing import ArrayLike
 from classicseg._core.chosen import chose
 from classicseg._core.image import Image, as_image, as_spacing
 from classicseg._core.numbers import as_count, as_number
-from classicseg.filters.smoothing import smooth
+from classicseg.filters.smoothing import smooth_planes
 from classicseg.labeling.numbering import number_by_first_pixel
 from classicseg.regions.adjacency import merge_small
-from classicseg.trees.pixel_pairs import sorted_pairs
+from classicseg.trees.pixel_lines import Ruler
+from classicseg.trees.pixel_pairs import exact_pairs
 from classicseg.trees.pixel_sets import labels_of_sets, pixel_sets
 from classicseg.trees.statistical_merging import merge_by_means
 from classicseg.types import ChannelAxis, Mask, Regions, Spacing
@@ -119,7 +120,10 @@ def srm_segment(
         value_range = _value_range(parsed)
         chose(value_range=value_range)
 
-    pairs = sorted_pairs(smooth(parsed, sigma, spacings), connectivity, "maximum")
+    smoothed, ruler = smooth_planes(parsed, sigma, spacings), Ruler(False, 0.0)
+    dtype = parsed.values.dtype if sigma == 0 else smoothed.dtype
+    pairs = exact_pairs(smoothed, parsed.mask, connectivity, ruler, dtype)
+    del smoothed
     sets = pixel_sets(parsed.shape, parsed.mask)
     merge_by_means(pairs, sets, parsed, complexity, value_range)
     del pairs

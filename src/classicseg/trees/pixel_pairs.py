@@ -57,11 +57,17 @@ class PixelPairs(NamedTuple):
 
 def sorted_pairs(image: Image, connectivity: int, norm: Norm = "euclidean") -> PixelPairs:
     """Sort the pairs of neighbors that take part by their exact distance."""
-    planes = planes_of(image)
-    ruler = Ruler(norm == "euclidean" and len(planes) > 1, 0.0)
-    lines = pixel_lines(planes, image.mask, connectivity)
-    if image.values.dtype.kind == "u":
-        highest = int(np.iinfo(image.values.dtype).max)
+    ruler = Ruler(norm == "euclidean" and image.n_channels > 1, 0.0)
+    return exact_pairs(planes_of(image), image.mask, connectivity, ruler, image.values.dtype)
+
+
+def exact_pairs(
+    planes: NDArray[Any], mask: NDArray[np.bool_] | None, connectivity: int, ruler: Ruler, dtype: np.dtype[Any]
+) -> PixelPairs:
+    """The same for planes, whose values were of a dtype."""
+    lines = pixel_lines(planes, mask, connectivity)
+    if dtype.kind == "u":
+        highest = int(np.iinfo(dtype).max)
         n_keys = 1 + (len(planes) * highest**2 if ruler.is_euclidean else highest)
         if n_keys <= _MOST_KEYS:
             return _counted(lines, ruler, n_keys)
