@@ -124,14 +124,16 @@ def _link(
 ) -> None:
     """Link basins at passes of ascending height; of those that meet at one height, the shallowest first.
 
-    `lakes` are the parents of a union-find of the basins that have met: the root is the best of them. Passes of one
-    height wait in a heap for the level of the shallower lake, and those of a lake that cannot choose for the deeper.
+    `lakes` are the parents of a union-find of the basins that have met: the root is the best of them. Passes of
+    one height wait in a heap for the level of the shallower lake, and those of a lake that cannot choose for the
+    deeper.
     """
     lakes, chosen, tied = np.arange(len(lows)), np.zeros(len(lows), np.int64), np.zeros(len(lows), np.bool_)
     turns, waiting, batch = np.empty(len(pairs)), np.empty(len(pairs), np.int64), np.empty(len(pairs), np.int64)
     start: Any = np.int64(0)
     while start < len(pairs):
-        size, stop = np.int64(0), start
+        size: Any = np.int64(0)
+        stop = start
         while stop < len(pairs) and heights[stop] == heights[start]:
             a, b = root_of(lakes, pairs[stop] >> 32), root_of(lakes, pairs[stop] & LOW)
             if a != b:
