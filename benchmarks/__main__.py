@@ -11,7 +11,19 @@ from cyclopts import App
 from rich.console import Console
 from rich.progress import track
 
-from benchmarks.speed import cold, edges, floods, graphs, growing, mean_shift, scaling, scores, superpixels, values
+from benchmarks.speed import (
+    cold,
+    edges,
+    floods,
+    graphs,
+    growing,
+    mean_shift,
+    scaling,
+    scores,
+    superpixels,
+    trees,
+    values,
+)
 from benchmarks.speed.measure import measure, surroundings, table, use_threads
 from benchmarks.tables import Section
 from classicseg.extras.files import replacing
@@ -36,7 +48,7 @@ def speed(*, only: str = "", threads: int = 2) -> None:
     """
     use_threads(threads)
     rows = []
-    parts = (values, edges, floods, graphs, growing, mean_shift, superpixels, scores)
+    parts = (values, edges, floods, graphs, growing, mean_shift, superpixels, scores, trees)
     cases = itertools.chain.from_iterable(part.cases() for part in parts)
     for make in track(list(cases), "measuring", console=progress):
         case = make()

@@ -28,12 +28,14 @@ LINES[1, 1:4] = LINES[2:, 2] = True
 TABLE = metrics.contingency_table(CLASSES, CLASSES)
 CURVE = metrics.edge_curve(LINES, GREY, thresholds=[1, 50])
 HISTOGRAM = classicseg.pixel_histogram(GREY)
+TREE = classicseg.flat_zone_tree(GREY)
 
 GIVEN = {
     "image": GREY, "labels": CLASSES, "truth": CLASSES, "edges": LINES, "strengths": GREY, "centers": [10.0,
     90.0],
     "inside": (0, 0), "outside": (3, 4), "histograms": [HISTOGRAM], "tables": [TABLE], "curves": [CURVE],
     "probabilities": np.full((*GREY.shape, 3), 1 / 3), "n_workers": 1, "n_segments": 4,
+    "tree": TREE, "boundaries": GREY,
     **{option: {1: [(0, 0)], 2: [(3, 4)]} for option in ("seeds", "markers", "strokes")},
 }  # fmt: skip
 """Something to pass for each argument that must be given."""
@@ -51,6 +53,7 @@ SETS = [
 """Those whose truth and labels are sets of pixels."""
 
 MORE: dict[str, dict[str, object]] = {
+    "cut_tree": {"height": 20},
     "psnr": {"image": CLASSES, "truth": CLASSES, "peak": 2},
     "edge_curve": {"thresholds": [1, 50]},
     "link_edges": {"max_gap": 1},

@@ -124,63 +124,78 @@ def _link(
 ) -> None:
     """Link basins at passes of ascending height; of those that meet at one height, the shallowest first.
 
-    `lakes` are the parents of a union-find of the basins that have met: the root is the best of them.
+    `lakes` are the parents of a union-find of the basins that have met: the root is the best of them. Passes of
+    one height wait in a heap for the level of the shallower lake, and those of a lake that cannot choose for the
+    deeper.
     """
     lakes, chosen, tied = np.arange(len(lows)), np.zeros(len(lows), np.int64), np.zeros(len(lows), np.bool_)
-    ones, others = np.empty(len(pairs), np.int64), np.empty(len(pairs), np.int64)
-    start = 0
+    turns, waiting, batch = np.empty(len(pairs)), np.empty(len(pairs), np.int64), np.empty(len(pairs), np.int64)
+    start: Any = np.int64(0)
     while start < len(pairs):
-        n_open, stop = 0, start
+        size: Any = np.int64(0)
+        stop = start
         while stop < len(pairs) and heights[stop] == heights[start]:
-            one, other = pairs[stop] >> 32, pairs[stop] & LOW
-            if root_of(lakes, one) != root_of(lakes, other):
-                ones[n_open], others[n_open] = one, other
-                n_open += 1
+            a, b = root_of(lakes, pairs[stop] >> 32), root_of(lakes, pairs[stop] & LOW)
+            if a != b:
+                size = _wait(turns, waiting, size, max(lows[a], lows[b]), stop)
             stop += 1
-        level = np.inf
-        while n_open > 0:
-            level = _next_level(ones, others, n_open, lakes, lows, level)
+        while size > 0:
+            level, n_open = turns[0], 0
             depth = heights[start] - level
+            while size > 0 and turns[0] == level:
+                batch[n_open] = waiting[0]
+                n_open += 1
+                size = _next(turns, waiting, size)
             for i in range(n_open):
-                a, b = root_of(lakes, ones[i]), root_of(lakes, others[i])
+                a, b = root_of(lakes, pairs[batch[i]] >> 32), root_of(lakes, pairs[batch[i]] & LOW)
                 if a != b and lows[a] >= level and lows[b] >= level:
                     if ranks[b] < ranks[a] or (ranks[b] == ranks[a] and b < a):
                         a, b = b, a
                     lakes[b] = targets[b] = a
                     depths[b] = depth
             for i in range(n_open):
-                _consider(ones[i], others[i], level, depth, lakes, lows, ranks, targets, depths, chosen, tied)
-                _consider(others[i], ones[i], level, depth, lakes, lows, ranks, targets, depths, chosen, tied)
+                one, other = pairs[batch[i]] >> 32, pairs[batch[i]] & LOW
+                _consider(one, other, level, depth, lakes, lows, ranks, targets, depths, chosen, tied)
+                _consider(other, one, level, depth, lakes, lows, ranks, targets, depths, chosen, tied)
             for i in range(n_open):
-                _settle(ones[i], depth, lakes, targets, depths, chosen, tied)
-                _settle(others[i], depth, lakes, targets, depths, chosen, tied)
-            kept = 0
+                _settle(pairs[batch[i]] >> 32, depth, lakes, targets, depths, chosen, tied)
+                _settle(pairs[batch[i]] & LOW, depth, lakes, targets, depths, chosen, tied)
             for i in range(n_open):
-                if root_of(lakes, ones[i]) != root_of(lakes, others[i]):
-                    ones[kept], others[kept] = ones[i], others[i]
-                    kept += 1
-            n_open = kept
+                a, b = root_of(lakes, pairs[batch[i]] >> 32), root_of(lakes, pairs[batch[i]] & LOW)
+                if a != b:
+                    turn = max(lows[a], lows[b])
+                    turn = min(lows[a], lows[b]) if turn >= level else turn
+                    size = _wait(turns, waiting, size, turn, batch[i])
         start = stop
 
 
 @kernel()
-def _next_level(
-    ones: NDArray[np.int64],
-    others: NDArray[np.int64],
-    n_open: int,
-    lakes: NDArray[np.int64],
-    lows: NDArray[np.float64],
-    former: float,
-) -> float:
-    """The highest of the lowest levels of lakes that meet, below the former one."""
-    level = -np.inf
-    for i in range(n_open):
-        a, b = lows[root_of(lakes, ones[i])], lows[root_of(lakes, others[i])]
-        if a < former:
-            level = max(level, a)
-        if b < former:
-            level = max(level, b)
-    return level
+def _wait(turns: NDArray[np.float64], waiting: NDArray[np.int64], size: int, turn: float, item: int) -> int:
+    """Add to a heap whose first has the highest turn; return its new size."""
+    place = size
+    while place > 0 and turns[(place - 1) // 2] < turn:
+        above = (place - 1) // 2
+        turns[place], waiting[place] = turns[above], waiting[above]
+        place = above
+    turns[place], waiting[place] = turn, item
+    return size + 1
+
+
+@kernel()
+def _next(turns: NDArray[np.float64], waiting: NDArray[np.int64], size: int) -> int:
+    """Take the first from a heap; return its new size."""
+    size -= 1
+    turn, item, place = turns[size], waiting[size], 0
+    while 2 * place + 1 < size:
+        below = 2 * place + 1
+        if below + 1 < size and turns[below + 1] > turns[below]:
+            below += 1
+        if turns[below] <= turn:
+            break
+        turns[place], waiting[place] = turns[below], waiting[below]
+        place = below
+    turns[place], waiting[place] = turn, item
+    return size
 
 
 @kernel()

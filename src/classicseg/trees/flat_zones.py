@@ -75,7 +75,7 @@ def flat_zone_tree(
     segments may undo in part, those of later pixels in raster order come last.
 
     The cost is linear in the number of pixels on 8-bit images, and on others but for the sort of their differences
-    by digits. Beside the image and the tree it takes 16 bytes a pixel, of floats 56, and more with a higher
+    by digits. Beside the image and the tree it takes 16 bytes a pixel, of floats 34, and more with a higher
     `connectivity`.
 
     References
