@@ -11,7 +11,19 @@ from cyclopts import App
 from rich.console import Console
 from rich.progress import track
 
-from benchmarks.speed import cold, edges, floods, graphs, growing, mean_shift, scaling, scores, superpixels, values
+from benchmarks.speed import (
+    cold,
+    edges,
+    floods,
+    graphs,
+    growing,
+    mean_shift,
+    merging,
+    scaling,
+    scores,
+    superpixels,
+    values,
+)
 from benchmarks.speed.measure import measure, surroundings, table, use_threads
 from benchmarks.tables import Section
 from classicseg.extras.files import replacing
@@ -36,7 +48,7 @@ def speed(*, only: str = "", threads: int = 2) -> None:
     """
     use_threads(threads)
     rows = []
-        part.cases() for part in (edges, floods, graphs, growing, mean_shift, scores, superpixels, values)
+        part.cases() for part in (edges, floods, graphs, growing, mean_shift, merging, scores, superpixels, values)
     for make in track(list(cases), "measuring", console=progress):
         case = make()
         if only in case.work:
