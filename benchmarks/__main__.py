@@ -48,7 +48,7 @@ def speed(*, only: str = "", threads: int = 2) -> None:
     """
     use_threads(threads)
     rows = []
-    parts = (edges, floods, graphs, growing, mean_shift, merging, scores, superpixels, values)
+    parts = (values, edges, floods, graphs, growing, mean_shift, merging, superpixels, scores)
     cases = itertools.chain.from_iterable(part.cases() for part in parts)
     for make in track(list(cases), "measuring", console=progress):
         case = make()

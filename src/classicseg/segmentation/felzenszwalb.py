@@ -15,6 +15,7 @@ from classicseg._core.chosen import chose
 from classicseg._core.image import Image, as_image, as_spacing
 from classicseg._core.numbers import LARGEST, as_count, as_number
 from classicseg.filters.smoothing import smooth
+from classicseg.regions.adjacency import default_min_area
 from classicseg.trees.mean_difference import mean_difference
 from classicseg.trees.pixel_pairs import rounded_pairs
 from classicseg.trees.pixel_sets import labels_of_sets, pixel_sets
@@ -53,7 +54,7 @@ def felzenszwalb_segment(
         smoothing).
     min_area : int, optional
         The smallest area in pixels: a smaller region joins its neighbor over the weakest border; 1 keeps all. By
-        default a thousandth of the pixels that take part.
+        default a thousandth of the pixels that take part, but at most 150.
     connectivity : int, default 1
         How many coordinates of two neighbors may differ by 1: from 1 (they share a face) to the number of axes
         (they share at least a corner).
@@ -124,7 +125,7 @@ def felzenszwalb_segment(
     spacings = as_spacing(spacing, len(parsed.shape))
     connectivity = as_count("connectivity", connectivity, most=len(parsed.shape))
     if min_area is None:
-        min_area = int(np.count_nonzero(parsed.mask_array())) // 1000
+        min_area = default_min_area(int(np.count_nonzero(parsed.mask_array())))
         chose(min_area=min_area)
 
     planes = _smooth_planes(parsed, sigma, spacings)

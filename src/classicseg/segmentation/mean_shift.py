@@ -55,7 +55,7 @@ def mean_shift_segment(
         others raises it, so mask that value.
     min_area : int, optional
         The smallest area in pixels: a smaller region joins the neighbor of the nearest mean value; 1 keeps all. By
-        default a thousandth of the pixels that take part.
+        default a thousandth of the pixels that take part, but at most 150.
     max_iter : int, default 15
         How often a window moves at most, at least 1.
     color_space : {"auto", "given", "lab"}, default "auto"

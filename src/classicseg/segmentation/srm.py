@@ -46,7 +46,7 @@ def srm_segment(
         nothing; one value far from all others raises it, so mask that value.
     min_area : int, optional
         The smallest area in pixels: a smaller region joins the neighbor of the nearest mean value; 1 keeps all. By
-        default a thousandth of the pixels that take part.
+        default a thousandth of the pixels that take part, but at most 150.
     connectivity : int, default 1
         How many coordinates of two neighbors may differ by 1: from 1 (they share a face) to the number of axes
         (they share at least a corner).

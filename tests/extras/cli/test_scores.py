@@ -149,6 +149,12 @@ def test_scores_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     found = json.loads(line)
     assert found["labels"] == "labels.png"
     assert found["scores"]["partition"]["adjusted Rand index"] == metrics.adjusted_rand_index(TRUTH, LABELS)
+    assert main(["evaluate", "labels.png", "truth.png", "-q", "--table", "scores.csv"]) == 0
+    assert capsys.readouterr() == ("", "")
+    assert (
+        scores_in("scores.csv")["partition: covering of the truth"]
+        == found["scores"]["partition"]["covering of the truth"]
+    )
     assert main(["evaluate", "ink.png", "ink.png", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["scores"]["two-valued"]["PSNR, dB"] is None  # infinite
