@@ -18,10 +18,7 @@ from benchmarks.speed import (
     graphs,
     growing,
     mean_shift,
-    scaling,
-    scores,
-    superpixels,
-    trees,
+        part.cases() for part in (merging, scaling, scores, superpixels, trees)
     values,
 )
 from benchmarks.speed.measure import measure, surroundings, table, use_threads
@@ -48,7 +45,7 @@ def speed(*, only: str = "", threads: int = 2) -> None:
     """
     use_threads(threads)
     rows = []
-    parts = (values, edges, floods, graphs, growing, mean_shift, superpixels, scores, trees)
+        part.cases() for part in (edges, floods, graphs, growing, mean_shift, merging, scores, superpixels, trees, values)
     cases = itertools.chain.from_iterable(part.cases() for part in parts)
     for make in track(list(cases), "measuring", console=progress):
         case = make()

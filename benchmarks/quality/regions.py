@@ -23,10 +23,12 @@ from benchmarks.speed.mean_shift import opencv_regions
 from benchmarks.tables import Section, markdown
 from classicseg import (
     boundary_segment,
+    cut_tree,
     felzenszwalb_segment,
     kmeans_segment,
     mean_shift_segment,
     merge_small_regions,
+    merge_tree,
     region_boundaries,
     region_growing_segment,
     srm_segment,
@@ -119,6 +121,14 @@ def _methods() -> list[Method]:
         ours("Felzenszwalb, by scale", _fixed_felzenszwalb, "scale", (50, 100, 200, 300, 500, 800, 1200)),
         ours("Felzenszwalb, by mean differences", _felzenszwalb, "factor", (20, 35, 60, 90, 130, 190)),
         ours("statistical merging, by complexity", srm_segment, "complexity", (4, 8, 16, 32, 64, 128)),
+        *(
+            Method(f"merging by {criterion}, by height", "classicseg", partial(_merged, criterion, levels))
+            for criterion, levels in (
+                ("contrast", tuple(np.geomspace(10, 90, 20))),
+                ("ward", tuple(np.geomspace(3e4, 1e7, 12))),
+                ("multiresolution", tuple(np.geomspace(40, 200, 12))),
+            )
+        ),
         Method("Felzenszwalb, by scale", "scikit-image", partial(_at_each, _their_felzenszwalb, "scale", (
             50, 100, 200, 300, 500, 800, 1200,
         ))),
@@ -136,6 +146,10 @@ def _at_each(
     segment: Callable[..., Any], option: str, levels: Sequence[float], image: NDArray[np.uint8]
 ) -> list[NDArray[np.int32]]:
     return [segment(image, **{option: level}) for level in levels]
+
+
+def _merged(criterion: Any, heights: Sequence[float], image: NDArray[np.uint8]) -> list[NDArray[np.int32]]:
+    return list(cut_tree(merge_tree(image, criterion=criterion), height=heights))
 
 
 def _watershed(image: NDArray[np.uint8], *, min_depth: float) -> NDArray[np.int32]:

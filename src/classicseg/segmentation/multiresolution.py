@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
 from numpy.typing import ArrayLike
 
+from classicseg._core.chosen import chose
 from classicseg._core.numbers import as_number
 from classicseg.trees.cuts import cut_tree
 from classicseg.trees.merge_tree import merge_tree
 from classicseg.types import ChannelAxis, Mask, Regions, Spacing
 
+_SHARE = 0.15
+"""Of the root of the number of pixels, the default scale: by the default weights it covers photographs best."""
+
 
 def multiresolution_segment(
     image: ArrayLike,
     *,
-    scale: float = 100.0,
+    scale: float | None = None,
     shape: float = 0.1,
     compactness: float = 0.5,
     weights: ArrayLike | None = None,
@@ -29,17 +36,17 @@ def multiresolution_segment(
     ----------
     image : array_like, shape (M, N[, …][, C])
         A grey or color image or a volume, of any real dtype. NaN and infinite values take no part.
-    scale : float, default 100.0
-        The greater, the larger the regions, at least 0: a merge may raise the heterogeneity by its square. By the
-        default weights, in standard deviations of the image, so that one scale serves images in any units.
+    scale : float, optional
+        The greater, the larger the regions, at least 0: a merge may raise the heterogeneity by its square. By
+        default 0.15 times the root of the number of pixels that take part.
     shape : float, default 0.1
         The share of the shape in the heterogeneity, from 0 to 1; the rest is that of the values.
     compactness : float, default 0.5
         The share of compactness in that of the shape, from 0 to 1; the rest is smoothness.
     weights : array_like, shape (C,), optional
         How much the standard deviation of each channel counts, at least 0. By default 1 over the standard
-        deviation of the values, the same for each channel. With 1 each, `scale` is that of other software, in the
-        image's units.
+        deviation of the values and over the number of channels, so that images in any units have about the same
+        regions. With 1 each, `scale` is that of other software, in the image's units.
     regions : array_like of int or bool, shape (M, N[, …]), optional
         The regions that merge, each of one piece; 0 takes no part. By default pixels.
     connectivity : int, default 1
@@ -92,7 +99,7 @@ def multiresolution_segment(
     >>> multiresolution_segment([[1, 2, 6, 7, 9]], scale=2, shape=0, weights=[1])
     array([[1, 1, 2, 2, 2]], dtype=int32)
     """
-    scale = as_number("scale", scale, least=0.0)
+    scale = None if scale is None else as_number("scale", scale, least=0.0)
     tree = merge_tree(
         image,
         regions=regions,
@@ -105,4 +112,7 @@ def multiresolution_segment(
         mask=mask,
         spacing=spacing,
     )
+    if scale is None:
+        scale = _SHARE * math.sqrt(np.count_nonzero(tree.regions))
+        chose(scale=scale)
     return cut_tree(tree, height=scale)

@@ -108,8 +108,8 @@ def contrast_cost(
     edge: int,
     options: NDArray[np.float64],
 ) -> float:
-    """The power 5/2 of the contrast, A^(7/16) √d s², with A = n_a n_b / (n_a + n_b), d the distance of the means, s
-    the mean strength of the border.
+    """The power 5/2 of the contrast, A^(7/16) √d s², with A = n_a n_b / (n_a + n_b), d the distance of the means,
+    s the mean strength of the border.
 
     Roots are rounded the same on every machine, as other powers are not.
     """

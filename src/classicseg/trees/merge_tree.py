@@ -68,9 +68,9 @@ def merge_tree(
         (they share at least a corner).
     weights : array_like, shape (C,), optional
         How much each channel counts, at least 0: of its squared difference, or with "multiresolution" of its
-        standard deviation. By default 1 each; with "multiresolution" 1 over the standard deviation of the values,
-        so that `shape` means the same in any units. Without weights, "contrast" compares three channels of 8 or 16
-        bits as CIE Lab of red, green and blue.
+        standard deviation. By default 1 each; with "multiresolution" 1 over the standard deviation of the values
+        and over the number of channels, so that `shape` means the same in any units. Without weights, "contrast"
+        compares three channels of 8 or 16 bits as CIE Lab of red, green and blue.
     shape : float, default 0.1
         With "multiresolution", the share of the shape in the heterogeneity, from 0 to 1; the rest is that of the
         values.
@@ -219,7 +219,7 @@ def _options(measures: Measures, how: _Merging) -> NDArray[np.float64]:
     if weights is None:
         weights = np.ones(measures.n_channels)
         if how.row.needs_outlines and (spread := spread_of(measures)) > 0:
-            weights /= spread
+            weights /= spread * len(weights)
     if not how.row.needs_outlines:
         return weights
     return np.array([*weights, *how.shares, *face_areas(how.spacing)])

@@ -82,7 +82,7 @@ def merge_all(
 def rounds_by(cost: Kernel[Any, float]) -> Kernel[Any, int]:
     """The kernel of the rounds in which edges cost what a kernel says, from the arguments of `edge_cost`."""
     loops: Callable[..., int] = FunctionType(
-        _rounds.__code__, {**globals(), "edge_cost": cost}, f"rounds_by_{cost.__name__}"
+        _rounds.__code__, {**globals(), "edge_cost": cost}, f"rounds_by_{cost.loops.__name__}"
     )
     return Kernel(loops, None)
 
@@ -113,12 +113,11 @@ def _rounds(
     heights: NDArray[np.float64],
 ) -> int:
     """Write the merges in order, and return how many there are."""
-    n, n_merges = len(table), np.int64(0)
+    n, n_edges, n_merges = len(table), len(ends), 0
     least, near, costs = np.empty(n), np.empty(n if waits > 0 else 0), np.empty(len(ends))
     links, names = np.arange(n).astype(np.int32), np.arange(n).astype(np.int32)
     heads, marks, is_new = np.empty(n, np.int32), np.empty(n, np.int32), np.ones(n, np.uint8)
     following = np.empty(len(ends), np.int32)
-    n_edges = np.int64(len(ends))
     while True:
         n_edges = _rename(ends, contacts, costs, n_edges, links, is_new, table, n_outlines, heads, following, n)
         _join_parallel(ends, contacts, n, heads, following, marks)
@@ -127,7 +126,7 @@ def _rounds(
         for e in range(n_edges):
             if ends[e, 0] < 0:
                 continue
-            a, b = np.int64(ends[e, 0]), np.int64(ends[e, 1])
+            a, b = int(ends[e, 0]), int(ends[e, 1])
             if costs[e] != costs[e]:
                 costs[e] = edge_cost(table, n_channels, a, b, contacts, e, options)
             least[a] = min(least[a], costs[e])
@@ -207,14 +206,14 @@ def _merge_round(
         uses[a] += np.uint8(uses[a] < 2)
         uses[b] += np.uint8(uses[b] < 2)
     for i in range(n_best):
-        e = np.int64(best[i])
-        a, b = np.int64(ends[e, 0]), np.int64(ends[e, 1])
+        edge: Any = np.int64(best[i])
+        a, b = np.int64(ends[edge, 0]), np.int64(ends[edge, 1])
         if uses[a] + uses[b] > 2:
-            best[n_tied] = e
+            best[n_tied] = edge
             n_tied += 1
         else:
             links[b] = a
-            pairs[n_merges, 0], pairs[n_merges, 1], heights[n_merges] = names[a], names[b], costs[e]
+            pairs[n_merges, 0], pairs[n_merges, 1], heights[n_merges] = names[a], names[b], costs[edge]
             n_merges += 1
     if n_tied > 0:
         n_merges = _merge_tied(
@@ -231,7 +230,7 @@ def _merge_tied(
     n_tied: int,
     table: NDArray[np.float64],
     n_channels: int,
-    links: NDArray[np.int32],
+    links: NDArray[Any],
     names: NDArray[np.int32],
     pairs: NDArray[np.int32],
     heights: NDArray[np.float64],
@@ -246,12 +245,13 @@ def _merge_tied(
             keys[i] += table[a, c] / table[a, 0] + table[b, c] / table[b, 0]
     _sort_by(keys, tied, n_tied)
     for i in range(n_tied):
-        e = np.int64(tied[i])
-        a, b = np.int64(ends[e, 0]), np.int64(ends[e, 1])
-        root_a, root_b = root_of(links, a), root_of(links, b)
+        e: Any = np.int64(tied[i])
+        one: Any = np.int64(ends[e, 0])
+        other: Any = np.int64(ends[e, 1])
+        root_a, root_b = root_of(links, one), root_of(links, other)
         if root_a != root_b:
             links[max(root_a, root_b)] = min(root_a, root_b)
-            pairs[n_merges, 0], pairs[n_merges, 1], heights[n_merges] = names[a], names[b], costs[e]
+            pairs[n_merges, 0], pairs[n_merges, 1], heights[n_merges] = names[one], names[other], costs[e]
             n_merges += 1
     return n_merges
 

@@ -75,14 +75,15 @@ def as_regions(regions: ArrayLike, image: Image, connectivity: int) -> Regions:
 
 
 @kernel()
-def _unite_equals(pixels: NDArray[Any], ends: NDArray[np.int32], links: NDArray[np.int32]) -> int:
+def _unite_equals(pixels: NDArray[Any], ends: NDArray[Any], links: NDArray[Any]) -> int:
     """Link the pixels of each pair that are equal; links become the number of each pixel's zone, from 0.
 
     The pairs that are not equal are moved to the front; how many is returned.
     """
     size = 0
     for e in range(len(ends)):
-        a, b = np.int64(ends[e, 0]), np.int64(ends[e, 1])
+        a: Any = np.int64(ends[e, 0])
+        b: Any = np.int64(ends[e, 1])
         is_equal = True
         for c in range(pixels.shape[1]):
             is_equal &= pixels[a, c] == pixels[b, c]
