@@ -136,7 +136,8 @@ class Watched(np.ndarray):
         self.view(np.ndarray)[index] = value
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        if self.kernels and any(isinstance(value, np.ndarray) and value.ndim for value in inputs):
+        is_array = any(isinstance(value, np.ndarray) and value.ndim for value in inputs)
+        if self.kernels and is_array and method == "__call__":  # the maximum of an array, say, costs little
             self.found.add(f"{self.kernels[-1]} computes with an array ({ufunc.__name__})")
         plain = [value.view(np.ndarray) if isinstance(value, Watched) else value for value in inputs]
         outputs = tuple(out.view(np.ndarray) for out in options.pop("out", ()))
