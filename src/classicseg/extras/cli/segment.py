@@ -249,7 +249,9 @@ def _rows(job: Job, path: Path, result: _Result, image: Segmented, spacing: Any)
     ]:
         columns |= {f"{name}_{number}": column for number, column in enumerate(values.T)}
     rows = zip(*(column.tolist() for column in columns.values()), strict=True)
-    first: Row = {"image": str(path)} | ({job.each.name: result.word} if result.word else {})
+    first: Row = {"image": str(path)}
+    if result.word:
+        first[job.each.name] = result.word
     return [first | dict(zip(columns, row, strict=True)) for row in rows]
 
 
