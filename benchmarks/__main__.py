@@ -36,7 +36,8 @@ def speed(*, only: str = "", threads: int = 2) -> None:
     """
     use_threads(threads)
     rows = []
-        part.cases() for part in (edges, floods, graphs, growing, mean_shift, scores, superpixels, values)
+    parts = (values, edges, floods, graphs, growing, mean_shift, superpixels, scores)
+    cases = itertools.chain.from_iterable(part.cases() for part in parts)
     for make in track(list(cases), "measuring", console=progress):
         case = make()
         if only in case.work:

@@ -8,6 +8,8 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from classicseg import RegionTree, flat_zone_tree
+
 DTYPES = ("bool", "u1", "u2", "u4", "u8", "i1", "i2", "i4", "i8", "f2", "f4", "f8")
 
 
@@ -97,3 +99,14 @@ def neighbor_pairs(shape, connectivity):
             other = tuple(i + s for i, s in zip(pixel, step, strict=True))
             if all(0 <= i < length for i, length in zip(other, shape, strict=True)):
                 yield pixel, other
+
+
+@st.composite
+def trees(draw: st.DrawFn) -> RegionTree:
+    """Trees of flat zones of small images and volumes with masks, of many ties or few."""
+    shape = draw(st.sampled_from([(1, 9), (5, 6), (7, 3), (2, 3, 4)]))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    image = rng.integers(0, draw(st.sampled_from([3, 10, 1000])), shape)
+    mask = rng.random(shape) < draw(st.sampled_from([0.7, 1]))
+    connectivity = draw(st.integers(1, len(shape)))
+    return flat_zone_tree(image, connectivity=connectivity, channel_axis=None, mask=mask)

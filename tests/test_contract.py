@@ -20,8 +20,17 @@ import classicseg
 SEGMENTERS = classicseg.segmenters() | classicseg.segmenters("seeded")
 
 
+SLOW_LOOPS = {"mean_shift_segment"}
+"""Whose loops take 10 seconds and more for a law as plain Python; their own tests run them so."""
+
+
 @pytest.mark.parametrize(
-    ("law", "name"), [(law, name) for name in SEGMENTERS for law in laws_of(SEGMENTERS[name])]
+    ("law", "name"),
+    [
+        pytest.param(law, name, marks=[pytest.mark.large] if name in SLOW_LOOPS else [])
+        for name in SEGMENTERS
+        for law in laws_of(SEGMENTERS[name])
+    ],
 )
 @given(data=st.data())
 def test_law(law, name, data):

@@ -48,6 +48,7 @@ TRIED_APART = (
     "labeling.reconstruction",
     "metrics.",
     "segmentation.",
+    "superpixels.",
     "thresholds.fuzzy",
     "thresholds.histograms",
     "thresholds.local.",

@@ -113,7 +113,7 @@ def _methods() -> list[Method]:
         ours("boundary, by sigma", boundary_segment, "sigma", (1, 1.4, 2, 2.8, 4, 5.6)),
         ours("watershed, by min_depth", _watershed, "min_depth", (2, 3, 4.5, 6.5, 9, 13)),
         ours("growing, by tolerance", region_growing_segment, "tolerance", (15, 25, 35, 45, 60, 80)),
-        ours("mean shift, by range_radius", mean_shift_segment, "range_radius", (3, 4.5, 6, 8, 10.5, 14)),
+        ours("mean shift, by range_radius", mean_shift_segment, "range_radius", (5, 7, 10, 14, 19, 26)),
         ours("k-means, by n_clusters", kmeans_segment, "n_clusters", (2, 3, 4, 5, 6, 8)),
         ours("Otsu, by n_classes", threshold_segment, "n_classes", (2, 3, 4, 5)),
         ours("Felzenszwalb, by scale", _fixed_felzenszwalb, "scale", (50, 100, 200, 300, 500, 800, 1200)),
@@ -123,7 +123,7 @@ def _methods() -> list[Method]:
             50, 100, 200, 300, 500, 800, 1200,
         ))),
         Method("mean shift, by sr", "OpenCV", partial(_at_each, _their_mean_shift, "sr", (
-            10, 15, 20, 30, 40, 55,
+            20, 30, 40, 55, 75, 100,
         ))),
         Method("watershed, by markers", "scikit-image", partial(_at_each, _their_watershed, "markers", (
             5, 10, 20, 40, 80,

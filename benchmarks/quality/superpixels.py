@@ -79,9 +79,10 @@ def superpixels(data: Path) -> Section:
 
 
 _EXPLAINED = (
-    "100 images of the validation set, 400 superpixels and 1000, the worst of several truths. Recall as published: "
-    "boundaries two pixels wide, at most one pixel away; leak is the undersegmentation error, explained the variation. "
-    "Given / asked is of 400, pieces are the connected ones of a label, on average. Published figures are of the test set (Stutz, Hermans, Leibe 2018)."
+    "100 images of the validation set; 400 superpixels, and 1000; the worst of several truths. Recall is that of "
+    "boundaries two pixels wide, at most one away, as published; leak is the undersegmentation error, explained "
+    "the variation. Given / asked is of 400; pieces are the connected ones of a label, on average. Published "
+    "figures are of the test set (Stutz, Hermans, Leibe 2018)."
 )
 
 

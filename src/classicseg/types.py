@@ -152,8 +152,8 @@ class RegionGraph(NamedTuple):
     pairs: NDArray[np.int32]
     """(m, 2), two labels, the lower one first."""
     lengths: NDArray[np.float64]
-    """(m,), the length of their border, in three dimensions its area, in units of ``spacing``: that of the faces that
-    pixels share; 0 where they share corners only."""
+    """(m,), the length of their border, in three dimensions its area, in units of ``spacing``: that of the faces
+    that pixels share; 0 where they share corners only."""
     differences: NDArray[np.float64]
     """(m, channels), the mean value of the second less that of the first; no columns where no image was given."""
     borders: NDArray[np.float64]

@@ -1,9 +1,9 @@
 """Kernels are cheap to compile: no array is assigned to a slice or a row, which costs seconds that scalars do not.
 
 ``a[i] = b[j]`` on rows, slices on the left of an assignment, arrays made of lists and arithmetic with arrays bring
-numba's broadcasting along, and the texts of its errors: about two seconds in the first kernel of a process that has
-one. Texts bring its strings along. What the source does not show, since ``a[i]`` may be a row or a number, is seen
-where the loops run as plain Python on arrays that say what is done with them.
+numba's broadcasting along, and the texts of its errors: about two seconds in the first kernel of a process that
+has one. Texts bring its strings along. What the source does not show, since ``a[i]`` may be a row or a number, is
+seen where the loops run as plain Python on arrays that say what is done with them.
 """
 
 from __future__ import annotations
@@ -119,8 +119,8 @@ def texts_in(function: ast.FunctionDef) -> list[str]:
     return [
         ast.unparse(node)
         for node in ast.walk(function)
-        if (isinstance(node, ast.Constant) and isinstance(node.value, str) or isinstance(node, ast.JoinedStr))
-        and id(node) not in spared
+        if id(node) not in spared
+        and (isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str)))
     ]
 
 

@@ -26,8 +26,8 @@ _UNIT = 1074
 
 def exact_mean(values: NDArray[Any]) -> float:
     """The mean of finite values, (n,), rounded once."""
-    counters = sum(run_bands(_count_band, values.size, 1, np.ascontiguousarray(values)))
-    return _total(counters) / (values.size << _UNIT)
+    bands = run_bands(_count_band, values.size, 1, np.ascontiguousarray(values))
+    return _total(np.sum(bands, axis=0)) / (values.size << _UNIT)
 
 
 def exact_weighted_mean(values: NDArray[np.float64], counts: NDArray[np.int64]) -> float:

@@ -134,10 +134,10 @@ def _seek_numpy(
     start: int,
     stop: int,
 ) -> None:
-    parts = zip(window.starts, window.lengths, window.steps, strict=True)
-    offsets = np.concatenate([first + np.arange(length) for first, length, _ in parts])
-    parts = zip(window.lengths, window.steps, strict=True)
-    steps = np.concatenate([step + np.outer(np.arange(n), [*[0] * (len(step) - 1), 1]) for n, step in parts])
+    places = np.concatenate([np.arange(length) for length in window.lengths])
+    offsets = np.repeat(window.starts, window.lengths) + places
+    steps = np.repeat(window.steps, window.lengths, axis=0)
+    steps[:, -1] += places
     lines, columns = np.nonzero(inside[start:stop])
     for first in range(0, len(lines), _PIECE):
         piece = np.s_[first : first + _PIECE]
@@ -217,24 +217,22 @@ def _add_line_of_three(
 ) -> tuple[int, int]:
     """Add the colors near one along a line to the sums; return how many they are, and the sum of their places."""
     a, b, c = values[0, first:], values[1, first:], values[2, first:]
-    a0, b0, c0 = color[0], color[1], color[2]
-    zero = values.dtype.type(0)
-    sum_a, sum_b, sum_c, count, along = zero, zero, zero, np.int32(0), np.int32(0)
+    of, a0, b0, c0 = values.dtype.type, color[0], color[1], color[2]
+    zero, one, none = of(0), np.int32(1), np.int32(0)
+    sum_a, sum_b, sum_c, count, along = zero, zero, zero, none, none
     for k in range((length + _VECTOR - 1) // _VECTOR * _VECTOR):
         x, y, z = a[k], b[k], c[k]
-        da = np.float32(values.dtype.type(x - a0))
-        db = np.float32(values.dtype.type(y - b0))
-        dc = np.float32(values.dtype.type(z - c0))
+        da, db, dc = np.float32(of(x - a0)), np.float32(of(y - b0)), np.float32(of(z - c0))
         is_near = (da * da + db * db + dc * dc <= _LIMIT) & (k < length)
-        sum_a = values.dtype.type(sum_a + (x if is_near else zero))
-        sum_b = values.dtype.type(sum_b + (y if is_near else zero))
-        sum_c = values.dtype.type(sum_c + (z if is_near else zero))
-        count = np.int32(count + np.int32(is_near))
-        along = np.int32(along + (np.int32(k) if is_near else np.int32(0)))
+        sum_a = of(sum_a + (x if is_near else zero))
+        sum_b = of(sum_b + (y if is_near else zero))
+        sum_c = of(sum_c + (z if is_near else zero))
+        count = np.int32(count + (one if is_near else none))
+        along = np.int32(along + (np.int32(k) if is_near else none))
     sums[0] += sum_a
     sums[1] += sum_b
     sums[2] += sum_c
-    return count, along
+    return int(count), int(along)
 
 
 @kernel()

@@ -141,6 +141,8 @@ def _keep_maxima(
     depth, height, width = shape[0], shape[1] if ndim == 3 else 1, shape[ndim - 1] if ndim > 1 else 1
     zero, least = magnitude.dtype.type(0), magnitude.dtype.type(low)
     around, bright_around = np.empty(27, magnitude.dtype), np.empty(27, magnitude.dtype)
+    one: Any = np.int64(1)  # as literals these would be compiled for once more
+    middle, around_strides = 13 * one, (9 * one, 3 * one, one)
     for z in range(start, stop):
         for y in range(height):
             outermost = z == 0 or z == depth - 1 or (ndim == 3 and (y == 0 or y == height - 1))
@@ -166,9 +168,9 @@ def _keep_maxima(
                 if outermost or x == 0 or x == width - 1:
                     _copy_around(magnitude, z, y, x, depth, height, width, around)
                     _copy_around(brightness, z, y, x, depth, height, width, bright_around)
-                    maximum = _is_maximum(around, bright_around, 13, gradient, (9, 3, 1), sector)
+                    maximum = _is_maximum(around, bright_around, middle, gradient, around_strides, sector)
                 else:
-                    strides = height * width, width if ndim == 3 else 0, 1
+                    strides = height * width, width if ndim == 3 else 0, one
                     maximum = _is_maximum(magnitude, brightness, node, gradient, strides, sector)
                 if maximum:
                     found[node] = magnitude[node]

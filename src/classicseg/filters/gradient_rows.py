@@ -77,9 +77,11 @@ def _color_magnitudes(values: NDArray[Any], stencil: Stencil, out: NDArray[Any],
 def _wide_magnitudes(values: NDArray[Any], stencil: Stencil, out: NDArray[Any], start: int, stop: int) -> None:
     """The same for one channel and five taps."""
     n_rows, n_columns, _ = values.shape
-    radius, channel = stencil.taps // 2, np.int64(0)  # as a literal it would be compiled for once more
+    radius = stencil.taps // 2
+    channel: Any = np.int64(0)  # as a literal it would be compiled for once more
     height = 2 * radius + 1
-    lines, blurred = np.empty((height, n_columns + 2 * radius), out.dtype), np.empty((height, n_columns), out.dtype)
+    lines = np.empty((height, n_columns + 2 * radius), out.dtype)
+    blurred = np.empty((height, n_columns), out.dtype)
     slopes = np.empty((3, n_columns + 2 * radius), out.dtype)
     for y in range(start - radius, stop + radius):
         _read(values, _mirror(y, n_rows), channel, radius, lines[y % height])
@@ -112,7 +114,8 @@ def _corner_magnitudes(values: NDArray[Any], stencil: Stencil, out: NDArray[Any]
 def _grey_magnitudes(values: NDArray[Any], stencil: Stencil, out: NDArray[Any], start: int, stop: int) -> None:
     """The same for one channel and three taps."""
     n_rows, n_columns, _ = values.shape
-    lines, radius, channel = np.empty((3, n_columns + 2), out.dtype), stencil.taps // 2, np.int64(0)
+    lines, radius = np.empty((3, n_columns + 2), out.dtype), stencil.taps // 2
+    channel: Any = np.int64(0)
     for y in range(start - 1, stop + 1):
         _read(values, _mirror(y, n_rows), channel, radius, lines[y % 3])
         if y > start:

@@ -1,10 +1,10 @@
 """Basins of a surface: what is flooded, the basins of its minima, and which of them are too shallow.
 
-Two basins meet first at the lowest pass between them. Of two that meet, the depth of the shallower one goes from its
-minimum to the pass: its dynamics (Grimaud). Basins join in ascending order of the passes, and of those that meet at
-one height the shallowest first: so what is joined below one depth is joined below every greater one. All of one depth
-that touch join together, then the best of the deeper ones that they touch. A basin that cannot choose between equals
-waits until these join others.
+Two basins meet first at the lowest pass between them. Of two that meet, the depth of the shallower one goes from
+its minimum to the pass: its dynamics (Grimaud). Basins join in ascending order of the passes, and of those that
+meet at one height the shallowest first: so what is joined below one depth is joined below every greater one. All
+of one depth that touch join together, then the best of the deeper ones that they touch. A basin that cannot choose
+between equals waits until these join others.
 """
 
 from __future__ import annotations
@@ -93,7 +93,8 @@ def depth_links(basins: Basins, levels: NDArray[Any], connectivity: int) -> Dept
 
 
 def groups_below(links: DepthLinks, min_depth: float) -> NDArray[np.int64]:
-    """The best basin of those that each one is one with, where basins of less than `min_depth` are joined; (n + 1,)."""
+    """The best basin of those that each one is one with, where basins of less than `min_depth` are joined; (n +
+    1,)."""
     groups = np.where(links.depths < min_depth, links.targets, np.arange(len(links.targets)))
     while not np.array_equal(onward := groups[groups], groups):
         groups = onward
@@ -196,7 +197,8 @@ def _consider(
     chosen: NDArray[np.int64],
     tied: NDArray[np.bool_],
 ) -> None:
-    """Let the lake of a basin, if it is shallow, choose what a neighbor is one with at this depth, if that is deep."""
+    """Let the lake of a basin, if it is shallow, choose what a neighbor is one with at this depth, if that is
+    deep."""
     shallow = root_of(lakes, basin)
     if lows[shallow] < level or lows[root_of(lakes, neighbor)] >= level:
         return

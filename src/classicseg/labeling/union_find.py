@@ -7,6 +7,8 @@ its own parent: the root. The parents of runs are complements (`~index`), since 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array, csgraph
@@ -29,7 +31,7 @@ def first_of_component(edges: NDArray[np.int64], n_nodes: int) -> NDArray[np.int
 
 
 @kernel()
-def root_of(parents: NDArray[np.int64], node: int) -> int:
+def root_of(parents: NDArray[Any], node: int) -> int:
     """The root of a node's component; nodes on the way are moved closer to it (path halving)."""
     while parents[node] != node:
         parents[node] = parents[parents[node]]

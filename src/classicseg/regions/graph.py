@@ -1,8 +1,8 @@
 """The adjacency graph of regions as arrays: which touch, along how long a border, and what lies between them.
 
 Two regions touch where a pixel of one is a neighbor of a pixel of the other. The strength there is the greater one
-of the two pixels, so that a line one pixel wide counts in full from either side. Sums of strengths keep what rounding
-takes (`two_floats`): they are the same in any order of the pixels.
+of the two pixels, so that a line one pixel wide counts in full from either side. Sums of strengths keep what
+rounding takes (`two_floats`): they are the same in any order of the pixels.
 """
 
 from __future__ import annotations
@@ -40,15 +40,17 @@ def region_graph(
     labels : array_like of int or bool, shape (M, N[, …])
         Segments; 0 belongs to none.
     image : array_like, shape (M, N[, …][, C]), optional
-        The values that the differences are taken of.
+        A grey or color image or a volume, of any real dtype. NaN and infinite values take no part.
     boundaries : array_like, shape (M, N[, …]), optional
         How strong a boundary is at each pixel, such as the magnitude of the gradient.
     connectivity : int, default 1
-        How many coordinates of two neighbors may differ by 1.
+        How many coordinates of two neighbors may differ by 1: from 1 (they share a face) to the number of axes
+        (they share at least a corner).
     channel_axis : int, None or "auto", default "auto"
-        The axis of the channels of `image`.
+        The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
+        the last one, which must have a length of 1 to 4.
     spacing : float or sequence of float, optional
-        The distance between neighboring pixels.
+        The distance between neighboring pixels: one number, or one for each axis. By default 1.
 
     Returns
     -------
@@ -95,7 +97,10 @@ def region_graph(
     means = np.empty((len(present), 0)) if image is None else _means(regions, image, channel_axis, len(present))
     borders = np.empty(0) if strengths is None else contacts.strengths.sum(axis=1) / contacts.counts.sum(axis=1)
     return RegionGraph(
-        np.asarray(present, np.int32)[ends], lengths_of(contacts, spacings), means[ends[:, 1]] - means[ends[:, 0]], borders
+        np.asarray(present, np.int32)[ends],
+        lengths_of(contacts, spacings),
+        means[ends[:, 1]] - means[ends[:, 0]],
+        borders,
     )
 
 
@@ -156,7 +161,10 @@ def lengths_of(contacts: RegionContacts, spacing: tuple[float, ...]) -> NDArray[
 
 def face_areas(spacing: tuple[float, ...]) -> list[float]:
     """The area of a pixel's face across each axis: the product of the spacings of the other axes."""
-    return [float(np.prod([step for other, step in enumerate(spacing) if other != axis])) for axis in range(len(spacing))]
+    return [
+        float(np.prod([step for other, step in enumerate(spacing) if other != axis]))
+        for axis in range(len(spacing))
+    ]
 
 
 def as_boundaries(boundaries: ArrayLike, inside: NDArray[np.bool_]) -> NDArray[Any]:
@@ -165,7 +173,9 @@ def as_boundaries(boundaries: ArrayLike, inside: NDArray[np.bool_]) -> NDArray[A
     if parsed.shape != inside.shape:
         raise ValueError(f"boundaries has shape {parsed.shape}; expected the spatial shape {inside.shape}")
     if parsed.mask is not None and (inside & ~parsed.mask).any():
-        raise ValueError("boundaries is masked or not finite where a pixel takes part; fill it, or mask these pixels")
+        raise ValueError(
+            "boundaries is masked or not finite where a pixel takes part; fill it, or mask these pixels"
+        )
     return parsed.values[..., 0]
 
 

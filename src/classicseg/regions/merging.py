@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,7 +25,8 @@ def renumber(
     pairs: NDArray[np.int64], joined: NDArray[np.int64], areas: NDArray[np.int64], min_area: int
 ) -> NDArray[np.int64]:
     """The pairs once each region is `joined[region]`, most of them once, without pairs of two large regions."""
-    seen, found, size = np.zeros(N_HASHES, np.int64), np.empty(len(pairs), np.int64), 0
+    seen, found = np.zeros(N_HASHES, np.int64), np.empty(len(pairs), np.int64)
+    size: Any = np.int64(0)  # as a literal it would be compiled for once more
     for i in range(len(pairs)):
         a, b = joined[pairs[i] >> 32], joined[pairs[i] & LOW]
         if a != b and (areas[a] < min_area or areas[b] < min_area):

@@ -30,15 +30,17 @@ def merge_small_regions(
     labels : array_like of int or bool, shape (M, N[, …])
         Segments; 0 belongs to none, and stays.
     image : array_like, shape (M, N[, …][, C])
-        The values that the means are taken of, with the labels' shape, with or without channels.
+        A grey or color image or a volume, of any real dtype. NaN and infinite values take no part.
     min_area : float
         The least area that stays, in units of `spacing`, at least 0.
     connectivity : int, default 1
-        How many coordinates of two neighbors may differ by 1.
+        How many coordinates of two neighbors may differ by 1: from 1 (they share a face) to the number of axes
+        (they share at least a corner).
     channel_axis : int, None or "auto", default "auto"
-        The axis of the channels of `image`.
+        The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
+        the last one, which must have a length of 1 to 4.
     spacing : float or sequence of float, optional
-        The distance between neighboring pixels.
+        The distance between neighboring pixels: one number, or one for each axis. By default 1.
 
     Returns
     -------
@@ -51,8 +53,8 @@ def merge_small_regions(
         If `labels` holds neither integers nor bool, `image` does not hold real numbers, or a number has the wrong
         type.
     ValueError
-        If `labels` is empty or holds numbers outside 0 … 2147483647, `image` has another shape or an unclear channel
-        axis, or values that are not finite in a segment, or a number is out of its range.
+        If `labels` is empty or holds numbers outside 0 … 2147483647, `image` has another shape or an unclear
+        channel axis, or values that are not finite in a segment, or a number is out of its range.
 
     See Also
     --------
@@ -78,8 +80,8 @@ def merge_small_regions(
     parsed = as_image(image, channel_axis=channel_axis)
     if parsed.shape != segments.shape:
         raise ValueError(
-            f"image has spatial shape {parsed.shape}; expected the labels' shape {segments.shape}; crop one, or name "
-            "the image's channel_axis"
+            f"image has spatial shape {parsed.shape}; expected the labels' shape {segments.shape}; crop one, "
+            "or name the image's channel_axis"
         )
     if parsed.mask is not None and (segments[~parsed.mask] > 0).any():
         raise ValueError("image has values that are masked or not finite in a segment; fill them, or label them 0")

@@ -46,7 +46,7 @@ def etps_segment(
     image : array_like, shape (M, N[, …][, C])
         A grey or color image or a volume, of any real dtype. NaN and infinite values take no part.
     n_segments : int, default 400
-        The number of superpixels, at least 1: there are exactly as many where the mask allows it.
+        The number of superpixels, at least 1: exactly so many but for masks, see below.
     compactness : float, optional
         The difference of color that counts as much as the side of a superpixel, at least 0, in units of the colors
         that are compared. The greater it is, the rounder the superpixels are. By default a twentieth of their
@@ -71,8 +71,8 @@ def etps_segment(
     -------
     ndarray of int32, shape (M, N[, …])
         Superpixels 1 … n by their first pixel in raster order, each one piece; 0 where a pixel takes no part.
-        There are more than `n_segments` only where the mask has more pieces, and fewer only where it has fewer
-        pixels.
+        There are `n_segments` of them, fewer where fewer pixels take part, and more where a mask has several
+        pieces: at most one more for each piece but the first.
 
     Raises
     ------
@@ -146,7 +146,7 @@ def _weights(
         chose(compactness=compactness)
     if smoothness is None:
         n_axes = max(1, sum(length > 1 for length in values.shape[1:]))
-        side = (np.count_nonzero(cells.labels >= 0) / cells.n) ** (1 / n_axes)
+        side = (np.count_nonzero(cells.labels) / cells.n) ** (1 / n_axes)
         smoothness = _SMOOTHNESS * spread * math.sqrt(side)
         chose(smoothness=smoothness)
     return Weights(compactness * unit, smoothness * unit)

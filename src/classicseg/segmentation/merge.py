@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from classicseg._core.chosen import chose
@@ -10,8 +9,8 @@ from classicseg.trees.cuts import cut_tree
 from classicseg.trees.merge_tree import CriterionName, merge_tree
 from classicseg.types import ChannelAxis, Heights, Mask, Regions, RegionTree, SegmentCounts, Spacing
 
-_SHARE = 0.2
-"""Of the greatest height, where neither a number of segments nor a height is given."""
+_N_LEFT, _FACTOR = 50, 1.9
+"""The default height is so many times that at which so many segments are left."""
 
 
 def merge_segment(
@@ -39,11 +38,11 @@ def merge_segment(
         How many segments there shall be: at least as many as the image, or its mask, has pieces, and at most as
         many as merge.
     height : float or sequence of float, optional
-        What merges at this height or below is merged, at least 0, in the units of the criterion (`merge_tree`).
-        By default, where `n_segments` is not given either, a fifth of the greatest height.
+        What merges at this height or below is merged, at least 0, in the units of the criterion (`merge_tree`). By
+        default, where `n_segments` is not given either, 1.9 times the height at which 50 segments are left.
     min_area : float, optional
-        A segment of a smaller area joins over its lowest pass, after the cut; there may be fewer segments then than
-        asked. By default none is joined.
+        A segment of a smaller area joins over its lowest pass, after the cut; there may be fewer segments then
+        than asked. By default none is joined.
     criterion : {"contrast", "ward", "mean", "border", "multiresolution"}, default "contrast"
         What a merge costs, as in `merge_tree`.
     regions : array_like of int or bool, shape (M, N[, …]), optional
@@ -51,15 +50,17 @@ def merge_segment(
     boundaries : array_like, shape (M, N[, …]), optional
         How strong a boundary is at each pixel, as in `merge_tree`.
     connectivity : int, default 1
-        How many coordinates of two neighbors may differ by 1.
+        How many coordinates of two neighbors may differ by 1: from 1 (they share a face) to the number of axes
+        (they share at least a corner).
     weights : array_like, shape (C,), optional
         How much each channel counts, as in `merge_tree`.
     channel_axis : int, None or "auto", default "auto"
-        The axis of the channels.
+        The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
+        the last one, which must have a length of 1 to 4.
     mask : array_like of bool, shape (M, N[, …]), optional
         True where a pixel takes part, by default everywhere.
     spacing : float or sequence of float, optional
-        The distance between neighboring pixels.
+        The distance between neighboring pixels: one number, or one for each axis. By default 1.
 
     Returns
     -------
@@ -70,8 +71,8 @@ def merge_segment(
     Raises
     ------
     TypeError
-        If `image` or `boundaries` does not hold real numbers, `regions` does not hold integers, `mask` is not bool,
-        or a number has the wrong type.
+        If `image` or `boundaries` does not hold real numbers, `regions` does not hold integers, `mask` is not
+        bool, or a number has the wrong type.
     ValueError
         If `image` is empty or its channel axis is unclear, an option does not fit its shape, `n_segments` and
         `height` are both given, `n_segments` is less than the pieces or more than the regions that merge, or a
@@ -120,5 +121,6 @@ def merge_segment(
 
 
 def _default_height(tree: RegionTree) -> float:
-    """A share of the greatest height."""
-    return _SHARE * float(np.max(tree.heights, initial=0.0))
+    """A multiple of the height at which few segments are left; 0 where nothing merges."""
+    inner = tree.heights[int(tree.regions.max(initial=0)) :]
+    return _FACTOR * float(inner[-_N_LEFT:][0]) if len(inner) else 0.0

@@ -13,7 +13,7 @@ from classicseg.types import ChannelAxis, Mask, Regions, Spacing
 def multiresolution_segment(
     image: ArrayLike,
     *,
-    scale: float = 30.0,
+    scale: float = 100.0,
     shape: float = 0.1,
     compactness: float = 0.5,
     weights: ArrayLike | None = None,
@@ -29,7 +29,7 @@ def multiresolution_segment(
     ----------
     image : array_like, shape (M, N[, …][, C])
         A grey or color image or a volume, of any real dtype. NaN and infinite values take no part.
-    scale : float, default 30.0
+    scale : float, default 100.0
         The greater, the larger the regions, at least 0: a merge may raise the heterogeneity by its square. By the
         default weights, in standard deviations of the image, so that one scale serves images in any units.
     shape : float, default 0.1
@@ -37,19 +37,21 @@ def multiresolution_segment(
     compactness : float, default 0.5
         The share of compactness in that of the shape, from 0 to 1; the rest is smoothness.
     weights : array_like, shape (C,), optional
-        How much the standard deviation of each channel counts, at least 0. By default 1 over the standard deviation
-        of the values, the same for each channel. With 1 each, `scale` is that of other software, in the image's
-        units.
+        How much the standard deviation of each channel counts, at least 0. By default 1 over the standard
+        deviation of the values, the same for each channel. With 1 each, `scale` is that of other software, in the
+        image's units.
     regions : array_like of int or bool, shape (M, N[, …]), optional
         The regions that merge, each of one piece; 0 takes no part. By default pixels.
     connectivity : int, default 1
-        How many coordinates of two neighbors may differ by 1.
+        How many coordinates of two neighbors may differ by 1: from 1 (they share a face) to the number of axes
+        (they share at least a corner).
     channel_axis : int, None or "auto", default "auto"
-        The axis of the channels.
+        The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
+        the last one, which must have a length of 1 to 4.
     mask : array_like of bool, shape (M, N[, …]), optional
         True where a pixel takes part, by default everywhere.
     spacing : float or sequence of float, optional
-        The distance between neighboring pixels.
+        The distance between neighboring pixels: one number, or one for each axis. By default 1.
 
     Returns
     -------
@@ -59,12 +61,12 @@ def multiresolution_segment(
     Raises
     ------
     TypeError
-        If `image` does not hold real numbers, `regions` does not hold integers, `mask` is not bool, or a number has
-        the wrong type.
+        If `image` does not hold real numbers, `regions` does not hold integers, `mask` is not bool, or a number
+        has the wrong type.
     ValueError
-        If `image` is empty or its channel axis is unclear, `regions`, `mask` or `spacing` does not fit its shape, a
-        label of `regions` is in several pieces, `weights` is not one number for each channel, or a number is out of
-        its range.
+        If `image` is empty or its channel axis is unclear, `regions`, `mask` or `spacing` does not fit its shape,
+        a label of `regions` is in several pieces, `weights` is not one number for each channel, or a number is out
+        of its range.
 
     See Also
     --------
@@ -75,9 +77,9 @@ def multiresolution_segment(
 
     Notes
     -----
-    Heterogeneity is that of [1]_. The segmenter is a cut of the tree at ``height=scale``: a merge is made if it and
-    all merges inside it raise heterogeneity by the square of the scale at most. The default scale was set on the
-    training images of BSDS500. The cost is that of the tree.
+    Heterogeneity is that of [1]_. The segmenter is a cut of the tree at ``height=scale``: a merge is made if it
+    and all merges inside it raise heterogeneity by the square of the scale at most. The default scale was set on
+    the training images of BSDS500. The cost is that of the tree.
 
     References
     ----------

@@ -40,8 +40,7 @@ def snic_segment(
     image : array_like, shape (M, N[, …][, C])
         A grey or color image or a volume, of any real dtype. NaN and infinite values take no part.
     n_segments : int, default 400
-        The number of superpixels where no seeds are given, at least 1: there are exactly as many where the mask
-        allows it. With seeds it only says how large superpixels are expected to be, for `compactness`.
+        The number of superpixels where no seeds are given, at least 1: exactly so many but for masks, see below.
     compactness : float, optional
         The difference of color that counts as much as the side of a superpixel, at least 0, in units of the colors
         that are compared. The greater it is, the rounder the superpixels are. By default 0.3 of their spread: the
@@ -65,8 +64,8 @@ def snic_segment(
     -------
     ndarray of int32, shape (M, N[, …])
         Superpixels 1 … n by their first pixel in raster order, each one piece; 0 where a pixel takes no part.
-        There are more than `n_segments` only where the mask has more pieces, and fewer only where it has fewer
-        pixels. With seeds their numbers, and 0 where no superpixel arrives.
+        There are `n_segments` of them, fewer where fewer pixels take part, and more where a mask has several
+        pieces: at most one more for each piece but the first. With seeds their numbers, and 0 where no superpixel arrives.
 
     Raises
     ------
@@ -148,9 +147,9 @@ def _central_pixels(
     cells: NDArray[np.int32], values: NDArray[np.float32], part: Part, n: int
 ) -> NDArray[np.int32]:
     """A seed in each of n cells, the pixel nearest to its center; of a mask each cell is made one piece first."""
-    labels = cells + np.int32(1)
+    labels = cells
     if part.inside is not None:
-        labels = one_piece_each(labels, values.reshape(len(values), -1, values.shape[-1]), n)
+        labels = one_piece_each(cells, values.reshape(len(values), -1, values.shape[-1]), n)
     flat, nodes = labels.reshape(-1), np.flatnonzero(labels)
     own = flat[nodes]
     counts = np.bincount(own)[1:]

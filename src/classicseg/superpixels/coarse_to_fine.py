@@ -75,20 +75,20 @@ def _starts(
     lines = [colors.reshape(len(colors), -1, colors.shape[-1]) for colors in sums]
     if part.inside is None:
         for level in reversed(range(len(sums))):
-            labels = one_piece_each(_at_centers(cells, 2**level) + np.int32(1), lines[level], n)
+            labels = one_piece_each(_at_centers(cells, 2**level), lines[level], n)
             if labels.max() == n or level == 0:
                 return [labels[:0]] * level + [labels]
-    aligned = cells + np.int32(1)
+    aligned = cells.copy()
     are_whole = part.inside.astype(np.int32)
     for _ in sums[1:]:
         are_whole = coarser(are_whole)
-    blocks = np.where(are_whole == 1, _at_centers(cells, 2 ** (len(sums) - 1)) + np.int32(1), 0)
+    blocks = np.where(are_whole == 1, _at_centers(cells, 2 ** (len(sums) - 1)), 0)
     for colors in reversed(sums[:-1]):
         blocks = finer(blocks, colors.shape[1:])
     np.copyto(aligned, blocks, where=blocks > 0)
     labels = one_piece_each(aligned, lines[0], n)
     if labels.max() < n:  # a cell without a block of its own
-        labels = one_piece_each(cells + np.int32(1), lines[0], n)
+        labels = one_piece_each(cells, lines[0], n)
     levels = [labels]
     while len(levels) < len(sums):
         levels.append(coarser(levels[-1]))

@@ -43,14 +43,11 @@ def color_planes(image: Image, space: ColorSpace) -> Planes:
 
 
 def color_spread(values: NDArray[np.float32], cells: NDArray[np.int32], n: int) -> float:
-    """The deviation of colors from their mean within a cell, of 0 … n - 1, on average; 1 where there is none.
-
-    Negative labels belong to no cell.
-    """
+    """The deviation of colors from their mean within a cell, of 1 … n, on average; 1 where there is none."""
     labels = cells.reshape(-1, cells.shape[-1])
     lines = slice(None, None, max(1, len(labels) // _SAMPLED_ROWS))
-    inside = labels[lines] >= 0
-    sampled = labels[lines][inside]
+    inside = labels[lines] > 0
+    sampled = labels[lines][inside] - 1
     counts = np.bincount(sampled, minlength=n)
     squares = np.zeros(n)
     for plane in values.reshape(len(values), *labels.shape):

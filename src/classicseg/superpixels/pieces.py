@@ -79,15 +79,20 @@ def _measured(components: NDArray[np.int32], labels: NDArray[np.int32], values: 
 def _settled(found: Pieces, ends: NDArray[np.int64], n_wanted: int, is_whole: bool) -> NDArray[np.bool_]:
     """The pieces that stay superpixels; `ends` are the pairs (2, n) that touch."""
     settled = _largest_of_each(found.owners, found.areas)
-    if not is_whole:
+    needed = np.zeros(len(settled), bool)
+    if not is_whole:  # what of a mask touches nothing else needs one superpixel at least
         islands = component_numbers(ends, len(settled))
         has_some = np.zeros(len(settled), bool)
         has_some[islands[settled]] = True
         settled |= _largest_of_each(islands, found.areas) & ~has_some[islands]
-    missing = n_wanted - np.count_nonzero(settled)
-    if missing > 0:
+        needed = _largest_of_each(islands, np.where(settled, found.areas, 0))
+    surplus = np.count_nonzero(settled) - n_wanted
+    if surplus > 0:
+        others = np.flatnonzero(settled & ~needed)
+        settled[others[np.argsort(found.areas[others], kind="stable")[:surplus]]] = False
+    elif surplus < 0:
         others = np.flatnonzero(~settled)
-        settled[others[np.argsort(-found.areas[others], kind="stable")[:missing]]] = True
+        settled[others[np.argsort(-found.areas[others], kind="stable")[:-surplus]]] = True
     return settled
 
 
@@ -107,6 +112,8 @@ def _join_numpy(ends: NDArray[np.int64], colors: NDArray[np.float64], home: NDAr
     both = np.concatenate([ends, ends[::-1]], axis=1)
     while (both := both[:, home[both[0]] < 0]).size:
         ready = home[both[1]] >= 0
+        if not ready.any():
+            return
         piece, target = both[0, ready], home[both[1, ready]]
         apart = sum((row[piece] - row[target]) ** 2 for row in colors.T)
         order = np.lexsort((target, apart, piece))
@@ -127,7 +134,8 @@ def _join(ends: NDArray[np.int64], colors: NDArray[np.float64], home: NDArray[np
                 pieces[n], others[n] = ends[side, i], ends[1 - side, i]
                 n += 1
     least, nearest = np.full(len(home), np.inf), np.full(len(home), np.int64(-1))
-    while n > 0:
+    n_before = n + 1
+    while 0 < n < n_before:
         for i in range(n):
             piece, target = pieces[i], home[others[i]]
             if target >= 0:
@@ -145,7 +153,7 @@ def _join(ends: NDArray[np.int64], colors: NDArray[np.float64], home: NDArray[np
             else:
                 pieces[n_open], others[n_open] = piece, others[i]
                 n_open += 1
-        n = n_open
+        n_before, n = n, n_open
 
 
 def _measure_numpy(

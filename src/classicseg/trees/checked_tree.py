@@ -70,8 +70,8 @@ def check_areas(areas: NDArray[np.float64], parents: NDArray[np.int32]) -> None:
     wrong = np.flatnonzero(~((areas > 0) & (areas <= areas[parents]) & (areas < np.inf)))
     if len(wrong):
         raise ValueError(
-            f"tree.areas[{wrong[0]}] is {areas[wrong[0]]:g}; expected finite numbers > 0 that do not fall towards a "
-            "root"
+            f"tree.areas[{wrong[0]}] is {areas[wrong[0]]:g}; expected finite numbers > 0 that do not fall towards "
+            "a root"
         )
 
 

@@ -1,8 +1,8 @@
 """Cuts of a tree: labels at any scale.
 
 Nodes are numbered by their heights, so a cut is an index: nodes from it on are undone. One pass from the root down
-tells each region the node that it is in. Of several cuts, only the finest is made from the finest regions; the others
-are made from its regions, which are few.
+tells each region the node that it is in. Of several cuts, only the finest is made from the finest regions; the
+others are made from its regions, which are few.
 """
 
 from __future__ import annotations
@@ -65,13 +65,13 @@ def cut_tree(
     merges_of : The tree for SciPy, which has other ways to cut it.
 
     Notes
-    -----
-    Cuts of one tree are nested: a coarser segment is made of whole finer ones, with the same `min_area`, too. Where
-    several merges have the height that decides, `n_segments` undoes the last ones of them in the order of the tree.
+    ----- Cuts of one tree are nested: a coarser segment is made of whole finer ones, with the same `min_area`,
+    too. Where several merges have the height that decides, `n_segments` undoes the last ones of them in the order
+    of the tree.
 
     With `min_area`, a merge above the cut is made as well where one of the two sides is smaller. Where the other
-    side is several segments, the small one joins one of those that touch it (over faces, if there are any): the one
-    whose finest region beside it merges lowest, then is larger, then comes first.
+    side is several segments, the small one joins one of those that touch it (over faces, if there are any): the
+    one whose finest region beside it merges lowest, then is larger, then comes first.
 
     The cost is linear in the number of pixels and of nodes; several cuts cost little more than the finest of them.
 
@@ -215,4 +215,4 @@ def _number(
             joins[node] = ~n_tops
             n_tops += np.int32(1)
         table[order[i] + 1] = -joins[node]
-    return n_tops
+    return int(n_tops)

@@ -1,7 +1,7 @@
 """Quasi-flat zones at all tolerances: pixels that steps of at most h connect, for every h.
 
-Kruskal's algorithm on the pixels: pairs of neighbors in ascending order of their distance, of which those that join two
-zones are the merges of the tree. Zones of equal value are the finest regions.
+Kruskal's algorithm on the pixels: pairs of neighbors in ascending order of their distance, of which those that
+join two zones are the merges of the tree. Zones of equal value are the finest regions.
 """
 
 from __future__ import annotations
@@ -35,8 +35,7 @@ def flat_zone_tree(
     image : array_like, shape (M, N[, …][, C])
         A grey or color image or a volume, of any real dtype. NaN and infinite values take no part.
     norm : {"euclidean", "maximum"}, default "euclidean"
-        The distance of two colors: the root of the sum over the channels of squared differences, or the largest
-        difference.
+        The distance of two colors: the root of the sum of squared differences, or the largest difference.
     connectivity : int, default 1
         How many coordinates of two neighbors may differ by 1: from 1 (they share a face) to the number of axes
         (they share at least a corner).
@@ -100,7 +99,7 @@ def flat_zone_tree(
     connectivity = as_count("connectivity", connectivity, most=len(parsed.shape))
     pairs = sorted_pairs(parsed, connectivity, norm)
     sets = pixel_sets(parsed.shape, parsed.mask)
-    n_equal = int(pairs.starts[1]) if pairs.levels[:1] == [0] else 0
+    n_equal = int(pairs.starts[1]) if (pairs.levels[:1] == 0).any() else 0
     ahead = np.empty((3, AT_ONCE), np.int64)
     run_interruptible(_unite, pairs, n_equal, sets, ahead)
     regions = labels_of_sets(sets, parsed.shape)

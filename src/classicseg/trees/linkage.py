@@ -36,9 +36,8 @@ def merges_of(tree: RegionTree) -> NDArray[np.float64]:
     cut_tree : Labels from the tree, without SciPy.
 
     Notes
-    -----
-    The cost is linear in the number of regions. What SciPy draws is only readable for some hundred: take the tree of
-    fewer regions for it.
+    ----- The cost is linear in the number of regions. What SciPy draws is only readable for some hundred: take the
+    tree of fewer regions for it.
 
     Examples
     --------
@@ -52,8 +51,8 @@ def merges_of(tree: RegionTree) -> NDArray[np.float64]:
     parents, heights, n = checked.tree.parents, checked.tree.heights, checked.n_regions
     if checked.n_roots > 1:
         raise ValueError(
-            f"tree has {checked.n_roots} pieces that never merge, and a linkage has one; mask all but one of them, "
-            "or build the tree with a larger connectivity"
+            f"tree has {checked.n_roots} pieces that never merge, and a linkage has one; mask all but one of "
+            "them, or build the tree with a larger connectivity"
         )
     row = leaf_order(parents, heights, n)
     children = np.argsort(parents[:-1], kind="stable").reshape(-1, 2)  # of a node, in ascending order

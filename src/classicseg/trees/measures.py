@@ -43,8 +43,8 @@ def squared_deviations(image: Image, regions: Regions, found: RegionSums) -> NDA
 
 
 def spread_of(measures: Measures) -> float:
-    """The standard deviation of all values, of the channels together, without its last bits, which the order of the
-    regions decides."""
+    """The standard deviation of all values, of the channels together, without its last bits, which the order of
+    the regions decides."""
     table, n = measures.table, measures.n_channels
     if not len(table):
         return 0.0

@@ -23,7 +23,7 @@ from classicseg.types import ChannelAxis, Mask, Regions, RegionTree, Spacing
 CriterionName: TypeAlias = Literal["contrast", "ward", "mean", "border", "multiresolution"]
 """The keys of `criteria.CRITERIA`, for type checkers."""
 
-_START_SIGMA, _BORDER_SIGMA = 1.5, 2.0
+_START_SIGMA, _BORDER_SIGMA = 1.0, 2.0
 """Pixels: how the image is smoothed for the gradient whose basins merge, and for the strength of their borders."""
 
 _LARGEST = 2.0**200
@@ -53,16 +53,16 @@ def merge_tree(
     regions : array_like of int or bool, shape (M, N[, …]), optional
         The regions that merge, each of one piece; 0 takes no part. By default what the criterion starts from.
     criterion : {"contrast", "ward", "mean", "border", "multiresolution"}, default "contrast"
-        What a merge costs. With m the means of two regions, n their numbers of pixels, d = ‖m₁ - m₂‖,
-        A = n₁n₂ / (n₁ + n₂), and s the mean strength of the boundaries between them:
-        "contrast": (√A √d s²)^(2/5), which serves photographs best. "ward": A d², the rise of the squared error.
-        "mean": d. "border": s. "multiresolution": the scale of Baatz and Schäpe, the root of the rise of
-        heterogeneity. "contrast" and "border" start from the basins of the boundaries, the others from pixels, of
-        which those that touch and are equal are one.
+        What a merge costs. With m the means of two regions, n their numbers of pixels, d = ‖m₁ - m₂‖, A = n₁n₂ /
+        (n₁ + n₂), and s the mean strength of the boundaries between them: "contrast": (A^(7/16) √d s²)^(2/5),
+        which serves photographs best. "ward": A d², the rise of the squared error. "mean": d. "border": s.
+        "multiresolution": the scale of Baatz and Schäpe, the root of the rise of heterogeneity. "contrast" and
+        "border" start from the basins of the boundaries, the others from pixels, of which those that touch and are
+        equal are one.
     boundaries : array_like, shape (M, N[, …]), optional
-        How strong a boundary is at each pixel, at least 0, for the criteria "contrast" and "border". By default the
-        magnitude of the gradient of the image, smoothed by a Gaussian of 2 pixels (of the shortest spacing); the
-        basins are those at 1.5 pixels.
+        How strong a boundary is at each pixel, at least 0, for the criteria "contrast" and "border". By default
+        the magnitude of the gradient of the image, smoothed by a Gaussian of 2 pixels (of the shortest spacing);
+        the basins are those at 1 pixel.
     connectivity : int, default 1
         How many coordinates of two neighbors may differ by 1: from 1 (they share a face) to the number of axes
         (they share at least a corner).
@@ -88,19 +88,19 @@ def merge_tree(
     -------
     RegionTree
         A named tuple ``regions``, ``parents``, ``heights``, ``areas``. A height is what the merge cost, or that of
-        a merge inside it if that was more: in the image's units times the tenth root of a number of pixels to the
-        second power ("contrast", where both d and s are of the image), their squares times pixels ("ward"), the
-        image's units ("mean", "border"; those of `boundaries` if given), or scale ("multiresolution").
+        a merge inside it if that was more: in the image's units times a number of pixels to the power 0.175
+        ("contrast"; in Lab, where that is compared), their squares times pixels ("ward"), the image's units
+        ("mean", "border"; those of `boundaries` if given), or scale ("multiresolution").
 
     Raises
     ------
     TypeError
-        If `image` or `boundaries` does not hold real numbers, `regions` does not hold integers, `mask` is not bool,
-        or a number has the wrong type.
+        If `image` or `boundaries` does not hold real numbers, `regions` does not hold integers, `mask` is not
+        bool, or a number has the wrong type.
     ValueError
-        If `image` is empty or its channel axis is unclear, `regions`, `boundaries`, `mask` or `spacing` does not fit
-        its shape, a label of `regions` is in several pieces, `boundaries` is given to a criterion that does not
-        look at them, negative, or not finite where a pixel takes part, `weights` is not one number for each
+        If `image` is empty or its channel axis is unclear, `regions`, `boundaries`, `mask` or `spacing` does not
+        fit its shape, a label of `regions` is in several pieces, `boundaries` is given to a criterion that does
+        not look at them, negative, or not finite where a pixel takes part, `weights` is not one number for each
         channel, or a number is out of its range.
 
     See Also
@@ -116,11 +116,10 @@ def merge_tree(
     Merging goes by rounds: all pairs of regions that are each other's cheapest merge at once [1]_, those that cost
     the same together. So no order of the pixels decides, and the tree of "border" is that of merging the cheapest
     pair first. "ward" [2]_ waits where a neighbor's merge is cheaper, which may change it: the squared error is
-    within a few percent of that order's. "multiresolution" is defined in [3]_:
-    (1 - shape) · Σ w (nσ - n₁σ₁ - n₂σ₂) + shape · (compactness · (n^½ l - n₁^½ l₁ - n₂^½ l₂) +
-    (1 - compactness) · (n l / b - n₁ l₁ / b₁ - n₂ l₂ / b₂)), with σ the standard deviations, l the perimeters and b
-    those of the bounding boxes, in units of spacing; in k dimensions these are areas of faces, and the root of n is
-    the k-th.
+    within a few percent of that order's. "multiresolution" is defined in [3]_: (1 - shape) · Σ w (nσ - n₁σ₁ -
+    n₂σ₂) + shape · (compactness · (n^½ l - n₁^½ l₁ - n₂^½ l₂) + (1 - compactness) · (n l / b - n₁ l₁ / b₁ - n₂ l₂
+    / b₂)), with σ the standard deviations, l the perimeters and b those of the bounding boxes, in units of
+    spacing; in k dimensions these are areas of faces, and the root of n is the k-th.
 
     The cost is O(n log n) for n pixels at large; where one region touches very many others, at worst that number's
     square. From pixels "ward" takes some 120 bytes for each pixel of three channels; a million regions and their
@@ -174,9 +173,7 @@ class _Merging(NamedTuple):
     spacing: tuple[float, ...]
 
 
-def _tree(
-    image: Image, regions: Regions | None, strengths: NDArray[Any] | None, how: _Merging
-) -> RegionTree:
+def _tree(image: Image, regions: Regions | None, strengths: NDArray[Any] | None, how: _Merging) -> RegionTree:
     """The tree, with heights in the units of the image."""
     image, unit = _in_range(image)
     surface, pixel = strengths, min(how.spacing)

@@ -1,9 +1,9 @@
 """Merging in rounds: regions that are each other's best neighbors merge, all at once, until none touch.
 
 No order of the pixels decides, and no queue is kept: in a round every edge of the graph gets its cost, each region
-its least one, and an edge that is the least at both of its ends is a merge. A third of the regions or so merge in one
-round, so that the rounds together cost little more than the first few. Where a criterion never favors a merged region
-over its parts (it is reducible), the tree is that of merging the cheapest edge first.
+its least one, and an edge that is the least at both of its ends is a merge. A third of the regions or so merge in
+one round, so that the rounds together cost little more than the first few. Where a criterion never favors a merged
+region over its parts (it is reducible), the tree is that of merging the cheapest edge first.
 
 Edges of one cost are decided together: regions that several of them link become one in the same round, dark ones
 first. So a tie needs no corner that it starts from.
@@ -23,7 +23,6 @@ from classicseg._core.kernel import Kernel, kernel
 from classicseg._core.two_floats import lost
 from classicseg.labeling.union_find import root_of
 
-
 WAITS_FROM = 256
 """Below so many pixels together, two regions wait for nobody: a tree from pixels takes half the time."""
 
@@ -31,9 +30,9 @@ WAITS_FROM = 256
 class Measures(NamedTuple):
     """What is known of each region, one row of numbers, and where its columns are.
 
-    A row holds the number of pixels, the sum of each channel, then as wanted: the sum of squared deviations of each
-    channel from its mean, the perimeter, the bounding box (the least index of each axis, negative, and one past the
-    greatest).
+    A row holds the number of pixels, the sum of each channel, then as wanted: the sum of squared deviations of
+    each channel from its mean, the perimeter, the bounding box (the least index of each axis, negative, and one
+    past the greatest).
     """
 
     table: NDArray[np.float64]
@@ -73,10 +72,9 @@ def merge_all(
     """
     n = len(measures.table)
     merges = Merges(np.empty((max(n - 1, 0), 2), np.int32), np.empty(max(n - 1, 0)))
-    n_edges = run_interruptible(join_parallel, contacts.ends, contacts.table, len(contacts.ends), n)
     widths = measures.n_channels, measures.n_squares, measures.n_outlines
     n_merges = run_interruptible(
-        rounds, measures.table, *widths, int(waits), contacts.ends, contacts.table, n_edges, options, *merges
+        rounds, measures.table, *widths, int(waits), contacts.ends, contacts.table, options, *merges
     )
     return Merges(merges.pairs[:n_merges], merges.costs[:n_merges])
 
@@ -110,45 +108,72 @@ def _rounds(
     waits: int,
     ends: NDArray[np.int32],
     contacts: NDArray[np.float64],
-    n_edges: int,
     options: NDArray[np.float64],
     pairs: NDArray[np.int32],
     heights: NDArray[np.float64],
 ) -> int:
     """Write the merges in order, and return how many there are."""
-    n = len(table)
-    least, costs = np.empty(n), np.empty(n_edges)
-    near = np.empty(n if waits > 0 else 0)
-    links, names = np.empty(n, np.int32), np.arange(n).astype(np.int32)
-    n_merges: Any = np.int64(0)
-    while n_edges > 0:
+    n, n_merges = len(table), np.int64(0)
+    least, near, costs = np.empty(n), np.empty(n if waits > 0 else 0), np.empty(len(ends))
+    links, names = np.arange(n).astype(np.int32), np.arange(n).astype(np.int32)
+    heads, marks, is_new = np.empty(n, np.int32), np.empty(n, np.int32), np.ones(n, np.uint8)
+    following = np.empty(len(ends), np.int32)
+    n_edges = np.int64(len(ends))
+    while True:
+        n_edges = _rename(ends, contacts, costs, n_edges, links, is_new, table, n_outlines, heads, following, n)
+        _join_parallel(ends, contacts, n, heads, following, marks)
         for i in range(n):
-            least[i] = np.inf
-            links[i] = i
+            least[i], links[i] = np.inf, i
         for e in range(n_edges):
+            if ends[e, 0] < 0:
+                continue
             a, b = np.int64(ends[e, 0]), np.int64(ends[e, 1])
-            cost = edge_cost(table, n_channels, a, b, contacts, e, options)
-            costs[e] = cost
-            least[a] = min(least[a], cost)
-            least[b] = min(least[b], cost)
-        former = n_merges
+            if costs[e] != costs[e]:
+                costs[e] = edge_cost(table, n_channels, a, b, contacts, e, options)
+            least[a] = min(least[a], costs[e])
+            least[b] = min(least[b], costs[e])
         lowest = least
         if waits > 0:
             lowest = near
-            for i in range(n):
-                near[i] = least[i]
-            for e in range(n_edges):
-                a, b = np.int64(ends[e, 0]), np.int64(ends[e, 1])
-                if table[a, 0] + table[b, 0] >= WAITS_FROM:
-                    near[a] = min(near[a], least[b])
-                    near[b] = min(near[b], least[a])
-        n_merges = _merge_round(ends, n_edges, costs, lowest, table, n_channels, links, names, pairs, heights, n_merges)
+            _look_around(ends, n_edges, table, least, near, n)
+        former = n_merges
+        n_merges = _merge_round(
+            ends,
+            n_edges,
+            costs,
+            lowest,
+            table,
+            n_channels,
+            links,
+            names,
+            is_new,
+            following,
+            pairs,
+            heights,
+            n_merges,
+        )
         if n_merges == former:
-            break
-        n = _gather(table, n, n_channels, n_squares, n_outlines, links, names)
-        n_edges = _rename(ends, contacts, n_edges, links, table, n_outlines)
-        n_edges = join_parallel(ends, contacts, n_edges, n)
-    return n_merges
+            return n_merges
+        n = _gather(table, n, n_channels, n_squares, n_outlines, links, names, is_new)
+
+
+@kernel()
+def _look_around(
+    ends: NDArray[np.int32],
+    n_edges: int,
+    table: NDArray[np.float64],
+    least: NDArray[np.float64],
+    near: NDArray[np.float64],
+    n: int,
+) -> None:
+    """The least cost at each region and, beside those that are large enough to wait, at its neighbors."""
+    for i in range(n):
+        near[i] = least[i]
+    for e in range(n_edges):
+        a, b = np.int64(ends[e, 0]), np.int64(ends[e, 1])
+        if a >= 0 and table[a, 0] + table[b, 0] >= WAITS_FROM:
+            near[a] = min(near[a], least[b])
+            near[b] = min(near[b], least[a])
 
 
 @kernel()
@@ -156,38 +181,45 @@ def _merge_round(
     ends: NDArray[np.int32],
     n_edges: int,
     costs: NDArray[np.float64],
-    least: NDArray[np.float64],
+    lowest: NDArray[np.float64],
     table: NDArray[np.float64],
     n_channels: int,
     links: NDArray[np.int32],
     names: NDArray[np.int32],
+    uses: NDArray[np.uint8],
+    best: NDArray[np.int32],
     pairs: NDArray[np.int32],
     heights: NDArray[np.float64],
     n_merges: int,
 ) -> int:
-    """Link the regions of each edge that is the cheapest at both ends; return the new number of merges."""
-    uses = np.zeros(len(links), np.uint8)
-    n_best = 0
+    """Link the regions of each edge that is the cheapest at both ends; return the new number of merges.
+
+    `uses` has room for a number for each region, and `best` for each edge.
+    """
+    n_best, n_tied = 0, 0
     for e in range(n_edges):
         a, b = np.int64(ends[e, 0]), np.int64(ends[e, 1])
-        if costs[e] == least[a] and costs[e] == least[b]:
-            uses[a] = min(uses[a] + 1, 2)
-            uses[b] = min(uses[b] + 1, 2)
+        if a >= 0 and costs[e] == lowest[a] and costs[e] == lowest[b]:
+            best[n_best], uses[a], uses[b] = e, 0, 0
             n_best += 1
-    tied = np.empty(n_best, np.int32)
-    n_tied = 0
-    for e in range(n_edges):
+    for i in range(n_best):
+        a, b = np.int64(ends[best[i], 0]), np.int64(ends[best[i], 1])
+        uses[a] += np.uint8(uses[a] < 2)
+        uses[b] += np.uint8(uses[b] < 2)
+    for i in range(n_best):
+        e = np.int64(best[i])
         a, b = np.int64(ends[e, 0]), np.int64(ends[e, 1])
-        if costs[e] == least[a] and costs[e] == least[b]:
-            if uses[a] + uses[b] > 2:
-                tied[n_tied] = e
-                n_tied += 1
-            else:
-                links[b] = a
-                pairs[n_merges, 0], pairs[n_merges, 1], heights[n_merges] = names[a], names[b], costs[e]
-                n_merges += 1
+        if uses[a] + uses[b] > 2:
+            best[n_tied] = e
+            n_tied += 1
+        else:
+            links[b] = a
+            pairs[n_merges, 0], pairs[n_merges, 1], heights[n_merges] = names[a], names[b], costs[e]
+            n_merges += 1
     if n_tied > 0:
-        n_merges = _merge_tied(ends, costs, tied, n_tied, table, n_channels, links, names, pairs, heights, n_merges)
+        n_merges = _merge_tied(
+            ends, costs, best, n_tied, table, n_channels, links, names, pairs, heights, n_merges
+        )
     return n_merges
 
 
@@ -256,8 +288,12 @@ def _gather(
     n_outlines: int,
     links: NDArray[np.int32],
     names: NDArray[np.int32],
+    is_new: NDArray[np.uint8],
 ) -> int:
-    """Add up the rows of linked regions, at the front of the table; links become the new numbers, 0 … n - 1."""
+    """Add up the rows of linked regions, at the front of the table; links become the new numbers, 0 … n - 1.
+
+    Whether a region is new, made of several, is told by its new number.
+    """
     size = 0
     sums, squares = 1 + n_channels, 1 + n_channels + n_squares
     for i in range(n):
@@ -267,10 +303,12 @@ def _gather(
                 table[size, k] = table[i, k]
             names[size] = names[i]
             links[i] = size
+            is_new[size] = 0
             size += 1
             continue
         to = np.int64(links[root])  # an earlier region has its number
         links[i] = to
+        is_new[to] = 1
         share = table[to, 0] * table[i, 0] / (table[to, 0] + table[i, 0])
         for k in range(n_squares):
             apart = table[to, 1 + k] / table[to, 0] - table[i, 1 + k] / table[i, 0]
@@ -287,66 +325,75 @@ def _gather(
 def _rename(
     ends: NDArray[np.int32],
     contacts: NDArray[np.float64],
+    costs: NDArray[np.float64],
     n_edges: int,
     numbers: NDArray[np.int32],
+    is_new: NDArray[np.uint8],
     table: NDArray[np.float64],
     n_outlines: int,
+    heads: NDArray[np.int32],
+    following: NDArray[np.int32],
+    n: int,
 ) -> int:
-    """Give the ends their new numbers; drop edges within a region, which are no part of its perimeter any more."""
+    """Give the ends their new numbers; drop edges within a region, which are no part of its perimeter any more.
+
+    The edges of a new region have no cost (NaN) and are listed: `heads` has the last of them, or of those of the
+    lower one where both are new, and `following` the next one.
+    """
     size, perimeter = 0, table.shape[1] - n_outlines
+    for i in range(n):
+        heads[i] = -1
     for e in range(n_edges):
-        a, b = numbers[ends[e, 0]], numbers[ends[e, 1]]
+        if ends[e, 0] < 0:
+            continue
+        a, b = np.int64(numbers[ends[e, 0]]), np.int64(numbers[ends[e, 1]])
         if a == b:
             if n_outlines > 0:
                 table[a, perimeter] -= 2 * contacts[e, 0]
             continue
-        ends[size, 0], ends[size, 1] = min(a, b), max(a, b)
+        low, high = min(a, b), max(a, b)
+        ends[size, 0], ends[size, 1], costs[size] = low, high, costs[e]
         for k in range(contacts.shape[1]):
             contacts[size, k] = contacts[e, k]
+        if is_new[low] + is_new[high] > 0:
+            region = low if is_new[low] > 0 else high
+            following[size], heads[region], costs[size] = heads[region], size, np.nan
         size += 1
     return size
 
 
 @kernel()
-def join_parallel(ends: NDArray[np.int32], contacts: NDArray[np.float64], n_edges: int, n: int) -> int:
-    """Sort edges by their lower ends, and join those of the same two regions; return how many there are then."""
-    width = contacts.shape[1]
-    starts = np.zeros(n + 1, np.int32)
-    uppers, found = np.empty(n_edges, np.int32), np.empty((n_edges, width))
-    for e in range(n_edges):
-        starts[ends[e, 0] + 1] += 1
+def _join_parallel(
+    ends: NDArray[np.int32],
+    contacts: NDArray[np.float64],
+    n: int,
+    heads: NDArray[np.int32],
+    following: NDArray[np.int32],
+    marks: NDArray[np.int32],
+) -> None:
+    """Join the listed edges of the same two regions: what an edge knows goes to another, and its lower end is
+    -1."""
     for i in range(n):
-        starts[i + 1] += starts[i]
-    for e in range(n_edges):
-        place = np.int64(starts[ends[e, 0]])
-        starts[ends[e, 0]] += 1
-        uppers[place] = ends[e, 1]
-        for k in range(width):
-            found[place, k] = contacts[e, k]
-    marks, size, first = np.zeros(n, np.int32), np.int64(0), np.int64(0)
-    for low in range(n):
-        begin = size
-        for place in range(first, starts[low]):
-            high = np.int64(uppers[place])
-            edge = np.int64(marks[high]) - 1
-            if edge < begin:
-                ends[size, 0], ends[size, 1] = low, high
-                for k in range(width):
-                    contacts[size, k] = found[place, k]
-                size += 1
-                marks[high] = size
+        marks[i] = -1  # for each neighbor of a region, the edge to it
+    for region in range(n):
+        e = np.int64(heads[region])
+        while e >= 0:
+            other = np.int64(ends[e, 0]) + ends[e, 1] - region
+            edge = np.int64(marks[other])
+            if edge >= 0 and (ends[edge, 0] == region or ends[edge, 1] == region):
+                _add_contact(contacts, edge, e)
+                ends[e, 0] = -1
             else:
-                _add_contact(contacts, edge, found, place)
-        first = np.int64(starts[low])
-    return size
+                marks[other] = e
+            e = np.int64(following[e])
 
 
 @kernel()
-def _add_contact(contacts: NDArray[np.float64], edge: int, others: NDArray[np.float64], other: int) -> None:
-    """Add what is known of a contact to an edge; what rounding takes from the strengths goes to their rests."""
+def _add_contact(contacts: NDArray[np.float64], edge: Any, other: Any) -> None:
+    """Add what is known of one contact to another; what rounding takes from the strengths goes to their rests."""
     if contacts.shape[1] > 0:
-        contacts[edge, 0] += others[other, 0]
+        contacts[edge, 0] += contacts[other, 0]
     if contacts.shape[1] > 2:
-        total, value = contacts[edge, 1], others[other, 1]
+        total, value = contacts[edge, 1], contacts[other, 1]
         contacts[edge, 1] = total + value
-        contacts[edge, 2] += others[other, 2] + lost(total, value, total + value)
+        contacts[edge, 2] += contacts[other, 2] + lost(total, value, total + value)

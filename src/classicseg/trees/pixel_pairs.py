@@ -118,11 +118,17 @@ def _sorted_by_digits(lines: PixelLines, ruler: Ruler) -> PixelPairs:
             )
             pairs, bits, other_pairs, other_bits = other_pairs, other_bits, pairs, bits
     del other_pairs, other_bits
-    begins = run_interruptible(np.flatnonzero, np.diff(bits, prepend=-1))
-    levels = bits[begins].view(np.float64)
-    starts = np.append(begins, len(bits))
-    levels = least_roots(levels) if ruler.is_euclidean else levels
+    starts, levels = run_interruptible(_levels_of, bits, ruler)
     return PixelPairs(pairs, starts, levels, neighbor_offsets_after(lines), lines.bits)
+
+
+def _levels_of(bits: NDArray[np.int64], ruler: Ruler) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Where each level begins among sorted distances, and its distance."""
+    is_first = np.ones(len(bits), bool)
+    np.not_equal(bits[1:], bits[:-1], out=is_first[1:])
+    begins = np.flatnonzero(is_first)
+    levels = bits[begins].view(np.float64)
+    return np.append(begins, len(bits)), least_roots(levels) if ruler.is_euclidean else levels
 
 
 def _count_pairs_numpy(

@@ -43,10 +43,10 @@ def labels_of_sets(sets: NDArray[Any], shape: tuple[int, ...]) -> Labels:
 def root_of(sets: NDArray[Any], pixel: int) -> int:
     """The root of a pixel's set; pixels on the way are moved closer to it (path halving)."""
     while True:
-        parent = np.int64(sets[pixel])
+        parent: Any = np.int64(sets[pixel])
         if parent < 0:
             return pixel
-        above = np.int64(sets[parent])
+        above: Any = np.int64(sets[parent])
         if above < 0:
             return parent
         sets[pixel] = above
@@ -81,7 +81,7 @@ def look_ahead(
     places, ones, others = ahead[0], ahead[1], ahead[2]
     last_neighbor, n_ahead = (1 << bits) - 1, 0
     for i in range(first, last):
-        pair = np.int64(pairs[i])
+        pair: Any = np.int64(pairs[i])
         one = pair >> bits
         other = one + offsets[pair & last_neighbor]
         up = np.int64(sets[one])

@@ -1,8 +1,9 @@
 """Trees of regions from the merges of two, in the order in which they were made.
 
-A merge joins two regions at a height. Where a later merge is lower than one inside it, as Ward's may be, it gets the
-height of that one, so that heights never fall towards the root. Nodes are numbered by height then, and what merges at
-one height in the order of the merges: a parent comes after its children, and a cut of the tree is an index.
+A merge joins two regions at a height. Where a later merge is lower than one inside it, as Ward's may be, it gets
+the height of that one, so that heights never fall towards the root. Nodes are numbered by height then, and what
+merges at one height in the order of the merges: a parent comes after its children, and a cut of the tree is an
+index.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ def region_tree(
     areas : ndarray of float64, (n,)
         Of the finest regions.
     pairs : ndarray of int32, (m, 2)
-        What merges, in order: the index (label - 1) of any finest region in the one, and in the other. A pair whose
-        regions are one already is passed over.
+        What merges, in order: the index (label - 1) of any finest region in the one, and in the other. A pair
+        whose regions are one already is passed over.
     heights : ndarray of float64, (m,)
         Of the merges, at least 0.
     """
@@ -71,7 +72,8 @@ def _merge(
 ) -> int:
     """Make a node of each pair of regions that are not one yet; return how many nodes there are then.
 
-    `links` are the parents of a union-find of the finest regions; `tops` has the node that the regions of a root are.
+    `links` are the parents of a union-find of the finest regions; `tops` has the node that the regions of a root
+    are.
     """
     node = len(links)
     for i in range(len(pairs)):

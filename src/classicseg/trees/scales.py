@@ -25,7 +25,7 @@ def choose_scale(
     tree : RegionTree
         As `merge_tree` and others return it.
     image : array_like, shape (M, N[, …][, C])
-        The values that the variances are taken of, with the spatial shape of the tree's regions.
+        A grey or color image or a volume, of any real dtype. NaN and infinite values take no part.
     n_scales : int, default 50
         How many scales are tried, at least 3: heights in equal ratios, from the least above 0 to the greatest.
     channel_axis : int, None or "auto", default "auto"
@@ -43,8 +43,8 @@ def choose_scale(
     TypeError
         If `tree` is not a RegionTree, `image` does not hold real numbers, or `n_scales` is not a whole number.
     ValueError
-        If `tree` is no tree, `image` has another shape or an unclear channel axis, or values that are not finite in
-        a region, or `n_scales` is less than 3.
+        If `tree` is no tree, `image` has another shape or an unclear channel axis, or values that are not finite
+        in a region, or `n_scales` is less than 3.
 
     See Also
     --------
@@ -54,10 +54,10 @@ def choose_scale(
 
     Notes
     -----
-    The local variance is the mean over all segments of the standard deviation within each, and of that the mean over
-    the channels; it rises while segments grow, and stays where they have become objects. Its rate of change has peaks
-    there [1]_, [2]_: the scale chosen is the peak that exceeds the mean of the scales beside it the most, among those
-    with more than one segment. The curve is there to be looked at. One pass over the tree gives all scales: the cost is
+    The local variance is the mean over all segments of the standard deviation within each, and of that the mean
+    over the channels. It stays while segments grow within objects, and rises when these merge: its rate of change
+    has a peak there [1]_, [2]_. The scale chosen is the one before the peak that exceeds the mean of the scales
+    beside it the most. The curve is there to be looked at. One pass over the tree gives all scales: the cost is
     linear in the number of pixels and nodes.
 
     References
@@ -80,13 +80,19 @@ def choose_scale(
     n_scales = as_count("n_scales", n_scales, least=3)
     parsed, regions = as_image(image, channel_axis=channel_axis), checked.tree.regions
     if parsed.shape != regions.shape:
-        raise ValueError(f"image has spatial shape {parsed.shape}; expected that of the tree's regions {regions.shape}")
+        raise ValueError(
+            f"image has spatial shape {parsed.shape}; expected that of the tree's regions {regions.shape}"
+        )
     if parsed.mask is not None and (regions[~parsed.mask] > 0).any():
-        raise ValueError("image has values that are masked or not finite in a region; fill them, or mask them in the tree")
+        raise ValueError(
+            "image has values that are masked or not finite in a region; fill them, or mask them in the tree"
+        )
     n, heights = checked.n_regions, checked.tree.heights
     rising = heights[heights > 0]
     if not len(rising):
-        return ScaleCurve(np.zeros(1), np.array([checked.n_roots]), _variances(parsed, checked.tree, n)[-1:], np.zeros(1), 0.0)
+        return ScaleCurve(
+            np.zeros(1), np.array([checked.n_roots]), _variances(parsed, checked.tree, n)[-1:], np.zeros(1), 0.0
+        )
     variances = _variances(parsed, checked.tree, n)
     levels = np.geomspace(rising[0], rising[-1], n_scales)
     levels[-1] = rising[-1]
@@ -95,17 +101,15 @@ def choose_scale(
     rate = np.zeros(n_scales)
     np.divide(np.diff(found), found[:-1], out=rate[1:], where=found[:-1] > 0)
     counts = n - merged
-    return ScaleCurve(levels, counts, found, rate, float(levels[_highest_peak(rate, counts)]))
+    return ScaleCurve(levels, counts, found, rate, float(levels[_before_the_peak(rate, counts)]))
 
 
-def _highest_peak(rate: NDArray[np.float64], counts: NDArray[np.int64]) -> int:
-    """The scale whose rate exceeds the mean of its neighbors' the most, among those that exceed both; without such a
-    peak, the one whose rate exceeds the next scale's the most. One of a single segment is none."""
-    before, here, after = rate[:-2], rate[1:-1], rate[2:]
-    is_peak = (here > before) & (here >= after) & (counts[1:-1] > 1)
-    if is_peak.any():
-        return 1 + int(np.argmax(np.where(is_peak, here - (before + after) / 2, -np.inf)))
-    return int(np.argmax(np.where(counts[:-1] > 1, rate[:-1] - rate[1:], -np.inf)))
+def _before_the_peak(rate: NDArray[np.float64], counts: NDArray[np.int64]) -> int:
+    """The scale before the peak that exceeds the mean of the scales beside it the most; the finest without a
+    peak."""
+    excess = rate[1:-1] - (rate[:-2] + rate[2:]) / 2
+    is_peak = (rate[1:-1] > rate[:-2]) & (rate[1:-1] >= rate[2:]) & (counts[:-2] > 1)
+    return int(np.argmax(np.where(is_peak, excess, -np.inf))) if is_peak.any() else 0
 
 
 def _variances(image: Image, tree: RegionTree, n_regions: int) -> NDArray[np.float64]:
@@ -133,7 +137,8 @@ def _spread(
     table: NDArray[np.float64],
     spreads: NDArray[np.float64],
 ) -> None:
-    """Add each node's row to its parent's, and write the standard deviation of each node, the mean over channels."""
+    """Add each node's row to its parent's, and write the standard deviation of each node, the mean over
+    channels."""
     for node in range(len(parents)):
         total, parent = 0.0, np.int64(parents[node])
         for c in range(n_channels):

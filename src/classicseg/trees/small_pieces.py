@@ -1,8 +1,8 @@
 """Small pieces of a cut, and the region that each of them joins.
 
-A piece that is smaller than the least area, while what it merges into is not, joins over its lowest pass: a region on
-the other side of its merge that it touches. The choice is made among the finest regions, so that it is the same for
-all cuts, and these stay nested.
+A piece that is smaller than the least area, while what it merges into is not, joins over its lowest pass: a region
+on the other side of its merge that it touches. The choice is made among the finest regions, so that it is the same
+for all cuts, and these stay nested.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ class SmallPieces(NamedTuple):
     n_small: NDArray[np.uint8]
     """(n_nodes,), the number of a node's children that are small: 0, 1 or 2."""
     targets: NDArray[np.int32]
-    """(n_nodes,), the finest region that a small piece joins where its merge is undone; -1 for what is not small, or
-    merges into what is small, too, or with another small piece."""
+    """(n_nodes,), the finest region that a small piece joins where its merge is undone; -1 for what is not small,
+    or merges into what is small, too, or with another small piece."""
 
 
 class _Candidates(NamedTuple):

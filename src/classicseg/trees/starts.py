@@ -68,8 +68,8 @@ def as_regions(regions: ArrayLike, image: Image, connectivity: int) -> Regions:
     if (counts > 1).any():
         worst = int(np.argmax(counts))
         raise ValueError(
-            f"regions has label {names[worst]} in {counts[worst]} pieces that do not touch (where pixels take part, "
-            f"at connectivity {connectivity}); pass connected_regions(regions) to make each piece a region"
+            f"regions has label {names[worst]} in {counts[worst]} pieces that do not touch (where pixels take "
+            f"part, at connectivity {connectivity}); pass connected_regions(regions) to make each piece a region"
         )
     return pieces
 

@@ -31,7 +31,7 @@ def merge_by_means(
     found: PixelPairs, sets: NDArray[Any], image: Image, complexity: float, value_range: float
 ) -> None:
     """Merge sets of pixels while every channel has means as near as the bounds allow; overwrites the pairs."""
-    sums, width = _whole_values(image, value_range)
+    sums, width = run_interruptible(_whole_values, image, value_range)
     n_pixels = len(sums) if image.mask is None else int(np.count_nonzero(image.mask))
     spread, doubt = width * width / (2 * complexity), np.log(6.0 * max(n_pixels, 1) ** 2)
     bounds, ahead = np.full(len(sums), _bound(1, spread, doubt)), np.empty((3, AT_ONCE), np.int64)
@@ -116,7 +116,7 @@ def _join(
     """Merge the sets of the first pairs."""
     last_neighbor = (1 << bits) - 1
     for i in range(n_pairs):
-        pair = np.int64(pairs[i])
+        pair: Any = np.int64(pairs[i])
         pixel = pair >> bits
         a, b = root_of(sets, pixel), root_of(sets, pixel + offsets[pair & last_neighbor])
         if a == b:
@@ -125,4 +125,5 @@ def _join(
         other = a + b - root
         for c in range(sums.shape[1]):
             sums[root, c] += sums[other, c]
-        bounds[root] = _bound(-np.int64(sets[root]), spread, doubt)
+        size: Any = -np.int64(sets[root])
+        bounds[root] = _bound(size, spread, doubt)

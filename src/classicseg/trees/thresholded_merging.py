@@ -83,10 +83,10 @@ def _keep_small(
     for level in range(len(starts) - 1):
         kept_starts[level] = n_kept
         for i in range(starts[level], starts[level + 1]):
-            pair = np.int64(pairs[i])
+            pair: Any = np.int64(pairs[i])
             pixel = pair >> bits
             pairs[n_kept] = pairs[i]
-            n_kept += np.int64(is_small[pixel] | is_small[pixel + offsets[pair & last_neighbor]])
+            n_kept += int(is_small[pixel] | is_small[pixel + offsets[pair & last_neighbor]])
     kept_starts[len(starts) - 1] = n_kept
 
 
@@ -104,7 +104,7 @@ def _merge_small(
     for level in range(len(starts) - 1):
         n_merged = starts[level]
         for i in range(starts[level], starts[level + 1]):
-            pair = np.int64(pairs[i])
+            pair: Any = np.int64(pairs[i])
             pixel = pair >> bits
             a, b = root_of(sets, pixel), root_of(sets, pixel + offsets[pair & last_neighbor])
             if a != b and min(-np.int64(sets[a]), -np.int64(sets[b])) < min_area:

@@ -45,7 +45,7 @@ def watershed_tree(
         they run over into each other.
     sigma : float, optional
         The standard deviation of the Gaussian that smooths the image first, in units of `spacing`, at least 0 (no
-        smoothing). By default 2 for the surface "gradient" and 0 for "image".
+        smoothing).
     connectivity : int, default 1
         How many coordinates of two neighbors may differ by 1: from 1 (they share a face) to the number of axes
         (they share at least a corner).
@@ -84,10 +84,10 @@ def watershed_tree(
     with that `min_depth`: a basin just so deep is kept, so a height is the next number above the depth. Such a cut
     is the same for each flip and turn of the image.
 
-    By area and volume, heights are the extinction values of the minima [2]_ in the graph of the pixels, whose pairs
-    weigh their distance, or with the surface "image" the higher one of the two [3]_. Where pairs of one weight
-    decide which basin a plateau joins, or which two of several basins meet first, those of the first pixels in
-    raster order come first: on images of few levels a flip may move such pixels.
+    By area and volume, heights are the extinction values of the minima [2]_ in the graph of the pixels, whose
+    pairs weigh their distance, or with the surface "image" the higher one of the two and then the lower [3]_.
+    Where equal pairs decide which basin a plateau joins, or which two of several basins meet first, those of the
+    first pixels in raster order come first: on images of few levels a flip may move such pixels.
 
     The cost is O(n log n) at most. By depth it takes the memory of `watershed_segment`; by area some 40 bytes a
     pixel beside the image, by volume 56, and 16 more for floats.
@@ -106,6 +106,8 @@ def watershed_tree(
     >>> from classicseg import cut_tree, watershed_tree
     >>> tree = watershed_tree([[1, 2, 9, 3, 4, 1, 5]], surface="image")
     >>> tree.regions
+    array([[1, 1, 1, 2, 3, 3, 3]], dtype=int32)
+    >>> cut_tree(tree, height=2)
     array([[1, 1, 1, 2, 2, 2, 2]], dtype=int32)
     """
     as_choice("surface", surface, ["gradient", "image"])
@@ -123,10 +125,11 @@ def watershed_tree(
         return _by_depth(surface_of(parsed, surface, sigma, spacings), parsed, connectivity, volume)
     smoothed = Image(smooth(parsed, sigma, spacings).values, parsed.mask)
     if surface == "gradient":
-        pairs = sorted_pairs(smoothed, connectivity)
+        levels, pairs = None, sorted_pairs(smoothed, connectivity)
     else:
-        pairs = pairs_of_levels(smoothed.values[..., 0], smoothed, connectivity)
-    tree = extinction_tree(pairs, smoothed, order == "volume")
+        levels = smoothed.values[..., 0]
+        pairs = pairs_of_levels(levels, smoothed, connectivity)
+    tree = extinction_tree(pairs, levels, smoothed, order == "volume")
     return tree if volume == 1 else tree._replace(heights=tree.heights * volume, areas=tree.areas * volume)
 
 
@@ -140,5 +143,5 @@ def _by_depth(levels: NDArray[Any], image: Image, connectivity: int, volume: flo
     joins = np.flatnonzero(depths < np.inf)
     joins = joins[np.argsort(depths[joins], kind="stable")]
     pairs = np.stack([numbers[joins], numbers[targets[joins]]], axis=1) - np.int32(1)
-    areas = np.bincount(regions.reshape(-1), minlength=len(numbers))[1:] * volume
+    areas = np.bincount(regions.reshape(-1), minlength=len(numbers))[1:].astype(np.float64) * volume
     return region_tree(regions, areas, pairs, np.nextafter(depths[joins], np.inf))

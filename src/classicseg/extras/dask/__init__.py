@@ -8,7 +8,7 @@ cluster, or threads. What has no exact result in tiles is refused, by name.
 from collections.abc import Callable as _Callable
 from typing import Any as _Any
 
-from classicseg import __all__ as _catalogue
+import classicseg as _classicseg
 from classicseg.extras.dask import histogram_methods as _histogram_methods
 from classicseg.extras.dask.boundary import boundary_segment as boundary_segment
 from classicseg.extras.dask.edges import canny_edges as canny_edges
@@ -46,7 +46,7 @@ globals().update(_histogram_methods.tiled_thresholds())  # otsu_threshold and it
 
 
 def __getattr__(name: str) -> _Callable[..., _Any]:
-    if name in _catalogue:
+    if hasattr(_classicseg, name):
         raise AttributeError(
             f"{name} depends on the image as a whole, and has no exact result in tiles; take the array as a "
             "whole, image.compute(); if it is too large for that, cut it into parts or make it smaller first"

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import ndimage
 
 from classicseg.extras.plot.colors import ON_DARK, label_colors
 from classicseg.extras.plot.overlays import border_lines
 from classicseg.extras.plot.panels import add_legend, show_picture
 from classicseg.extras.plot.slices import as_bytes, as_segments, check_shape, middle, picture
-from classicseg.metrics.pairs import as_truths
 from classicseg.types import ChannelAxis
 
 if TYPE_CHECKING:
@@ -108,6 +106,8 @@ def line_width(shape: tuple[int, ...]) -> int:
 
 def _truth_lines(truth: ArrayLike | Sequence[ArrayLike], shape: tuple[int, ...]) -> NDArray[np.bool_]:
     """The border lines of one truth or several."""
+    from classicseg.metrics.pairs import as_truths  # all metrics with it: the command line draws without them
+
     truths = as_truths(truth)
     lines = np.zeros(shape[-2:], bool)
     for number, one in enumerate(truths):
@@ -126,4 +126,6 @@ def _lines(given: ArrayLike, segments: NDArray[Any]) -> NDArray[np.bool_]:
 
 def _widen(lines: NDArray[np.bool_], width: int) -> NDArray[np.bool_]:
     """Draw lines so many pixels wide."""
+    from scipy import ndimage
+
     return ndimage.maximum_filter(lines, size=width)

@@ -40,7 +40,7 @@ def show_picture(pixels: NDArray[Any], ax: Axes | None, *, below: float = 0.0) -
     return ax
 
 
-def add_legend(axes: Axes, colors: Sequence[tuple[str, NDArray[np.float64]]]) -> None:
+def add_legend(axes: Axes, colors: Sequence[tuple[str, Any]]) -> None:
     """Say below a picture what its colors stand for."""
     from matplotlib.patches import Patch
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -91,7 +91,7 @@ def dendrogram_plot(tree: RegionTree, *, n_leaves: int = 30, ax: Axes | None = N
 
 def scales_plot(
     image: ArrayLike,
-    levels: ArrayLike | Sequence[ArrayLike],
+    levels: NDArray[Any] | Sequence[ArrayLike],
     *,
     channel_axis: ChannelAxis = "auto",
     ax: Axes | None = None,
