@@ -18,7 +18,11 @@ from benchmarks.speed import (
     graphs,
     growing,
     mean_shift,
-        part.cases() for part in (merging, scaling, scores, superpixels, trees)
+    merging,
+    scaling,
+    scores,
+    superpixels,
+    trees,
     values,
 )
 from benchmarks.speed.measure import measure, surroundings, table, use_threads
@@ -45,7 +49,7 @@ def speed(*, only: str = "", threads: int = 2) -> None:
     """
     use_threads(threads)
     rows = []
-        part.cases() for part in (edges, floods, graphs, growing, mean_shift, merging, scores, superpixels, trees, values)
+    parts = (values, edges, floods, graphs, growing, mean_shift, superpixels, trees, merging, scores)
     cases = itertools.chain.from_iterable(part.cases() for part in parts)
     for make in track(list(cases), "measuring", console=progress):
         case = make()

@@ -179,7 +179,8 @@ class RegionTree(NamedTuple):
     """Regions at all scales: the finest ones, and which merge into which, at what height.
 
     Node ``i < n`` is the region labeled ``i + 1``. The nodes from n on are merges of two: in ascending order of
-    their heights, so that a parent comes after its children. An image, or a mask, of several pieces has as many roots.
+    their heights, so that a parent comes after its children. An image, or a mask, of several pieces has as many
+    roots.
     """
 
     regions: Regions
