@@ -211,13 +211,12 @@ def _contacts_between(
     seen, indices = np.zeros(N_HASHES, np.int64), np.zeros(N_HASHES, np.int64)
     pairs, table = np.empty(N_HASHES, np.int64), np.zeros((N_HASHES, n_columns + 2))
     size: Any = np.int64(0)  # as a literal it would be compiled for once more
-    for node in range(start, stop):
-        label = labels[node]
-        if label <= 0:
-            continue
-        for i in range(len(offsets)):
-            neighbor = labels[node + offsets[i]]
-            if neighbor <= 0 or label == neighbor:
+    for i in range(len(offsets)):
+        begin, column = max(start, -offsets[i]), across[i]  # what comes before is padding
+        here, there = labels[begin:stop], labels[begin + offsets[i] :]
+        for x in range(len(here)):
+            label, neighbor = here[x], there[x]
+            if label == neighbor or label <= 0 or neighbor <= 0:
                 continue
             if size == len(pairs):
                 pairs, table = _twice_as_long(pairs, table)
@@ -227,8 +226,9 @@ def _contacts_between(
                 indices[slot] = index
             else:
                 index = indices[slot]
-            table[index, across[i]] += 1
+            table[index, column] += 1
             if len(strengths) > 0:
+                node = begin + x
                 total = table[index, n_columns]
                 value = np.float64(max(strengths[node], strengths[node + offsets[i]]))
                 table[index, n_columns] = total + value
