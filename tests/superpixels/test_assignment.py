@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from classicseg._core.bands import band_size
-from classicseg.superpixels.assignment import Turn, _assign, as_centers, as_lines, assign
+from classicseg.superpixels.assignment import Turn, _assign, assign
 from classicseg.superpixels.cells import equal_cells
 from classicseg.superpixels.centers import _deviate, add_up, superpixel_sums
+from classicseg.superpixels.windows import as_centers, as_lines
 
 
 def a_round(seed):
@@ -58,9 +59,9 @@ def test_kernels_equal_their_definitions(seed):
         function(values, labels, lines.lengths, turn.first, turn.step, out, *band)
     assert_allclose(*added, rtol=1e-12)
 
-    means, apart = sums[:, -len(values) :] / 3.0, np.zeros((2, len(sums), 3))
+    means, apart = sums[:, -len(values) :] / 3.0, np.zeros((2, len(sums)))
     for function, out in zip((_deviate.numpy, _deviate), apart, strict=True):
-        function(values, labels, means, turn.step, out, *band)
+        function(values, labels, means, out, *band)
     assert_allclose(*apart, rtol=1e-12)
 
 

@@ -17,8 +17,8 @@ from classicseg._core.numbers import as_choice, as_count, as_number
 from classicseg.labeling.numbering import number_by_first_pixel
 from classicseg.superpixels.cells import Cells, equal_cells
 from classicseg.superpixels.coarse_to_fine import Weights, from_coarse_to_fine
-from classicseg.superpixels.colors import ColorSpace, color_planes, color_spread
-from classicseg.superpixels.part import bounding_box, part_of
+from classicseg.superpixels.colors import ColorSpace, check_colors, color_spread, float32_planes
+from classicseg.superpixels.part import part_of
 from classicseg.types import ChannelAxis, Mask, Spacing, Superpixels
 
 _COMPACTNESS = 0.05
@@ -56,9 +56,9 @@ def etps_segment(
         The difference of color by which a pixel may differ and still not lengthen a border by the side of a pixel,
         at least 0, in the same units. The greater it is, the shorter the borders are. By default a twentieth of
         the spread, too.
-    color_space : {"given", "lab"}, default "auto"
-        Compare colors as they are given, or as CIE Lab of red, green and blue (see `rgb_to_lab`). The centers are
-        in that space.
+    color_space : {"auto", "given", "lab"}, default "auto"
+        Compare colors as they are given, or as CIE Lab of red, green and blue (see `rgb_to_lab`). "auto": Lab for
+        three channels of uint8 or uint16, whose colors have a fixed meaning, as given for all others.
     channel_axis : int, None or "auto", default "auto"
         The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
         the last one, which must have a length of 1 to 4.
@@ -121,18 +121,15 @@ def etps_segment(
     as_choice("color_space", color_space, ["auto", "given", "lab"])
     parsed = as_image(image, channel_axis=channel_axis, mask=mask)
     spacings = as_spacing(spacing, len(parsed.shape))
-    planes = color_planes(parsed, color_space)
-    box = bounding_box(parsed)
-    area = part_of(parsed, box, spacings)
-    if area.n_pixels <= n_segments:
-        return parsed.scatter(np.arange(1, area.n_pixels + 1, dtype=np.int32))
-    values = np.ascontiguousarray(planes.values[(slice(None), *box)]).reshape(-1, *area.shape)
-    cells = equal_cells(area.shape, area.inside, n_segments, area.spacing)
-    weights = _weights(values, cells, (compactness, smoothness), planes.unit)
-    found = from_coarse_to_fine(values, cells, area, n_segments, weights)
-    labels = np.zeros(parsed.shape, np.int32)
-    labels[box] = number_by_first_pixel(found).reshape(labels[box].shape)
-    return labels
+    check_colors(parsed, color_space)
+    part = part_of(parsed, spacings)
+    if part.n_pixels <= n_segments:
+        return parsed.scatter(np.arange(1, part.n_pixels + 1, dtype=np.int32))
+    values, unit = float32_planes(part.image, color_space)
+    cells = equal_cells(part.shape, part.inside, n_segments, part.spacing)
+    weights = _weights(values, cells, (compactness, smoothness), unit)
+    found = from_coarse_to_fine(values, cells, part, n_segments, weights)
+    return part.placed(number_by_first_pixel(found))
 
 
 def _weights(
