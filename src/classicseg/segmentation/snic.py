@@ -64,8 +64,8 @@ def snic_segment(
     -------
     ndarray of int32, shape (M, N[, …])
         Superpixels 1 … n by their first pixel in raster order, each one piece; 0 where a pixel takes no part.
-        There are `n_segments` of them, fewer where fewer pixels take part, and more where a mask has several
-        pieces: at most one more for each piece but the first. With seeds their numbers, and 0 where no superpixel
+        There are `n_segments` of them, fewer where fewer pixels take part, and up to `n_segments` + p - 1 where
+        the mask has p pieces. With seeds their numbers, and 0 where no superpixel
         arrives.
 
     Raises

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from classicseg._core.bands import run_bands
 from classicseg._core.kernel import kernel
-from classicseg.superpixels.centers import add_line, add_up
+from classicseg.superpixels.centers import add_up
 from classicseg.superpixels.windows import Centers, Lines, reach, windows_across
 
 
@@ -28,6 +28,25 @@ class Turn(NamedTuple):
     """How many lines further the next one is."""
     is_last: bool
     """Nobody needs the sums any more."""
+
+
+class Buffers(NamedTuple):
+    """Rows for the line that is assigned."""
+
+    rows: NDArray[Any]
+    """(channels, length), in units of the compactness."""
+    best: NDArray[Any]
+    """(length,), the least distance so far."""
+    ramp: NDArray[Any]
+    """(length,), the places along the line."""
+    new: NDArray[np.int32]
+    """(length,), the nearest center so far."""
+    near: NDArray[np.int32]
+    """(n, 3), the centers whose windows the line crosses, and where."""
+    queries: NDArray[Any]
+    """(n, 3 + channels), what distances to these are made of."""
+    at: NDArray[np.int64]
+    """(ndim,), the indices of the line along the other axes."""
 
 
 def assign(
@@ -57,7 +76,12 @@ def assign(
 
     def work(start: int, stop: int) -> tuple[NDArray[Any], int]:
         sums = np.zeros((1 if turn.is_last else n, n_columns), dtype)
-        return sums, _assign(values, labels, centers, lines, turn, sums, start, stop)
+        buffers = _buffers_of(labels.shape[1], values, centers)
+        n_changed = _assign(values, labels, centers, lines, turn, buffers, start, stop)
+        if not turn.is_last:
+            index = np.zeros(len(lines.lengths), np.int64)
+            add_up(values, labels, lines.lengths, turn.first, turn.step, index, sums, start, stop)
+        return sums, n_changed
 
     found = run_bands(work, len(labels), row_size)
     total = found[0][0]
@@ -66,13 +90,26 @@ def assign(
     return total, sum(n_changed for _, n_changed in found)
 
 
+def _buffers_of(length: int, values: NDArray[Any], centers: Centers) -> Buffers:
+    dtype, n = centers.places.dtype, len(centers.order)
+    return Buffers(
+        np.empty((len(values), length), dtype),
+        np.empty(length, dtype),
+        np.empty(length, dtype),
+        np.empty(length, np.int32),
+        np.empty((n, 3), np.int32),
+        np.empty((n, 3 + len(values)), dtype),
+        np.empty(centers.places.shape[1], np.int64),
+    )
+
+
 def _assign_numpy(
     values: NDArray[Any],
     labels: NDArray[np.int32],
     centers: Centers,
     lines: Lines,
     turn: Turn,
-    sums: NDArray[Any],
+    _: Buffers,
     start: int,
     stop: int,
 ) -> int:
@@ -101,8 +138,6 @@ def _assign_numpy(
         new[block] = np.where(is_less, k, new[block])
         best[block] = np.where(is_less, distance, best[block])
     labels[numbers] = new
-    if not turn.is_last:
-        add_up(values, labels, lines.lengths, turn.first, turn.step, sums, start, stop)
     return int(np.count_nonzero(new != own))
 
 
@@ -113,16 +148,14 @@ def _assign(
     centers: Centers,
     lines: Lines,
     turn: Turn,
-    sums: NDArray[Any],
+    buffers: Buffers,
     start: int,
     stop: int,
 ) -> int:
     """Assign the lines of one turn from `start` to `stop`."""
     length, n_changed = labels.shape[1], 0
-    rows = np.empty((len(values), length), centers.places.dtype)
-    best, ramp, new = np.empty_like(rows[0]), np.empty_like(rows[0]), np.empty(length, np.int32)
-    queries = np.empty((len(centers.order), 3 + len(values)), rows.dtype)
-    near, index = np.empty((len(queries), 3), np.int32), np.zeros(len(lines.units), np.int64)
+    rows, best, ramp, new = buffers.rows, buffers.best, buffers.ramp, buffers.new
+    near, queries, index = buffers.near, buffers.queries, buffers.at
     for x in range(length):
         ramp[x] = x * lines.units[-1]
     for line in range(start + (turn.first - start) % turn.step, stop, turn.step):
@@ -137,8 +170,6 @@ def _assign(
         else:
             _compare_many(rows, ramp, near, queries, n, best, new)
         n_changed += _replace(labels[line], new)
-        if not turn.is_last:
-            add_line(values, labels, line, index, sums)
     return n_changed
 
 

@@ -38,6 +38,29 @@ class Sums(NamedTuple):
     """The same, divided by the counts."""
 
 
+class Moves(NamedTuple):
+    """Which blocks of some rows have moved."""
+
+    rows: NDArray[np.int64]
+    places: NDArray[np.int32]
+    """(n_rows, n), where in its row each block is that has moved."""
+    former: NDArray[np.int32]
+    """The same: the superpixel that it was of."""
+    counts: NDArray[np.int64]
+    """(n_rows,), how many these are."""
+
+
+class Buffers(NamedTuple):
+    """Room for the block that decides."""
+
+    marks: NDArray[np.bool_]
+    """(3^d - 1,)"""
+    waiting: NDArray[np.int64]
+    """(3^d - 1,)"""
+    feature: NDArray[np.float64]
+    """(channels + n_axes,), its mean color and its place."""
+
+
 def sums_of(blocks: Blocks, n: int) -> Sums:
     """Sum up the superpixels 1 … n of whole blocks."""
     n_features = len(blocks.colors) + blocks.row_places.shape[1] + 1
@@ -48,7 +71,7 @@ def sums_of(blocks: Blocks, n: int) -> Sums:
 
 def move_blocks(blocks: Blocks, shape: tuple[int, ...], sums: Sums, energy: Energy) -> int:
     """Let each block at a border decide once; returns how many moved."""
-    around = neighborhood(blocks.strides)
+    around, n_features = neighborhood(blocks.strides), sums.means.shape[1]
     parities = row_parities(shape)
     width = (shape[-1] + 1) // 2
     n_moved = 0
@@ -56,15 +79,22 @@ def move_blocks(blocks: Blocks, shape: tuple[int, ...], sums: Sums, energy: Ener
         rows = np.flatnonzero(parities == parity)
         if not len(rows):
             continue
-        moved, former = np.empty((len(rows), width), np.int32), np.empty((len(rows), width), np.int32)
-        n_of_row = np.empty(len(rows), np.int64)
+        size = len(rows), width
+        moves = Moves(rows, np.empty(size, np.int32), np.empty(size, np.int32), np.empty(len(rows), np.int64))
         for first in range(2):
-            run_bands(
-                _decide, len(rows), shape[-1], blocks, rows, first, around, sums, energy, moved, former, n_of_row
-            )
-            n_moved += int(n_of_row.sum())
-            run_interruptible(_book, blocks, around.around, rows, moved, former, n_of_row, sums)
+
+            def decide(start: int, stop: int, first: int = first, moves: Moves = moves) -> None:
+                _decide(blocks, moves, first, around, _buffers_of(around, n_features), sums, energy, start, stop)
+
+            run_bands(decide, len(rows), shape[-1])
+            n_moved += int(moves.counts.sum())
+            run_interruptible(_book, blocks, around.around, moves, sums)
     return n_moved
+
+
+def _buffers_of(around: Neighborhood, n_features: int) -> Buffers:
+    n = len(around.around)
+    return Buffers(np.empty(n, np.bool_), np.empty(n, np.int64), np.empty(n_features))
 
 
 @kernel()
@@ -93,14 +123,12 @@ def _add_up(blocks: Blocks, sums: Sums) -> None:
 @kernel()
 def _decide(
     blocks: Blocks,
-    rows: NDArray[np.int64],
+    moves: Moves,
     first: int,
     around: Neighborhood,
+    buffers: Buffers,
     sums: Sums,
     energy: Energy,
-    moved: NDArray[np.int32],
-    former: NDArray[np.int32],
-    n_of_row: NDArray[np.int64],
     start: int,
     stop: int,
 ) -> None:
@@ -109,11 +137,16 @@ def _decide(
     row_places, row_volumes, places, volumes = blocks.row_places, blocks.row_volumes, blocks.places, blocks.volumes
     offsets, across, axes, links, linked = around.around, around.across, around.axes, around.links, around.linked
     counts, means, faces = sums.counts, sums.means, energy.faces
-    marks, waiting = np.zeros(len(offsets), np.bool_), np.empty(len(offsets), np.int64)
+    moved, former, marks, waiting, feature = (
+        moves.places,
+        moves.former,
+        buffers.marks,
+        buffers.waiting,
+        buffers.feature,
+    )
     n_channels, n_outer = len(colors), row_places.shape[1]
-    feature = np.empty(n_channels + n_outer + 1)
     for i in range(start, stop):
-        r = rows[i]
+        r = moves.rows[i]
         n_moved = 0
         for a in range(n_outer):
             feature[n_channels + a] = row_places[r, a]
@@ -143,7 +176,7 @@ def _decide(
                 moved[i, n_moved] = x
                 former[i, n_moved] = label
                 n_moved += 1
-        n_of_row[i] = n_moved
+        moves.counts[i] = n_moved
 
 
 @kernel()
@@ -191,19 +224,12 @@ def _best_label(
 
 
 @kernel()
-def _book(
-    blocks: Blocks,
-    offsets: NDArray[np.int64],
-    rows: NDArray[np.int64],
-    moved: NDArray[np.int32],
-    former: NDArray[np.int32],
-    n_of_row: NDArray[np.int64],
-    sums: Sums,
-) -> None:
+def _book(blocks: Blocks, offsets: NDArray[np.int64], moves: Moves, sums: Sums) -> None:
     """Take what moved from the sums of its former superpixel, and add it to those of the new one."""
     grid, awake, starts, colors = blocks.grid, blocks.awake, blocks.starts, blocks.colors
     row_places, row_volumes, places, volumes = blocks.row_places, blocks.row_volumes, blocks.places, blocks.volumes
     counts, totals, means = sums.counts, sums.totals, sums.means
+    rows, moved, former, n_of_row = moves.rows, moves.places, moves.former, moves.counts
     n_channels, n_outer = len(colors), row_places.shape[1]
     for i in range(len(rows)):
         r = rows[i]

@@ -22,7 +22,8 @@ def superpixel_sums(
     """
     sums = np.zeros((n, 2 + len(lengths) + len(values)), np.float64 if values.dtype.kind == "f" else np.int64)
     row_size = labels.shape[1]
-    run_bands(add_up, len(labels), row_size, values, labels, lengths, first, step, sums, sequential=True)
+    index = np.zeros(len(lengths), np.int64)
+    run_bands(add_up, len(labels), row_size, values, labels, lengths, first, step, index, sums, sequential=True)
     return sums
 
 
@@ -41,6 +42,7 @@ def _add_up_numpy(
     lengths: NDArray[np.int64],
     first: int,
     step: int,
+    _: NDArray[np.int64],
     sums: NDArray[Any],
     start: int,
     stop: int,
@@ -60,23 +62,23 @@ def add_up(
     lengths: NDArray[np.int64],
     first: int,
     step: int,
+    index: NDArray[np.int64],
     sums: NDArray[Any],
     start: int,
     stop: int,
 ) -> None:
-    """Add every `step`-th line of a band."""
-    index = np.zeros(len(lengths), np.int64)
+    """Add every `step`-th line of a band; `index` is room for that of a line along the other axes."""
     for line in range(start + (first - start) % step, stop, step):
         rest = line
         for back in range(len(lengths)):
             axis = len(lengths) - 1 - back
             index[axis] = rest % lengths[axis]
             rest //= lengths[axis]
-        add_line(values, labels, line, index, sums)
+        _add_line(values, labels, line, index, sums)
 
 
 @kernel()
-def add_line(
+def _add_line(
     values: NDArray[Any], labels: NDArray[np.int32], line: int, index: NDArray[np.int64], sums: NDArray[Any]
 ) -> None:
     """Add a line, run by run; `index` is its own along the other axes."""
