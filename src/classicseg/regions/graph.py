@@ -214,14 +214,12 @@ def _contacts_between(
     for i in range(len(offsets)):
         begin, column = max(start, -offsets[i]), across[i]  # what comes before is padding
         here, there = labels[begin:stop], labels[begin + offsets[i] :]
-        for x in range(len(here)):
-            label, neighbor = here[x], there[x]
-            if label == neighbor or label <= 0 or neighbor <= 0:
-                continue
+        x = _first_apart(here, there, np.int64(0))
+        while x < len(here):
             if size == len(pairs):
                 pairs, table = _twice_as_long(pairs, table)
             index = size
-            size, slot = add_pair(label, neighbor, seen, pairs, size)
+            size, slot = add_pair(here[x], there[x], seen, pairs, size)
             if size > index:
                 indices[slot] = index
             else:
@@ -233,7 +231,16 @@ def _contacts_between(
                 value = np.float64(max(strengths[node], strengths[node + offsets[i]]))
                 table[index, n_columns] = total + value
                 table[index, n_columns + 1] += lost(total, value, total + value)
+            x = _first_apart(here, there, x + 1)
     return pairs[:size].copy(), table[:size].copy()
+
+
+@kernel()
+def _first_apart(here: NDArray[np.int32], there: NDArray[np.int32], x: int) -> int:
+    """The first place from `x` on where two regions are side by side; the length if there is none."""
+    while x < len(here) and (here[x] == there[x] or here[x] <= 0 or there[x] <= 0):
+        x += 1
+    return x
 
 
 @kernel()
