@@ -47,9 +47,9 @@ def etps_segment(
         The number of superpixels, at least 1: exactly so many but for masks, see below.
     compactness : float, optional
         The difference of color that counts as much as the side of a superpixel, at least 0, in units of the colors
-        that are compared. The greater it is, the rounder the superpixels are. By default a ninth of their
-        spread, divided by the root of the side in pixels: a fortieth where that is 20. The spread is the root mean
-        square of the differences from the mean color in a cell of the start grid, on average.
+        that are compared. The greater it is, the rounder the superpixels are. By default a ninth of their spread,
+        divided by the root of the side in pixels: a fortieth where that is 20. The spread is the root mean square
+        of the differences from the mean color in a cell of the start grid, on average.
     smoothness : float, optional
         The difference of color by which a pixel may differ and still not lengthen a border by the side of a pixel,
         at least 0, in the same units. The greater it is, the shorter the borders are. By default a thirtieth of
