@@ -13,7 +13,7 @@ from benchmarks.speed.measure import Case, Peer
 from classicseg import connected_regions, cut_tree, gradient_magnitude, merge_tree, slic_segment
 from classicseg._core.image import as_image
 from classicseg.regions.graph import contacts_of
-from classicseg.trees.criteria import CRITERIA, rounds_of
+from classicseg.trees.criteria import CRITERIA, prices_of
 from classicseg.trees.measures import measures_of
 from classicseg.trees.merging import Contacts, Measures, merge_all
 from classicseg.trees.region_tree import region_tree
@@ -40,7 +40,7 @@ def _of_regions(criterion: str) -> Case:
     def ours() -> object:
         ends = Contacts(found.ends.copy(), table.copy())
         rows = Measures(measures.table.copy(), *measures[1:])
-        merges = merge_all(rounds_of(criterion), rows, ends, np.ones(3), CRITERIA[criterion].waits)
+        merges = merge_all(prices_of(criterion), rows, ends, np.ones(3), CRITERIA[criterion].waits)
         return region_tree(regions, measures.table[:, 0], *merges)
 
     def by_higra() -> object:

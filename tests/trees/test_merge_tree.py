@@ -14,9 +14,10 @@ from classicseg import cut_tree, merge_tree
 from classicseg._core.image import as_image
 from classicseg.filters.gradients import magnitude_of
 from classicseg.regions.graph import contacts_of, face_areas, lengths_of
-from classicseg.trees.criteria import CRITERIA, rounds_of
+from classicseg.trees.criteria import CRITERIA, prices_of
 from classicseg.trees.measures import measures_of
-from classicseg.trees.merging import WAITS_FROM, Contacts, Measures, merge_all
+from classicseg.trees.merging import Contacts, Measures, merge_all
+from classicseg.trees.mutual_best import WAITS_FROM
 
 NAMES = sorted(CRITERIA)
 
@@ -114,7 +115,7 @@ def test_regions_that_wait_merge_after_cheaper_ones_beside_them(waits, second):
     sizes, means = np.array([10000.0, 10, 1000, 1000]), np.array([9.5, 5, 10, 10.693])
     ends, table = np.array([[0, 1], [1, 2], [2, 3]], np.int32), np.column_stack([sizes, sizes * means])
     measures, contacts = Measures(table, 1, 0, 0), Contacts(ends, np.empty((3, 0)))
-    found = merge_all(rounds_of("ward"), measures, contacts, np.ones(1), waits)
+    found = merge_all(prices_of("ward"), measures, contacts, np.ones(1), waits)
     assert tuple(found.pairs[0]) == (0, 1)
     assert tuple(found.pairs[1]) == second
     assert len(found.pairs) == 3

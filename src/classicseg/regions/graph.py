@@ -123,14 +123,14 @@ def contacts_of(labels: NDArray[np.int32], strengths: NDArray[Any] | None, conne
     nodes = pad(labels, ndim).reshape(-1)
     grid = np.zeros(0, np.float32) if strengths is None else pad(strengths, ndim).reshape(-1)
     found = run_bands(_contacts_between, len(nodes), 1, nodes, grid, offsets, np.array(across, np.int64), ndim + 1)
-    pairs, counts, sums = (np.concatenate(part) for part in zip(*found, strict=True))
+    pairs, tables = (np.concatenate(part) for part in zip(*found, strict=True))
     order = run_interruptible(np.argsort, pairs)
     is_first = np.diff(pairs[order], prepend=-1) != 0
     rows, distinct = np.cumsum(is_first) - 1, pairs[order][is_first]
-    added, totals = np.zeros((len(distinct), ndim + 1)), np.zeros((len(distinct), 2))
-    run_interruptible(_add_up_contacts, order, rows, counts, sums, added, totals)
+    added = np.zeros((len(distinct), tables.shape[1]))
+    run_interruptible(_add_up_contacts, order, rows, tables, added)
     ends = np.stack([distinct >> 32, distinct & LOW], axis=1) - 1
-    return RegionContacts(ends.astype(np.int32), added, totals)
+    return RegionContacts(ends.astype(np.int32), added[:, : ndim + 1], added[:, ndim + 1 :])
 
 
 def pixel_contacts(numbers: NDArray[np.int32], connectivity: int) -> NDArray[np.int32]:
@@ -203,51 +203,62 @@ def _contacts_between(
     n_columns: int,
     start: int,
     stop: int,
-) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
-    """The pairs whose later pixel is one of the nodes `start` to `stop`, most of them once."""
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The pairs whose later pixel is one of the nodes `start` to `stop`, most of them once.
+
+    A row of the table has the counts, then the strengths and their rest.
+    """
     seen, indices = np.zeros(N_HASHES, np.int64), np.zeros(N_HASHES, np.int64)
-    pairs, counts, sums = np.empty(N_HASHES, np.int64), np.zeros((N_HASHES, n_columns)), np.zeros((N_HASHES, 2))
+    pairs, table = np.empty(N_HASHES, np.int64), np.zeros((N_HASHES, n_columns + 2))
     size: Any = np.int64(0)  # as a literal it would be compiled for once more
-    for node in range(start, stop):
-        label = labels[node]
-        if label <= 0:
-            continue
-        for i in range(len(offsets)):
-            neighbor = labels[node + offsets[i]]
-            if neighbor <= 0 or label == neighbor:
+    for i in range(len(offsets)):
+        begin, column = max(start, -offsets[i]), across[i]  # what comes before is padding
+        here, there = labels[begin:stop], labels[begin + offsets[i] :]
+        for x in range(len(here)):
+            label, neighbor = here[x], there[x]
+            if label == neighbor or label <= 0 or neighbor <= 0:
                 continue
             if size == len(pairs):
-                pairs = np.concatenate((pairs, np.empty_like(pairs)))
-                counts = np.concatenate((counts, np.zeros_like(counts)))
-                sums = np.concatenate((sums, np.zeros_like(sums)))
+                pairs, table = _twice_as_long(pairs, table)
             index = size
             size, slot = add_pair(label, neighbor, seen, pairs, size)
             if size > index:
                 indices[slot] = index
             else:
                 index = indices[slot]
-            counts[index, across[i]] += 1
+            table[index, column] += 1
             if len(strengths) > 0:
-                total, value = sums[index, 0], np.float64(max(strengths[node], strengths[node + offsets[i]]))
-                sums[index, 0] = total + value
-                sums[index, 1] += lost(total, value, total + value)
-    return pairs[:size].copy(), counts[:size].copy(), sums[:size].copy()
+                node = begin + x
+                total = table[index, n_columns]
+                value = np.float64(max(strengths[node], strengths[node + offsets[i]]))
+                table[index, n_columns] = total + value
+                table[index, n_columns + 1] += lost(total, value, total + value)
+    return pairs[:size].copy(), table[:size].copy()
+
+
+@kernel()
+def _twice_as_long(
+    pairs: NDArray[np.int64], table: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Arrays of twice the length that begin with these; what follows in the table is 0."""
+    longer, rows = np.empty(2 * len(pairs), np.int64), np.zeros((2 * len(pairs), table.shape[1]))
+    for i in range(len(pairs)):
+        longer[i] = pairs[i]
+        for k in range(table.shape[1]):
+            rows[i, k] = table[i, k]
+    return longer, rows
 
 
 @kernel()
 def _add_up_contacts(
-    order: NDArray[np.int64],
-    rows: NDArray[np.int64],
-    counts: NDArray[np.float64],
-    sums: NDArray[np.float64],
-    added: NDArray[np.float64],
-    totals: NDArray[np.float64],
+    order: NDArray[np.int64], rows: NDArray[np.int64], table: NDArray[np.float64], added: NDArray[np.float64]
 ) -> None:
     """Add what is counted of each pair, in order, to its row."""
+    n_columns = table.shape[1] - 2
     for i in range(len(order)):
         here, row = order[i], rows[i]
-        for k in range(counts.shape[1]):
-            added[row, k] += counts[here, k]
-        total, value = totals[row, 0], sums[here, 0]
-        totals[row, 0] = total + value
-        totals[row, 1] += sums[here, 1] + lost(total, value, total + value)
+        for k in range(n_columns):
+            added[row, k] += table[here, k]
+        total, value = added[row, n_columns], table[here, n_columns]
+        added[row, n_columns] = total + value
+        added[row, n_columns + 1] += table[here, n_columns + 1] + lost(total, value, total + value)

@@ -12,10 +12,11 @@ from numpy.typing import ArrayLike, NDArray
 from classicseg._core.chosen import chose
 from classicseg._core.image import as_image, as_spacing
 from classicseg._core.numbers import as_choice, as_count, as_number
+from classicseg.filters.color import ColorSpace
 from classicseg.labeling.numbering import number_by_first_pixel
 from classicseg.superpixels.cells import Cells, equal_cells
 from classicseg.superpixels.coarse_to_fine import Weights, from_coarse_to_fine
-from classicseg.superpixels.colors import ColorSpace, check_colors, color_spread, float32_planes
+from classicseg.superpixels.colors import check_colors, color_spread, float32_planes
 from classicseg.superpixels.part import part_of
 from classicseg.types import ChannelAxis, Mask, Spacing, Superpixels
 

@@ -10,10 +10,11 @@ from numpy.typing import ArrayLike, NDArray
 from classicseg._core.chosen import chose
 from classicseg._core.image import as_image, as_spacing
 from classicseg._core.numbers import LARGEST, as_choice, as_count, as_number
+from classicseg.filters.color import ColorSpace
 from classicseg.superpixels.assignment import Turn, assign
 from classicseg.superpixels.cells import equal_cells
 from classicseg.superpixels.centers import largest_deviations, superpixel_sums
-from classicseg.superpixels.colors import ColorSpace, check_colors, color_planes, color_spread
+from classicseg.superpixels.colors import check_colors, color_planes, color_spread
 from classicseg.superpixels.part import part_of
 from classicseg.superpixels.pieces import one_piece_each
 from classicseg.superpixels.windows import Centers, Lines, as_centers, as_lines

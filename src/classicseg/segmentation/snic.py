@@ -9,9 +9,10 @@ from classicseg._core.chosen import chose
 from classicseg._core.image import as_image, as_spacing
 from classicseg._core.numbers import as_choice, as_count, as_number
 from classicseg._core.seeds import SeedPixels, as_seeds
+from classicseg.filters.color import ColorSpace
 from classicseg.labeling.numbering import number_by_first_pixel
 from classicseg.superpixels.cells import equal_cells
-from classicseg.superpixels.colors import ColorSpace, check_colors, color_spread, float32_planes
+from classicseg.superpixels.colors import check_colors, color_spread, float32_planes
 from classicseg.superpixels.nearest_growth import grow_nearest
 from classicseg.superpixels.part import Part, part_of
 from classicseg.superpixels.pieces import one_piece_each

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from classicseg._core.image import Image
-from classicseg.filters.color import LAB_STEPS, as_lab, check_rgb, lab_steps
-
-ColorSpace: TypeAlias = Literal["auto", "given", "lab"]
-"""L*a*b*, or the image's own values; "auto": L*a*b* of three channels of 8 or 16 bits."""
+from classicseg.filters.color import LAB_STEPS, ColorSpace, as_lab, check_rgb, is_lab, lab_steps
 
 _FARTHEST = 2.0**40
 """Colors are so many times as far from the middle one as others are, at most: their squares are float32, too."""
@@ -43,7 +40,7 @@ def color_planes(image: Image, space: ColorSpace) -> Planes:
     """Make planes of an image's channels, of int16, float32 or float64."""
     pixels, shape = image.values.reshape(-1, image.n_channels), (image.n_channels, *image.shape)
     is_small = pixels.dtype.kind == "u"
-    if space == "lab" or (space == "auto" and image.n_channels == 3 and is_small):
+    if is_lab(image.n_channels, pixels.dtype, space):
         if is_small:
             return Planes(lab_steps(pixels).reshape(shape), float(LAB_STEPS))
         pixels = as_lab(pixels)

@@ -20,7 +20,7 @@ from classicseg.filters.smoothing import smooth
 from classicseg.flooding.basins import basins_of_minima
 from classicseg.labeling.numbering import number_by_first_pixel
 from classicseg.regions.graph import contacts_of
-from classicseg.trees.criteria import CRITERIA, rounds_of
+from classicseg.trees.criteria import CRITERIA, prices_of
 from classicseg.trees.measures import measures_of
 from classicseg.trees.merging import Contacts, merge_all
 from classicseg.trees.region_tree import region_tree
@@ -117,7 +117,7 @@ def contour_tree(
     contacts = _contacts(regions, strengths, angles)
     measures = measures_of(parsed, regions, False, (1.0,) * strengths.ndim)
     areas = measures.table[:, 0].copy()
-    merges = merge_all(rounds_of("border"), measures, contacts, np.ones(1), CRITERIA["border"].waits)
+    merges = merge_all(prices_of("border"), measures, contacts, np.ones(1), CRITERIA["border"].waits)
     return region_tree(regions, areas, merges.pairs, merges.costs)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classicseg._core.kernel import Kernel, kernel
-from classicseg.trees.merging import rounds_by
+from classicseg.trees.merging import prices_by
 
 
 class Criterion(NamedTuple):
@@ -38,9 +38,9 @@ class Criterion(NamedTuple):
 
 
 @cache
-def rounds_of(criterion: str) -> Kernel[Any, int]:
-    """The kernel of the rounds of a criterion."""
-    return rounds_by(CRITERIA[criterion].cost)
+def prices_of(criterion: str) -> Kernel[Any, None]:
+    """The kernel that finds what edges cost by a criterion."""
+    return prices_by(CRITERIA[criterion].cost)
 
 
 @kernel()

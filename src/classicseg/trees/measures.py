@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from classicseg._core.grid import neighbor_views
 from classicseg._core.image import Image
@@ -66,6 +65,17 @@ def _outlines(regions: Regions, n: int, spacing: tuple[float, ...]) -> list[NDAr
         here, there = neighbor_views(regions, step)
         inner = np.bincount(here[here == there], minlength=n + 1)[1:]
         perimeters += 2 * face * (areas - inner)
-    boxes = np.array([[(s.start, s.stop) for s in box] for box in ndimage.find_objects(regions, n)], np.float64)
-    boxes = boxes.reshape(n, regions.ndim, 2) * np.array(spacing)[:, np.newaxis]
-    return [perimeters[:, np.newaxis], -boxes[..., 0], boxes[..., 1]]
+    return [perimeters[:, np.newaxis], *_boxes(regions, n, spacing)]
+
+
+def _boxes(regions: Regions, n: int, spacing: tuple[float, ...]) -> list[NDArray[np.float64]]:
+    """The least index of each axis in each region, negative, and one past the greatest, in units of spacing."""
+    lows, highs = np.zeros((n + 1, regions.ndim)), np.zeros((n + 1, regions.ndim))
+    flat = regions.reshape(-1)
+    for axis, length in enumerate(regions.shape):
+        along = np.arange(length, dtype=np.float64).reshape(-1, *(1,) * (regions.ndim - 1 - axis))
+        index = np.broadcast_to(along, regions.shape).reshape(-1)
+        lows[:, axis] = length
+        np.minimum.at(lows[:, axis], flat, index)
+        np.maximum.at(highs[:, axis], flat, index + 1)
+    return [-lows[1:] * spacing, highs[1:] * spacing]

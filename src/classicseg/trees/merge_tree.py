@@ -12,12 +12,14 @@ from classicseg._core.image import Image, as_image, as_spacing
 from classicseg._core.numbers import as_choice, as_count, as_number, as_numbers
 from classicseg.filters.color import as_lab
 from classicseg.filters.gradients import magnitude_of
+from classicseg.flooding.basins import basins_of_minima
+from classicseg.labeling.numbering import number_by_first_pixel
 from classicseg.regions.graph import as_boundaries, contacts_of, face_areas, lengths_of
-from classicseg.trees.criteria import CRITERIA, Criterion, rounds_of
+from classicseg.trees.criteria import CRITERIA, Criterion, prices_of
 from classicseg.trees.measures import measures_of, spread_of
 from classicseg.trees.merging import Contacts, Measures, merge_all
 from classicseg.trees.region_tree import region_tree
-from classicseg.trees.starts import as_regions, basins, equal_zones
+from classicseg.trees.starts import as_regions, equal_zones
 from classicseg.types import ChannelAxis, Mask, Regions, RegionTree, Spacing
 
 CriterionName: TypeAlias = Literal["contrast", "ward", "mean", "border", "multiresolution"]
@@ -188,12 +190,12 @@ def _tree(image: Image, regions: Regions | None, strengths: NDArray[Any] | None,
     elif regions is None:
         if surface is None:
             surface = magnitude_of(image, how.spacing, "sobel", _START_SIGMA * pixel)
-        regions = basins(surface, image, how.connectivity)
+        regions = number_by_first_pixel(basins_of_minima(surface, image, how.connectivity).labels)
     measures = measures_of(image, regions, how.row.needs_outlines, how.spacing)
     areas = measures.table[:, 0] * math.prod(how.spacing)
     options = _options(measures, how)
     merges = merge_all(
-        rounds_of(how.criterion), measures, _contacts(regions, ends, strengths, how), options, how.row.waits
+        prices_of(how.criterion), measures, _contacts(regions, ends, strengths, how), options, how.row.waits
     )
     heights = how.row.height(merges.costs) * unit**how.row.value_power * border_unit**how.row.border_power
     return region_tree(regions, areas, merges.pairs, np.minimum(heights, np.finfo(float).max))

@@ -1,4 +1,4 @@
-"""What merges first: zones of equal pixels, the basins of a surface, or the regions of a caller."""
+"""What merges first: zones of equal pixels, or the regions of a caller."""
 
 from __future__ import annotations
 
@@ -10,14 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 from classicseg._core.bands import run_interruptible
 from classicseg._core.image import Image, as_labels
 from classicseg._core.kernel import kernel
-from classicseg.flooding.flood import flood_grid
-from classicseg.flooding.flood_states import UNDECIDED, label_grid
-from classicseg.flooding.minima import lowest_levels, regional_minima
 from classicseg.labeling.components import connected_components
-from classicseg.labeling.numbering import number_by_first_pixel
 from classicseg.labeling.union_find import root_of
 from classicseg.regions.graph import pixel_contacts
-from classicseg.regions.statistics import rank_regions, region_sums
 from classicseg.types import Regions
 
 
@@ -35,22 +30,6 @@ def equal_zones(image: Image, connectivity: int) -> tuple[Regions, NDArray[np.in
     n_edges = run_interruptible(_unite_equals, pixels, ends, links)
     zones, ends = image.scatter(links + np.int32(1)), ends[:n_edges]
     return zones, np.sort(links[ends], axis=1)
-
-
-def basins(levels: NDArray[Any], image: Image, connectivity: int) -> Regions:
-    """A region for each regional minimum of a surface, as `watershed_segment` has them without joining any.
-
-    Where floods of equal minima meet at once there is a region between them.
-    """
-    minima = regional_minima(levels, image, connectivity)
-    n_minima = int(minima.max(initial=0))
-    lows = lowest_levels(minima, levels, n_minima)
-    ranks = run_interruptible(rank_regions, region_sums(minima, image.values, n_minima), lows[1:])
-    labels = flood_grid(levels, label_grid(minima, image), n_minima, ranks, image, connectivity)
-    undecided = labels == UNDECIDED
-    if undecided.any():
-        labels = np.where(undecided, n_minima + connected_components(undecided, connectivity), labels)
-    return number_by_first_pixel(labels.astype(np.int32, copy=False))
 
 
 def as_regions(regions: ArrayLike, image: Image, connectivity: int) -> Regions:
