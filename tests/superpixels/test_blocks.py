@@ -42,7 +42,7 @@ def test_blocks_of_two_along_each_axis(shape, seed):
 
 
 @pytest.mark.parametrize("n_axes", [2, 3])
-def test_a_blockmay_leave_where_the_others_around_it_stay_linked(n_axes):
+def test_a_block_may_leave_where_the_others_around_it_stay_linked(n_axes):
     rng = np.random.default_rng(3)
     strides = 3 ** np.arange(n_axes)[::-1]
     around = neighborhood(strides)

@@ -162,7 +162,8 @@ def _weighing(
     """The compactness that is given, or the spread of the colors in the cells."""
     if isinstance(compactness, float):
         return _Weighing(compactness * unit, False)
-    spread = min(color_spread(values, cells, int(cells.max())), LARGEST)
+    spread = color_spread(values, cells, int(cells.max())) or float(np.abs(values).max()) or 1.0
+    spread = min(spread, LARGEST)
     if compactness is None:
         chose(compactness=spread / unit)
     return _Weighing(spread, compactness == "adaptive")

@@ -123,7 +123,7 @@ def snic_segment(
     values, unit = float32_planes(part.image, color_space)
     cells = equal_cells(part.shape, part.inside, n, part.spacing).labels
     if compactness is None:
-        compactness = _COMPACTNESS * color_spread(values, cells, n) / unit
+        compactness = _COMPACTNESS * (color_spread(values, cells, n) or 1.0) / unit
         chose(compactness=compactness)
     starts = _central_pixels(cells, values, part, n) if given is None else part.cut(_planted(given, parsed.shape))
     steps = np.array(part.spacing) * (compactness * unit / part.side(n))

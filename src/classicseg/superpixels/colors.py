@@ -67,10 +67,7 @@ def float32_planes(image: Image, space: ColorSpace) -> Planes:
 
 
 def color_spread(values: NDArray[Any], cells: NDArray[np.int32], n: int) -> float:
-    """The deviation of colors from their mean within a cell, of 1 … n, on average.
-
-    Where colors differ in no cell, it is the mean size of colors, or 1.
-    """
+    """The deviation of colors from their mean within a cell, of 1 … n, on average; 0 where it is but rounding."""
     labels = cells.reshape(-1, cells.shape[-1])
     lines = np.flatnonzero(labels.any(axis=1))
     lines = lines[:: max(1, len(lines) // _SAMPLED_ROWS)]
@@ -85,4 +82,4 @@ def color_spread(values: NDArray[Any], cells: NDArray[np.int32], n: int) -> floa
         squares += np.bincount(sampled, (colors - means[sampled]) ** 2, n)
         size += float(np.abs(means[present]).mean()) / len(values)
     spread = float(np.sqrt(squares[present] / counts[present]).mean())
-    return (spread if spread > _ROUNDING * size else size) or 1.0
+    return spread if spread > _ROUNDING * size else 0.0
