@@ -8,8 +8,10 @@ import typing
 from pathlib import Path
 
 import pytest
+from skimage import data
 
 import classicseg
+from classicseg._core.kernel import engine
 from classicseg.types import kind_of
 
 ROOT = Path(__file__).parents[1]
@@ -37,13 +39,17 @@ def test_public_functions_are_annotated_and_options_are_keywords(name):
     hints = typing.get_type_hints(function)
     assert set(hints) == {*inspect.signature(function).parameters, "return"}
     with_default = [p for p in inspect.signature(function).parameters.values() if p.default is not p.empty]
-    by_place = {("region_table", "image")} | {(score, "labels") for score in vars(classicseg.metrics)}
+    by_place = {("region_table", "image"), ("region_graph", "image")}
+    by_place |= {(score, "labels") for score in vars(classicseg.metrics)}
     assert all(p.kind is p.KEYWORD_ONLY or (name, p.name) in by_place for p in with_default)
 
 
 @pytest.mark.large
 def test_the_readme_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    if engine() == "numpy":  # every method on a photograph takes minutes in plain loops
+        part = data.astronaut()[100:160, 200:280]
+        monkeypatch.setattr(data, "astronaut", lambda: part)
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
     assert blocks

@@ -14,14 +14,8 @@ from scipy import ndimage
 
 from classicseg._core.grid import interior
 from classicseg.superpixels.block_levels import MIXED, as_blocks, coarser, finer, halved
-from classicseg.superpixels.block_moves import (
-    Energy,
-    _are_linked,
-    _may_leave,
-    move_blocks,
-    neighborhood,
-    sums_of,
-)
+from classicseg.superpixels.block_links import _are_linked, may_leave, neighborhood
+from classicseg.superpixels.block_moves import Energy, move_blocks, sums_of
 
 SHAPES = hnp.array_shapes(min_dims=2, max_dims=4, max_side=5)
 
@@ -64,11 +58,11 @@ def test_a_block_may_leave_where_the_others_around_it_stay_linked(n_axes):
         faces = ndimage.binary_dilation(np.pad(np.ones((1,) * n_axes, bool), 1), cross) & others
         expected = len(np.unique(pieces[faces])) == 1
         node, tables = int(strides.sum()), (around.across, around.links, around.linked, marks, waiting)
-        assert _may_leave(cube.reshape(-1), node, 2, around.around, *tables) == expected
+        assert may_leave(cube.reshape(-1), node, 2, around.around, *tables) == expected
         marks[:] = (cube.reshape(-1) == 2)[node + around.around]
         assert _are_linked(marks, around.across, around.links, waiting) == expected
         cube[(0,) * n_axes] = MIXED
-        assert not _may_leave(cube.reshape(-1), node, 2, around.around, *tables)
+        assert not may_leave(cube.reshape(-1), node, 2, around.around, *tables)
 
 
 def energy_of(labels, colors, places, energy):

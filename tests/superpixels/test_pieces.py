@@ -49,8 +49,9 @@ def test_kernels_equal_their_definitions(seed):
     ends = rng.integers(0, n, (2, int(rng.integers(0, 60))))
     colors = rng.integers(0, 3, (n, int(rng.integers(1, 5)))).astype(np.float64)
     homes = np.tile(np.where(rng.random(n) < 0.3, np.arange(n), -1), (2, 1))
+    pairs = np.ascontiguousarray(ends[:, homes[0][ends[0]] < 0])
     for function, home in zip((_join.numpy, _join), homes, strict=True):
-        function(ends, colors, home)
+        function(pairs.copy(), colors, home, np.full(n, np.inf), np.full(n, -1))
     assert_array_equal(*homes)
 
     labels = rng.integers(0, 3, 60).astype(np.int32)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_allclose, assert_array_equal
 
-from classicseg import seed_grid, watershed_segment
+from classicseg import seed_grid
 from classicseg.superpixels.cells import _halve, _packed, equal_cells
 
 
@@ -70,12 +70,8 @@ def test_spacing_says_which_axis_is_long():
     assert_array_equal(np.unique(flat[:, 1]), [2, 7, 12, 17])
 
 
-def test_seeds_feed_the_watershed():
-    image = np.random.default_rng(0).random((20, 30))
-    labels = watershed_segment(image, markers=seed_grid(image, 12), compactness=5)
-    assert_array_equal(np.unique(labels), np.arange(1, 13))
-    color = np.zeros((8, 9, 3))
-    assert seed_grid(color, 5).shape == (5, 2)
+def test_channels_are_no_axis():
+    assert seed_grid(np.zeros((8, 9, 3)), 5).shape == (5, 2)
 
 
 def test_mistakes():

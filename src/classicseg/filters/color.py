@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,6 +13,10 @@ from classicseg._core.bands import run_bands
 from classicseg._core.image import as_image
 from classicseg._core.kernel import kernel
 from classicseg.types import ChannelAxis, Mask
+
+ColorSpace: TypeAlias = Literal["auto", "given", "lab"]
+"""The space that colors are compared in: CIE Lab, or as they are given; "auto": Lab of three channels of 8 or 16
+bits."""
 
 _XYZ = np.array(
     [[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]]
@@ -87,6 +91,11 @@ def rgb_to_lab(image: ArrayLike, *, channel_axis: ChannelAxis = "auto", mask: Ma
     if parsed.mask is not None:
         lab[~parsed.mask] = 0
     return lab
+
+
+def is_lab(n_channels: int, dtype: np.dtype[Any], space: ColorSpace) -> bool:
+    """Whether colors of so many channels, of the dtype that they are worked on in, are compared in Lab."""
+    return space == "lab" or (space == "auto" and n_channels == 3 and dtype.kind == "u")
 
 
 def as_lab(pixels: NDArray[Any]) -> NDArray[Any]:

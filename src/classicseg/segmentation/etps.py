@@ -6,26 +6,25 @@ stays in one piece. So every superpixel is connected at any time, and none is lo
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.chosen import chose
 from classicseg._core.image import as_image, as_spacing
 from classicseg._core.numbers import as_choice, as_count, as_number
+from classicseg.filters.color import ColorSpace
 from classicseg.labeling.numbering import number_by_first_pixel
 from classicseg.superpixels.cells import Cells, equal_cells
 from classicseg.superpixels.coarse_to_fine import Weights, from_coarse_to_fine
-from classicseg.superpixels.colors import ColorSpace, color_planes, color_spread
-from classicseg.superpixels.part import bounding_box, part_of
+from classicseg.superpixels.colors import check_colors, color_spread, float32_planes
+from classicseg.superpixels.part import part_of
 from classicseg.types import ChannelAxis, Mask, Spacing, Superpixels
 
-_COMPACTNESS = 0.05
-"""The default, as a part of the spread of colors."""
+_COMPACTNESS = 1 / 9
+"""The default, as a part of the spread of colors, over the root of the side of a superpixel in pixels."""
 
-_SMOOTHNESS = 1 / 90
-"""The same, times the root of the side of a superpixel in pixels."""
+_SMOOTHNESS = 1 / 30
+"""The same, times that root."""
 
 
 def etps_segment(
@@ -49,16 +48,16 @@ def etps_segment(
         The number of superpixels, at least 1: exactly so many but for masks, see below.
     compactness : float, optional
         The difference of color that counts as much as the side of a superpixel, at least 0, in units of the colors
-        that are compared. The greater it is, the rounder the superpixels are. By default a twentieth of their
-        spread: the root mean square of the differences from the mean color in a cell of the start grid, on
-        average.
+        that are compared. The greater it is, the rounder the superpixels are. By default a ninth of their spread,
+        divided by the root of the side in pixels: a fortieth where that is 20. The spread is the root mean square
+        of the differences from the mean color in a cell of the start grid, on average.
     smoothness : float, optional
         The difference of color by which a pixel may differ and still not lengthen a border by the side of a pixel,
-        at least 0, in the same units. The greater it is, the shorter the borders are. By default a twentieth of
-        the spread, too.
-    color_space : {"given", "lab"}, default "auto"
-        Compare colors as they are given, or as CIE Lab of red, green and blue (see `rgb_to_lab`). The centers are
-        in that space.
+        at least 0, in the same units. The greater it is, the shorter the borders are. By default a thirtieth of
+        the spread, times the root of the side of a superpixel in pixels: 0.15 of it where that is 20.
+    color_space : {"auto", "given", "lab"}, default "auto"
+        Compare colors as they are given, or as CIE Lab of red, green and blue (see `rgb_to_lab`). "auto": Lab for
+        three channels of uint8 or uint16, whose colors have a fixed meaning, as given for all others.
     channel_axis : int, None or "auto", default "auto"
         The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
         the last one, which must have a length of 1 to 4.
@@ -71,8 +70,8 @@ def etps_segment(
     -------
     ndarray of int32, shape (M, N[, …])
         Superpixels 1 … n by their first pixel in raster order, each one piece; 0 where a pixel takes no part.
-        There are `n_segments` of them, fewer where fewer pixels take part, and more where a mask has several
-        pieces: at most one more for each piece but the first.
+        There are `n_segments` of them, fewer where fewer pixels take part, and up to `n_segments` + p - 1 where
+        the mask has p pieces.
 
     Raises
     ------
@@ -100,8 +99,13 @@ def etps_segment(
     times as great for blocks of twice the side, so that superpixels leak less. The blocks of even and of odd index
     along each axis take turns, 2^d of them; they decide on the means before their turn, so no order within a turn
     counts. Each size takes up to 8 rounds, pixels up to 4, in which those with moving neighbors are asked again.
-    The start grid has corners, so flipped images need not have flipped superpixels. The defaults were set on the
-    training images of BSDS500. The cost is linear in the number of pixels.
+    The start grid has corners, so flipped images need not have flipped superpixels. The cost is linear in the
+    number of pixels.
+
+    The defaults were set on 50 of the training images of BSDS500, with 100 to 1600 superpixels: a third of the
+    smoothness has 0.01 more recall and borders that are longer by an eighth, ragged where there is noise or
+    texture. The numbers of rounds and the growth of the compactness were chosen on 20 of them. Of a constant image
+    the default smoothness is 0: its superpixels are as equal as the grid allows.
 
     References
     ----------
@@ -121,18 +125,15 @@ def etps_segment(
     as_choice("color_space", color_space, ["auto", "given", "lab"])
     parsed = as_image(image, channel_axis=channel_axis, mask=mask)
     spacings = as_spacing(spacing, len(parsed.shape))
-    planes = color_planes(parsed, color_space)
-    box = bounding_box(parsed)
-    area = part_of(parsed, box, spacings)
-    if area.n_pixels <= n_segments:
-        return parsed.scatter(np.arange(1, area.n_pixels + 1, dtype=np.int32))
-    values = np.ascontiguousarray(planes.values[(slice(None), *box)]).reshape(-1, *area.shape)
-    cells = equal_cells(area.shape, area.inside, n_segments, area.spacing)
-    weights = _weights(values, cells, (compactness, smoothness), planes.unit)
-    found = from_coarse_to_fine(values, cells, area, n_segments, weights)
-    labels = np.zeros(parsed.shape, np.int32)
-    labels[box] = number_by_first_pixel(found).reshape(labels[box].shape)
-    return labels
+    check_colors(parsed, color_space)
+    part = part_of(parsed, spacings)
+    if part.n_pixels <= n_segments:
+        return parsed.scatter(np.arange(1, part.n_pixels + 1, dtype=np.int32))
+    values, unit = float32_planes(part.image, color_space)
+    cells = equal_cells(part.shape, part.inside, n_segments, part.spacing)
+    weights = _weights(values, cells, (compactness, smoothness), unit)
+    found = from_coarse_to_fine(values, cells, part, n_segments, weights)
+    return part.placed(number_by_first_pixel(found))
 
 
 def _weights(
@@ -140,14 +141,14 @@ def _weights(
 ) -> Weights:
     """The weights that are given, or those by the spread of colors, in units of the values."""
     compactness, smoothness = asked
+    n_axes = max(1, sum(length > 1 for length in values.shape[1:]))
+    root = (np.count_nonzero(cells.labels) / cells.n) ** (0.5 / n_axes)
     if compactness is None or smoothness is None:
         spread = color_spread(values, cells.labels, cells.n) / unit
     if compactness is None:
-        compactness = _COMPACTNESS * spread
+        compactness = _COMPACTNESS * (spread or 1 / unit) / root
         chose(compactness=compactness)
-    if smoothness is None:
-        n_axes = max(1, sum(length > 1 for length in values.shape[1:]))
-        side = (np.count_nonzero(cells.labels) / cells.n) ** (1 / n_axes)
-        smoothness = _SMOOTHNESS * spread * math.sqrt(side)
+    if smoothness is None:  # 0 of a constant image, so that it is cut evenly
+        smoothness = _SMOOTHNESS * spread * root
         chose(smoothness=smoothness)
     return Weights(compactness * unit, smoothness * unit)

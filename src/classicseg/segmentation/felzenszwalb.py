@@ -95,7 +95,7 @@ def felzenszwalb_segment(
     same order, each region smaller than `min_area` joins what it touches. Pairs of one weight are decided
     together, on the regions before them: no order of the pixels decides.
 
-    Weights are rounded, each by itself: the square of w / scale to 9 significant bits. An image and its scale
+    Weights are rounded, each by itself: the square of w / scale to 12 significant bits. An image and its scale
     times any number have the same regions, but where the smoothing rounds.
 
     `scale` and `sigma` are those of the paper and of OpenCV. For scikit-image, which divides images of 8 bits and

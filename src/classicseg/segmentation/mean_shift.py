@@ -5,16 +5,15 @@ What is to be found, modes of the density of places and colors together, is in `
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from typing import NamedTuple, get_args
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from classicseg._core.chosen import chose
 from classicseg._core.image import Image, as_canonical, as_image, as_spacing
 from classicseg._core.numbers import as_choice, as_count, as_number
 from classicseg.clustering.mean_shift import STEPS, mode_colors
-from classicseg.filters.color import as_lab
+from classicseg.filters.color import ColorSpace, as_lab, is_lab
 from classicseg.growing.difference_components import difference_components
 from classicseg.growing.tolerance import default_tolerance
 from classicseg.labeling.numbering import number_by_first_pixel
@@ -34,7 +33,7 @@ def mean_shift_segment(
     range_radius: float | None = None,
     min_area: int | None = None,
     max_iter: int = 15,
-    color_space: Literal["auto", "given", "lab"] = "auto",
+    color_space: ColorSpace = "auto",
     connectivity: int = 1,
     channel_axis: ChannelAxis = "auto",
     mask: Mask = None,
@@ -147,12 +146,12 @@ def as_mean_shift_settings(
     range_radius: float | None,
     min_area: int | None,
     max_iter: int,
-    color_space: str,
+    color_space: ColorSpace,
     connectivity: int,
     spacing: Spacing,
 ) -> MeanShiftSettings:
     """Parse the options for an image of so many spatial axes."""
-    as_choice("color_space", color_space, ["auto", "given", "lab"])
+    as_choice("color_space", color_space, get_args(ColorSpace))
     return MeanShiftSettings(
         as_number("spatial_radius", spatial_radius, above=0.0),
         None if range_radius is None else as_number("range_radius", range_radius, above=0.0),
@@ -169,7 +168,7 @@ def modes_of(colors: Image, settings: MeanShiftSettings) -> Image:
     return mode_colors(colors, settings.spatial_radius, radius, settings.max_iter, settings.spacing)
 
 
-def in_color_space(image: Image, color_space: str) -> Image:
+def in_color_space(image: Image, color_space: ColorSpace) -> Image:
     """The image in the space that its colors are compared in."""
     if not is_lab(image.n_channels, image.values.dtype, color_space):
         return image
@@ -177,8 +176,3 @@ def in_color_space(image: Image, color_space: str) -> Image:
     if image.mask is not None:
         lab[~image.mask] = 0
     return Image(as_canonical(lab), image.mask)
-
-
-def is_lab(n_channels: int, dtype: np.dtype[Any], color_space: str) -> bool:
-    """Whether colors of so many channels, of the dtype that they are worked on in, are compared in Lab."""
-    return color_space == "lab" or (color_space == "auto" and n_channels == 3 and dtype.kind == "u")

@@ -9,11 +9,12 @@ from classicseg._core.chosen import chose
 from classicseg._core.image import as_image, as_spacing
 from classicseg._core.numbers import as_choice, as_count, as_number
 from classicseg._core.seeds import SeedPixels, as_seeds
+from classicseg.filters.color import ColorSpace
 from classicseg.labeling.numbering import number_by_first_pixel
 from classicseg.superpixels.cells import equal_cells
-from classicseg.superpixels.colors import ColorSpace, color_planes, color_spread
+from classicseg.superpixels.colors import check_colors, color_spread, float32_planes
 from classicseg.superpixels.nearest_growth import grow_nearest
-from classicseg.superpixels.part import Part, bounding_box, part_of
+from classicseg.superpixels.part import Part, part_of
 from classicseg.superpixels.pieces import one_piece_each
 from classicseg.types import ChannelAxis, Mask, Seeds, Spacing, Superpixels
 
@@ -49,9 +50,9 @@ def snic_segment(
     connectivity : int, default 1
         How many coordinates of two neighbors may differ by 1: from 1 (they share a face) to the number of axes
         (they share at least a corner).
-    color_space : {"given", "lab"}, default "auto"
-        Compare colors as they are given, or as CIE Lab of red, green and blue (see `rgb_to_lab`). The centers are
-        in that space.
+    color_space : {"auto", "given", "lab"}, default "auto"
+        Compare colors as they are given, or as CIE Lab of red, green and blue (see `rgb_to_lab`). "auto": Lab for
+        three channels of uint8 or uint16, whose colors have a fixed meaning, as given for all others.
     channel_axis : int, None or "auto", default "auto"
         The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
         the last one, which must have a length of 1 to 4.
@@ -64,8 +65,8 @@ def snic_segment(
     -------
     ndarray of int32, shape (M, N[, …])
         Superpixels 1 … n by their first pixel in raster order, each one piece; 0 where a pixel takes no part.
-        There are `n_segments` of them, fewer where fewer pixels take part, and more where a mask has several
-        pieces: at most one more for each piece but the first. With seeds their numbers, and 0 where no superpixel
+        There are `n_segments` of them, fewer where fewer pixels take part, and up to `n_segments` + p - 1 where
+        the mask has p pieces. With seeds their numbers, and 0 where no superpixel
         arrives.
 
     Raises
@@ -114,27 +115,20 @@ def snic_segment(
     spacings = as_spacing(spacing, len(parsed.shape))
     connectivity = as_count("connectivity", connectivity, most=len(parsed.shape))
     given = None if seeds is None else as_seeds(seeds, parsed)
-    planes = color_planes(parsed, color_space)
-    box = bounding_box(parsed)
-    part = part_of(parsed, box, spacings)
+    check_colors(parsed, color_space)
+    part = part_of(parsed, spacings)
     if given is None and part.n_pixels <= n_segments:
         return parsed.scatter(np.arange(1, part.n_pixels + 1, dtype=np.int32))
     n = n_segments if given is None else len(given.labels)
-    values = np.ascontiguousarray(planes.values[(slice(None), *box)]).reshape(-1, *part.shape)
+    values, unit = float32_planes(part.image, color_space)
     cells = equal_cells(part.shape, part.inside, n, part.spacing).labels
     if compactness is None:
-        compactness = _COMPACTNESS * color_spread(values, cells, n) / planes.unit
+        compactness = _COMPACTNESS * (color_spread(values, cells, n) or 1.0) / unit
         chose(compactness=compactness)
-    if given is None:
-        starts = _central_pixels(cells, values, part, n)
-    else:
-        starts = _planted(given, parsed.shape)[box].reshape(part.shape)
-    steps = np.array(part.spacing) * (compactness * planes.unit / part.side(n))
+    starts = _central_pixels(cells, values, part, n) if given is None else part.cut(_planted(given, parsed.shape))
+    steps = np.array(part.spacing) * (compactness * unit / part.side(n))
     found = grow_nearest(starts, part.inside, values, steps, min(connectivity, len(part.shape)))
-    found = number_by_first_pixel(found) if given is None else given.labels_of(found)
-    labels = np.zeros(parsed.shape, np.int32)
-    labels[box] = found.reshape(labels[box].shape)
-    return labels
+    return part.placed(number_by_first_pixel(found) if given is None else given.labels_of(found))
 
 
 def _planted(seeds: SeedPixels, shape: tuple[int, ...]) -> NDArray[np.int32]:

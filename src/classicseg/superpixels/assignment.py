@@ -1,14 +1,11 @@
-"""Pixels to the nearest center within a window, by color and place: the heart of SLIC.
+"""Pixels to the nearest center in whose window they are, by color and place: the heart of SLIC.
 
-All lengths are in units of a cell's side, and all differences of color in units of the compactness, so that the
-distance that counts is their sum of squares. The window of a center is a cell's side to each direction. An image
-of any number of axes is lines along the last one; for each line the centers nearby are looked up in a coarse grid.
+Lengths are in units of a cell's side, and differences of color in units of the compactness, so that the distance
+that counts is their sum of squares.
 """
 
 from __future__ import annotations
 
-import itertools
-import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,38 +13,8 @@ from numpy.typing import NDArray
 
 from classicseg._core.bands import run_bands
 from classicseg._core.kernel import kernel
-from classicseg.superpixels.centers import add_line, add_up
-
-_BINS = 0.999
-"""Bins in a cell's side: a little wider than a window reaches, so that rounding hides no center."""
-
-
-class Centers(NamedTuple):
-    """Where superpixels 1 … n - 1 are, in color and space; 0 and those without pixels are not among `order`."""
-
-    places: NDArray[Any]
-    """(n, ndim), in units of a cell's side; floats of the dtype that distances are computed in."""
-    colors: NDArray[Any]
-    """(n, channels), in units of the compactness."""
-    weights: NDArray[Any]
-    """(n,), what a squared difference of color counts."""
-    order: NDArray[np.int32]
-    """The centers, bin by bin."""
-    begins: NDArray[np.int64]
-    """Where each bin begins in `order`, and where the last one ends."""
-
-
-class Lines(NamedTuple):
-    """An image as lines along its last axis."""
-
-    lengths: NDArray[np.int64]
-    """Of the other axes."""
-    strides: NDArray[np.int64]
-    """From one bin to the next along these."""
-    around: NDArray[np.int64]
-    """From a bin to it and the ones around it, ascending."""
-    units: NDArray[np.float64]
-    """(ndim,), from one pixel to the next along each axis, in units of a cell's side."""
+from classicseg.superpixels.centers import add_up
+from classicseg.superpixels.windows import Centers, Lines, reach, windows_across
 
 
 class Turn(NamedTuple):
@@ -63,31 +30,23 @@ class Turn(NamedTuple):
     """Nobody needs the sums any more."""
 
 
-def as_lines(shape: tuple[int, ...], units: NDArray[np.float64]) -> Lines:
-    """Describe the lines of an image of at least two axes."""
-    bins = _n_bins(shape, units)
-    strides = np.cumprod([1, *bins[:0:-1]], dtype=np.int64)[::-1].copy()
-    steps = np.array(list(itertools.product((-1, 0, 1), repeat=len(bins))))
-    return Lines(np.array(shape[:-1]), strides, np.sort(steps @ strides), units)
+class Buffers(NamedTuple):
+    """Rows for the line that is assigned."""
 
-
-def _n_bins(shape: tuple[int, ...], units: NDArray[np.float64]) -> list[int]:
-    """Along each axis but the last, with an empty bin at both ends."""
-    return [
-        math.floor((length - 1) * unit * _BINS) + 3 for length, unit in zip(shape[:-1], units[:-1], strict=True)
-    ]
-
-
-def as_centers(
-    places: NDArray[Any], colors: NDArray[Any], weights: NDArray[Any], is_there: NDArray[np.bool_], lines: Lines
-) -> Centers:
-    """Sort centers into bins."""
-    inner = np.floor(places[:, :-1].astype(np.float64) * _BINS).astype(np.int64) + 1
-    bins = np.where(is_there, inner @ lines.strides, -1)
-    order = np.argsort(bins, kind="stable")[np.count_nonzero(~is_there) :]
-    n_bins = _n_bins((*lines.lengths.tolist(), 1), lines.units)[0] * int(lines.strides[0])
-    begins = np.searchsorted(bins[order], np.arange(n_bins + 1))
-    return Centers(places, colors, weights, order.astype(np.int32), begins)
+    rows: NDArray[Any]
+    """(channels, length), in units of the compactness."""
+    best: NDArray[Any]
+    """(length,), the least distance so far."""
+    ramp: NDArray[Any]
+    """(length,), the places along the line."""
+    new: NDArray[np.int32]
+    """(length,), the nearest center so far."""
+    near: NDArray[np.int32]
+    """(n, 3), the centers whose windows the line crosses, and where."""
+    queries: NDArray[Any]
+    """(n, 3 + channels), what distances to these are made of."""
+    at: NDArray[np.int64]
+    """(ndim,), the indices of the line along the other axes."""
 
 
 def assign(
@@ -117,7 +76,12 @@ def assign(
 
     def work(start: int, stop: int) -> tuple[NDArray[Any], int]:
         sums = np.zeros((1 if turn.is_last else n, n_columns), dtype)
-        return sums, _assign(values, labels, centers, lines, turn, sums, start, stop)
+        buffers = _buffers_of(labels.shape[1], values, centers)
+        n_changed = _assign(values, labels, centers, lines, turn, buffers, start, stop)
+        if not turn.is_last:
+            index = np.zeros(len(lines.lengths), np.int64)
+            add_up(values, labels, lines.lengths, turn.first, turn.step, index, sums, start, stop)
+        return sums, n_changed
 
     found = run_bands(work, len(labels), row_size)
     total = found[0][0]
@@ -126,13 +90,26 @@ def assign(
     return total, sum(n_changed for _, n_changed in found)
 
 
+def _buffers_of(length: int, values: NDArray[Any], centers: Centers) -> Buffers:
+    dtype, n = centers.places.dtype, len(centers.order)
+    return Buffers(
+        np.empty((len(values), length), dtype),
+        np.empty(length, dtype),
+        np.empty(length, dtype),
+        np.empty(length, np.int32),
+        np.empty((n, 3), np.int32),
+        np.empty((n, 3 + len(values)), dtype),
+        np.empty(centers.places.shape[1], np.int64),
+    )
+
+
 def _assign_numpy(
     values: NDArray[Any],
     labels: NDArray[np.int32],
     centers: Centers,
     lines: Lines,
     turn: Turn,
-    sums: NDArray[Any],
+    _: Buffers,
     start: int,
     stop: int,
 ) -> int:
@@ -147,7 +124,7 @@ def _assign_numpy(
         place = centers.places[k].astype(np.float64)
         apart = indices * lines.units[:-1, np.newaxis] - place[:-1, np.newaxis]
         near = np.flatnonzero((np.abs(apart) <= 1).all(axis=0))
-        left, right = _reach(place[-1], lines.units[-1], own.shape[1])
+        left, right = reach(place[-1], lines.units[-1], own.shape[1])
         if not len(near) or left >= right:
             continue
         across = np.zeros(len(near))
@@ -161,8 +138,6 @@ def _assign_numpy(
         new[block] = np.where(is_less, k, new[block])
         best[block] = np.where(is_less, distance, best[block])
     labels[numbers] = new
-    if not turn.is_last:
-        add_up(values, labels, lines.lengths, turn.first, turn.step, sums, start, stop)
     return int(np.count_nonzero(new != own))
 
 
@@ -173,23 +148,21 @@ def _assign(
     centers: Centers,
     lines: Lines,
     turn: Turn,
-    sums: NDArray[Any],
+    buffers: Buffers,
     start: int,
     stop: int,
 ) -> int:
     """Assign the lines of one turn from `start` to `stop`."""
     length, n_changed = labels.shape[1], 0
-    rows = np.empty((len(values), length), centers.places.dtype)
-    best, ramp, new = np.empty_like(rows[0]), np.empty_like(rows[0]), np.empty(length, np.int32)
-    queries = np.empty((len(centers.order), 3 + len(values)), rows.dtype)
-    near, index = np.empty((len(queries), 3), np.int32), np.zeros(len(lines.units), np.int64)
+    rows, best, ramp, new = buffers.rows, buffers.best, buffers.ramp, buffers.new
+    near, queries, index = buffers.near, buffers.queries, buffers.at
     for x in range(length):
         ramp[x] = x * lines.units[-1]
     for line in range(start + (turn.first - start) % turn.step, stop, turn.step):
         for c in range(len(values)):
             _widen(values[c, line], turn.inverse, rows[c])
         _begin(labels[line], best, new)
-        n = _ask(line, length, lines, centers, index, near, queries)
+        n = windows_across(line, length, lines, centers, index, near, queries)
         if len(values) == 1:
             _compare_one(rows, ramp, near, queries, n, best, new)
         elif len(values) == 3:
@@ -197,16 +170,7 @@ def _assign(
         else:
             _compare_many(rows, ramp, near, queries, n, best, new)
         n_changed += _replace(labels[line], new)
-        if not turn.is_last:
-            add_line(values, labels, line, index, sums)
     return n_changed
-
-
-@kernel()
-def _reach(place: float, unit: float, length: int) -> tuple[int, int]:
-    """The pixels of a line that are at most a cell's side from a place: the first, and one past the last."""
-    left = max(math.ceil((place - 1) / unit), 0)
-    return left, min(math.floor((place + 1) / unit) + 1, length)
 
 
 @kernel()
@@ -221,48 +185,6 @@ def _begin(labels: NDArray[np.int32], best: NDArray[Any], new: NDArray[np.int32]
     for x in range(len(new)):
         new[x] = labels[x]
         best[x] = -1.0 if labels[x] == 0 else np.inf
-
-
-@kernel()
-def _ask(
-    line: int,
-    length: int,
-    lines: Lines,
-    centers: Centers,
-    index: NDArray[np.int64],
-    near: NDArray[np.int32],
-    queries: NDArray[Any],
-) -> int:
-    """Find the centers whose windows a line crosses, and return how many.
-
-    `index` becomes the line's; `near` has each center and the part of the line, `queries` what distances are made
-    of.
-    """
-    order, begins, around, places = centers.order, centers.begins, lines.around, centers.places
-    colors, weights, units, lengths = centers.colors, centers.weights, lines.units, lines.lengths
-    home, last, n = 0, len(units) - 1, 0
-    for back in range(last):
-        axis = last - 1 - back
-        index[axis] = line % lengths[axis]
-        line //= lengths[axis]
-        home += (math.floor(index[axis] * units[axis] * _BINS) + 1) * lines.strides[axis]
-    for i in range(len(around)):
-        for j in range(begins[home + around[i]], begins[home + around[i] + 1]):
-            k, across, is_near = order[j], 0.0, True
-            for axis in range(last):
-                apart = index[axis] * units[axis] - np.float64(places[k, axis])
-                is_near = is_near and abs(apart) <= 1
-                across += apart * apart
-            along = np.float64(places[k, last])
-            left, right = _reach(along, units[last], length)
-            if not is_near or left >= right:
-                continue
-            near[n, 0], near[n, 1], near[n, 2] = k, left, right
-            queries[n, 0], queries[n, 1], queries[n, 2] = across, left * units[last] - along, weights[k]
-            for c in range(colors.shape[1]):
-                queries[n, 3 + c] = colors[k, c]
-            n += 1
-    return n
 
 
 @kernel()

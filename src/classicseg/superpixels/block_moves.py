@@ -7,8 +7,6 @@ its blocks stays connected without several.
 
 from __future__ import annotations
 
-import functools
-import itertools
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +15,7 @@ from numpy.typing import NDArray
 from classicseg._core.bands import run_bands, run_interruptible
 from classicseg._core.kernel import kernel
 from classicseg.superpixels.block_levels import Blocks, row_parities
+from classicseg.superpixels.block_links import Neighborhood, may_leave, neighborhood
 
 
 class Energy(NamedTuple):
@@ -26,46 +25,6 @@ class Energy(NamedTuple):
     """(n_axes,), what a face of a block between two superpixels costs, by the axis that it is across."""
     least: float
     """A superpixel keeps so many pixels."""
-
-
-class Neighborhood(NamedTuple):
-    """The blocks around one, as offsets in the padded grid."""
-
-    around: NDArray[np.int64]
-    """All of the 3^d - 1 blocks, ascending."""
-    across: NDArray[np.int64]
-    """(2 * n_axes,), the indices of those that share a face."""
-    axes: NDArray[np.int64]
-    """(2 * n_axes,), the axis of each of these."""
-    links: NDArray[np.int64]
-    """(3^d - 1, 2 * n_axes), which of the others shares a face with each; -1 fills the rows up."""
-    linked: NDArray[np.bool_]
-    """(256,) in a plane: by the bits of those of the same label, whether those that share a face are linked."""
-
-
-def neighborhood(strides: NDArray[np.int64]) -> Neighborhood:
-    """List the blocks around one."""
-    known = _neighborhood(len(strides))
-    return known._replace(around=known.around @ strides)
-
-
-@functools.cache
-def _neighborhood(n_axes: int) -> Neighborhood:
-    """The same, with the steps along each axis in the place of offsets."""
-    steps = np.array([step for step in itertools.product((-1, 0, 1), repeat=n_axes) if any(step)])
-    across = np.flatnonzero(np.abs(steps).sum(axis=1) == 1)
-    axes = np.argmax(np.abs(steps[across]), axis=1)
-    links = np.full((len(steps), 2 * n_axes), -1)
-    for i, step in enumerate(steps):
-        near = np.flatnonzero(np.abs(steps - step).sum(axis=1) == 1)
-        links[i, : len(near)] = near
-    linked = np.zeros(256 if n_axes == 2 else 1, bool)
-    if n_axes == 2:
-        marks, waiting = np.zeros(8, np.bool_), np.empty(8, np.int64)
-        for bits in range(256):
-            marks[:] = [bits >> i & 1 for i in range(8)]
-            linked[bits] = _are_linked.loops(marks, across, links, waiting)
-    return Neighborhood(steps, across, axes, links, linked)
 
 
 class Sums(NamedTuple):
@@ -79,6 +38,29 @@ class Sums(NamedTuple):
     """The same, divided by the counts."""
 
 
+class Moves(NamedTuple):
+    """Which blocks of some rows have moved."""
+
+    rows: NDArray[np.int64]
+    places: NDArray[np.int32]
+    """(n_rows, n), where in its row each block is that has moved."""
+    former: NDArray[np.int32]
+    """The same: the superpixel that it was of."""
+    counts: NDArray[np.int64]
+    """(n_rows,), how many these are."""
+
+
+class Buffers(NamedTuple):
+    """Room for the block that decides."""
+
+    marks: NDArray[np.bool_]
+    """(3^d - 1,)"""
+    waiting: NDArray[np.int64]
+    """(3^d - 1,)"""
+    feature: NDArray[np.float64]
+    """(channels + n_axes,), its mean color and its place."""
+
+
 def sums_of(blocks: Blocks, n: int) -> Sums:
     """Sum up the superpixels 1 … n of whole blocks."""
     n_features = len(blocks.colors) + blocks.row_places.shape[1] + 1
@@ -89,7 +71,7 @@ def sums_of(blocks: Blocks, n: int) -> Sums:
 
 def move_blocks(blocks: Blocks, shape: tuple[int, ...], sums: Sums, energy: Energy) -> int:
     """Let each block at a border decide once; returns how many moved."""
-    around = neighborhood(blocks.strides)
+    around, n_features = neighborhood(blocks.strides), sums.means.shape[1]
     parities = row_parities(shape)
     width = (shape[-1] + 1) // 2
     n_moved = 0
@@ -97,15 +79,22 @@ def move_blocks(blocks: Blocks, shape: tuple[int, ...], sums: Sums, energy: Ener
         rows = np.flatnonzero(parities == parity)
         if not len(rows):
             continue
-        moved, former = np.empty((len(rows), width), np.int32), np.empty((len(rows), width), np.int32)
-        n_of_row = np.empty(len(rows), np.int64)
+        size = len(rows), width
+        moves = Moves(rows, np.empty(size, np.int32), np.empty(size, np.int32), np.empty(len(rows), np.int64))
         for first in range(2):
-            run_bands(
-                _decide, len(rows), shape[-1], blocks, rows, first, around, sums, energy, moved, former, n_of_row
-            )
-            n_moved += int(n_of_row.sum())
-            run_interruptible(_book, blocks, around.around, rows, moved, former, n_of_row, sums)
+
+            def decide(start: int, stop: int, first: int = first, moves: Moves = moves) -> None:
+                _decide(blocks, moves, first, around, _buffers_of(around, n_features), sums, energy, start, stop)
+
+            run_bands(decide, len(rows), shape[-1])
+            n_moved += int(moves.counts.sum())
+            run_interruptible(_book, blocks, around.around, moves, sums)
     return n_moved
+
+
+def _buffers_of(around: Neighborhood, n_features: int) -> Buffers:
+    n = len(around.around)
+    return Buffers(np.empty(n, np.bool_), np.empty(n, np.int64), np.empty(n_features))
 
 
 @kernel()
@@ -134,14 +123,12 @@ def _add_up(blocks: Blocks, sums: Sums) -> None:
 @kernel()
 def _decide(
     blocks: Blocks,
-    rows: NDArray[np.int64],
+    moves: Moves,
     first: int,
     around: Neighborhood,
+    buffers: Buffers,
     sums: Sums,
     energy: Energy,
-    moved: NDArray[np.int32],
-    former: NDArray[np.int32],
-    n_of_row: NDArray[np.int64],
     start: int,
     stop: int,
 ) -> None:
@@ -150,11 +137,16 @@ def _decide(
     row_places, row_volumes, places, volumes = blocks.row_places, blocks.row_volumes, blocks.places, blocks.volumes
     offsets, across, axes, links, linked = around.around, around.across, around.axes, around.links, around.linked
     counts, means, faces = sums.counts, sums.means, energy.faces
-    marks, waiting = np.zeros(len(offsets), np.bool_), np.empty(len(offsets), np.int64)
+    moved, former, marks, waiting, feature = (
+        moves.places,
+        moves.former,
+        buffers.marks,
+        buffers.waiting,
+        buffers.feature,
+    )
     n_channels, n_outer = len(colors), row_places.shape[1]
-    feature = np.empty(n_channels + n_outer + 1)
     for i in range(start, stop):
-        r = rows[i]
+        r = moves.rows[i]
         n_moved = 0
         for a in range(n_outer):
             feature[n_channels + a] = row_places[r, a]
@@ -171,7 +163,7 @@ def _decide(
             if not is_border:
                 continue
             volume = row_volumes[r] * volumes[x]
-            if counts[label] - volume < energy.least or not _may_leave(
+            if counts[label] - volume < energy.least or not may_leave(
                 grid, node, label, offsets, across, links, linked, marks, waiting
             ):
                 continue
@@ -184,66 +176,7 @@ def _decide(
                 moved[i, n_moved] = x
                 former[i, n_moved] = label
                 n_moved += 1
-        n_of_row[i] = n_moved
-
-
-@kernel()
-def _may_leave(
-    grid: NDArray[np.int32],
-    node: int,
-    label: int,
-    offsets: NDArray[np.int64],
-    across: NDArray[np.int64],
-    links: NDArray[np.int64],
-    linked: NDArray[np.bool_],
-    marks: NDArray[np.bool_],
-    waiting: NDArray[np.int64],
-) -> bool:
-    """Whether a superpixel stays connected without one of its blocks, as far as the blocks around it show."""
-    if len(offsets) == 8:
-        bits = 0
-        for k in range(8):
-            other = grid[node + offsets[k]]
-            if other < 0:
-                return False
-            bits |= (1 << k) if other == label else 0
-        return linked[bits]
-    for k in range(len(offsets)):
-        other = grid[node + offsets[k]]
-        if other < 0:
-            return False
-        marks[k] = other == label
-    return _are_linked(marks, across, links, waiting)
-
-
-@kernel()
-def _are_linked(
-    marks: NDArray[np.bool_], across: NDArray[np.int64], links: NDArray[np.int64], waiting: NDArray[np.int64]
-) -> bool:
-    """Whether the marked blocks that share a face with the one in the middle are linked by marked ones; takes the
-    marks away.
-    """
-    n_waiting = 0
-    for k in range(len(across)):
-        if marks[across[k]] and n_waiting == 0:
-            waiting[0] = across[k]
-            n_waiting = 1
-            marks[across[k]] = False
-    if n_waiting == 0:
-        return False
-    while n_waiting > 0:
-        n_waiting -= 1
-        place = waiting[n_waiting]
-        for j in range(links.shape[1]):
-            other = links[place, j]
-            if other >= 0 and marks[other]:
-                marks[other] = False
-                waiting[n_waiting] = other
-                n_waiting += 1
-    n_left = 0
-    for k in range(len(across)):
-        n_left += marks[across[k]]
-    return n_left == 0
+        moves.counts[i] = n_moved
 
 
 @kernel()
@@ -291,19 +224,12 @@ def _best_label(
 
 
 @kernel()
-def _book(
-    blocks: Blocks,
-    offsets: NDArray[np.int64],
-    rows: NDArray[np.int64],
-    moved: NDArray[np.int32],
-    former: NDArray[np.int32],
-    n_of_row: NDArray[np.int64],
-    sums: Sums,
-) -> None:
+def _book(blocks: Blocks, offsets: NDArray[np.int64], moves: Moves, sums: Sums) -> None:
     """Take what moved from the sums of its former superpixel, and add it to those of the new one."""
     grid, awake, starts, colors = blocks.grid, blocks.awake, blocks.starts, blocks.colors
     row_places, row_volumes, places, volumes = blocks.row_places, blocks.row_volumes, blocks.places, blocks.volumes
     counts, totals, means = sums.counts, sums.totals, sums.means
+    rows, moved, former, n_of_row = moves.rows, moves.places, moves.former, moves.counts
     n_channels, n_outer = len(colors), row_places.shape[1]
     for i in range(len(rows)):
         r = rows[i]

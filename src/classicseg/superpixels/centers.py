@@ -1,4 +1,4 @@
-"""Sums over superpixels: numbers of pixels, places and values, and how far the values are from their means."""
+"""Sums over superpixels: numbers of pixels, places and values, and how far values are from their means."""
 
 from __future__ import annotations
 
@@ -22,19 +22,17 @@ def superpixel_sums(
     """
     sums = np.zeros((n, 2 + len(lengths) + len(values)), np.float64 if values.dtype.kind == "f" else np.int64)
     row_size = labels.shape[1]
-    run_bands(add_up, len(labels), row_size, values, labels, lengths, first, step, sums, sequential=True)
+    index = np.zeros(len(lengths), np.int64)
+    run_bands(add_up, len(labels), row_size, values, labels, lengths, first, step, index, sums, sequential=True)
     return sums
 
 
-def deviations(
-    values: NDArray[Any], labels: NDArray[np.int32], means: NDArray[np.float64], step: int
+def largest_deviations(
+    values: NDArray[Any], labels: NDArray[np.int32], means: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Of every `step`-th line the pixels, their squared distances from the means (n, channels), and the largest.
-
-    The shape is (n, 3).
-    """
-    found = np.zeros((len(means), 3))
-    run_bands(_deviate, len(labels), labels.shape[1], values, labels, means, step, found, sequential=True)
+    """The largest squared distance of a pixel's values from the means, (n, channels), of its label: (n,)."""
+    found = np.zeros(len(means))
+    run_bands(_deviate, len(labels), labels.shape[1], values, labels, means, found, sequential=True)
     return found
 
 
@@ -44,6 +42,7 @@ def _add_up_numpy(
     lengths: NDArray[np.int64],
     first: int,
     step: int,
+    _: NDArray[np.int64],
     sums: NDArray[Any],
     start: int,
     stop: int,
@@ -63,23 +62,23 @@ def add_up(
     lengths: NDArray[np.int64],
     first: int,
     step: int,
+    index: NDArray[np.int64],
     sums: NDArray[Any],
     start: int,
     stop: int,
 ) -> None:
-    """Add every `step`-th line of a band."""
-    index = np.zeros(len(lengths), np.int64)
+    """Add every `step`-th line of a band; `index` is room for that of a line along the other axes."""
     for line in range(start + (first - start) % step, stop, step):
         rest = line
         for back in range(len(lengths)):
             axis = len(lengths) - 1 - back
             index[axis] = rest % lengths[axis]
             rest //= lengths[axis]
-        add_line(values, labels, line, index, sums)
+        _add_line(values, labels, line, index, sums)
 
 
 @kernel()
-def add_line(
+def _add_line(
     values: NDArray[Any], labels: NDArray[np.int32], line: int, index: NDArray[np.int64], sums: NDArray[Any]
 ) -> None:
     """Add a line, run by run; `index` is its own along the other axes."""
@@ -117,19 +116,14 @@ def _deviate_numpy(
     values: NDArray[Any],
     labels: NDArray[np.int32],
     means: NDArray[np.float64],
-    step: int,
     found: NDArray[np.float64],
     start: int,
     stop: int,
 ) -> None:
-    numbers = np.arange(start + -start % step, stop, step)
-    lines, columns = np.nonzero(labels[numbers] > 0)
-    own = labels[numbers[lines], columns]
-    apart = values[:, numbers[lines], columns].astype(np.float64) - means[own].T
-    squares = sum(row * row for row in apart)
-    np.add.at(found[:, 0], own, 1)
-    np.add.at(found[:, 1], own, squares)
-    np.maximum.at(found[:, 2], own, squares)
+    inside = labels[start:stop] > 0
+    own = labels[start:stop][inside]
+    apart = values[:, start:stop][:, inside].astype(np.float64) - means[own].T
+    np.maximum.at(found, own, sum(row * row for row in apart))
 
 
 @kernel(numpy=_deviate_numpy)
@@ -137,13 +131,12 @@ def _deviate(
     values: NDArray[Any],
     labels: NDArray[np.int32],
     means: NDArray[np.float64],
-    step: int,
     found: NDArray[np.float64],
     start: int,
     stop: int,
 ) -> None:
-    """Add the squared distances of the pixels of a band to those of their superpixels."""
-    for line in range(start + -start % step, stop, step):
+    """Raise what is found so far to the squared distances of the pixels of a band."""
+    for line in range(start, stop):
         for x in range(labels.shape[1]):
             k = labels[line, x]
             if k > 0:
@@ -151,6 +144,4 @@ def _deviate(
                 for c in range(len(values)):
                     apart = np.float64(values[c, line, x]) - means[k, c]
                     square += apart * apart
-                found[k, 0] += 1
-                found[k, 1] += square
-                found[k, 2] = max(found[k, 2], square)
+                found[k] = max(found[k], square)

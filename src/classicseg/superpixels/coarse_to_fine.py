@@ -6,12 +6,15 @@ whole wait for the next finer ones.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from classicseg._core.grid import interior
+from classicseg.labeling.numbering import number_by_first_pixel
 from classicseg.superpixels.block_levels import MIXED, as_blocks, coarser, finer, halved
 from classicseg.superpixels.block_moves import Energy, move_blocks, sums_of
 from classicseg.superpixels.cells import Cells
@@ -84,9 +87,22 @@ def _starts(
     level = len(sums)
     while True:
         level -= 1
-        labels = one_piece_each(_at_centers(cells, 2**level), lines[level], n)
+        labels = _at_centers(cells, 2**level)
+        if _are_boxes(labels, n):  # as they mostly are: then nothing else is compiled
+            labels = number_by_first_pixel(labels)
+        else:
+            labels = one_piece_each(labels, lines[level], n)
         if labels.max() == n or level == 0:
             return [labels[:0]] * level + [labels]
+
+
+def _are_boxes(labels: NDArray[np.int32], n: int) -> bool:
+    """Whether each of 1 … n is a box, so that it is one piece."""
+    boxes = ndimage.find_objects(labels, n)
+    if any(box is None for box in boxes):
+        return False
+    sizes = [math.prod(part.stop - part.start for part in box) for box in boxes]
+    return bool((np.bincount(labels.reshape(-1))[1:] == sizes).all())
 
 
 def _masked_starts(

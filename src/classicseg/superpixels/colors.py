@@ -1,73 +1,85 @@
-"""The colors that superpixels compare: planes of float32, in L*a*b* for photographs."""
+"""The colors that superpixels compare: one plane for each channel, in L*a*b* for photographs."""
 
 from __future__ import annotations
 
 import math
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from classicseg._core.image import Image
-from classicseg.filters.color import LAB_STEPS, as_lab, lab_steps
+from classicseg.filters.color import LAB_STEPS, ColorSpace, as_lab, check_rgb, is_lab, lab_steps
 
-ColorSpace: TypeAlias = Literal["auto", "given", "lab"]
-"""L*a*b*, or the image's own values; "auto": L*a*b* of three channels of 8 or 16 bits."""
+_FARTHEST = 2.0**40
+"""Colors are so many times as far from the middle one as others are, at most: their squares are float32, too."""
 
-
-_SAMPLED_ROWS = 64
+_SAMPLED_ROWS = 192
 """The spread of colors is that of about so many rows, or of all of fewer."""
+
+_ROUNDING = 1e-13
+"""A spread that is a smaller part of the colors is that of rounded sums."""
 
 
 class Planes(NamedTuple):
     """Colors for comparison."""
 
-    values: NDArray[np.float32]
+    values: NDArray[Any]
     """(channels, spatial shape)"""
     unit: float
     """The image's own unit, or that of L*a*b*, in those of `values`."""
 
 
+def check_colors(image: Image, space: ColorSpace) -> None:
+    """Refuse what is no red, green and blue, if it is to be converted."""
+    if space == "lab":
+        check_rgb(image.values.reshape(-1, image.n_channels))
+
+
 def color_planes(image: Image, space: ColorSpace) -> Planes:
-    """Make planes of an image's channels; what takes no part is 0."""
-    values = image.values
-    is_small = values.dtype.kind == "u"
-    if space == "lab" or (space == "auto" and image.n_channels == 3 and is_small):
-        pixels = values.reshape(-1, image.n_channels)
+    """Make planes of an image's channels, of int16, float32 or float64."""
+    pixels, shape = image.values.reshape(-1, image.n_channels), (image.n_channels, *image.shape)
+    is_small = pixels.dtype.kind == "u"
+    if is_lab(image.n_channels, pixels.dtype, space):
         if is_small:
-            return Planes(lab_steps(pixels).astype(np.float32).reshape(3, *image.shape), float(LAB_STEPS))
-        return Planes(_planar(as_lab(pixels).astype(np.float32).reshape(values.shape)), 1.0)
-    if is_small:
-        return Planes(_planar(values.astype(np.float32)), 1.0)
-    return _centered(image)
+            return Planes(lab_steps(pixels).reshape(shape), float(LAB_STEPS))
+        pixels = as_lab(pixels)
+    wider = {np.dtype(np.uint8): np.int16, np.dtype(np.uint16): np.float32}
+    return Planes(np.ascontiguousarray(pixels.T, wider.get(pixels.dtype, pixels.dtype)).reshape(shape), 1.0)
 
 
-def color_spread(values: NDArray[np.float32], cells: NDArray[np.int32], n: int) -> float:
-    """The deviation of colors from their mean within a cell, of 1 … n, on average; 1 where there is none."""
+def float32_planes(image: Image, space: ColorSpace) -> Planes:
+    """The same in float32: floats less the middle of them, by a power of 2. What takes no part is 0.
+
+    Each is rounded by itself, and a value far from all others takes nothing from them.
+    """
+    planes = color_planes(image, space)
+    if image.values.dtype.kind == "u":
+        return Planes(planes.values.astype(np.float32), planes.unit)
+    values, inside = planes.values.astype(np.float64), image.mask_array()
+    for plane in values:
+        plane -= np.median(plane[inside]) if inside.any() else 0.0
+        plane[~inside] = 0
+    apart = np.abs(values[values != 0])
+    unit = math.ldexp(1.0, -math.frexp(float(np.median(apart)))[1]) if len(apart) else 1.0
+    np.clip(values * unit, -_FARTHEST, _FARTHEST, out=values)
+    return Planes(values.astype(np.float32), unit)
+
+
+def color_spread(values: NDArray[Any], cells: NDArray[np.int32], n: int) -> float:
+    """The deviation of colors from their mean within a cell, of 1 … n, on average; 0 where it is but rounding."""
     labels = cells.reshape(-1, cells.shape[-1])
-    lines = slice(None, None, max(1, len(labels) // _SAMPLED_ROWS))
+    lines = np.flatnonzero(labels.any(axis=1))
+    lines = lines[:: max(1, len(lines) // _SAMPLED_ROWS)]
     inside = labels[lines] > 0
     sampled = labels[lines][inside] - 1
     counts = np.bincount(sampled, minlength=n)
-    squares = np.zeros(n)
+    present = counts > 0
+    squares, size = np.zeros(n), 0.0
     for plane in values.reshape(len(values), *labels.shape):
         colors = plane[lines][inside].astype(np.float64)
         means = np.bincount(sampled, colors, n) / np.maximum(counts, 1)
         squares += np.bincount(sampled, (colors - means[sampled]) ** 2, n)
-    return float(np.sqrt(squares[counts > 0] / counts[counts > 0]).mean()) or 1.0
-
-
-def _planar(values: NDArray[Any]) -> NDArray[Any]:
-    return np.ascontiguousarray(np.moveaxis(values, -1, 0))
-
-
-def _centered(image: Image) -> Planes:
-    """Floats less their mean, by a power of 2 so that none is above 1: each is rounded by itself."""
-    inside = image.mask_array()
-    values = image.values.astype(np.float64)
-    largest = float(np.abs(values).max())
-    unit = math.ldexp(1.0, -math.frexp(largest)[1]) if largest else 1.0
-    values *= unit
-    values -= values[inside].sum(axis=0) / max(1, np.count_nonzero(inside))
-    values[~inside] = 0
-    return Planes(_planar(values.astype(np.float32)), unit)
+        size += float(np.abs(means[present]).mean()) / len(values)
+    spread = float(np.sqrt(squares[present] / counts[present]).mean())
+    return spread if spread > _ROUNDING * size else 0.0

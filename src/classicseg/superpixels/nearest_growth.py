@@ -9,7 +9,7 @@ never taken, so it is not put on the heap.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,9 +102,9 @@ def _plant(terrain: Terrain, nodes: NDArray[np.int64], sums: NDArray[np.float64]
     for i in range(len(nodes)):
         _locate(nodes[i], strides, steps, place)
         _join(nodes[i], place, sums[labels[nodes[i]]], colors)
-    size = 0
+    size: Any = np.int64(0)  # as a literal, and labels of int32, they would be compiled for once more
     for i in range(len(nodes)):
-        label = labels[nodes[i]]
+        label: Any = np.int64(labels[nodes[i]])
         _locate(nodes[i], strides, steps, place)
         for f in range(len(mean)):
             mean[f] = sums[label, 1 + f] / sums[label, 0]
@@ -123,7 +123,7 @@ def _grow(terrain: Terrain, sums: NDArray[np.float64], heap: NDArray[np.int64], 
         size = _take_least(heap, size)
         if labels[node] > 0:  # it has come on a nearer way
             continue
-        label = -labels[node]
+        label: Any = -np.int64(labels[node])
         labels[node] = label
         own = sums[label]
         _locate(node, strides, steps, place)

@@ -12,18 +12,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classicseg._core.image import Image
+from classicseg.superpixels.cells import bounding_box
 
 
 class Part(NamedTuple):
     """The part of an image in a box."""
 
-    shape: tuple[int, ...]
-    """Spatial, of two axes or more."""
-    inside: NDArray[np.bool_] | None
-    """Which pixels take part; None where all do."""
+    image: Image
+    """Of two axes or more; no mask where all pixels take part."""
     spacing: tuple[float, ...]
     n_pixels: int
     """How many take part."""
+    box: tuple[slice, ...]
+    """Where it is in the whole image."""
+    whole: tuple[int, ...]
+    """The shape of that one."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Spatial, of two axes or more."""
+        return self.image.shape
+
+    @property
+    def inside(self) -> NDArray[np.bool_] | None:
+        """Which pixels take part; None where all do."""
+        return self.image.mask
 
     @property
     def n_axes(self) -> int:
@@ -40,26 +53,33 @@ class Part(NamedTuple):
         volume = float(np.prod(self._long_spacing()))
         return volume ** (1 / self.n_axes) / np.array(self.spacing)
 
+    def cut(self, array: NDArray[np.int32]) -> NDArray[np.int32]:
+        """This part of an array of the whole image's shape."""
+        return array[self.box].reshape(self.shape)
+
+    def placed(self, labels: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Labels of this part as those of the whole image, 0 elsewhere."""
+        if labels.size == np.prod(self.whole):
+            return labels.reshape(self.whole)
+        placed = np.zeros(self.whole, np.int32)
+        inner = placed[self.box]
+        inner[...] = labels.reshape(inner.shape)
+        return placed
+
     def _long_spacing(self) -> NDArray[np.float64]:
         return np.array(self.spacing)[np.array(self.shape) > 1]
 
 
-def bounding_box(image: Image) -> tuple[slice, ...]:
-    """The smallest part that holds all that takes part; the whole where nothing does."""
-    if image.mask is None or not image.mask.any():
-        return (slice(None),) * len(image.shape)
-    box = []
-    for axis in range(image.mask.ndim):
-        found = np.flatnonzero(image.mask.any(axis=tuple(a for a in range(image.mask.ndim) if a != axis)))
-        box.append(slice(int(found[0]), int(found[-1]) + 1))
-    return tuple(box)
-
-
-def part_of(image: Image, box: tuple[slice, ...], spacing: tuple[float, ...]) -> Part:
-    """Describe the part of an image in a box."""
-    inside = image.mask_array()[box]
-    added = (1,) * max(0, 2 - inside.ndim)
-    n_pixels = int(np.count_nonzero(inside))
-    shape = (*added, *inside.shape)
-    mask = None if n_pixels == inside.size else np.ascontiguousarray(inside).reshape(shape)
-    return Part(shape, mask, (*(1.0 for _ in added), *spacing), n_pixels)
+def part_of(image: Image, spacing: tuple[float, ...]) -> Part:
+    """Cut out of an image what takes part; the whole where nothing does."""
+    added = (1,) * max(0, 2 - len(image.shape))
+    spacings = (*(1.0 for _ in added), *spacing)
+    box = (slice(None),) * len(image.shape)
+    if image.mask is not None and image.mask.any():
+        box = bounding_box(image.mask)
+    values = np.ascontiguousarray(image.values[box])
+    values = values.reshape(*added, *values.shape)
+    if image.mask is None or image.mask[box].all():
+        return Part(Image(values, None), spacings, values[..., 0].size, box, image.shape)
+    mask = np.ascontiguousarray(image.mask[box]).reshape(values.shape[:-1])
+    return Part(Image(values, mask), spacings, int(np.count_nonzero(mask)), box, image.shape)

@@ -50,7 +50,10 @@ def one_piece_each(labels: NDArray[np.int32], values: NDArray[Any], n_wanted: in
     ends = np.stack([pairs >> 32, pairs & (2**32 - 1)]) - 1
     settled = _settled(found, ends, n_wanted, bool(labels.all()))
     home = np.where(settled, np.arange(len(settled)), -1)
-    run_interruptible(_join, ends, found.colors, home)
+    open_pairs = np.concatenate([ends, ends[::-1]], axis=1)
+    open_pairs = np.ascontiguousarray(open_pairs[:, home[open_pairs[0]] < 0])
+    least, nearest = np.full(len(home), np.inf), np.full(len(home), -1)
+    run_interruptible(_join, open_pairs, found.colors, home, least, nearest)
     first = np.arange(len(home))
     np.minimum.at(first, home, first.copy())  # a superpixel begins where its first piece does
     numbers = np.cumsum(first[home] == np.arange(len(home)), dtype=np.int32)[first[home]]
@@ -108,13 +111,18 @@ def _largest_of_each(groups: NDArray[Any], areas: NDArray[np.int64]) -> NDArray[
     return is_chosen
 
 
-def _join_numpy(ends: NDArray[np.int64], colors: NDArray[np.float64], home: NDArray[np.int64]) -> None:
-    both = np.concatenate([ends, ends[::-1]], axis=1)
-    while (both := both[:, home[both[0]] < 0]).size:
-        ready = home[both[1]] >= 0
+def _join_numpy(
+    pairs: NDArray[np.int64],
+    colors: NDArray[np.float64],
+    home: NDArray[np.int64],
+    _: NDArray[np.float64],
+    __: NDArray[np.int64],
+) -> None:
+    while (pairs := pairs[:, home[pairs[0]] < 0]).size:
+        ready = home[pairs[1]] >= 0
         if not ready.any():
             return
-        piece, target = both[0, ready], home[both[1, ready]]
+        piece, target = pairs[0, ready], home[pairs[1, ready]]
         apart = sum((row[piece] - row[target]) ** 2 for row in colors.T)
         order = np.lexsort((target, apart, piece))
         chosen = order[np.diff(piece[order], prepend=-1) > 0]
@@ -122,18 +130,19 @@ def _join_numpy(ends: NDArray[np.int64], colors: NDArray[np.float64], home: NDAr
 
 
 @kernel(numpy=_join_numpy)
-def _join(ends: NDArray[np.int64], colors: NDArray[np.float64], home: NDArray[np.int64]) -> None:
+def _join(
+    pairs: NDArray[np.int64],
+    colors: NDArray[np.float64],
+    home: NDArray[np.int64],
+    least: NDArray[np.float64],
+    nearest: NDArray[np.int64],
+) -> None:
     """Give each piece without a home the one of a neighbor, the nearest in color, then the first.
 
-    Pairs whose pieces have homes are left out of the next round.
+    `pairs` (2, n) are such pieces and what they touch; those whose pieces have homes are left out of the next
+    round. `least` (inf) and `nearest` (-1) are room for the neighbor that is nearest so far.
     """
-    n, pieces, others = 0, np.empty(2 * ends.shape[1], np.int64), np.empty(2 * ends.shape[1], np.int64)
-    for i in range(ends.shape[1]):
-        for side in range(2):
-            if home[ends[side, i]] < 0:
-                pieces[n], others[n] = ends[side, i], ends[1 - side, i]
-                n += 1
-    least, nearest = np.full(len(home), np.inf), np.full(len(home), np.int64(-1))
+    pieces, others, n = pairs[0], pairs[1], pairs.shape[1]
     n_before = n + 1
     while 0 < n < n_before:
         for i in range(n):

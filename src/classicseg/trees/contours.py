@@ -25,7 +25,7 @@ def contour_strengths(tree: RegionTree, *, doubled: bool = False) -> NDArray[np.
     Parameters
     ----------
     tree : RegionTree
-        As `flat_zone_tree`, `watershed_tree` and others return it.
+        As `merge_tree` and others return it.
     doubled : bool, default False
         Whether borders have places of their own, between the pixels: line 2 i + 1 of each axis is pixel i, and
         even lines are between. Otherwise a pixel has the highest border beside it.

@@ -35,7 +35,7 @@ def cut_tree(
     Parameters
     ----------
     tree : RegionTree
-        As `flat_zone_tree`, `watershed_tree` and others return it.
+        As `merge_tree` and others return it.
     n_segments : int or sequence of int, optional
         How many segments there shall be: at least as many as the image, or its mask, has pieces (roots of the
         tree), and at most as many as there are finest regions.

@@ -16,8 +16,8 @@ from classicseg._core.image import Image
 from classicseg._core.kernel import kernel
 from classicseg.labeling.lines import line_at, line_grid
 
-_BITS_LOST = 15
-"""Of the 23 bits of a float32 after the first, a rounded weight keeps 8."""
+_BITS_LOST = 12
+"""Of the 23 bits of a float32 after the first, a rounded weight keeps 11."""
 
 
 class PixelLines(NamedTuple):

@@ -239,7 +239,7 @@ def test_the_demonstration(capsys: pytest.CaptureFixture[str], monkeypatch: pyte
     data = pytest.importorskip("skimage.data")
     for name in ("coins", "camera", "astronaut", "coffee"):
         original = getattr(data, name)
-        monkeypatch.setattr(data, name, lambda original=original: original()[100:200, 100:220])
+        monkeypatch.setattr(data, name, lambda original=original: original()[100:148, 100:160])
     assert main(["demo", "--out", "pictures"]) == 0
     said = capsys.readouterr().out
     assert "pictures" in said
