@@ -54,6 +54,7 @@ SETS = [
 
 MORE: dict[str, dict[str, object]] = {
     "cut_tree": {"height": 20},
+    "merge_small_regions": {"min_area": 3},
     "psnr": {"image": CLASSES, "truth": CLASSES, "peak": 2},
     "edge_curve": {"thresholds": [1, 50]},
     "link_edges": {"max_gap": 1},
@@ -164,7 +165,7 @@ def good(name: str) -> dict[str, object]:
     """A call that works, by name."""
     parameters = inspect.signature(FUNCTIONS[name]).parameters
     needed = [p for p, parameter in parameters.items() if parameter.default is parameter.empty or p == "labels"]
-    chosen = {p: GIVEN[p] for p in needed}
+    chosen = {p: GIVEN[p] for p in needed if p not in MORE.get(name, {})}
     if name in SETS:
         chosen |= {p: LINES for p in ("truth", "labels") if p in chosen}
     return chosen | MORE.get(name, {})

@@ -14,6 +14,9 @@ from classicseg.trees.checked_tree import as_tree
 from classicseg.trees.measures import squared_deviations
 from classicseg.types import ChannelAxis, RegionTree, ScaleCurve
 
+_MOST_SCALES = 2**16
+"""More than a curve shows; its arrays are as long."""
+
 
 def choose_scale(
     tree: RegionTree, image: ArrayLike, *, n_scales: int = 50, channel_axis: ChannelAxis = "auto"
@@ -27,7 +30,8 @@ def choose_scale(
     image : array_like, shape (M, N[, …][, C])
         A grey or color image or a volume, of any real dtype. NaN and infinite values take no part.
     n_scales : int, default 50
-        How many scales are tried, at least 3: heights in equal ratios, from the least above 0 to the greatest.
+        How many scales are tried, from 3 to 65536: heights in equal ratios, from the least above 0 to the
+        greatest.
     channel_axis : int, None or "auto", default "auto"
         The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
         the last one, which must have a length of 1 to 4.
@@ -44,7 +48,7 @@ def choose_scale(
         If `tree` is not a RegionTree, `image` does not hold real numbers, or `n_scales` is not a whole number.
     ValueError
         If `tree` is no tree, `image` has another shape or an unclear channel axis, or values that are not finite
-        in a region, or `n_scales` is less than 3.
+        in a region, or `n_scales` is out of its range.
 
     See Also
     --------
@@ -77,7 +81,7 @@ def choose_scale(
     4
     """
     checked = as_tree(tree)
-    n_scales = as_count("n_scales", n_scales, least=3)
+    n_scales = as_count("n_scales", n_scales, least=3, most=_MOST_SCALES)
     parsed, regions = as_image(image, channel_axis=channel_axis), checked.tree.regions
     if parsed.shape != regions.shape:
         raise ValueError(
