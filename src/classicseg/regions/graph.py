@@ -214,7 +214,8 @@ def _contacts_between(
     for i in range(len(offsets)):
         begin, column = max(start, -offsets[i]), across[i]  # what comes before is padding
         here, there = labels[begin:stop], labels[begin + offsets[i] :]
-        x = _first_apart(here, there, np.int64(0))
+        x: Any = np.int64(0)
+        x = _first_apart(here, there, x)
         while x < len(here):
             if size == len(pairs):
                 pairs, table = _twice_as_long(pairs, table)

@@ -43,7 +43,7 @@ class Edges(NamedTuple):
 def contract_regions(nodes: Nodes, n: int, n_channels: int, n_squares: int, n_outlines: int) -> int:
     """Add up the rows of linked regions, at the front of the table; links become the new numbers, 0 … n - 1."""
     table, links, names, is_new = nodes
-    size = np.int64(0)
+    size: Any = np.int64(0)
     sums, squares = 1 + n_channels, 1 + n_channels + n_squares
     for i in range(n):
         root = np.int64(links[i])
@@ -110,7 +110,8 @@ def _rename(
     lower one where both are new, and `following` the next one.
     """
     table, numbers, _, is_new = nodes
-    size, perimeter = np.int64(0), table.shape[1] - n_outlines
+    size: Any = np.int64(0)
+    perimeter = table.shape[1] - n_outlines
     for e in range(n_edges):
         if ends[e, 0] < 0:
             continue

@@ -132,7 +132,8 @@ def _price(
     for e in range(n_edges):
         if ends[e, 0] < 0:
             continue
-        a, b = np.int64(ends[e, 0]), np.int64(ends[e, 1])
+        a: Any = np.int64(ends[e, 0])
+        b: Any = np.int64(ends[e, 1])
         if costs[e] != costs[e]:
             costs[e] = edge_cost(table, n_channels, a, b, contacts, e, options)
         least[a] = min(least[a], costs[e])

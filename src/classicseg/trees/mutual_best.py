@@ -42,7 +42,8 @@ def link_best(
     if len(near) > 0:
         lowest = near
         _look_around(ends, n_edges, nodes.table, least, near, n)
-    n_best, n_tied = np.int64(0), np.int64(0)
+    n_best: Any = np.int64(0)  # as a literal it would be compiled for once more
+    n_tied: Any = np.int64(0)
     for i in range(n):
         links[i], uses[i] = i, 0
     for e in range(n_edges):
