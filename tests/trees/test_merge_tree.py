@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from strategies import images, masks, shapes
 
 import classicseg
-from classicseg import cut_tree, merge_tree
+from classicseg import cut_tree, merge_tree, multiresolution_segment
 from classicseg._core.image import as_image
 from classicseg.labeling.numbering import number_by_first_pixel
 from classicseg.regions.graph import contacts_of, face_areas, lengths_of
@@ -188,6 +188,16 @@ def test_trees_turn_with_the_image(name, data):
     for height in np.unique(tree.heights)[::2]:
         labels = np.ascontiguousarray(turn(cut_tree(tree, height=height * (1 + 1e-6))))
         assert_array_equal(number_by_first_pixel(labels), cut_tree(turned, height=height * (1 + 1e-6)))
+
+
+def test_what_many_become_at_once_does_not_depend_on_their_order():
+    """Three and more regions that tie are added up in an order that turns with the image, for sums are rounded."""
+    rows = ["2211000032322", "3222231320132", "0323003020111", "1000022212311", "3331232322130", "2232111123032"]
+    image = 170 + np.array([[int(level) for level in row] for row in rows], float)
+    labels = multiresolution_segment(image)
+    for axis in (0, 1):
+        flipped = multiresolution_segment(np.ascontiguousarray(np.flip(image, axis)))
+        assert_array_equal(number_by_first_pixel(np.ascontiguousarray(np.flip(flipped, axis))), labels)
 
 
 @pytest.mark.parametrize(

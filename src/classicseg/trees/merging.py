@@ -87,7 +87,21 @@ def merge_all(
         n_merges = _run(link_best, n_edges, edges, n_edges, nodes, n, n_channels, least, near, *merges, former)
         if n_merges == former:
             return Merges(merges.pairs[:n_merges], merges.costs[:n_merges])
+        if nodes.marks[:n].max() > 1:
+            _put_in_one_order(table, nodes.links[:n])
         n = _run(contract_regions, n_edges, nodes, n, n_channels, n_squares, n_outlines)
+
+
+def _put_in_one_order(table: NDArray[np.float64], links: NDArray[np.int32]) -> None:
+    """Sort the rows of regions of which three or more become one by what they hold, so that what rounding makes of
+    their sums does not depend on where they lie."""
+    roots = links
+    while not np.array_equal(onward := links[roots], roots):
+        roots = onward
+    joined = np.flatnonzero(np.bincount(roots)[roots] > 2)
+    places = joined[np.argsort(roots[joined], kind="stable")]
+    order = np.lexsort((*table[joined].T[::-1], roots[joined]))
+    table[places] = table[joined[order]]
 
 
 def _run(part: Kernel[..., Result], n_edges: int, *arguments: Any) -> Result:
