@@ -7,17 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import ndimage
 
-from classicseg import merges_of
 from classicseg._core.numbers import as_count
 from classicseg.extras.plot.boundaries import GREY, line_width
 from classicseg.extras.plot.colors import ON_DARK, label_colors
 from classicseg.extras.plot.overlays import border_lines
 from classicseg.extras.plot.panels import add_legend, new_figure, show_picture
 from classicseg.extras.plot.slices import as_bytes, as_segments, check_shape, middle, picture
-from classicseg.trees.checked_tree import as_tree
-from classicseg.trees.cuts import coarsened
 from classicseg.types import ChannelAxis, RegionTree
 
 if TYPE_CHECKING:
@@ -68,6 +64,10 @@ def dendrogram_plot(tree: RegionTree, *, n_leaves: int = 30, ax: Axes | None = N
     ['1', '1', '1', '1']
     """
     from scipy.cluster.hierarchy import dendrogram
+
+    from classicseg import merges_of
+    from classicseg.trees.checked_tree import as_tree
+    from classicseg.trees.cuts import coarsened
 
     n_leaves = as_count("n_leaves", n_leaves, least=2, most=_MOST_LEAVES)
     checked = as_tree(tree)
@@ -139,6 +139,8 @@ def scales_plot(
     >>> [text.get_text() for text in axes.get_legend().get_texts()]
     ['4 segments', '2 segments']
     """
+    from scipy import ndimage
+
     segments = [as_segments(labels, f"levels[{number}]") for number, labels in enumerate(levels)]
     if not segments:
         raise ValueError("levels is empty; expected labels, such as cut_tree(tree, n_segments=[20, 100])")
