@@ -33,7 +33,7 @@ GIVEN = {
     "image": GREY, "labels": CLASSES, "truth": CLASSES, "edges": LINES, "strengths": GREY, "centers": [10.0,
     90.0],
     "inside": (0, 0), "outside": (3, 4), "histograms": [HISTOGRAM], "tables": [TABLE], "curves": [CURVE],
-    "probabilities": np.full((*GREY.shape, 3), 1 / 3), "n_workers": 1,
+    "probabilities": np.full((*GREY.shape, 3), 1 / 3), "n_workers": 1, "n_segments": 4,
     **{option: {1: [(0, 0)], 2: [(3, 4)]} for option in ("seeds", "markers", "strokes")},
 }  # fmt: skip
 """Something to pass for each argument that must be given."""

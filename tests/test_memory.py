@@ -118,6 +118,9 @@ CALLS = {
     **{name: f"metrics.{name}(labels, others)" for name in TWO_LABELINGS},
     **{name: f"metrics.{name}(grey > 128, grey > 140)" for name in TWO_SETS},
     "compactness": "metrics.compactness(labels)",
+    "contour_density": "metrics.contour_density(labels)",
+    "count_control": "metrics.count_control(labels, n_segments=400)",
+    "segment_connectivity": "metrics.segment_connectivity(labels)",
     "explained_variation, color": "metrics.explained_variation(color, labels)",
 }
 """`labels` and `others` are the connected regions of four levels of grey, and `edges` Canny's."""

@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from skimage import color, data
 
 from classicseg import rgb_to_lab
-from classicseg.filters.color import _XYZ, _lab
+from classicseg.filters.color import _XYZ, LAB_STEPS, _lab, _lab_by_table, _lab_steps, _tables, lab_steps
 
 
 @pytest.mark.large
@@ -34,9 +34,37 @@ def test_every_grey_level_has_no_color():
 @given(hnp.arrays("f8", (7, 3), elements=st.floats(0, 1)), st.integers(0, 6))
 def test_kernel_equals_its_definition(pixels, start):
     one, other = np.zeros((7, 3)), np.zeros((7, 3))
-    _lab(pixels, 1.0, _XYZ, one, start, 7)
-    _lab.numpy(pixels, 1.0, _XYZ, other, start, 7)
+    _lab(pixels, _XYZ, one, start, 7)
+    _lab.numpy(pixels, _XYZ, other, start, 7)
     assert_allclose(one, other, atol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", ["u1", "u2"])
+def test_tables_convert_bit_for_bit_as_defined(dtype):
+    high = np.iinfo(dtype).max
+    pixels = np.random.default_rng(0).integers(0, high, (40, 3), dtype, endpoint=True)
+    pixels[:3] = [[0, 0, 0], [high, high, high], [1, 0, 0]]
+    for kernel, (one, other) in (
+        (_lab_by_table, np.zeros((2, 40, 3), np.float32)),
+        (_lab_steps, np.zeros((2, 3, 40), np.int16)),
+    ):
+        kernel(pixels, *_tables(pixels.dtype), one, 1, 39)
+        with np.errstate(invalid="ignore"):
+            kernel.numpy(pixels, *_tables(pixels.dtype), other, 1, 39)
+        assert_array_equal(one, other)
+
+
+@pytest.mark.large
+def test_every_fifth_color_is_as_in_float64():
+    levels = np.append(np.arange(0, 255, 5), [1, 2, 3, 9, 10, 11, 255])
+    colors = np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(-1, 1, 3).astype(np.uint8)
+    exact = rgb_to_lab(colors / 255)
+    assert_allclose(rgb_to_lab(colors), exact, rtol=0, atol=2e-4)
+    assert_allclose(lab_steps(colors[:, 0]).T / LAB_STEPS, exact[:, 0], rtol=0, atol=0.51 / LAB_STEPS)
+    deep = colors.astype(np.uint16) * 257
+    assert_array_equal(rgb_to_lab(deep), rgb_to_lab(colors))
+    deep[:-1] += 200
+    assert_allclose(rgb_to_lab(deep), rgb_to_lab(deep / 65535), rtol=0, atol=2e-4)
 
 
 def test_masks_and_mistakes():

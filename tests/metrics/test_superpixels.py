@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from scipy import ndimage
 from strategies import label_pairs
 
 from classicseg.metrics import (
@@ -16,7 +17,10 @@ from classicseg.metrics import (
     boundary_f1_dilated,
     boundary_recall,
     compactness,
+    contour_density,
+    count_control,
     explained_variation,
+    segment_connectivity,
     undersegmentation_error,
 )
 
@@ -47,6 +51,38 @@ def test_several_truths_count_by_their_mean(pair):
         boundary_recall([truth, labels], labels)
         == boundary_f1_dilated([truth, labels], labels, tolerance=0.0025).recall
     )
+
+
+@given(label_pairs())
+def test_the_worst_of_several_truths(pair):
+    truth, labels = (array.reshape(1, -1) for array in pair)
+    for score, worse in ((undersegmentation_error, max), (achievable_accuracy, min), (boundary_recall, min)):
+        each = [score(one, labels) for one in (truth, labels)]
+        assert score([truth, labels], labels, worst=True) == worse(each)
+        assert score(truth, labels, worst=True) == each[0]
+
+
+def boundary(labels, inside):
+    """Pixels with a neighbor ahead of another label, both inside."""
+    found = np.zeros(labels.shape, bool)
+    for here in np.ndindex(labels.shape):
+        ahead = tuple(slice(index, index + 2) for index in here)
+        found[here] = inside[here] and np.any((labels[ahead] != labels[here]) & inside[ahead])
+    return found
+
+
+@given(label_pairs(), st.data())
+def test_numbers_pieces_and_contours(pair, data):
+    labels = pair[0].astype(int)
+    inside = data.draw(hnp.arrays(bool, labels.shape))
+    names = np.unique(labels[labels > 0])
+    assert count_control(labels, n_segments=4) == len(names) / 4
+    if len(names):
+        pieces = sum(ndimage.label(labels == name)[1] for name in names)
+        assert segment_connectivity(labels) == len(names) / pieces
+    if inside.any():
+        assert contour_density(labels, mask=inside) == boundary(labels, inside).sum() / inside.sum()
+    assert contour_density(labels) == boundary(labels, np.ones_like(inside)).mean()
 
 
 @given(label_pairs(), st.data())
@@ -90,3 +126,11 @@ def test_mistakes_are_told():
         explained_variation([[1, 2, 3]], [[1, 2]])
     with pytest.raises(ValueError, match=r"labels have shape \(2,\); expected a plane"):
         compactness([1, 2])
+    with pytest.raises(ValueError, match="labels are all 0"):
+        segment_connectivity([[0, 0]])
+    with pytest.raises(ValueError, match="mask is False everywhere"):
+        contour_density([[1, 2]], mask=[[False, False]])
+    with pytest.raises(ValueError, match="n_segments"):
+        count_control([[1, 2]], n_segments=0)
+    with pytest.raises(TypeError, match="worst"):
+        undersegmentation_error([[1, 2]], [[1, 2]], worst=1)

@@ -44,6 +44,9 @@ from classicseg.metrics.rand import adapted_rand_error as adapted_rand_error
 from classicseg.metrics.rand import adjusted_rand_index as adjusted_rand_index
 from classicseg.metrics.rand import probabilistic_rand_index as probabilistic_rand_index
 from classicseg.metrics.rand import rand_index as rand_index
+from classicseg.metrics.regularity import contour_density as contour_density
+from classicseg.metrics.regularity import count_control as count_control
+from classicseg.metrics.regularity import segment_connectivity as segment_connectivity
 from classicseg.metrics.superpixels import achievable_accuracy as achievable_accuracy
 from classicseg.metrics.superpixels import boundary_recall as boundary_recall
 from classicseg.metrics.superpixels import explained_variation as explained_variation

@@ -171,10 +171,10 @@ def _lines(
     pairs = [as_pair(one, labels, ignore_label=ignore_label, mask=mask) for one in as_truths(truth)]
     insides = [pair.inside for pair in pairs if pair.inside is not None]
     inside = np.logical_and.reduce(insides) if insides else None
-    return [_line(pair.truth, inside) for pair in pairs], _line(pairs[0].labels, inside)
+    return [boundary_line(pair.truth, inside) for pair in pairs], boundary_line(pairs[0].labels, inside)
 
 
-def _line(labels: NDArray[Any], inside: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
+def boundary_line(labels: NDArray[Any], inside: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
     """Mark pixels that differ from a neighbor ahead of them; both take part."""
     line = np.zeros(labels.shape, bool)
     for steps in itertools.product((0, 1), repeat=labels.ndim):

@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from classicseg._core.image import as_image, as_labels
+from classicseg._core.numbers import as_flag
 from classicseg.labeling.numbering import compact_labels
 from classicseg.metrics.boundaries import boundary_f1_dilated
 from classicseg.metrics.contingency import Contingency, Truths, as_tables
+from classicseg.metrics.pairs import as_truths
 from classicseg.types import ChannelAxis, Mask
 
 
@@ -21,6 +23,7 @@ def undersegmentation_error(
     *,
     ignore_label: int | None = None,
     mask: Mask = None,
+    worst: bool = False,
 ) -> float:
     """Measure how far superpixels leak over the borders of true segments.
 
@@ -35,17 +38,19 @@ def undersegmentation_error(
         Pixels that have this label in `truth` take no part.
     mask : array_like of bool, shape (M, N[, …]), optional
         True where a pixel takes part, by default everywhere.
+    worst : bool, default False
+        Of several truths, whether to return the score of the one that fits worst, as benchmarks of superpixels do.
 
     Returns
     -------
     float
-        From 0, for no leak, to 1; the mean over several truths.
+        From 0, for no leak, to 1; the mean over several truths, or with `worst` the greatest.
 
     Raises
     ------
     TypeError
         If `truth` or `labels` holds neither integers nor bool, `labels` are missing beside a label image, `mask`
-        is not bool, or `ignore_label` is not a whole number.
+        is not bool, `ignore_label` is not a whole number, or `worst` is not True or False.
     ValueError
         If labels are outside 0 … 2147483647, shapes differ, no pixel takes part, or `labels`, `ignore_label` or
         `mask` is given beside a table.
@@ -71,7 +76,8 @@ def undersegmentation_error(
     >>> undersegmentation_error([[1, 1, 1, 2, 2, 2]], [[1, 1, 2, 2, 3, 3]])
     0.3333333333333333
     """
-    return fmean(map(_leak, as_tables(truth, labels, ignore_label, mask)))
+    combine = max if as_flag("worst", worst) else fmean
+    return combine(map(_leak, as_tables(truth, labels, ignore_label, mask)))
 
 
 def achievable_accuracy(
@@ -80,6 +86,7 @@ def achievable_accuracy(
     *,
     ignore_label: int | None = None,
     mask: Mask = None,
+    worst: bool = False,
 ) -> float:
     """Take the accuracy of superpixels if each gets the true label of most of its pixels.
 
@@ -94,17 +101,19 @@ def achievable_accuracy(
         Pixels that have this label in `truth` take no part.
     mask : array_like of bool, shape (M, N[, …]), optional
         True where a pixel takes part, by default everywhere.
+    worst : bool, default False
+        Of several truths, whether to return the score of the one that fits worst, as benchmarks of superpixels do.
 
     Returns
     -------
     float
-        From 0 to 1; the mean over several truths.
+        From 0 to 1; the mean over several truths, or with `worst` the least.
 
     Raises
     ------
     TypeError
         If `truth` or `labels` holds neither integers nor bool, `labels` are missing beside a label image, `mask`
-        is not bool, or `ignore_label` is not a whole number.
+        is not bool, `ignore_label` is not a whole number, or `worst` is not True or False.
     ValueError
         If labels are outside 0 … 2147483647, shapes differ, no pixel takes part, or `labels`, `ignore_label` or
         `mask` is given beside a table.
@@ -130,7 +139,8 @@ def achievable_accuracy(
     >>> achievable_accuracy([[1, 1, 1, 2, 2, 2]], [[1, 1, 2, 2, 2, 2]])
     0.8333333333333334
     """
-    return fmean(map(_majority, as_tables(truth, labels, ignore_label, mask)))
+    combine = min if as_flag("worst", worst) else fmean
+    return combine(map(_majority, as_tables(truth, labels, ignore_label, mask)))
 
 
 def boundary_recall(
@@ -140,6 +150,7 @@ def boundary_recall(
     tolerance: float = 0.0025,
     ignore_label: int | None = None,
     mask: Mask = None,
+    worst: bool = False,
 ) -> float:
     """Take the fraction of true boundaries that lie near the boundary of a superpixel.
 
@@ -155,17 +166,20 @@ def boundary_recall(
         Pixels that have this label in `truth` take no part.
     mask : array_like of bool, shape (M, N[, …]), optional
         True where a pixel takes part, by default everywhere.
+    worst : bool, default False
+        Of several truths, whether to return the score of the one that fits worst, as benchmarks of superpixels do.
 
     Returns
     -------
     float
-        From 0 to 1; 1 where there is no boundary to find. With several truths the fraction of all their pixels.
+        From 0 to 1; 1 where there is no boundary to find. With several truths the fraction of all their pixels,
+        or with `worst` the least of the recalls of each.
 
     Raises
     ------
     TypeError
-        If `truth` or `labels` holds neither integers nor bool, `mask` is not bool, or `tolerance` or
-        `ignore_label` is not a number.
+        If `truth` or `labels` holds neither integers nor bool, `mask` is not bool, `tolerance` or
+        `ignore_label` is not a number, or `worst` is not True or False.
     ValueError
         If labels are outside 0 … 2147483647, shapes differ, no pixel takes part, or `tolerance` is negative.
 
@@ -173,6 +187,7 @@ def boundary_recall(
     --------
     boundary_f1_dilated : The recall with its precision.
     undersegmentation_error : How far superpixels leak over true borders.
+    contour_density : How much contour the superpixels draw for it.
 
     Notes
     -----
@@ -190,7 +205,12 @@ def boundary_recall(
     >>> boundary_recall([[1, 1, 1, 2, 2, 2]], [[1, 1, 1, 2, 3, 3]])
     1.0
     """
-    return boundary_f1_dilated(truth, labels, tolerance=tolerance, ignore_label=ignore_label, mask=mask).recall
+    truths = [[one] for one in as_truths(truth)] if as_flag("worst", worst) else [truth]
+    recalls = []
+    for one in truths:
+        found = boundary_f1_dilated(one, labels, tolerance=tolerance, ignore_label=ignore_label, mask=mask)
+        recalls.append(found.recall)
+    return min(recalls)
 
 
 def explained_variation(
