@@ -98,8 +98,10 @@ def pairs_of_rows(
     here, other = (line[pixel, 0], x[pixel, 0]), (there[is_pair], beside[is_pair])
     if len(inside):
         kept = inside[here] & inside[other]
-        pixel, neighbor, here, other = pixel[kept], neighbor[kept], *(
-            (rows[kept], columns[kept]) for rows, columns in (here, other)
+        pixel, neighbor, here, other = (
+            pixel[kept],
+            neighbor[kept],
+            *((rows[kept], columns[kept]) for rows, columns in (here, other)),
         )
     distances = np.zeros(len(pixel))
     for plane in values:

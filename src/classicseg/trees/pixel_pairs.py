@@ -120,9 +120,7 @@ def _sorted_by_digits(lines: PixelLines, ruler: Ruler) -> PixelPairs:
     return PixelPairs(pairs, starts, levels, neighbor_offsets_after(lines), lines.bits)
 
 
-def _count_pairs_numpy(
-    lines: PixelLines, ruler: Ruler, counts: NDArray[np.int64], start: int, stop: int
-) -> None:
+def _count_pairs_numpy(lines: PixelLines, ruler: Ruler, counts: NDArray[np.int64], start: int, stop: int) -> None:
     _, distances = pairs_of_rows(lines, ruler, start, stop)
     counts += np.bincount(keys_of_distances(distances, ruler), minlength=len(counts))
 
@@ -223,9 +221,7 @@ def _count_digits_numpy(
 
 
 @kernel(numpy=_count_digits_numpy)
-def _count_digits(
-    bits: NDArray[np.int64], shift: int, counts: NDArray[np.int64], start: int, stop: int
-) -> None:
+def _count_digits(bits: NDArray[np.int64], shift: int, counts: NDArray[np.int64], start: int, stop: int) -> None:
     """Count the numbers of each digit."""
     last = len(counts) - 1
     for i in range(start, stop):
