@@ -12,7 +12,11 @@ from .filters.gradients import gradient_magnitude as gradient_magnitude
 from .growing.separating import separating_tolerance as separating_tolerance
 from .histograms.pixel_histogram import merge_histograms as merge_histograms
 from .histograms.pixel_histogram import pixel_histogram as pixel_histogram
+from .labeling.cleaning import clear_border as clear_border
+from .labeling.cleaning import keep_largest as keep_largest
+from .labeling.cleaning import remove_small_regions as remove_small_regions
 from .labeling.connected import connected_regions as connected_regions
+from .labeling.holes import fill_holes as fill_holes
 from .regions.graph import region_graph as region_graph
 from .regions.small_regions import merge_small_regions as merge_small_regions
 from .regions.table import label_means as label_means

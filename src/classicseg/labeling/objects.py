@@ -1,0 +1,101 @@
+"""Objects as they are given: a set of pixels, whose connected components they are, or labels, one for each."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from classicseg._core.arrays import as_array
+from classicseg._core.bands import run_bands
+from classicseg._core.grid import look_up
+from classicseg._core.image import as_canonical, as_labels, as_mask
+from classicseg._core.kernel import kernel
+from classicseg.labeling.components import connected_runs
+from classicseg.labeling.numbering import compact_labels
+from classicseg.labeling.run_lengths import RunLengths, expand
+from classicseg.types import Mask
+
+
+class Objects(NamedTuple):
+    """Objects, numbered, and what gives them their names back."""
+
+    numbers: NDArray[np.int32] | RunLengths
+    """Of labels an image, of a set the runs of its components; 0 is background, or takes no part."""
+    names: NDArray[Any]
+    """(n + 1,), the label of each number, or True."""
+    inside: NDArray[np.bool_] | None
+    """Where pixels take part; None where all do."""
+
+
+def as_objects(labels: ArrayLike, connectivity: int, mask: Mask) -> Objects:
+    """Parse a set of pixels, or labels from 0 on."""
+    array, _ = as_array("labels", labels, "iub", "integers or bool; cast it first")
+    parsed = as_labels(labels)
+    inside = as_mask(mask, parsed.shape)
+    if inside is not None:
+        parsed = as_canonical(np.where(inside, parsed, np.int32(0)))
+    if array.dtype == np.bool_:
+        runs = connected_runs(parsed.astype(np.uint8), connectivity)
+        return Objects(runs, np.arange(int(runs.labels.max(initial=0)) + 1) > 0, inside)
+    highest = int(parsed.max())
+    if highest <= parsed.size:
+        return Objects(parsed, np.arange(highest + 1, dtype=np.int32), inside)
+    names, numbers = compact_labels(parsed)
+    return Objects(numbers.astype(np.int32), np.append(np.int32(0), names), inside)
+
+
+def only(objects: Objects, kept: NDArray[np.bool_]) -> NDArray[Any]:
+    """The objects that are kept, (n + 1,), by their names: bool of a set, int32 of labels."""
+    kept[0] = False
+    names = np.where(kept, objects.names, objects.names.dtype.type(0))
+    if isinstance(objects.numbers, RunLengths):
+        return expand(objects.numbers, names)
+    return look_up(names, objects.numbers)
+
+
+def areas_of(objects: Objects) -> NDArray[np.int64]:
+    """The number of pixels of each object, (n + 1,)."""
+    areas = np.zeros(len(objects.names), np.int64)
+    if isinstance(objects.numbers, RunLengths):
+        _, stops, numbers = objects.numbers
+        run_bands(_add_runs, len(stops), 1, stops, numbers, areas, sequential=True)
+    else:
+        flat = objects.numbers.reshape(-1)
+        run_bands(_add_pixels, flat.size, 1, flat, areas, sequential=True)
+    return areas
+
+
+def _add_runs_numpy(
+    stops: NDArray[Any], numbers: NDArray[np.int32], areas: NDArray[np.int64], start: int, stop: int
+) -> None:
+    lengths = np.diff(stops[start:stop], prepend=stops[start - 1] if start else 0)
+    np.add.at(areas, numbers[start:stop], lengths)
+
+
+@kernel(numpy=_add_runs_numpy)
+def _add_runs(
+    stops: NDArray[Any], numbers: NDArray[np.int32], areas: NDArray[np.int64], start: int, stop: int
+) -> None:
+    """Add the lengths of runs to the areas."""
+    first = int(stops[start - 1]) if start > 0 else 0
+    for run in range(start, stop):
+        last = int(stops[run])
+        areas[numbers[run]] += last - first
+        first = last
+
+
+def _add_pixels_numpy(numbers: NDArray[np.int32], areas: NDArray[np.int64], start: int, stop: int) -> None:
+    areas += np.bincount(numbers[start:stop], minlength=len(areas))
+
+
+@kernel(numpy=_add_pixels_numpy)
+def _add_pixels(numbers: NDArray[np.int32], areas: NDArray[np.int64], start: int, stop: int) -> None:
+    """Add pixels to the areas, equal ones that follow each other at once."""
+    first = start
+    for i in range(start + 1, stop):
+        if numbers[i] != numbers[i - 1]:
+            areas[numbers[i - 1]] += i - first
+            first = i
+    areas[numbers[stop - 1]] += stop - first
