@@ -45,6 +45,8 @@ TRIED_APART = (
     "flooding.level_queue",
     "growing.",
     "histograms.distinct_colors",
+    "labeling.holes",
+    "labeling.objects",
     "labeling.reconstruction",
     "metrics.",
     "segmentation.",

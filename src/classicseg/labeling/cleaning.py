@@ -68,8 +68,8 @@ def remove_small_regions(
     array([[1, 1, 0, 0]], dtype=int32)
     """
     least = as_number("min_area", min_area, least=0.0)
-    objects, ndim = _parsed(labels, connectivity, mask)
-    pixel = math.prod(as_spacing(spacing, ndim))
+    objects = as_objects(labels, connectivity, mask)
+    pixel = math.prod(as_spacing(spacing, len(objects.numbers.shape)))
     return only(objects, areas_of(objects) * pixel >= least)
 
 
@@ -122,7 +122,7 @@ def keep_largest(
     array([[ True,  True, False, False]])
     """
     count = as_count("n_largest", n_largest)
-    objects, _ = _parsed(labels, connectivity, mask)
+    objects = as_objects(labels, connectivity, mask)
     areas = areas_of(objects)
     areas[0] = 0
     last = np.sort(areas)[-min(count, len(areas))]
@@ -174,17 +174,10 @@ def clear_border(labels: ArrayLike, *, connectivity: int = 1, mask: Mask = None)
            [0, 0, 2, 0],
            [0, 0, 0, 0]], dtype=int32)
     """
-    objects, _ = _parsed(labels, connectivity, mask)
+    objects = as_objects(labels, connectivity, mask)
     on_border = np.zeros(len(objects.names), np.bool_)
     on_border[_numbers_at(objects, _border_pixels(objects))] = True
     return only(objects, ~on_border)
-
-
-def _parsed(labels: ArrayLike, connectivity: int, mask: Mask) -> tuple[Objects, int]:
-    """The objects, and the number of axes."""
-    most = max(np.ndim(labels), 1)
-    objects = as_objects(labels, as_count("connectivity", connectivity, most=most), mask)
-    return objects, len(objects.numbers.shape)
 
 
 def _border_pixels(objects: Objects) -> NDArray[np.int64]:

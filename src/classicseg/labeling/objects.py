@@ -12,6 +12,7 @@ from classicseg._core.bands import run_bands
 from classicseg._core.grid import look_up
 from classicseg._core.image import as_canonical, as_labels, as_mask
 from classicseg._core.kernel import kernel
+from classicseg._core.numbers import as_count
 from classicseg.labeling.components import connected_runs
 from classicseg.labeling.numbering import compact_labels
 from classicseg.labeling.run_lengths import RunLengths, expand
@@ -33,6 +34,7 @@ def as_objects(labels: ArrayLike, connectivity: int, mask: Mask) -> Objects:
     """Parse a set of pixels, or labels from 0 on."""
     array, _ = as_array("labels", labels, "iub", "integers or bool; cast it first")
     parsed = as_labels(labels)
+    connectivity = as_count("connectivity", connectivity, most=parsed.ndim)
     inside = as_mask(mask, parsed.shape)
     if inside is not None:
         parsed = as_canonical(np.where(inside, parsed, np.int32(0)))
