@@ -22,7 +22,8 @@ from classicseg.filters.smoothing import smooth
 def weight(a, b, scale):
     """The distance in units of the scale, whose square has 12 bits."""
     square = np.float32(((a - b) ** 2).sum() / scale**2)
-    return np.sqrt((square.view(np.uint32) >> 12 << 12).view(np.float32).astype(np.float64)).astype(np.float32)
+    bits = square.view(np.uint32) & np.uint32(0xFFFFF000)
+    return np.sqrt(bits.view(np.float32).astype(np.float64)).astype(np.float32)
 
 
 def by_the_paper(image, mask, scale, sigma, min_area, connectivity, shuffle=lambda pairs: pairs):
