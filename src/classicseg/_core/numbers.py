@@ -116,6 +116,12 @@ def per_axis(name: str, value: Any, ndim: int) -> list[Any]:
     return given
 
 
+def without_last_bits(number: float) -> float:
+    """A sum of many floats to 24 bits: not with those that the order of the sum decides."""
+    digits, exponent = math.frexp(number)
+    return math.ldexp(round(digits * 2**24), exponent - 24)
+
+
 def shown(value: Any) -> str:
     """The text of a value for an error message: short, and made without an error of its own."""
     try:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.bands import run_bands
-from classicseg._core.image import as_image
+from classicseg._core.image import Image, as_canonical, as_image
 from classicseg._core.kernel import kernel
 from classicseg.types import ChannelAxis, Mask
 
@@ -86,16 +86,27 @@ def rgb_to_lab(image: ArrayLike, *, channel_axis: ChannelAxis = "auto", mask: Ma
     array([[[100.,   0.,   0.],
             [  0.,   0.,   0.]]])
     """
-    parsed = as_image(image, channel_axis=channel_axis, mask=mask)
-    lab = as_lab(parsed.values.reshape(-1, parsed.n_channels)).reshape(*parsed.shape, 3)
-    if parsed.mask is not None:
-        lab[~parsed.mask] = 0
-    return lab
+    return _lab_of(as_image(image, channel_axis=channel_axis, mask=mask))
 
 
 def is_lab(n_channels: int, dtype: np.dtype[Any], space: ColorSpace) -> bool:
     """Whether colors of so many channels, of the dtype that they are worked on in, are compared in Lab."""
     return space == "lab" or (space == "auto" and n_channels == 3 and dtype.kind == "u")
+
+
+def in_color_space(image: Image, space: ColorSpace) -> Image:
+    """The image in the space that its colors are compared in."""
+    if not is_lab(image.n_channels, image.values.dtype, space):
+        return image
+    return Image(as_canonical(_lab_of(image)), image.mask)
+
+
+def _lab_of(image: Image) -> NDArray[Any]:
+    """Convert a parsed image; what takes no part is 0."""
+    lab = as_lab(image.values.reshape(-1, image.n_channels)).reshape(*image.shape, 3)
+    if image.mask is not None:
+        lab[~image.mask] = 0
+    return lab
 
 
 def as_lab(pixels: NDArray[Any]) -> NDArray[Any]:

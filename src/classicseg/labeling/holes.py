@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from classicseg._core.arrays import as_array
 from classicseg._core.bands import run_bands
-from classicseg._core.image import as_labels, as_mask
 from classicseg._core.kernel import kernel
 from classicseg.labeling.components import connected_runs
 from classicseg.labeling.lines import line_at
+from classicseg.labeling.objects import as_masked_labels
 from classicseg.types import Mask
 
 _OUTSIDE = np.int32(2**31 - 1)
@@ -62,15 +61,11 @@ def fill_holes(labels: ArrayLike, *, mask: Mask = None) -> NDArray[Any]:
            [3, 3, 3],
            [3, 3, 3]], dtype=int32)
     """
-    array, _ = as_array("labels", labels, "iub", "integers or bool; cast it first")
-    parsed = as_labels(labels)
-    inside = as_mask(mask, parsed.shape)
-    if inside is not None:
-        parsed = np.where(inside, parsed, np.int32(0))
+    parsed, inside, is_set = as_masked_labels(labels, mask)
     filled = filled_holes(parsed)
     if inside is not None:
         filled[~inside] = 0
-    return filled.astype(np.bool_) if array.dtype == np.bool_ else filled
+    return filled.astype(np.bool_) if is_set else filled
 
 
 def filled_holes(labels: NDArray[np.int32]) -> NDArray[np.int32]:

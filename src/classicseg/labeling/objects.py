@@ -32,13 +32,9 @@ class Objects(NamedTuple):
 
 def as_objects(labels: ArrayLike, connectivity: int, mask: Mask) -> Objects:
     """Parse a set of pixels, or labels from 0 on."""
-    array, _ = as_array("labels", labels, "iub", "integers or bool; cast it first")
-    parsed = as_labels(labels)
+    parsed, inside, is_set = as_masked_labels(labels, mask)
     connectivity = as_count("connectivity", connectivity, most=parsed.ndim)
-    inside = as_mask(mask, parsed.shape)
-    if inside is not None:
-        parsed = as_canonical(np.where(inside, parsed, np.int32(0)))
-    if array.dtype == np.bool_:
+    if is_set:
         runs = connected_runs(parsed.astype(np.uint8), connectivity)
         return Objects(runs, np.arange(int(runs.labels.max(initial=0)) + 1) > 0, inside)
     highest = int(parsed.max())
@@ -46,6 +42,16 @@ def as_objects(labels: ArrayLike, connectivity: int, mask: Mask) -> Objects:
         return Objects(parsed, np.arange(highest + 1, dtype=np.int32), inside)
     names, numbers = compact_labels(parsed)
     return Objects(numbers.astype(np.int32), np.append(np.int32(0), names), inside)
+
+
+def as_masked_labels(labels: ArrayLike, mask: Mask) -> tuple[NDArray[np.int32], NDArray[np.bool_] | None, bool]:
+    """Parse labels, 0 where a pixel takes no part; where pixels take part; and whether they came as a set."""
+    array, _ = as_array("labels", labels, "iub", "integers or bool; cast it first")
+    parsed = as_labels(labels)
+    inside = as_mask(mask, parsed.shape)
+    if inside is not None:
+        parsed = as_canonical(np.where(inside, parsed, np.int32(0)))
+    return parsed, inside, array.dtype == np.bool_
 
 
 def only(objects: Objects, kept: NDArray[np.bool_]) -> NDArray[Any]:

@@ -10,10 +10,10 @@ from typing import NamedTuple, get_args
 from numpy.typing import ArrayLike
 
 from classicseg._core.chosen import chose
-from classicseg._core.image import Image, as_canonical, as_image, as_spacing
+from classicseg._core.image import Image, as_image, as_spacing
 from classicseg._core.numbers import as_choice, as_count, as_number
 from classicseg.clustering.mean_shift import STEPS, mode_colors
-from classicseg.filters.color import ColorSpace, as_lab, is_lab
+from classicseg.filters.color import ColorSpace, in_color_space
 from classicseg.growing.difference_components import difference_components
 from classicseg.growing.tolerance import default_tolerance
 from classicseg.labeling.numbering import number_by_first_pixel
@@ -166,13 +166,3 @@ def modes_of(colors: Image, settings: MeanShiftSettings) -> Image:
     """Each pixel in the color of its mode, in steps, where the radius is known."""
     radius = settings.range_radius or 0.0
     return mode_colors(colors, settings.spatial_radius, radius, settings.max_iter, settings.spacing)
-
-
-def in_color_space(image: Image, color_space: ColorSpace) -> Image:
-    """The image in the space that its colors are compared in."""
-    if not is_lab(image.n_channels, image.values.dtype, color_space):
-        return image
-    lab = as_lab(image.values.reshape(-1, image.n_channels)).reshape(*image.shape, 3)
-    if image.mask is not None:
-        lab[~image.mask] = 0
-    return Image(as_canonical(lab), image.mask)

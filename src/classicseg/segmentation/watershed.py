@@ -16,7 +16,7 @@ from classicseg._core.bands import run_bands
 from classicseg._core.chosen import chose
 from classicseg._core.grid import look_up
 from classicseg._core.image import Image, as_image, as_scalar_image, as_spacing
-from classicseg._core.numbers import as_choice, as_count, as_flag, as_number
+from classicseg._core.numbers import as_choice, as_count, as_flag, as_number, without_last_bits
 from classicseg._core.seeds import as_markers
 from classicseg.flooding.basins import (
     basins_of_minima,
@@ -223,8 +223,7 @@ def _default_depth(levels: NDArray[Any], image: Image) -> float:
     flat = levels.reshape(-1)
     total, count = np.sum(run_bands(_powers, flat.size, 1, flat, inside, 0.0, 1), axis=0)
     squares, _ = np.sum(run_bands(_powers, flat.size, 1, flat, inside, total / max(count, 1), 2), axis=0)
-    digits, exponent = math.frexp(math.sqrt(squares / max(count, 1)))
-    return math.ldexp(round(digits * 2**24), exponent - 24)
+    return without_last_bits(math.sqrt(squares / max(count, 1)))
 
 
 def _powers(

@@ -10,10 +10,8 @@ from numpy.typing import NDArray
 
 from classicseg._core.bands import run_bands
 from classicseg._core.kernel import kernel
+from classicseg._core.numbers import without_last_bits
 from classicseg.trees.pixel_lines import PixelLines, Ruler, measure_pairs, pairs_of_rows, pixel_lines
-
-_BITS = 24
-"""The order of the pixels decides the bits of a sum after these."""
 
 
 def mean_difference(planes: NDArray[Any], mask: NDArray[np.bool_] | None) -> float:
@@ -21,8 +19,7 @@ def mean_difference(planes: NDArray[Any], mask: NDArray[np.bool_] | None) -> flo
     lines = pixel_lines(planes, mask, 1)
     n_lines, length = lines.values.shape[1:]
     total, count = np.sum(run_bands(_sum_distances, n_lines, length, lines), axis=0).tolist()
-    digits, exponent = math.frexp(total / max(count, 1.0))
-    return math.ldexp(round(digits * 2**_BITS), exponent - _BITS)
+    return without_last_bits(total / max(count, 1.0))
 
 
 def _sum_distances_numpy(lines: PixelLines, start: int, stop: int) -> tuple[float, float]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from classicseg._core.grid import neighbor_views
 from classicseg._core.image import Image
+from classicseg._core.numbers import without_last_bits
 from classicseg.regions.graph import face_areas
 from classicseg.regions.statistics import RegionSums, region_sums
 from classicseg.trees.merging import Measures
@@ -51,8 +52,7 @@ def spread_of(measures: Measures) -> float:
     means = sums / counts[:, np.newaxis]
     apart = means - sums.sum(axis=0) / counts.sum()
     total = float(inner.sum() + (counts[:, np.newaxis] * apart**2).sum())
-    digits, exponent = math.frexp(math.sqrt(total / (n * counts.sum())))
-    return math.ldexp(round(digits * 2**24), exponent - 24)
+    return without_last_bits(math.sqrt(total / (n * counts.sum())))
 
 
 def _outlines(regions: Regions, n: int, spacing: tuple[float, ...]) -> list[NDArray[np.float64]]:

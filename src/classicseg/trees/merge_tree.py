@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.image import Image, as_image, as_spacing
 from classicseg._core.numbers import as_choice, as_count, as_number, as_numbers
-from classicseg.filters.color import as_lab
+from classicseg.filters.color import in_color_space
 from classicseg.filters.gradients import magnitude_of
 from classicseg.flooding.basins import basins_of_minima
 from classicseg.labeling.numbering import number_by_first_pixel
@@ -158,7 +158,7 @@ def merge_tree(
     strengths = None if boundaries is None else _as_strengths(boundaries, parsed)
     known = None if regions is None else as_regions(regions, parsed, connectivity)
     if criterion == "contrast" and numbers is None:
-        parsed = _as_seen(parsed)
+        parsed = in_color_space(parsed, "auto")
     how = _Merging(criterion, row, connectivity, numbers, shares, spacings)
     return _tree(parsed, known, strengths, how)
 
@@ -240,13 +240,6 @@ def _scaled(values: NDArray[Any]) -> tuple[NDArray[Any], float]:
         return values, 1.0
     unit = 2.0 ** math.ceil(math.log2(largest / _LARGEST))
     return values / unit, unit
-
-
-def _as_seen(image: Image) -> Image:
-    """Three channels of 8 or 16 bits as CIE Lab; others as they are."""
-    if image.n_channels != 3 or image.values.dtype.kind != "u":
-        return image
-    return Image(as_lab(image.values.reshape(-1, 3)).reshape(image.values.shape), image.mask)
 
 
 def _as_strengths(boundaries: ArrayLike, image: Image) -> NDArray[Any]:

@@ -21,7 +21,7 @@ from classicseg.extras.dask.halos import over_halo
 from classicseg.extras.dask.mirror import refuse, tiled_version_of
 from classicseg.extras.dask.parts import as_part
 from classicseg.extras.dask.region_sums import without_small
-from classicseg.filters.color import is_lab
+from classicseg.filters.color import in_color_space, is_lab
 from classicseg.growing.difference_components import difference_components
 from classicseg.labeling.tile_merging import TileComponents, components_of_tile
 from classicseg.segmentation.mean_shift import (
@@ -29,7 +29,6 @@ from classicseg.segmentation.mean_shift import (
     SHARE,
     MeanShiftSettings,
     as_mean_shift_settings,
-    in_color_space,
     modes_of,
 )
 
