@@ -74,5 +74,9 @@ def test_what_does_not_fit_is_said(folder, capsys):
     said = mistake(["kmeans", "volume.npy", "--channel-axis=none", "--export=geojson"], capsys)
     assert "geojson holds planes; the labels are 5 x 6 x 7" in said
     assert not list((folder / "segmented").glob("*labels*"))
-    assert "--export is roi" in mistake(["kmeans", "grey.png", "--out=a.zarr", "--export=roi"], capsys)
     assert "geojson" in mistake(["kmeans", "grey.png", "--export=svg"], capsys)
+
+
+def test_a_store_holds_labels_only(store_folder, capsys):
+    np.save("grey.npy", np.zeros((5, 6), np.uint8))
+    assert "--export is roi" in mistake(["kmeans", "grey.npy", "--out=a.zarr", "--export=roi"], capsys)

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from classicseg import region_table
+import classicseg
 from classicseg._core.numbers import as_choice
 from classicseg.extras.exports.run_lengths import as_texts, counts_of
 from classicseg.extras.exports.segments import as_plane, cut_open, name_of, outlined
@@ -89,7 +89,7 @@ def write_coco(
 
 def _annotations(plane: NDArray[np.int32], segmentation: str) -> Iterator[dict[str, Any]]:
     """What is said of each label of an image."""
-    table, size = region_table(plane), [int(length) for length in plane.shape]
+    table, size = classicseg.region_table(plane), [int(length) for length in plane.shape]
     told = _polygons(plane) if segmentation == "polygons" else _runs(plane, size, is_text=segmentation == "rle")
     top, left, bottom, right = table.bounding_box.T
     boxes = np.stack([left, top, right - left, bottom - top], axis=1).tolist()

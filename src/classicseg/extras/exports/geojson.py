@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from classicseg import region_table
+import classicseg
 from classicseg._core.numbers import as_numbers
 from classicseg.extras.exports.segments import Outlined, as_plane, color_of, name_of, outlined
 from classicseg.extras.files import replacing
@@ -76,7 +76,7 @@ def write_geojson(
     [[[1, 0], [2, 0], [2, 1], [1, 1], [1, 0]]]
     """
     plane, placed = as_plane(labels), _as_transform(transform)
-    table = region_table(plane)
+    table = classicseg.region_table(plane)
     scale = 1.0 if placed is None else abs(float(np.linalg.det(placed[:, :2])))
     centers = _on_map(table.centroid + 0.5, placed)
     properties = {
@@ -142,7 +142,7 @@ def write_qupath(
     'detection'
     """
     plane = as_plane(labels)
-    table = region_table(plane)
+    table = classicseg.region_table(plane)
     centers = (table.centroid[:, ::-1] + 0.5).tolist()
     measured = {
         label: {"Area px^2": area, "Centroid X px": center[0], "Centroid Y px": center[1]}

@@ -16,10 +16,10 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from classicseg import RegionOutline
 from classicseg._core.image import as_labels
 from classicseg.extras.exports.segments import color_of, outlined
 from classicseg.extras.files import replacing
+from classicseg.types import RegionOutline
 
 _VERSION = 228
 _COMPOSITE, _TRACED = 1, 8

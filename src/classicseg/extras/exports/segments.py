@@ -8,8 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from classicseg import RegionOutline, region_outlines
+import classicseg
 from classicseg._core.image import as_labels
+from classicseg.types import RegionOutline
 
 COLORS = np.array(
     [(230, 25, 75), (60, 180, 75), (0, 130, 200), (245, 130, 48), (145, 30, 180), (70, 240, 240), (240, 50, 230),
@@ -38,7 +39,7 @@ def as_plane(labels: ArrayLike) -> NDArray[np.int32]:
 def outlined(labels: NDArray[np.int32], tolerance: float = 0.0) -> Iterator[Outlined]:
     """Go through the labels, each with all of its polygons."""
     pieces: list[RegionOutline] = []
-    for piece in region_outlines(labels, tolerance=tolerance).polygons():
+    for piece in classicseg.region_outlines(labels, tolerance=tolerance).polygons():
         if pieces and pieces[0].label != piece.label:
             yield Outlined(pieces[0].label, pieces)
             pieces = []
