@@ -282,6 +282,11 @@ def test_mistakes_are_named_and_nothing_is_left(tmp_path, monkeypatch):
             write(path, [[-1]])
     with pytest.raises(ValueError, match="segmentation is 'mask'"):
         write_coco(path, {"a": [[1]]}, segmentation="mask")
+    with pytest.raises(TypeError, match="images is a list"):
+        write_coco(path, [[[1]]])
+    for write in (write_qupath, write_yolo):
+        with pytest.raises(TypeError, match="is_class is 1"):
+            write(path, [[1]], is_class=1)
     with pytest.raises(ValueError, match="transform has 5 numbers"):
         write_geojson(path, [[1]], transform=(1, 2, 3, 4, 5))
     with pytest.raises(ValueError, match="onto one line"):

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 import classicseg
-from classicseg._core.numbers import as_choice
+from classicseg._core.numbers import as_choice, as_flag
+from classicseg.extras.exports.json_lines import write_lines
 from classicseg.extras.exports.run_lengths import as_texts, counts_of
 from classicseg.extras.exports.segments import as_plane, cut_open, name_of, outlined
-from classicseg.extras.files import write_json
 
 Segmentation: TypeAlias = Literal["rle", "counts", "polygons"]
 
@@ -42,7 +42,7 @@ def write_coco(
     Raises
     ------
     TypeError
-        If labels hold neither integers nor bool.
+        If `images` is no mapping, labels hold neither integers nor bool, or `is_class` is not bool.
     ValueError
         If labels are no plane, are empty or hold numbers outside 0 … 2147483647, or `segmentation` is none of
         these.
@@ -70,6 +70,11 @@ def write_coco(
     ([1, 3], [0, 0, 2, 2], 3)
     """
     segmentation = as_choice("segmentation", segmentation, ["rle", "counts", "polygons"])
+    is_class = as_flag("is_class", is_class)
+    if not isinstance(images, Mapping):
+        raise TypeError(
+            f"images is a {type(images).__name__}; expected a mapping of names to labels, {{name: labels}}"
+        )
     planes = {name: as_plane(labels) for name, labels in images.items()}
     described: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
@@ -83,8 +88,8 @@ def write_coco(
     categories = [
         {"id": number, "name": name_of(number, is_class=is_class), "supercategory": "segment"} for number in names
     ]
-    content = {"info": {"description": "classicseg"}, "licenses": [], "images": described}
-    write_json(path, content | {"categories": categories, "annotations": annotations})
+    head = {"info": {"description": "classicseg"}, "licenses": [], "images": described, "categories": categories}
+    write_lines(path, head, "annotations", annotations)
 
 
 def _annotations(plane: NDArray[np.int32], segmentation: str) -> Iterator[dict[str, Any]]:

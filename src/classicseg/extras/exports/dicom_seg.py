@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 import classicseg
 from classicseg._core.image import as_labels
+from classicseg._core.numbers import as_flag
 from classicseg.extras.exports.packages import needed
 from classicseg.extras.exports.segments import name_of
 from classicseg.extras.files import replacing
@@ -46,7 +47,7 @@ def write_dicom_seg(
     Raises
     ------
     TypeError
-        If `labels` holds neither integers nor bool.
+        If `labels` holds neither integers nor bool, or `is_class` is not bool.
     ValueError
         If `labels` has one axis or more than three, is empty, holds nothing or more than 65535 segments, or the
         sources have another shape, or no place.
@@ -70,7 +71,7 @@ def write_dicom_seg(
     >>> from classicseg.extras.exports import write_dicom_seg
     >>> write_dicom_seg("seg.dcm", labels, Path("series").glob("*.dcm"))  # doctest: +SKIP
     """
-    segments = as_labels(labels)
+    segments, is_class = as_labels(labels), as_flag("is_class", is_class)
     if segments.ndim not in (2, 3):
         raise ValueError(f"labels have shape {segments.shape}; expected a plane or a volume, of two or three axes")
     volume = segments.reshape(-1, *segments.shape[-2:])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import json
 import os
 import re
 from collections.abc import Sequence
@@ -13,9 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 import classicseg
-from classicseg._core.numbers import as_numbers
+from classicseg._core.numbers import as_flag, as_numbers
+from classicseg.extras.exports.json_lines import write_lines
 from classicseg.extras.exports.segments import Outlined, as_plane, color_of, name_of, outlined
-from classicseg.extras.files import replacing
 
 _EPSG = re.compile(r"EPSG:([0-9]+)", re.IGNORECASE)
 
@@ -93,7 +91,7 @@ def write_geojson(
         }
         for one in outlined(plane, tolerance)
     )
-    _write(path, head, features)
+    write_lines(path, {"type": "FeatureCollection", **head}, "features", features)
 
 
 def write_qupath(
@@ -116,7 +114,7 @@ def write_qupath(
     Raises
     ------
     TypeError
-        If `labels` holds neither integers nor bool, or `tolerance` is no number.
+        If `labels` holds neither integers nor bool, `is_class` is not bool, or `tolerance` is no number.
     ValueError
         If `labels` is not a plane, is empty or holds numbers outside 0 … 2147483647.
     OSError
@@ -141,7 +139,7 @@ def write_qupath(
     ...     json.loads(Path(f"{folder}/regions.geojson").read_text())["features"][0]["properties"]["objectType"]
     'detection'
     """
-    plane = as_plane(labels)
+    plane, is_class = as_plane(labels), as_flag("is_class", is_class)
     table = classicseg.region_table(plane)
     centers = (table.centroid[:, ::-1] + 0.5).tolist()
     measured = {
@@ -162,7 +160,8 @@ def write_qupath(
         }
         return {"type": "Feature", "geometry": geometry(one, None), "properties": properties}
 
-    _write(path, {}, map(feature, outlined(plane, tolerance)))
+    features = map(feature, outlined(plane, tolerance))
+    write_lines(path, {"type": "FeatureCollection"}, "features", features)
 
 
 def geometry(one: Outlined, transform: NDArray[np.float64] | None) -> dict[str, Any]:
@@ -214,16 +213,3 @@ def _urn(crs: str) -> str:
     """The name of a reference system, as GDAL reads it."""
     known = _EPSG.fullmatch(crs)
     return f"urn:ogc:def:crs:EPSG::{known[1]}" if known else crs
-
-
-def _write(path: str | os.PathLike[str], head: dict[str, Any], features: Any) -> None:
-    """Write a collection, a feature a line."""
-    with replacing(path) as file:
-        text = io.TextIOWrapper(file, encoding="utf-8", newline="\n")
-        start = json.dumps({"type": "FeatureCollection", **head}, ensure_ascii=False)
-        text.write(f'{start[:-1]}, "features": [')
-        for number, feature in enumerate(features):
-            text.write(",\n" if number else "\n")
-            text.write(json.dumps(feature, ensure_ascii=False))
-        text.write("\n]}\n")
-        text.detach()  # flushes, and leaves the file open

@@ -7,6 +7,7 @@ import os
 import numpy as np
 from numpy.typing import ArrayLike
 
+from classicseg._core.numbers import as_flag
 from classicseg.extras.exports.segments import as_plane, cut_open, outlined
 from classicseg.extras.files import replacing
 
@@ -30,7 +31,7 @@ def write_yolo(
     Raises
     ------
     TypeError
-        If `labels` holds neither integers nor bool, or `tolerance` is no number.
+        If `labels` holds neither integers nor bool, `is_class` is not bool, or `tolerance` is no number.
     ValueError
         If `labels` is not a plane, is empty or holds numbers outside 0 … 2147483647.
     OSError
@@ -55,7 +56,7 @@ def write_yolo(
     ...     Path(f"{folder}/image.txt").read_text()
     '0 0.5 0 1 0 1 1 0.5 1\\n'
     """
-    plane = as_plane(labels)
+    plane, is_class = as_plane(labels), as_flag("is_class", is_class)
     size = np.array(plane.shape[::-1], np.float64)
     with replacing(path) as file:
         for one in outlined(plane, tolerance):
