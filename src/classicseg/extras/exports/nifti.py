@@ -28,10 +28,10 @@ def write_nifti(
         Segments; 0 belongs to none.
     affine : array_like, shape (4, 4), optional
         From the index along each of the file's axes to the scanner's coordinates, in millimeters. The file's axes
-        are those of the labels in reverse order: x, y, z of labels that are planes, rows and columns.
+        are those of the labels in reverse order: x, y, z of labels that are planes, rows and columns. By default
+        that of `spacing`.
     spacing : float or sequence of float, optional
-        The distance between neighboring pixels: one number, or one for each axis. By default 1. It is the affine
-        where none is given.
+        The distance between neighboring pixels: one number, or one for each axis. By default 1.
 
     Raises
     ------

@@ -46,11 +46,11 @@ def write_ome_zarr(
         Where to write: a folder, by custom with a name that ends in .ome.zarr.
     labels : array_like of int or bool, shape (M, N) or (P, M, N)
         Segments; 0 belongs to none.
-    image : array_like, shape (M, N[, P][, C]), optional
-        The image: the labels are in its group ``labels/segments``. By default they are the only image.
+    image : array_like, shape (M, N[, …][, C]), optional
+        A grey or color image or a volume, of any real dtype. NaN and infinite values take no part.
     channel_axis : int, None or "auto", default "auto"
-        The axis of the channels of `image`. None: there is none, every axis is spatial. "auto": of three or more
-        axes it is the last one, which must have a length of 1 to 4.
+        The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
+        the last one, which must have a length of 1 to 4.
     spacing : float or sequence of float, optional
         The distance between neighboring pixels: one number, or one for each axis. By default 1.
     unit : str, optional
