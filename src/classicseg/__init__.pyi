@@ -34,6 +34,7 @@ from .segmentation.mean_shift import mean_shift_segment as mean_shift_segment
 from .segmentation.merge import merge_segment as merge_segment
 from .segmentation.multiresolution import multiresolution_segment as multiresolution_segment
 from .segmentation.n_clusters import choose_n_clusters as choose_n_clusters
+from .segmentation.palette import palette_image as palette_image
 from .segmentation.region_growing import region_growing_segment as region_growing_segment
 from .segmentation.slic import slic_segment as slic_segment
 from .segmentation.snic import snic_segment as snic_segment
@@ -67,6 +68,7 @@ from .types import Classes as Classes
 from .types import EdgePoints as EdgePoints
 from .types import KMeansResult as KMeansResult
 from .types import Labels as Labels
+from .types import PaletteImage as PaletteImage
 from .types import PixelHistogram as PixelHistogram
 from .types import RegionGraph as RegionGraph
 from .types import RegionTable as RegionTable

@@ -128,7 +128,8 @@ _FILES: dict[str, tuple[Any, Any]] = {
                 help="What to keep, several as labels,overlay: labels (numbers for programs), overlay (the image, "
                 "tinted), colors (a color for each segment), means (each segment in its mean color), palette (the "
                 "same in a PNG of few colors), mask (white where a segment is; of classes, where it is not dark), "
-                "outline (the image with lines). A record of the settings is always kept.",
+                "binary (1 bit a pixel: the darkest class, or what is segmented, black on white), g4 (the same as "
+                "G4 TIFF), outline (the image with lines). A record of the settings is always kept.",
                 group="Files",
                 negative_iterable="",
                 show_default=",".join,
