@@ -18,6 +18,7 @@ from .labeling.cleaning import remove_small_regions as remove_small_regions
 from .labeling.connected import connected_regions as connected_regions
 from .labeling.holes import fill_holes as fill_holes
 from .regions.graph import region_graph as region_graph
+from .regions.outlines import region_outlines as region_outlines
 from .regions.small_regions import merge_small_regions as merge_small_regions
 from .regions.table import label_means as label_means
 from .regions.table import region_boundaries as region_boundaries
@@ -71,6 +72,8 @@ from .types import Labels as Labels
 from .types import PaletteImage as PaletteImage
 from .types import PixelHistogram as PixelHistogram
 from .types import RegionGraph as RegionGraph
+from .types import RegionOutline as RegionOutline
+from .types import RegionOutlines as RegionOutlines
 from .types import RegionTable as RegionTable
 from .types import RegionTree as RegionTree
 from .types import Regions as Regions

@@ -43,6 +43,8 @@ class Job:
     scheduler: str | None = None
     save: Sequence[str] = BY_DEFAULT
     """The kinds of results to keep."""
+    export: Sequence[str] = ()
+    """The formats of other programs to write, too."""
     overwrite: bool = False
     """Replace what came from other settings."""
     quiet: bool = False

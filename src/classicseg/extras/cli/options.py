@@ -16,6 +16,7 @@ from classicseg.extras.cli.job import Job, each_of, limit_of
 from classicseg.extras.cli.ordinary import Json, Overwrite, Quiet, Verbose
 from classicseg.extras.cli.pictures import BY_DEFAULT, KINDS, Kind
 from classicseg.extras.cli.segment import segment_files
+from classicseg.extras.exports.formats import FORMAT_NAMES, FormatName
 from classicseg.extras.signatures import Integer, Option, Words, options_of, words_of
 
 
@@ -36,7 +37,7 @@ def command_for(name: str, segmenter: Segmenter) -> Callable[..., int]:
             }
 
         said = {} if files["nodata"] is None else {"nodata": [str(value) for value in files["nodata"]]}
-        files["save"] = list(dict.fromkeys(files["save"]))
+        files |= {kinds: list(dict.fromkeys(files[kinds])) for kinds in ("save", "export")}
         with standard_input_as_file(images) as stdin:
             paths = image_files(stdin if stdin and path == Path("-") else path for path in images)
             job = Job(
@@ -137,6 +138,20 @@ _FILES: dict[str, tuple[Any, Any]] = {
             Words(re.compile("|".join(KINDS)), "labels,overlay"),
         ],
         list(BY_DEFAULT),
+    ),
+    "export": (
+        Annotated[
+            list[FormatName],
+            Parameter(
+                help="Also write for other programs, several as geojson,coco: geojson (polygons for GIS), qupath, "
+                "coco (one file for all images), yolo, roi (ImageJ), ome-zarr (image and labels), nifti.",
+                group="Files",
+                negative_iterable="",
+                show_default=False,
+            ),
+            Words(re.compile("|".join(FORMAT_NAMES)), "geojson,coco"),
+        ],
+        [],
     ),
     "overwrite": (_of_files(Overwrite), False),
     "quiet": (_of_files(Quiet), False),

@@ -18,11 +18,13 @@ from classicseg import Labels
 from classicseg._core.chosen import choices
 from classicseg.extras.cli.chosen import count_segments, summary
 from classicseg.extras.cli.earlier import check_earlier
+from classicseg.extras.cli.exports import Together, check_coco, check_exports, files_of, write_exports
 from classicseg.extras.cli.job import Job, check_axis, limit_of
 from classicseg.extras.cli.notices import print_no_more
 from classicseg.extras.cli.pictures import WHAT_FOR, Segmented, paths_of, write_pictures
 from classicseg.extras.cli.report import report
 from classicseg.extras.cli.tiles import segment_in_chunks
+from classicseg.extras.exports.formats import FORMATS, Exported, check_axes
 from classicseg.extras.files import (
     Picture,
     check_outputs,
@@ -57,22 +59,25 @@ def segment_files(job: Job, images: Sequence[Path]) -> int:
     arguments = job.load()
     rows: list[Row] = []
     done: list[str] = []
+    together = _together(job)
     for path in progress(images, job.method, len(images), shown=not job.quiet):
         name = "standard input" if path == job.stdin else str(path)
         try:
-            said, found = _segment_file(job, path, arguments)
+            said, found = _segment_file(job, path, arguments, together)
             rows += found
             done.append(said if job.json else f"{name}: {said}")
         except (OSError, ValueError, TypeError, MemoryError) as error:
             mistake = str(error).replace(str(path), name)
             report(mistake if name in mistake else f"{name}: {mistake or 'out of memory'}")
     if done:
+        together.write()
         if job.table is not None:
             _write_rows(job.table, rows, several=len(images) > 1)
         if job.json:
             print(*done, sep="\n")
         elif not job.quiet:
-            kinds = ", ".join(f"{kind} ({WHAT_FOR[kind]})" for kind in job.save)
+            what_for = WHAT_FOR | {name: held.what_for for name, held in FORMATS.items()}
+            kinds = ", ".join(f"{kind} ({what_for[kind]})" for kind in (*job.save, *job.export))
             table = f", table in {job.table}" if job.table else ""
             print(*done, f"results in {job.out}: {kinds}{table}", sep="\n")
     return 0 if len(done) == len(images) else 1 if done else 2
@@ -106,12 +111,16 @@ def _check(job: Job, images: Sequence[Path]) -> None:
     if job.table is not None and (job.table.suffix.lower() != ".csv" or job.table.is_dir()):
         raise ValueError(f"--table is {job.table}; expected the path of a .csv file")
     outputs = [file for path in images for file in (*_paths(job, path), _record_path(job, path))]
-    tables = [] if job.table is None else [job.table]
+    tables = [*_together(job).paths, *([] if job.table is None else [job.table])]
     files = [path for path in images if not path.is_dir()]  # a folder is no image, as its reader will say
     check_outputs([*outputs, *tables], [*files, *job.files()])
+    check_exports(job.export, [stem for path in images for stem in _stems(job, path)], [*files, *job.files()])
     if not job.overwrite:
         for path in filter(Path.exists, images):
             check_earlier(_record_path(job, path), _paths(job, path), job.source(path), job.resolved())
+        records = {path.name: (_record_path(job, path), job.source(path)) for path in images}
+        for path in _together(job).paths:
+            check_coco(path, records, job.resolved())
     for folder in (job.out, *(table.parent for table in tables)):
         prepare_folder(folder)
 
@@ -122,14 +131,26 @@ def _stem(job: Job, path: Path) -> Path:
 
 
 def _stems(job: Job, path: Path) -> list[Path]:
-    """The same for each result of an image: of several, they end in the value that was asked for."""
-    stem = _stem(job, path)
+    """The same for each result of an image."""
+    return _for_each(job, _stem(job, path))
+
+
+def _for_each(job: Job, stem: Path) -> list[Path]:
+    """How names begin for each result; of several, they end in the value that was asked for."""
     return [stem.with_name(f"{stem.name}_{word}") for word in job.each.words] or [stem]
+
+
+def _together(job: Job) -> Together:
+    """What holds the results of all images."""
+    is_class = kind_of(job.segmenter) == "classes"
+    return Together(_for_each(job, job.out / job.method), job.export, is_class=is_class)
 
 
 def _paths(job: Job, path: Path) -> list[Path]:
     """The files that the results of an image may become."""
-    return [file for stem in _stems(job, path) for file in paths_of(stem, job.save)]
+    return [
+        file for stem in _stems(job, path) for file in (*paths_of(stem, job.save), *files_of(stem, job.export))
+    ]
 
 
 def _record_path(job: Job, path: Path) -> Path:
@@ -137,7 +158,7 @@ def _record_path(job: Job, path: Path) -> Path:
     return Path(f"{_stem(job, path)}.json")
 
 
-def _segment_file(job: Job, path: Path, arguments: Mapping[str, Any]) -> tuple[str, list[Row]]:
+def _segment_file(job: Job, path: Path, arguments: Mapping[str, Any], together: Together) -> tuple[str, list[Row]]:
     """Segment an image, write its results, and return what there is to say, and its rows of the table."""
     picture = read_image(path, **job.reading)
     settings = dict(arguments)
@@ -158,9 +179,10 @@ def _segment_file(job: Job, path: Path, arguments: Mapping[str, Any]) -> tuple[s
     seconds = perf_counter() - start
     results = _results(job, path, labels)
     image = Segmented(picture.pixels, channel_axis, labels, kind_of(job.segmenter) == "classes")
-    written = _write(job, image, results)
+    written = _write(job, image, results, settings.get("spacing"))
     record = _record(job, path, picture, channel_axis) | written | {"chosen": chosen}
     write_json(_record_path(job, path), record)
+    together.add(path.name, [one.labels for one in results])
     if job.json:
         said = json.dumps(record)
     else:
@@ -183,9 +205,15 @@ def _results(job: Job, path: Path, labels: Labels) -> list[_Result]:
     return [_Result(stem, word, one, count_segments(one)) for stem, word, one in parts]
 
 
-def _write(job: Job, image: Segmented, results: Sequence[_Result]) -> dict[str, Any]:
+def _write(job: Job, image: Segmented, results: Sequence[_Result], spacing: Any) -> dict[str, Any]:
     """Write what is kept of each result, and return what the record says of it: lists, where there are several."""
-    written = [write_pictures(one.stem, job.save, image._replace(labels=one.labels)) for one in results]
+    for one in results:
+        check_axes(job.export, one.labels)
+    written = []
+    for one in results:
+        exported = Exported(one.labels, image.is_class, image.pixels, image.channel_axis, spacing)
+        pictures = write_pictures(one.stem, job.save, image._replace(labels=one.labels))
+        written.append(pictures | write_exports(one.stem, job.export, exported))
     said = [{"segments": one.n_segments} | names for one, names in zip(results, written, strict=True)]
     return {name: [one[name] for one in said] for name in said[0]} if job.each.words else said[0]
 

@@ -71,6 +71,10 @@ def _check(job: Job, images: Sequence[Path]) -> None:
         raise ValueError(
             f"--save is {','.join(job.save)}, and --out is {job.out}; a store holds labels; leave it out"
         )
+    if job.export:
+        raise ValueError(
+            f"--export is {','.join(job.export)}, and --out is {job.out}; a store holds labels; leave it out"
+        )
     if job.overwrite:
         raise ValueError(
             f"--overwrite is given, and --out is {job.out}; a store is never replaced; remove it first"
