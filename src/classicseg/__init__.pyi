@@ -6,6 +6,10 @@ from .edges.canny import canny_edges as canny_edges
 from .edges.linking import link_edges as link_edges
 from .edges.subpixel import canny_edge_points as canny_edge_points
 from .edges.zero_crossings import zero_crossing_edges as zero_crossing_edges
+from .extras.files.geometry import Geometry as Geometry
+from .extras.files.label_files import write_labels as write_labels
+from .extras.files.pictures import Picture as Picture
+from .extras.files.reading import read_image as read_image
 from .filters.color import rgb_to_lab as rgb_to_lab
 from .filters.gradients import gradient_components as gradient_components
 from .filters.gradients import gradient_magnitude as gradient_magnitude

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 import classicseg
 from classicseg import Labels
 from classicseg.extras.cli.chosen import count_segments
-from classicseg.extras.files import encode_palette, replacing, write_image, write_labels
+from classicseg.extras.files import Geometry, encode_palette, replacing, write_image, write_labels
+from classicseg.extras.files.label_files import SUFFIXES
 from classicseg.extras.plot.colors import label_colors
 from classicseg.extras.plot.overlays import broad_lines, painted
 from classicseg.extras.plot.slices import as_bytes, picture
@@ -53,11 +54,13 @@ class Segmented(NamedTuple):
     labels: Labels
     is_class: bool
     """Whether the labels are classes, from dark to bright."""
+    place: Geometry | None = None
+    """Where the labels are, which their files say again."""
 
 
 def paths_of(stem: Path, kinds: Sequence[str]) -> list[Path]:
-    """The files that results may become; labels and masks of volumes are TIFF."""
-    suffixes = {"labels": (".png", ".tif"), "mask": (".png", ".tif"), "g4": (".tif",)}
+    """The files that results may become; labels and masks have the format of the image, where that has a place."""
+    suffixes = {"labels": SUFFIXES, "mask": SUFFIXES, "g4": (".tif",)}
     return [
         stem.with_name(f"{stem.name}_{kind}{suffix}") for kind in kinds for suffix in suffixes.get(kind, (".png",))
     ]
@@ -73,12 +76,12 @@ def write_pictures(stem: Path, kinds: Sequence[str], found: Segmented) -> dict[s
 
 
 def _write_labels(path: Path, found: Segmented) -> Path:
-    return write_labels(path, found.labels)
+    return write_labels(path, found.labels, like=found.place)
 
 
 def _write_mask(path: Path, found: Segmented) -> Path:
     """White where a segment is; of classes, where it is not the dark one."""
-    return write_labels(path, np.where(found.labels > (1 if found.is_class else 0), 255, 0))
+    return write_labels(path, np.where(found.labels > (1 if found.is_class else 0), 255, 0), like=found.place)
 
 
 def _write_binary(path: Path, found: Segmented) -> Path:
