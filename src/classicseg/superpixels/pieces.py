@@ -58,7 +58,7 @@ def one_piece_each(labels: NDArray[np.int32], values: NDArray[Any], n_wanted: in
 
 def _measured(runs: RunLengths, labels: NDArray[np.int32], values: NDArray[Any]) -> Pieces:
     n = int(runs.labels.max(initial=0))
-    sums = np.zeros((n, len(values)), np.float64 if values.dtype.kind == "f" else np.int64)
+    sums: NDArray[Any] = np.zeros((n, len(values)), np.float64 if values.dtype.kind == "f" else np.int64)
     owners, areas = np.zeros(n, np.int32), np.zeros(n, np.int64)
     flat = labels.reshape(-1), values.reshape(len(values), -1)
     in_run = labels.size // len(runs.stops)
