@@ -117,6 +117,15 @@ class KMeansResult(NamedTuple):
     """False where the iteration stopped at ``max_iter``."""
 
 
+class PaletteImage(NamedTuple):
+    """An image in few colors."""
+
+    labels: Classes
+    """Of the image's spatial shape: the number of each pixel's color, from 1; 0 takes no part."""
+    colors: NDArray[Any]
+    """(n, channels), from dark to bright, in the image's dtype; each of them has a pixel."""
+
+
 class EdgePoints(NamedTuple):
     """One row for each edge pixel, in raster order."""
 

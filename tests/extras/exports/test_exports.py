@@ -296,11 +296,9 @@ def test_mistakes_are_named_and_nothing_is_left(tmp_path, monkeypatch):
             write(path, np.ones((1, 1, 1, 1), int))
     with pytest.raises(ValueError, match="spatial shape"):
         write_ome_zarr(path, [[1]], [[1, 2]])
-    monkeypatch.setitem(sys.modules, "nibabel", None)
-    with pytest.raises(
-        ModuleNotFoundError, match=r"nibabel is not installed; pip install nibabel, or 'classicseg\["
-    ):
-        write_nifti(path, volume)
+    monkeypatch.setitem(sys.modules, "zarr", None)
+    with pytest.raises(ModuleNotFoundError, match=r"zarr is not installed; pip install zarr, or 'classicseg\["):
+        write_ome_zarr(path, volume)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -40,6 +40,10 @@ class Job:
     max_pixels: int | None = None
     """None: as much as the reader takes by itself, more in chunks."""
     nodata: Sequence[float] | None = None
+    series: int | None = None
+    """Which of several images in a file."""
+    channel: str | None = None
+    """The one channel that is read: its number or its name."""
     scheduler: str | None = None
     save: Sequence[str] = BY_DEFAULT
     """The kinds of results to keep."""
@@ -82,7 +86,7 @@ class Job:
     @property
     def reading(self) -> dict[str, Any]:
         """How its images are read."""
-        return limit_of(self.max_pixels) | {"nodata": self.nodata}
+        return limit_of(self.max_pixels) | {"nodata": self.nodata, "series": self.series, "channel": self.channel}
 
 
 def each_of(options: Mapping[str, Any], asking: Sequence[str]) -> Each:

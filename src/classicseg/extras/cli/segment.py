@@ -22,7 +22,8 @@ from classicseg.extras.cli.exports import Together, check_coco, check_exports, f
 from classicseg.extras.cli.job import Job, check_axis, limit_of
 from classicseg.extras.cli.notices import print_no_more
 from classicseg.extras.cli.pictures import WHAT_FOR, Segmented, paths_of, write_pictures
-from classicseg.extras.cli.report import report
+from classicseg.extras.cli.places import place_of_labels, spacing_of, stem_of
+from classicseg.extras.cli.report import note, report
 from classicseg.extras.cli.tiles import segment_in_chunks
 from classicseg.extras.exports.formats import FORMATS, Exported, check_axes
 from classicseg.extras.files import (
@@ -102,19 +103,19 @@ def _check(job: Job, images: Sequence[Path]) -> None:
     for path in images:
         if ".zarr" in "".join(path.suffixes):
             raise ValueError(f"{path}: is read in chunks, and --out is {job.out}; expected --out labels.zarr")
-        if path.stem in stems:
+        stem = stem_of(path)
+        if stem in stems:
             raise ValueError(
-                f"{stems[path.stem]} and {path} would both write {path.stem}_{job.method}_*; rename one, or "
-                "segment them in two runs with a --out each"
+                f"{stems[stem]} and {path} would both write {stem}_{job.method}_*; rename one, or segment them in "
+                "two runs with a --out each"
             )
-        stems[path.stem] = path
+        stems[stem] = path
     if job.table is not None and (job.table.suffix.lower() != ".csv" or job.table.is_dir()):
         raise ValueError(f"--table is {job.table}; expected the path of a .csv file")
     outputs = [file for path in images for file in (*_paths(job, path), _record_path(job, path))]
     tables = [*_together(job).paths, *([] if job.table is None else [job.table])]
-    files = [path for path in images if not path.is_dir()]  # a folder is no image, as its reader will say
-    check_outputs([*outputs, *tables], [*files, *job.files()])
-    check_exports(job.export, [stem for path in images for stem in _stems(job, path)], [*files, *job.files()])
+    check_outputs([*outputs, *tables], [*images, *job.files()])
+    check_exports(job.export, [stem for path in images for stem in _stems(job, path)], [*images, *job.files()])
     if not job.overwrite:
         for path in filter(Path.exists, images):
             check_earlier(_record_path(job, path), _paths(job, path), job.source(path), job.resolved())
@@ -127,7 +128,7 @@ def _check(job: Job, images: Sequence[Path]) -> None:
 
 def _stem(job: Job, path: Path) -> Path:
     """How the names of the results of an image begin."""
-    return job.out / f"{path.stem}_{job.method}"
+    return job.out / f"{stem_of(path)}_{job.method}"
 
 
 def _stems(job: Job, path: Path) -> list[Path]:
@@ -173,13 +174,21 @@ def _segment_file(job: Job, path: Path, arguments: Mapping[str, Any], together: 
         settings["mask"] = (
             picture.mask if mask is None or mask.shape != picture.mask.shape else mask & picture.mask
         )
+    place = place_of_labels(picture, channel_axis)
+    if "spacing" in settings and settings["spacing"] is None:
+        settings["spacing"] = spacing_of(place)
+        if place is not None and place.is_sheared:
+            note(f"{path}: its axes are not at right angles: no --spacing holds, and distances are in pixels")
     start = perf_counter()
     with choices() as chosen:
         labels = job.segmenter(picture.pixels, **settings)
     seconds = perf_counter() - start
     results = _results(job, path, labels)
-    image = Segmented(picture.pixels, channel_axis, labels, kind_of(job.segmenter) == "classes")
-    written = _write(job, image, results, settings.get("spacing"))
+    image = Segmented(picture.pixels, channel_axis, labels, kind_of(job.segmenter) == "classes", place)
+    spacing = arguments.get("spacing")
+    if spacing is None and place is not None:
+        spacing = place.spacing  # sizes are in the file's own unit
+    written = _write(job, image, results, spacing)
     record = _record(job, path, picture, channel_axis) | written | {"chosen": chosen}
     write_json(_record_path(job, path), record)
     together.add(path.name, [one.labels for one in results])
@@ -194,7 +203,6 @@ def _segment_file(job: Job, path: Path, arguments: Mapping[str, Any], together: 
             said += _details(record, seconds, written)
     if job.table is None:
         return said, []
-    spacing = settings.get("spacing")
     return said, [row for one in results for row in _rows(job, path, one, image, spacing)]
 
 
@@ -243,8 +251,15 @@ def _record(job: Job, path: Path, picture: Picture, channel_axis: int | None) ->
         "shape": picture.pixels.shape,
         "dtype": str(picture.pixels.dtype),
         "file_has_mask": picture.mask is not None,
+        **_said_of_place(picture),
         "parameters": options,
     }
+
+
+def _said_of_place(picture: Picture) -> dict[str, object]:
+    """What a record says of the size of the pixels, where the file says it."""
+    place = picture.geometry
+    return {} if place is None else {"file_spacing": picture.spacing, "unit": place.unit, "frame": place.frame}
 
 
 def _typed(options: Mapping[str, Any], max_pixels: int | None) -> list[str]:

@@ -71,8 +71,6 @@ FORMATS: Mapping[str, Format] = {
         "a volume for medical viewers",
         lambda path, s: write_nifti(path, s.labels, spacing=s.spacing),
         3,
-        "nibabel",
-        "medical",
     ),
 }  # fmt: skip
 

@@ -1,8 +1,7 @@
-"""NIfTI: labels of a volume with their place in the scanner's coordinates, by nibabel."""
+"""NIfTI: labels of a volume with their place in the scanner's coordinates."""
 
 from __future__ import annotations
 
-import gzip
 import os
 
 import numpy as np
@@ -10,8 +9,9 @@ from numpy.typing import ArrayLike
 
 from classicseg._core.arrays import as_array
 from classicseg._core.image import as_labels, as_spacing
-from classicseg.extras.exports.packages import needed
 from classicseg.extras.files import replacing
+from classicseg.extras.files.geometry import Geometry, along_axes, in_array_order
+from classicseg.extras.files.nifti import write_nifti as write
 from classicseg.types import Spacing
 
 
@@ -40,14 +40,13 @@ def write_nifti(
     ValueError
         If `labels` has one axis or more than three, is empty or holds numbers outside 0 … 2147483647, or `affine`
         is not (4, 4), finite and invertible.
-    ModuleNotFoundError
-        If nibabel is not installed.
     OSError
         If it cannot be written.
 
     See Also
     --------
     write_dicom_seg : The same for hospitals.
+    classicseg.write_labels : Writes labels in the format and the place of their image.
 
     Examples
     --------
@@ -58,14 +57,11 @@ def write_nifti(
     if segments.ndim not in (2, 3):
         raise ValueError(f"labels have shape {segments.shape}; expected a plane or a volume, of two or three axes")
     steps = as_spacing(spacing, segments.ndim)
-    placed = np.diag([*steps[::-1], *[1.0] * (4 - len(steps))]) if affine is None else _as_affine(affine)
-    nibabel = needed("nibabel", "medical")
-    dtype = np.int16 if segments.max() <= np.iinfo(np.int16).max else np.int32
-    image = nibabel.Nifti1Image(segments.T.astype(dtype), placed)
-    image.header.set_intent("label")
-    image.header.set_xyzt_units("mm")
-    with replacing(path) as file, gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as packed:
-        packed.write(image.to_bytes())
+    placed = along_axes(steps) if affine is None else in_array_order(_as_affine(affine))
+    if affine is not None and segments.ndim == 2:
+        placed = placed[:, 1:]
+    with replacing(path) as file:
+        write(file, segments, Geometry("arrays", segments.shape, "ZYX"[-segments.ndim :], placed, "RAS", "mm"))
 
 
 def _as_affine(affine: ArrayLike) -> np.ndarray:
