@@ -80,3 +80,68 @@ def test_what_does_not_fit_is_said(folder, capsys):
 def test_a_store_holds_labels_only(store_folder, capsys):
     np.save("grey.npy", np.zeros((5, 6), np.uint8))
     assert "--export is roi" in mistake(["kmeans", "grey.npy", "--out=a.zarr", "--export=roi"], capsys)
+
+
+def test_geojson_of_a_map_is_in_map_coordinates(folder):
+    rasterio = pytest.importorskip("rasterio", reason="rasterio is not installed")
+    from rasterio.features import rasterize
+
+    transform = rasterio.Affine(2.0, 0.5, 400_000.0, 0.25, -3.0, 5_000_000.0)
+    bands = np.arange(30 * 40, dtype=np.uint16).reshape(30, 40) // 400 * 300
+    with rasterio.open(
+        "map.tif",
+        "w",
+        driver="GTiff",
+        width=40,
+        height=30,
+        count=1,
+        dtype="uint16",
+        crs=32633,
+        transform=transform,
+    ) as file:
+        file.write(bands, 1)
+    assert main(["kmeans", "map.tif", "--n-clusters=3", "--out=out", "--export=geojson"]) == 0
+    content = json.loads((folder / "out/map_kmeans.geojson").read_text(encoding="utf-8"))
+    assert content["crs"]["properties"]["name"] == "urn:ogc:def:crs:EPSG::32633"
+    found = rasterize(
+        [(one["geometry"], one["id"]) for one in content["features"]],
+        out_shape=bands.shape,
+        transform=transform,
+        dtype="int32",
+    )
+    assert np.array_equal(found, bands // 300 + 1)
+    assert content["features"][0]["properties"]["area"] == pytest.approx(abs(transform.determinant) * 400)
+
+
+def test_nifti_and_ome_zarr_keep_the_place(folder):
+    nibabel = pytest.importorskip("nibabel", reason="nibabel is not installed")
+    zarr = pytest.importorskip("zarr", reason="zarr is not installed")
+    affine = np.array([[0, 2, 0, 5], [-0.6, 0, 0.8, 6], [0.8, 0, 0.6, 7], [0, 0, 0, 1.0]])
+    image = nibabel.Nifti1Image(np.arange(4 * 5 * 6, dtype=np.int16).reshape(4, 5, 6), affine)
+    image.header.set_xyzt_units("mm")
+    image.to_filename("brain.nii")
+    assert main(["kmeans", "brain.nii", "--n-clusters=2", "--out=out", "--export=nifti,ome-zarr"]) == 0
+    found = nibabel.load("out/brain_kmeans.nii.gz")
+    assert np.allclose(found.affine, affine)
+    assert found.shape == (4, 5, 6)
+    ome = zarr.open_group("out/brain_kmeans.ome.zarr/labels/segments", mode="r").attrs["ome"]
+    (scales,) = ome["multiscales"]
+    assert scales["datasets"][0]["coordinateTransformations"][0]["scale"] == [1.0, 2.0, 1.0]
+    assert scales["axes"][0] == {"name": "z", "type": "space", "unit": "millimeter"}
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of pydicom and highdicom
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_segmentations_of_dicom_are_of_its_series(folder, scan, capsys):
+    highdicom = pytest.importorskip("highdicom", reason="highdicom is not installed")
+    command = ["kmeans", str(scan[0].parent), "--n-clusters=3", "--save=labels", "--out=out", "--export=dicom-seg"]
+    assert main(command) == 0
+    (path,) = (folder / "out").glob("*_seg.dcm")
+    found = highdicom.seg.segread(path)
+    volume = found.get_volume(combine_segments=True)
+    values = volume.array[:, 0, 0].tolist()
+    towards_head = volume.affine[2, 0] > 0
+    assert values == ([1, 2, 3] if towards_head else [3, 2, 1])
+    capsys.readouterr()
+    said = mistake(["kmeans", "grey.png", "--out=other", "--export=dicom-seg"], capsys)
+    assert "grey.png: dicom-seg takes DICOM images" in said

@@ -168,8 +168,9 @@ _FILES: dict[str, tuple[Any, Any]] = {
         Annotated[
             list[FormatName],
             Parameter(
-                help="Also write for other programs, several as geojson,coco: geojson (polygons for GIS), qupath, "
-                "coco (one file for all images), yolo, roi (ImageJ), ome-zarr (image and labels), nifti.",
+                help="For other programs, too, several as geojson,coco: geojson (polygons for GIS), qupath, "
+                "coco (one file for all images), yolo, roi (ImageJ), ome-zarr (with the image), nifti, dicom-seg "
+                "(of a DICOM series).",
                 group="Files",
                 negative_iterable="",
                 show_default=False,

@@ -25,7 +25,7 @@ from classicseg.extras.cli.pictures import WHAT_FOR, Segmented, paths_of, write_
 from classicseg.extras.cli.places import place_of_labels, spacing_of, stem_of
 from classicseg.extras.cli.report import note, report
 from classicseg.extras.cli.tiles import segment_in_chunks
-from classicseg.extras.exports.formats import FORMATS, Exported, check_axes
+from classicseg.extras.exports.formats import FORMATS, Exported, check_fit
 from classicseg.extras.files import (
     Picture,
     check_outputs,
@@ -188,7 +188,10 @@ def _segment_file(job: Job, path: Path, arguments: Mapping[str, Any], together: 
     spacing = arguments.get("spacing")
     if spacing is None and place is not None:
         spacing = place.spacing  # sizes are in the file's own unit
-    written = _write(job, image, results, spacing)
+    exported = Exported(
+        labels, image.is_class, picture.pixels, channel_axis, path, spacing, place, job.reading.get("series")
+    )
+    written = _write(job, image, results, exported)
     record = _record(job, path, picture, channel_axis) | written | {"chosen": chosen}
     write_json(_record_path(job, path), record)
     together.add(path.name, [one.labels for one in results])
@@ -213,15 +216,14 @@ def _results(job: Job, path: Path, labels: Labels) -> list[_Result]:
     return [_Result(stem, word, one, count_segments(one)) for stem, word, one in parts]
 
 
-def _write(job: Job, image: Segmented, results: Sequence[_Result], spacing: Any) -> dict[str, Any]:
+def _write(job: Job, image: Segmented, results: Sequence[_Result], exported: Exported) -> dict[str, Any]:
     """Write what is kept of each result, and return what the record says of it: lists, where there are several."""
     for one in results:
-        check_axes(job.export, one.labels)
+        check_fit(job.export, exported._replace(labels=one.labels))
     written = []
     for one in results:
-        exported = Exported(one.labels, image.is_class, image.pixels, image.channel_axis, spacing)
         pictures = write_pictures(one.stem, job.save, image._replace(labels=one.labels))
-        written.append(pictures | write_exports(one.stem, job.export, exported))
+        written.append(pictures | write_exports(one.stem, job.export, exported._replace(labels=one.labels)))
     said = [{"segments": one.n_segments} | names for one, names in zip(results, written, strict=True)]
     return {name: [one[name] for one in said] for name in said[0]} if job.each.words else said[0]
 

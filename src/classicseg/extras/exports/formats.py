@@ -9,14 +9,19 @@ from typing import Any, Literal, NamedTuple, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from classicseg.extras.exports.dicom_seg import write_dicom_seg
 from classicseg.extras.exports.geojson import write_geojson, write_qupath
 from classicseg.extras.exports.imagej import write_imagej_rois
 from classicseg.extras.exports.nifti import write_nifti
 from classicseg.extras.exports.ome_zarr import write_ome_zarr
 from classicseg.extras.exports.packages import needed
+from classicseg.extras.exports.places import is_in_a_patient, map_of, unit_of
 from classicseg.extras.exports.yolo import write_yolo
+from classicseg.extras.files import Geometry, replacing
+from classicseg.extras.files.dicom import files_of_series
+from classicseg.extras.files.nifti import write_nifti as write_nifti_like
 
-FormatName = Literal["geojson", "qupath", "coco", "yolo", "roi", "ome-zarr", "nifti"]
+FormatName = Literal["geojson", "qupath", "coco", "yolo", "roi", "ome-zarr", "nifti", "dicom-seg"]
 FORMAT_NAMES: tuple[FormatName, ...] = get_args(FormatName)
 
 
@@ -28,7 +33,12 @@ class Exported(NamedTuple):
     """Whether the labels are classes, from dark to bright."""
     pixels: NDArray[Any]
     channel_axis: int | None
+    source: Path
+    """The image."""
     spacing: Sequence[float] | None = None
+    place: Geometry | None = None
+    series: int | None = None
+    """Which one of the source's, where it holds several."""
 
 
 class Format(NamedTuple):
@@ -46,33 +56,52 @@ class Format(NamedTuple):
     extra: str = ""
 
 
+def _geojson(path: Path, found: Exported) -> None:
+    transform, crs = map_of(found.place)
+    write_geojson(path, found.labels, transform=transform, crs=crs)
+
+
+def _qupath(path: Path, found: Exported) -> None:
+    write_qupath(path, found.labels, is_class=found.is_class)
+
+
+def _yolo(path: Path, found: Exported) -> None:
+    write_yolo(path, found.labels, is_class=found.is_class)
+
+
+def _rois(path: Path, found: Exported) -> None:
+    write_imagej_rois(path, found.labels)
+
+
+def _ome_zarr(path: Path, found: Exported) -> None:
+    unit = None if found.spacing is None else unit_of(found.place)
+    write_ome_zarr(
+        path, found.labels, found.pixels, channel_axis=found.channel_axis, spacing=found.spacing, unit=unit
+    )
+
+
+def _nifti(path: Path, found: Exported) -> None:
+    if found.place is not None and is_in_a_patient(found.place):
+        with replacing(path) as file:
+            write_nifti_like(file, found.labels, found.place)
+    else:
+        write_nifti(path, found.labels, spacing=found.spacing)
+
+
+def _dicom_seg(path: Path, found: Exported) -> None:
+    write_dicom_seg(path, found.labels, files_of_series(found.source, found.series), is_class=found.is_class)
+
+
 FORMATS: Mapping[str, Format] = {
-    "geojson": Format(".geojson", "polygons for GIS", lambda path, s: write_geojson(path, s.labels)),
-    "qupath": Format(
-        "_qupath.geojson", "objects for QuPath", lambda path, s: write_qupath(path, s.labels, is_class=s.is_class)
-    ),
+    "geojson": Format(".geojson", "polygons for GIS", _geojson),
+    "qupath": Format("_qupath.geojson", "objects for QuPath", _qupath),
     "coco": Format("_coco.json", "annotations of all images", None),
-    "yolo": Format(
-        "_yolo.txt", "polygons to train on", lambda path, s: write_yolo(path, s.labels, is_class=s.is_class)
-    ),
-    "roi": Format("_rois.zip", "regions for ImageJ", lambda path, s: write_imagej_rois(path, s.labels), 3),
-    "ome-zarr": Format(
-        ".ome.zarr",
-        "image and labels for napari",
-        lambda path, s: write_ome_zarr(
-            path, s.labels, s.pixels, channel_axis=s.channel_axis, spacing=s.spacing
-        ),
-        3,
-        "zarr",
-        "dask",
-    ),
-    "nifti": Format(
-        ".nii.gz",
-        "a volume for medical viewers",
-        lambda path, s: write_nifti(path, s.labels, spacing=s.spacing),
-        3,
-    ),
-}  # fmt: skip
+    "yolo": Format("_yolo.txt", "polygons to train on", _yolo),
+    "roi": Format("_rois.zip", "regions for ImageJ", _rois, 3),
+    "ome-zarr": Format(".ome.zarr", "image and labels for napari", _ome_zarr, 3, "zarr", "dask"),
+    "nifti": Format(".nii.gz", "a volume for medical viewers", _nifti, 3),
+    "dicom-seg": Format("_seg.dcm", "a segmentation of a DICOM series", _dicom_seg, 3, "highdicom", "medical"),
+}
 
 
 def check_packages(names: Sequence[str]) -> None:
@@ -82,11 +111,14 @@ def check_packages(names: Sequence[str]) -> None:
             needed(FORMATS[name].package, FORMATS[name].extra)
 
 
-def check_axes(names: Sequence[str], labels: NDArray[np.int32]) -> None:
+def check_fit(names: Sequence[str], found: Exported) -> None:
     """See that labels fit formats, before any of them is written."""
+    labels = found.labels
     for name in names:
         most = FORMATS[name].most_axes
         if not 2 <= labels.ndim <= most:
             shape = " x ".join(map(str, labels.shape))
             axes = "planes" if most == 2 else "planes and volumes"
             raise ValueError(f"{name} holds {axes}; the labels are {shape}; leave it out, or cut the image")
+        if name == "dicom-seg" and (found.place is None or found.place.format != "DICOM"):
+            raise ValueError(f"{found.source}: {name} takes DICOM images, which have a patient; take nifti")

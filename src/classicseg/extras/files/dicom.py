@@ -60,6 +60,11 @@ def _files(folder: Path) -> list[Path]:
     return found
 
 
+def files_of_series(path: Path, series: int | None = None) -> list[Path]:
+    """The file, or those of the series in a folder, that are read."""
+    return [file for file, _ in _series_of(path, series)] if path.is_dir() else [path]
+
+
 def read_dicom(path: Path, max_pixels: int, series: int | None = None) -> Stored:
     """Read a DICOM file of one or several frames."""
     import pydicom
@@ -79,9 +84,7 @@ def read_dicom_series(folder: Path, max_pixels: int, series: int | None = None) 
     """Read the slices in a folder as one volume."""
     import pydicom
 
-    found = [(path, pydicom.dcmread(path, stop_before_pixels=True)) for path in _files(folder)]
-    found = [(path, head) for path, head in found if "Rows" in head]
-    chosen = _choose(found, series)
+    chosen = _series_of(folder, series)
     if len(chosen) == 1:
         return read_dicom(chosen[0][0], max_pixels)
     slices = _ordered(chosen)
@@ -104,6 +107,14 @@ def read_dicom_series(folder: Path, max_pixels: int, series: int | None = None) 
         present=present if hidden else None,
         geometry=_geometry(volume.shape[:3], affine),
     )
+
+
+def _series_of(folder: Path, series: int | None) -> list[tuple[Path, Any]]:
+    """The files of the one series in a folder, or of that which is asked for, without their pixels."""
+    import pydicom
+
+    found = [(path, pydicom.dcmread(path, stop_before_pixels=True)) for path in _files(folder)]
+    return _choose([(path, head) for path, head in found if "Rows" in head], series)
 
 
 def _choose(found: Sequence[tuple[Path, Any]], series: int | None) -> list[tuple[Path, Any]]:
