@@ -40,9 +40,8 @@ def palette_image(
 
     Parameters
     ----------
-    image : array_like of uint8 or uint16, shape (M, N[, …][, C])
-        A grey or color image or a volume. What a fourth channel means does not matter: of one with alpha, multiply
-        the colors by it first.
+    image : array_like, shape (M, N[, …][, C])
+        A grey or color image or a volume, of any real dtype. NaN and infinite values take no part.
     n_colors : int, optional
         The largest number of colors, at least 1; with `min_psnr` the search ends there. By default 256.
     min_psnr : float, optional
