@@ -219,7 +219,7 @@ def _write(job: Job, image: Segmented, results: Sequence[_Result], spacing: Any)
         check_axes(job.export, one.labels)
     written = []
     for one in results:
-        exported = Exported(one.labels, image.is_class, image.pixels, image.channel_axis, spacing)
+        exported = Exported(one.labels, image.is_class, image.pixels, image.channel_axis, spacing, image.place)
         pictures = write_pictures(one.stem, job.save, image._replace(labels=one.labels))
         written.append(pictures | write_exports(one.stem, job.export, exported))
     said = [{"segments": one.n_segments} | names for one, names in zip(results, written, strict=True)]

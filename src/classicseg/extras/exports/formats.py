@@ -9,12 +9,13 @@ from typing import Any, Literal, NamedTuple, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from classicseg.extras.exports.geojson import write_geojson, write_qupath
+from classicseg.extras.exports.geojson import on_map, write_geojson, write_qupath
 from classicseg.extras.exports.imagej import write_imagej_rois
 from classicseg.extras.exports.nifti import write_nifti
 from classicseg.extras.exports.ome_zarr import write_ome_zarr
 from classicseg.extras.exports.packages import needed
 from classicseg.extras.exports.yolo import write_yolo
+from classicseg.extras.files import Geometry
 
 FormatName = Literal["geojson", "qupath", "coco", "yolo", "roi", "ome-zarr", "nifti"]
 FORMAT_NAMES: tuple[FormatName, ...] = get_args(FormatName)
@@ -29,6 +30,8 @@ class Exported(NamedTuple):
     pixels: NDArray[Any]
     channel_axis: int | None
     spacing: Sequence[float] | None = None
+    place: Geometry | None = None
+    """Where the file of the image says that its pixels are."""
 
 
 class Format(NamedTuple):
@@ -47,7 +50,9 @@ class Format(NamedTuple):
 
 
 FORMATS: Mapping[str, Format] = {
-    "geojson": Format(".geojson", "polygons for GIS", lambda path, s: write_geojson(path, s.labels)),
+    "geojson": Format(
+        ".geojson", "polygons for GIS", lambda path, s: write_geojson(path, s.labels, **on_map(s.place))
+    ),
     "qupath": Format(
         "_qupath.geojson", "objects for QuPath", lambda path, s: write_qupath(path, s.labels, is_class=s.is_class)
     ),
@@ -69,7 +74,7 @@ FORMATS: Mapping[str, Format] = {
     "nifti": Format(
         ".nii.gz",
         "a volume for medical viewers",
-        lambda path, s: write_nifti(path, s.labels, spacing=s.spacing),
+        lambda path, s: write_nifti(path, s.labels, spacing=s.spacing, like=s.place),
         3,
     ),
 }  # fmt: skip
