@@ -315,3 +315,25 @@ def test_files_are_written_whole_or_not_at_all(tmp_path, monkeypatch):
         write_imagej_rois(path, [[1, 3]])
     assert path.read_bytes() == before
     assert [found.name for found in tmp_path.iterdir()] == ["rois.zip"]
+
+
+def test_labels_of_a_geotiff_are_on_its_map(tmp_path, monkeypatch):
+    tifffile = pytest.importorskip("tifffile", reason="tifffile is not installed")
+    pytest.importorskip("cyclopts", reason="cyclopts is not installed")
+    from classicseg.extras.cli import main
+
+    monkeypatch.chdir(tmp_path)
+    image = np.zeros((4, 6), np.uint8)
+    image[1:3, 2:4] = 200
+    tags = [
+        (33550, "d", 3, (30.0, 30.0, 0.0), True),
+        (33922, "d", 6, (0.0, 0.0, 0.0, 500000.0, 4000000.0, 0.0), True),
+        (34735, "H", 16, (1, 1, 0, 3, 1024, 0, 1, 1, 1025, 0, 1, 1, 3072, 0, 1, 32633), True),
+    ]
+    tifffile.imwrite("map.tif", image, extratags=tags)
+    assert main(["threshold", "map.tif", "--export", "geojson,nifti"]) == 0
+    found = json.loads((tmp_path / "segmented" / "map_threshold.geojson").read_text())
+    assert "32633" in found["crs"]["properties"]["name"]
+    bright = np.array(found["features"][1]["geometry"]["coordinates"][0])
+    assert_array_equal(bright.min(axis=0), [500060, 4000000 - 90])
+    assert_array_equal(bright.max(axis=0), [500120, 4000000 - 30])

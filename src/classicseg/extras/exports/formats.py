@@ -10,16 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classicseg.extras.exports.dicom_seg import write_dicom_seg
-from classicseg.extras.exports.geojson import write_geojson, write_qupath
+from classicseg.extras.exports.geojson import on_map, write_geojson, write_qupath
 from classicseg.extras.exports.imagej import write_imagej_rois
 from classicseg.extras.exports.nifti import write_nifti
-from classicseg.extras.exports.ome_zarr import write_ome_zarr
+from classicseg.extras.exports.ome_zarr import unit_of, write_ome_zarr
 from classicseg.extras.exports.packages import needed
-from classicseg.extras.exports.places import is_in_a_patient, map_of, unit_of
 from classicseg.extras.exports.yolo import write_yolo
-from classicseg.extras.files import Geometry, replacing
+from classicseg.extras.files import Geometry
 from classicseg.extras.files.dicom import files_of_series
-from classicseg.extras.files.nifti import write_nifti as write_nifti_like
 
 FormatName = Literal["geojson", "qupath", "coco", "yolo", "roi", "ome-zarr", "nifti", "dicom-seg"]
 FORMAT_NAMES: tuple[FormatName, ...] = get_args(FormatName)
@@ -37,6 +35,7 @@ class Exported(NamedTuple):
     """The image."""
     spacing: Sequence[float] | None = None
     place: Geometry | None = None
+    """Where the file of the image says that its pixels are."""
     series: int | None = None
     """Which one of the source's, where it holds several."""
 
@@ -57,8 +56,7 @@ class Format(NamedTuple):
 
 
 def _geojson(path: Path, found: Exported) -> None:
-    transform, crs = map_of(found.place)
-    write_geojson(path, found.labels, transform=transform, crs=crs)
+    write_geojson(path, found.labels, **on_map(found.place))
 
 
 def _qupath(path: Path, found: Exported) -> None:
@@ -81,11 +79,7 @@ def _ome_zarr(path: Path, found: Exported) -> None:
 
 
 def _nifti(path: Path, found: Exported) -> None:
-    if found.place is not None and is_in_a_patient(found.place):
-        with replacing(path) as file:
-            write_nifti_like(file, found.labels, found.place)
-    else:
-        write_nifti(path, found.labels, spacing=found.spacing)
+    write_nifti(path, found.labels, spacing=found.spacing, like=found.place)
 
 
 def _dicom_seg(path: Path, found: Exported) -> None:

@@ -14,6 +14,7 @@ import classicseg
 from classicseg._core.numbers import as_flag, as_numbers
 from classicseg.extras.exports.json_lines import write_lines
 from classicseg.extras.exports.segments import Outlined, as_plane, color_of, name_of, outlined
+from classicseg.extras.files import Geometry
 
 _EPSG = re.compile(r"EPSG:([0-9]+)", re.IGNORECASE)
 
@@ -92,6 +93,15 @@ def write_geojson(
         for one in outlined(plane, tolerance)
     )
     write_lines(path, {"type": "FeatureCollection", **head}, "features", features)
+
+
+def on_map(place: Geometry | None) -> dict[str, Any]:
+    """The transform and the reference system of a map, as `write_geojson` takes them; none of other images."""
+    if place is None or place.format != "GeoTIFF" or place.affine is None or place.affine.shape != (3, 3):
+        return {}
+    (row_x, column_x, x), (row_y, column_y, y) = place.affine[:2].tolist()
+    corner_x, corner_y = x - (row_x + column_x) / 2, y - (row_y + column_y) / 2  # from that of the center
+    return {"transform": (column_x, row_x, corner_x, column_y, row_y, corner_y), "crs": place.frame}
 
 
 def write_qupath(

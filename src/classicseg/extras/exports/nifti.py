@@ -10,13 +10,18 @@ from numpy.typing import ArrayLike
 from classicseg._core.arrays import as_array
 from classicseg._core.image import as_labels, as_spacing
 from classicseg.extras.files import replacing
-from classicseg.extras.files.geometry import Geometry, along_axes, in_array_order
+from classicseg.extras.files.geometry import Geometry, along_axes, check_like, in_array_order
 from classicseg.extras.files.nifti import write_nifti as write
 from classicseg.types import Spacing
 
 
 def write_nifti(
-    path: str | os.PathLike[str], labels: ArrayLike, *, affine: ArrayLike | None = None, spacing: Spacing = None
+    path: str | os.PathLike[str],
+    labels: ArrayLike,
+    *,
+    affine: ArrayLike | None = None,
+    spacing: Spacing = None,
+    like: Geometry | None = None,
 ) -> None:
     """Write labels as a compressed NIfTI volume.
 
@@ -32,14 +37,17 @@ def write_nifti(
         that of `spacing`.
     spacing : float or sequence of float, optional
         The distance between neighboring pixels: one number, or one for each axis. By default 1.
+    like : Geometry, optional
+        What `read_image` said of the place of the image, in whatever format; `affine` and `spacing` are left out
+        then.
 
     Raises
     ------
     TypeError
         If `labels` holds neither integers nor bool.
     ValueError
-        If `labels` has one axis or more than three, is empty or holds numbers outside 0 … 2147483647, or `affine`
-        is not (4, 4), finite and invertible.
+        If `labels` has one axis or more than three, is empty or holds numbers outside 0 … 2147483647, `affine`
+        is not (4, 4), finite and invertible, or `like` is of another shape.
     OSError
         If it cannot be written.
 
@@ -56,12 +64,15 @@ def write_nifti(
     segments = as_labels(labels)
     if segments.ndim not in (2, 3):
         raise ValueError(f"labels have shape {segments.shape}; expected a plane or a volume, of two or three axes")
+    if like is not None:
+        check_like(segments.shape, like)
     steps = as_spacing(spacing, segments.ndim)
     placed = along_axes(steps) if affine is None else in_array_order(_as_affine(affine))
     if affine is not None and segments.ndim == 2:
         placed = placed[:, 1:]
+    place = like or Geometry("arrays", segments.shape, "ZYX"[-segments.ndim :], placed, "RAS", "mm")
     with replacing(path) as file:
-        write(file, segments, Geometry("arrays", segments.shape, "ZYX"[-segments.ndim :], placed, "RAS", "mm"))
+        write(file, segments, place)
 
 
 def _as_affine(affine: ArrayLike) -> np.ndarray:

@@ -16,6 +16,7 @@ import classicseg
 from classicseg._core.image import as_image, as_labels, as_spacing
 from classicseg.extras.exports.packages import needed
 from classicseg.extras.exports.segments import color_of
+from classicseg.extras.files import Geometry
 from classicseg.extras.files.manifest import beside
 from classicseg.types import ChannelAxis, Spacing
 
@@ -27,6 +28,7 @@ _MOST_NAMED = 10_000
 _OWN = re.compile(r"((labels(/segments)?/)?(zarr\.json|[0-9]+(/zarr\.json|/c|/c(/[0-9]+)*)?))|labels(/segments)?")
 """What is written in such a folder."""
 _MARK = "classicseg"
+_UNITS = {"nm": "nanometer", "µm": "micrometer", "mm": "millimeter", "cm": "centimeter", "m": "meter"}
 
 
 def write_ome_zarr(
@@ -109,6 +111,11 @@ def write_ome_zarr(
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
+
+
+def unit_of(place: Geometry | None) -> str | None:
+    """The unit of coordinates, as OME-Zarr names it."""
+    return None if place is None or place.unit is None else _UNITS.get(place.unit)
 
 
 def check_folder(target: Path) -> None:
