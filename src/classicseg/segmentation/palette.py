@@ -40,8 +40,9 @@ def palette_image(
 
     Parameters
     ----------
-    image : array_like, shape (M, N[, …][, C])
-        A grey or color image or a volume, of any real dtype. NaN and infinite values take no part.
+    image : array_like of uint8 or uint16, shape (M, N[, …][, C])
+        A grey or color image or a volume. What a fourth channel means does not matter: of one with alpha, multiply
+        the colors by it first.
     n_colors : int, optional
         The largest number of colors, at least 1; with `min_psnr` the search ends there. By default 256.
     min_psnr : float, optional
