@@ -107,6 +107,22 @@ def test_series_and_channels_are_chosen(folder, capsys):
     )
 
 
+def test_in_chunks_the_spacing_of_ome_zarr_and_one_channel_of_it_are_taken(folder):
+    zarr = pytest.importorskip("zarr")
+    group = zarr.open_group("image.zarr", mode="w")
+    stack = np.stack([255 - VOLUME, VOLUME])
+    group.create_array("0", data=stack, chunks=(1, 3, 16, 20))
+    axes = [{"name": "c", "type": "channel"}]
+    axes += [{"name": name, "type": "space", "unit": "micrometer"} for name in "zyx"]
+    scale = [{"type": "scale", "scale": [1, *STEPS]}]
+    level = {"axes": axes, "datasets": [{"path": "0", "coordinateTransformations": scale}]}
+    group.attrs["ome"] = {"version": "0.5", "multiscales": [level]}
+    asked = ["gradient", "image.zarr", "--channel", "1", "--threshold", "9", "--sigma", "1"]
+    assert main([*asked, "--out", "labels.zarr", "-q"]) == 0
+    expected = classicseg.gradient_segment(VOLUME, channel_axis=None, threshold=9, sigma=1, spacing=(4, 1, 1))
+    assert_array_equal(zarr.open("labels.zarr", mode="r")[:], expected)
+
+
 @pytest.mark.large
 @pytest.mark.skipif(not BRAIN.exists(), reason="the brain is not here")
 def test_three_tissues_of_a_brain_have_its_affine_and_the_volumes_of_nibabel(tmp_path):

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import classicseg
-from classicseg.extras.cli.job import Job, check_axis, limit_of
+from classicseg.extras.cli.job import Job, check_axis
 from classicseg.extras.cli.pictures import BY_DEFAULT
+from classicseg.extras.cli.places import spacing_of
 from classicseg.extras.cli.report import command_name
 
 
@@ -37,8 +38,8 @@ def segment_in_chunks(job: Job, images: Sequence[Path]) -> int:
     _check(job, images)
     path, read = images[0], [images[0], *job.files()]
     check_store(Path(os.path.realpath(job.out)), read)
-    picture = open_chunked(path, **limit_of(job.max_pixels), nodata=job.nodata)
-    pixels, channel_axis, present = picture
+    picture = open_chunked(path, **job.reading)
+    pixels, channel_axis, present, place = picture
     stamps = {source.resolve(): stamp_of(source) for source in read}
     settings = job.load()
     if present is not None:
@@ -46,6 +47,8 @@ def segment_in_chunks(job: Job, images: Sequence[Path]) -> int:
     check_axis(path, settings.get("channel_axis"), picture)
     if settings.get("channel_axis") == "auto":
         settings["channel_axis"] = channel_axis
+    if "spacing" in settings and settings["spacing"] is None:
+        settings["spacing"] = spacing_of(place)
     n_computed = store_labels(
         job.out,
         lambda: segmenter(pixels, **settings),

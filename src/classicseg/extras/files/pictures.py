@@ -102,7 +102,7 @@ def _needs(module: str) -> str:
     return f"is read by {package}, which is not installed; pip install {package}, or all of 'classicseg[{extra}]'"
 
 
-_EXTRAS = {"pydicom": "dicom", "nd2": "microscopy", "liffile": "microscopy", "czifile": "microscopy"}
+_EXTRAS = {"pydicom": "dicom", "nd2": "microscopy", "liffile": "microscopy", "pylibCZIrw": "microscopy"}
 """The extra that a reader is in, where that is not cli."""
 
 
@@ -122,6 +122,19 @@ def check_size(shape: Sequence[int], max_pixels: int) -> None:
             f"{size} = {pixels} pixels; expected at most {max_pixels}; allow more with max_pixels "
             "(--max-pixels on the command line)"
         )
+
+
+def number_of_channel(channel: int | str, n_channels: int, names: Sequence[str]) -> int:
+    """The number of a channel that is asked for by its number or its name."""
+    if not n_channels:
+        raise ImageFileError(f"has no channels of its own, and channel {channel} is asked for; leave it out")
+    if isinstance(channel, str) and channel in names:
+        return list(names).index(channel)
+    number = int(channel) if str(channel).isdigit() else -1
+    if not 0 <= number < n_channels:
+        said = f", or {', '.join(names)}" if names else ""
+        raise ImageFileError(f"has no channel {channel!r}; expected 0 to {n_channels - 1}{said}")
+    return number
 
 
 def equals(numbers: NDArray[Any], wanted: float) -> NDArray[np.bool_]:
