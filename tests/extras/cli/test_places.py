@@ -86,6 +86,14 @@ def test_modalities_in_a_fourth_axis_are_channels_where_one_says_so(folder):
     assert_array_equal(np.asarray(labels.dataobj).T, expected)
 
 
+def test_a_comparison_takes_the_spacing_of_the_file(folder, capsys):
+    assert main(["compare", "volume.nii.gz", "--methods", "watershed,threshold", "--json"]) == 0
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    expected = classicseg.watershed_segment(VOLUME, channel_axis=None, spacing=(4, 1, 1)).max()
+    assert next(one["segments"] for one in found if one["method"] == "watershed") == expected
+    assert Path("segmented/volume_comparison.png").exists()
+
+
 def test_series_and_channels_are_chosen(folder, capsys):
     first, second = np.stack([VOLUME[0], VOLUME[1]]), VOLUME[2, :9]
     with tifffile.TiffWriter("two.ome.tif", ome=True) as file:
