@@ -119,7 +119,7 @@ def test_in_chunks_the_spacing_of_ome_zarr_and_one_channel_of_it_are_taken(folde
     zarr = pytest.importorskip("zarr")
     group = zarr.open_group("image.zarr", mode="w")
     stack = np.stack([255 - VOLUME, VOLUME])
-    group.create_array("0", data=stack, chunks=(1, 3, 16, 20))
+    group.create_array("0", shape=stack.shape, chunks=(1, 3, 16, 20), dtype="u1")[:] = stack
     axes = [{"name": "c", "type": "channel"}]
     axes += [{"name": name, "type": "space", "unit": "micrometer"} for name in "zyx"]
     scale = [{"type": "scale", "scale": [1, *STEPS]}]

@@ -81,13 +81,13 @@ def reading(path: Path, expected: str) -> Iterator[None]:
     except MemoryError:
         raise ImageFileError(f"{path}: does not fit into memory; cut or shrink it") from None
     except ModuleNotFoundError as error:
-        raise ImageFileError(f"{path}: {_needs(error.name or '')}") from None
+        raise ImageFileError(f"{path}: {needs(error.name or '')}") from None
     except Exception as error:  # on damaged data decoders raise whatever they stumble over
         if isinstance(error, OSError) and error.errno == errno.ELOOP:
             raise ImageFileError(f"{path}: a link that leads to itself; expected {expected}") from None
         said = str(error) or type(error).__name__
         if missing := _REQUIRED.search(said):
-            raise ImageFileError(f"{path}: {_needs(missing[1])}") from error
+            raise ImageFileError(f"{path}: {needs(missing[1])}") from error
         if "supported" in said and not isinstance(error, TypeError):
             raise ImageFileError(f"{path}: not supported ({said[:300]}); save it as plain TIFF or PNG") from error
         raise ImageFileError(
@@ -95,11 +95,11 @@ def reading(path: Path, expected: str) -> Iterator[None]:
         ) from error
 
 
-def _needs(module: str) -> str:
-    """Say that the package which decodes a file is not installed."""
+def needs(module: str, does: str = "is read") -> str:
+    """Say that the package which decodes or writes a file is not installed."""
     package = "Pillow" if module.startswith("PIL") else module.partition(".")[0]
     extra = _EXTRAS.get(package, "cli")
-    return f"is read by {package}, which is not installed; pip install {package}, or all of 'classicseg[{extra}]'"
+    return f"{does} by {package}, which is not installed; pip install {package}, or all of 'classicseg[{extra}]'"
 
 
 _EXTRAS = {"pydicom": "dicom", "nd2": "microscopy", "liffile": "microscopy", "pylibCZIrw": "microscopy"}
