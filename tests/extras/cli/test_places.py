@@ -65,6 +65,12 @@ def test_masks_and_markers_come_from_volumes_and_go_to_them(folder):
     assert_array_equal(read_markers("segmented/volume_threshold_mask.nii.gz") > 0, expected > 1)
 
 
+def test_a_mask_of_another_shape_is_refused_where_the_file_has_one_of_its_own(folder, capsys):
+    write_labels("mask", VOLUME[:3] > 20)
+    said = mistake(["threshold", "volume.nii.gz", "--nodata", "0", "--mask", "mask.tif"], capsys)
+    assert "mask has shape (3, 16, 20)" in said
+
+
 def test_axes_that_are_sheared_are_told_of_and_kept(folder, capsys):
     affine = along_axes(STEPS)
     affine[0, 0] = 1.0
