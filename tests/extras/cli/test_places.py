@@ -65,6 +65,12 @@ def test_masks_and_markers_come_from_volumes_and_go_to_them(folder):
     assert_array_equal(read_markers("segmented/volume_threshold_mask.nii.gz") > 0, expected > 1)
 
 
+def test_a_mask_of_another_shape_is_refused_where_the_file_has_one_of_its_own(folder, capsys):
+    write_labels("mask", VOLUME[:3] > 20)
+    said = mistake(["threshold", "volume.nii.gz", "--nodata", "0", "--mask", "mask.tif"], capsys)
+    assert "mask has shape (3, 16, 20)" in said
+
+
 def test_axes_that_are_sheared_are_told_of_and_kept(folder, capsys):
     affine = along_axes(STEPS)
     affine[0, 0] = 1.0
@@ -86,6 +92,14 @@ def test_modalities_in_a_fourth_axis_are_channels_where_one_says_so(folder):
     assert_array_equal(np.asarray(labels.dataobj).T, expected)
 
 
+def test_a_comparison_takes_the_spacing_of_the_file(folder, capsys):
+    assert main(["compare", "volume.nii.gz", "--methods", "watershed,threshold", "--json"]) == 0
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    expected = classicseg.watershed_segment(VOLUME, channel_axis=None, spacing=(4, 1, 1)).max()
+    assert next(one["segments"] for one in found if one["method"] == "watershed") == expected
+    assert Path("segmented/volume_comparison.png").exists()
+
+
 def test_series_and_channels_are_chosen(folder, capsys):
     first, second = np.stack([VOLUME[0], VOLUME[1]]), VOLUME[2, :9]
     with tifffile.TiffWriter("two.ome.tif", ome=True) as file:
@@ -105,6 +119,22 @@ def test_series_and_channels_are_chosen(folder, capsys):
     assert "came from other settings (--channel GFP, now DAPI)" in mistake(
         ["threshold", "two.ome.tif", "--series=0", "--channel=DAPI"], capsys
     )
+
+
+def test_in_chunks_the_spacing_of_ome_zarr_and_one_channel_of_it_are_taken(folder):
+    zarr = pytest.importorskip("zarr")
+    group = zarr.open_group("image.zarr", mode="w")
+    stack = np.stack([255 - VOLUME, VOLUME])
+    group.create_array("0", shape=stack.shape, chunks=(1, 3, 16, 20), dtype="u1")[:] = stack
+    axes = [{"name": "c", "type": "channel"}]
+    axes += [{"name": name, "type": "space", "unit": "micrometer"} for name in "zyx"]
+    scale = [{"type": "scale", "scale": [1, *STEPS]}]
+    level = {"axes": axes, "datasets": [{"path": "0", "coordinateTransformations": scale}]}
+    group.attrs["ome"] = {"version": "0.5", "multiscales": [level]}
+    asked = ["gradient", "image.zarr", "--channel", "1", "--threshold", "9", "--sigma", "1"]
+    assert main([*asked, "--out", "labels.zarr", "-q"]) == 0
+    expected = classicseg.gradient_segment(VOLUME, channel_axis=None, threshold=9, sigma=1, spacing=(4, 1, 1))
+    assert_array_equal(zarr.open("labels.zarr", mode="r")[:], expected)
 
 
 @pytest.mark.large

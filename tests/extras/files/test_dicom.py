@@ -113,6 +113,20 @@ def test_slices_that_are_no_volume_are_refused(tmp_path, tags, pixels, said):
         read_image(folder)
 
 
+def test_a_tilted_gantry_is_a_shear_that_is_kept(tmp_path):
+    nibabel = pytest.importorskip("nibabel")
+    (tmp_path / "a").mkdir()
+    shift = 2 * NORMAL + 0.7 * np.array(ALONG[3:])
+    for number, plane in enumerate(VOLUME):
+        place = [round(float(value), 6) for value in number * shift]
+        slice_file(tmp_path / f"a/{number}.dcm", plane, ImagePositionPatient=place)
+    picture = read_image(tmp_path / "a")
+    assert picture.spacing is None
+    assert_allclose(picture.geometry.affine[:3, 0], shift, atol=1e-5)
+    labels = nibabel.load(write_labels(tmp_path / "b", np.ones(VOLUME.shape, int), like=picture))
+    assert_allclose(labels.affine[:3, 2], shift * [-1, -1, 1], atol=1e-5)
+
+
 @pytest.mark.parametrize("place", [4.0, 12.5])
 def test_a_slice_that_is_missing_or_there_twice_is_told(tmp_path, place):
     folder = series(tmp_path / "a")

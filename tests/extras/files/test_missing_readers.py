@@ -46,6 +46,18 @@ def test_a_compression_that_needs_a_package_names_it(tmp_path, monkeypatch):
         read_image(tmp_path / "packed.tif")
 
 
+@pytest.mark.parametrize(
+    ("labels", "module", "package"), [([[1]], "PIL", "Pillow"), ([[[1]]], "tifffile", "tifffile")]
+)
+def test_a_writer_that_is_missing_is_named(labels, module, package, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(
+        ModuleNotFoundError, match=rf"a file of labels is written by {package}, .*'classicseg\[cli\]'"
+    ):
+        write_labels(tmp_path / "a", labels)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_axes_of_a_volume_are_named(tmp_path):
     volume = np.zeros((4, 3, 5), np.int32)
     volume[2] = 7

@@ -160,6 +160,34 @@ def test_imagej_in_imagej_out(tmp_path, axes):
     assert read_image(path).spacing[-2:] == (0.5, 0.25)
 
 
+@pytest.mark.parametrize(
+    ("written", "unit"), [("micron", "µm"), ("\\u00B5m", "µm"), ("\\u00c5", "Å"), ("inch", "inch")]
+)
+def test_units_of_imagej(tmp_path, written, unit):
+    tifffile.imwrite(tmp_path / "a.tif", BANDS[0], imagej=True, resolution=(2, 4), metadata={"unit": written})
+    picture = read_image(tmp_path / "a.tif")
+    assert (picture.geometry.unit, picture.spacing) == (unit, (0.25, 0.5))
+    again = read_image(write_labels(tmp_path / "b", LABELS, like=picture))
+    assert (again.geometry.unit, again.spacing) == (unit, (0.25, 0.5))
+
+
+def test_names_of_places_need_not_be_ascii(tmp_path):
+    keys = (1, 1, 0, 2, 1024, 0, 1, 1, 3073, 34737, 8, 0)
+    tags = [
+        (33550, "d", 3, (2.0, 2.0, 0.0), True),
+        (33922, "d", 6, (0.0,) * 6, True),
+        (34735, "H", 12, keys, True),
+    ]
+    text = "Zürich|".encode()
+    tifffile.imwrite(
+        tmp_path / "a.tif", BANDS[0], extratags=[*tags, (34737, "s", None, text, True)], metadata=None
+    )
+    path = write_labels(tmp_path / "b", LABELS, like=read_image(tmp_path / "a.tif"))
+    with tifffile.TiffFile(tmp_path / "a.tif") as image, tifffile.TiffFile(path) as labels:
+        assert labels.pages[0].tags[34737].value == image.pages[0].tags[34737].value
+    assert read_image(path).spacing == (2, 2)
+
+
 def test_imagej_without_a_unit_and_photographs_have_no_place(tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", BANDS, imagej=True, metadata={"axes": "ZYX"})
     assert read_image(tmp_path / "a.tif").geometry is None

@@ -20,6 +20,7 @@ from classicseg.extras.cli.chosen import count_segments, counted
 from classicseg.extras.cli.earlier import check_earlier
 from classicseg.extras.cli.inputs import image_files
 from classicseg.extras.cli.ordinary import MOST_PIXELS, Json, MaxPixels, Out, Overwrite, Quiet, keep_quiet
+from classicseg.extras.cli.places import spacing_of, stem_of
 from classicseg.extras.cli.report import print_table, report
 from classicseg.extras.cli.segment import prepare_folder
 from classicseg.extras.cli.variants import chosen_methods
@@ -131,11 +132,11 @@ def compare(
     for number, name in progress(jobs, "segmenting", len(jobs), shown=shown):
         sheet, (picture, true) = sheets[number], pictures[number]
         try:
-            results.append(run_method(sheet.path.stem, picture, (name, segmenters[name]), true))
+            results.append(run_method(stem_of(sheet.path), picture, (name, segmenters[name]), true))
         except ValueError as error:  # a method that does not take such an image
             report(f"{sheet.path}: {name}: {error}")
     for sheet, (picture, true) in zip(sheets, pictures, strict=True):
-        own = [one for one in results if one.image == sheet.path.stem]
+        own = [one for one in results if one.image == stem_of(sheet.path)]
         draw_sheet(sheet.file, picture, own, true)
         write_json(sheet.record, _record(sheet, sheet.parameters(methods, nodata), own))
     say_results(results, f"{counted(len(sheets), 'comparison sheet')} in {out}", quiet=quiet, json=json)
@@ -149,9 +150,11 @@ def run_method(
     name, segmenter = method
     axis = picture.channel_axis
     corner = tuple(slice(None) if k == axis else slice(64) for k in range(picture.pixels.ndim))
-    segmenter(picture.pixels[corner], channel_axis=axis)  # compiles, so that what is timed is the work
+    takes_spacing = "spacing" in inspect.signature(segmenter).parameters
+    options = {"spacing": spacing_of(picture.geometry)} if takes_spacing else {}
+    segmenter(picture.pixels[corner], channel_axis=axis, **options)  # compiles, so that what is timed is the work
     start = perf_counter()
-    labels = segmenter(picture.pixels, channel_axis=axis, mask=picture.mask)
+    labels = segmenter(picture.pixels, channel_axis=axis, mask=picture.mask, **options)
     milliseconds = 1000 * (perf_counter() - start)
     scores = {} if truth is None else _scores(truth, labels, picture.mask)
     return Result(image, name, labels, milliseconds, _setting(segmenter), scores)
@@ -202,10 +205,10 @@ def _sheets(images: Sequence[Path], truths: Sequence[Path] | None, out: Path) ->
             f"{counted(len(images), 'image')} and {counted(len(truths), 'truth')} are given; expected a truth of "
             "each image"
         )
-    if len({path.stem for path in images}) < len(images):
+    if len({stem_of(path) for path in images}) < len(images):
         raise ValueError("several images have the same name, and their sheets would, too; rename them")
     sheets = [
-        Sheet(path, truths[number] if truths else None, out / f"{path.stem}_comparison.png")
+        Sheet(path, truths[number] if truths else None, out / f"{stem_of(path)}_comparison.png")
         for number, path in enumerate(images)
     ]
     outputs = [file for sheet in sheets for file in (sheet.file, sheet.record)]

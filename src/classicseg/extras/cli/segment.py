@@ -170,10 +170,7 @@ def _segment_file(job: Job, path: Path, arguments: Mapping[str, Any], together: 
     if picture.pixels.ndim - (channel_axis is not None) < 2:
         raise ValueError(f"{path}: --channel-axis {channel_axis} leaves one axis for space; expected two or more")
     if picture.mask is not None:
-        mask = settings.get("mask")
-        settings["mask"] = (
-            picture.mask if mask is None or mask.shape != picture.mask.shape else mask & picture.mask
-        )
+        settings["mask"] = _both(settings.get("mask"), picture.mask)
     place = place_of_labels(picture, channel_axis)
     if "spacing" in settings and settings["spacing"] is None:
         settings["spacing"] = spacing_of(place)
@@ -207,6 +204,13 @@ def _segment_file(job: Job, path: Path, arguments: Mapping[str, Any], together: 
     if job.table is None:
         return said, []
     return said, [row for one in results for row in _rows(job, path, one, image, spacing)]
+
+
+def _both(mask: NDArray[np.bool_] | None, present: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """A mask that is given, and that of the file; one of another shape is left to the method, which refuses it."""
+    if mask is None:
+        return present
+    return mask & present if mask.shape == present.shape else mask
 
 
 def _results(job: Job, path: Path, labels: Labels) -> list[_Result]:

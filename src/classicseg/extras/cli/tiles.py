@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import classicseg
-from classicseg.extras.cli.job import Job, check_axis, limit_of
+from classicseg.extras.cli.job import Job, check_axis
 from classicseg.extras.cli.pictures import BY_DEFAULT
+from classicseg.extras.cli.places import spacing_of
 from classicseg.extras.cli.report import command_name
 
 
@@ -37,15 +38,10 @@ def segment_in_chunks(job: Job, images: Sequence[Path]) -> int:
     _check(job, images)
     path, read = images[0], [images[0], *job.files()]
     check_store(Path(os.path.realpath(job.out)), read)
-    picture = open_chunked(path, **limit_of(job.max_pixels), nodata=job.nodata)
-    pixels, channel_axis, present = picture
+    picture = open_chunked(path, **job.reading)
+    pixels, channel_axis, *_ = picture
     stamps = {source.resolve(): stamp_of(source) for source in read}
-    settings = job.load()
-    if present is not None:
-        settings["mask"] = present if settings.get("mask") is None else settings["mask"] & present
-    check_axis(path, settings.get("channel_axis"), picture)
-    if settings.get("channel_axis") == "auto":
-        settings["channel_axis"] = channel_axis
+    settings = _settings(job, path, picture)
     n_computed = store_labels(
         job.out,
         lambda: segmenter(pixels, **settings),
@@ -59,6 +55,19 @@ def segment_in_chunks(job: Job, images: Sequence[Path]) -> int:
     elif not job.quiet:
         print(f"{path}: labels in {job.out}, chunks computed: {n_computed}")
     return 0
+
+
+def _settings(job: Job, path: Path, picture: Any) -> dict[str, Any]:
+    """The arguments of the method, with what the file says of its mask, its channels and its spacing."""
+    settings = job.load()
+    if picture.mask is not None:
+        settings["mask"] = picture.mask if settings.get("mask") is None else settings["mask"] & picture.mask
+    check_axis(path, settings.get("channel_axis"), picture)
+    if settings.get("channel_axis") == "auto":
+        settings["channel_axis"] = picture.channel_axis
+    if "spacing" in settings and settings["spacing"] is None:
+        settings["spacing"] = spacing_of(picture.geometry)
+    return settings
 
 
 def _check(job: Job, images: Sequence[Path]) -> None:

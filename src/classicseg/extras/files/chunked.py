@@ -16,12 +16,22 @@ import dask.array as da
 import numpy as np
 from numpy.typing import NDArray
 
+from classicseg.extras.files.geometry import Geometry
 from classicseg.extras.files.manifest import MANIFEST, draft_of, marked, read_manifest
 from classicseg.extras.files.npy import NPY_START, open_npy
-from classicseg.extras.files.pictures import ImageFileError, NoData, check_regular, check_size, equals, reading
+from classicseg.extras.files.pictures import (
+    ImageFileError,
+    NoData,
+    check_regular,
+    check_size,
+    equals,
+    number_of_channel,
+    reading,
+)
 from classicseg.extras.files.tiff import Pages, open_pages
 from classicseg.extras.files.tiff_colors import show_of
 from classicseg.extras.files.tiff_header import TIFF_STARTS
+from classicseg.extras.files.tiff_places import channels_of
 from classicseg.extras.files.zarr_store import open_zarr
 
 MAX_CHUNKED_PIXELS = 10**12
@@ -39,10 +49,27 @@ class ChunkedPicture(NamedTuple):
     channel_axis: int | None
     mask: da.Array | None
     """Spatial shape, False where a pixel has a no-data value; None where none is named."""
+    geometry: Geometry | None = None
+    """Where the pixels are; None where the file does not say."""
+
+
+class _Opened(NamedTuple):
+    """What is stored, to be read by slices, and what the file says of it."""
+
+    stored: Any
+    channel_axis: int | None
+    nodata: tuple[float, ...] = ()
+    geometry: Geometry | None = None
+    channels: tuple[str, ...] = ()
 
 
 def open_chunked(
-    path: str | os.PathLike[str], *, max_pixels: int = MAX_CHUNKED_PIXELS, nodata: NoData = None
+    path: str | os.PathLike[str],
+    *,
+    series: int | None = None,
+    channel: int | str | None = None,
+    max_pixels: int = MAX_CHUNKED_PIXELS,
+    nodata: NoData = None,
 ) -> ChunkedPicture:
     """Open an image without reading it.
 
@@ -51,6 +78,10 @@ def open_chunked(
     path : path-like
         A Zarr array (a folder; one in a group by its path), the largest level of an OME-Zarr image, a TIFF,
         BigTIFF or OME-TIFF of one series, or a .npy file.
+    series : int, optional
+        Which of several images: a series of a TIFF, an image of an OME-Zarr group.
+    channel : int or str, optional
+        The one channel to read, by its number from 0 or its name in the file. By default all.
     max_pixels : int
         Pixels times pages above which the image is refused.
     nodata : float or sequence of floats, optional
@@ -59,7 +90,8 @@ def open_chunked(
     Returns
     -------
     ChunkedPicture
-        The pixels as a lazy dask array, the axis of the channels, and a lazy mask made of no-data values.
+        The pixels as a lazy dask array, the axis of the channels, a lazy mask made of no-data values, and the
+        geometry.
 
     Raises
     ------
@@ -80,7 +112,7 @@ def open_chunked(
     source = Path(path)
     with reading(source, _READABLE):
         _check_whole(source)
-        stored, channel_axis, told = _open(str(source))
+        stored, channel_axis, told, geometry, names = _open(str(source), series)
         if stored.dtype.kind not in "biuf":
             raise ImageFileError(f"has dtype {stored.dtype}; expected real numbers; cast it first")
         if stored.ndim < 2 or not math.prod(stored.shape):
@@ -89,12 +121,17 @@ def open_chunked(
         pixels = da.map_blocks(
             _read,
             path=str(source.resolve()),
+            series=series,
             chunks=_chunks(stored),
             dtype=stored.dtype,
             meta=np.empty((0,) * stored.ndim, stored.dtype),
         )
         values = (*told, *np.atleast_1d(np.asarray([] if nodata is None else nodata, np.float64)).tolist())
-        return ChunkedPicture(pixels, channel_axis, _mask(pixels, channel_axis, values))
+        if channel is not None:
+            n_channels = 0 if channel_axis is None else stored.shape[channel_axis]
+            pixels = da.take(pixels, number_of_channel(channel, n_channels, names), axis=channel_axis or 0)
+            channel_axis = None
+        return ChunkedPicture(pixels, channel_axis, _mask(pixels, channel_axis, values), geometry)
 
 
 def _chunks(stored: Any) -> Any:
@@ -147,46 +184,48 @@ def _check_whole(path: Path) -> None:
     return None
 
 
-def _open(path: str) -> tuple[Any, int | None, tuple[float, ...]]:
-    """What is stored, to be read by slices, the axis of its channels, and what stands for no data."""
-    return _open_once(path, Path(path).stat().st_mtime_ns)
+def _open(path: str, series: int | None) -> _Opened:
+    """What is stored, to be read by slices, and what the file says of it."""
+    return _open_once(path, Path(path).stat().st_mtime_ns, series)
 
 
 @functools.lru_cache(maxsize=16)
-def _open_once(path: str, stamp: int) -> tuple[Any, int | None, tuple[float, ...]]:
+def _open_once(path: str, stamp: int, series: int | None) -> _Opened:
     """Each process opens a file once, as long as it is the same."""
     if Path(path).is_dir():
-        return *open_zarr(Path(path)), ()
+        stored, channel_axis, geometry = open_zarr(Path(path), series)
+        return _Opened(stored, channel_axis, geometry=geometry)
     with Path(path).open("rb") as file:
         start = file.read(6)
     if start.startswith(TIFF_STARTS):
-        return _open_tiff(Path(path))
+        return _open_tiff(Path(path), series)
     if start == NPY_START:
-        return *open_npy(Path(path)), ()
+        return _Opened(*open_npy(Path(path)))
     raise ImageFileError(
         f"is read as a whole only; expected {_READABLE}, which are read in chunks; save it as one"
     )
 
 
-def _open_tiff(path: Path) -> tuple[Any, int | None, tuple[float, ...]]:
-    """Open a TIFF by its strips or tiles: the array, the axis of the channels, the no-data values."""
+def _open_tiff(path: Path, series: int | None) -> _Opened:
+    """Open a TIFF by its strips or tiles."""
     import tifffile
     import zarr
 
-    with open_pages(path, MAX_CHUNKED_PIXELS) as pages:
+    with open_pages(path, MAX_CHUNKED_PIXELS, series) as pages:
         _check_plain(pages)
         which = (
             {"key": pages.images[0].index}
             if pages.series is None
             else {"series": list(pages.tiff.series).index(pages.series), "level": 0}
         )
-        shape, channel_axis, nodata = pages.shape, pages.channel_axis, pages.nodata
+        shape = pages.shape
+        told = pages.channel_axis, pages.nodata, pages.geometry, channels_of(pages.tiff, pages.series)
     store = tifffile.imread(path, aszarr=True, **which)
     stored = zarr.open(store, mode="r")
     weakref.finalize(stored, store.close)
     if tuple(stored.shape) != shape:
         raise ImageFileError(f"its pages have other shapes than {shape}; save them apart")
-    return stored, channel_axis, nodata
+    return _Opened(stored, *told)
 
 
 def _check_plain(pages: Pages) -> None:
@@ -207,8 +246,8 @@ def _check_plain(pages: Pages) -> None:
             )
 
 
-def _read(path: str, block_info: Any) -> NDArray[Any]:
+def _read(path: str, series: int | None, block_info: Any) -> NDArray[Any]:
     """Read a chunk."""
     place = tuple(slice(start, stop) for start, stop in block_info[None]["array-location"])
     with reading(Path(path), _READABLE):
-        return np.asarray(_open(path)[0][place])
+        return np.asarray(_open(path, series).stored[place])

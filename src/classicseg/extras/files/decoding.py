@@ -12,6 +12,14 @@ from classicseg.extras.files.dicom import holds_dicom, is_dicom, read_dicom, rea
 from classicseg.extras.files.formats import READABLE, refuse_folder, refuse_unknown
 from classicseg.extras.files.jpeg2000 import CODESTREAM_START, JP2_START, read_jpeg2000
 from classicseg.extras.files.metaimage import is_metaimage, read_metaimage
+from classicseg.extras.files.microscopes import (
+    CZI_START,
+    LIF_START,
+    ND2_START,
+    read_czi,
+    read_lif,
+    read_nd2,
+)
 from classicseg.extras.files.nifti import is_nifti, read_nifti
 from classicseg.extras.files.npy import NPY_START, read_npy
 from classicseg.extras.files.nrrd import NRRD_START, read_nrrd
@@ -59,6 +67,9 @@ def _reader(readers: Sequence[tuple[Any, Any]], head: bytes) -> Any:
 _OF_SERIES: Sequence[tuple[Any, Any]] = (
     (lambda head: head.startswith(TIFF_STARTS), read_tiff),
     (is_dicom, read_dicom),
+    (lambda head: head.startswith(CZI_START), read_czi),
+    (lambda head: head.startswith(ND2_START), read_nd2),
+    (lambda head: head.startswith(LIF_START), read_lif),
 )
 """Formats whose files may hold several images."""
 _BY_PATH: Sequence[tuple[Any, Any]] = (

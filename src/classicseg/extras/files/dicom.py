@@ -1,6 +1,7 @@
 """DICOM: one file, or the slices of a series in a folder, by pydicom (dicomstandard.org, PS3.3 C.7.6.2).
 
-Slices are put in the order of their places along the normal of their plane, whatever their names are. What is not
+Slices are put in the order of their places along the normal of their plane, whatever their names are; where they
+are shifted against each other (a tilted gantry), the affine has a shear. What is not
 one volume is refused: several series (which are listed), slices of several sizes or directions, one that is
 missing. Values are those of the rescale, Hounsfield units in CT.
 """
@@ -31,8 +32,8 @@ class _Slice(NamedTuple):
 
     path: Path
     head: Any
-    place: float
-    """Along the normal of its plane."""
+    place: NDArray[np.float64]
+    """Of its first pixel."""
 
 
 def is_dicom(head: bytes) -> bool:
@@ -99,8 +100,7 @@ def read_dicom_series(folder: Path, max_pixels: int, series: int | None = None) 
         if there is not None:
             present[number], hidden = there, True
     volume = np.stack(planes)  # of slices with other slopes, the dtype that holds all
-    step = (slices[-1].place - slices[0].place) / (len(slices) - 1)
-    affine = _affine(first, _normal(first) * step)
+    affine = _affine(first, (slices[-1].place - slices[0].place) / (len(slices) - 1))
     return Stored(
         volume,
         3 if volume.ndim == 4 else None,
@@ -156,17 +156,17 @@ def _ordered(chosen: Sequence[tuple[Path, Any]]) -> list[_Slice]:
     if "ImageOrientationPatient" not in first or any("ImagePositionPatient" not in head for _, head in chosen):
         raise ImageFileError("its slices do not say where they are (ImagePositionPatient); read them one by one")
     normal = _normal(first)
-    places = [float(normal @ np.array(head.ImagePositionPatient, np.float64)) for _, head in chosen]
-    slices = sorted(
-        (_Slice(*one, place) for one, place in zip(chosen, places, strict=True)), key=lambda s: s.place
-    )
-    steps = np.diff([one.place for one in slices])
-    usual = float(np.median(steps))
-    if usual <= 0 or np.abs(steps - usual).max() > _EVEN * usual:
-        where = int(np.abs(steps - usual).argmax())
+    slices = [_Slice(path, head, np.array(head.ImagePositionPatient, np.float64)) for path, head in chosen]
+    slices.sort(key=lambda one: float(normal @ one.place))
+    steps = np.diff([one.place for one in slices], axis=0)  # not along the normal where the gantry is tilted
+    usual = np.median(steps, axis=0)
+    off = np.linalg.norm(steps - usual, axis=1)
+    if not off.max() <= _EVEN * np.linalg.norm(usual) or not usual.any():
+        where = int(off.argmax())
         raise ImageFileError(
             f"its slices are not in even steps ({slices[where].path.name} and {slices[where + 1].path.name} are "
-            f"{steps[where]:.6g} apart, others {usual:.6g}): one is missing or there twice; copy them again"
+            f"{np.linalg.norm(steps[where]):.6g} apart, others {np.linalg.norm(usual):.6g}): one is missing or "
+            "there twice; copy them again"
         )
     return slices
 

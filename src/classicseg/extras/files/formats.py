@@ -10,7 +10,9 @@ from typing import BinaryIO
 
 from classicseg.extras.files.raw_blocks import GZIP_START, unpacked_head
 
-READABLE = "PNG, JPEG, TIFF, BMP, GIF, WebP, PGM, PPM, JPEG 2000, NIfTI, NRRD, MetaImage, DICOM or .npy"
+READABLE = (
+    "PNG, JPEG, TIFF, BMP, GIF, WebP, PGM, PPM, JPEG 2000, NIfTI, NRRD, MetaImage, DICOM, CZI, ND2, LIF or .npy"
+)
 _HEAD = 4096
 _VOLUMES = "SimpleITK or nibabel"
 _STARTS: tuple[tuple[bytes, str, str], ...] = (
@@ -20,9 +22,6 @@ _STARTS: tuple[tuple[bytes, str, str], ...] = (
     (b"MATLAB 5.0 MAT-file", "MATLAB", "scipy.io.loadmat"),
     (b"MATLAB 7.3 MAT-file", "MATLAB 7.3", "h5py"),
     (b"SIMPLE  =", "FITS", "astropy"),
-    (b"ZISRAWFILE", "CZI (Zeiss)", "bioio or aicspylibczi"),
-    (b"p\0\0\0", "LIF (Leica)", "readlif"),
-    (b"\xda\xce\xbe\n", "ND2 (Nikon)", "the nd2 package"),
     (b"%PDF", "PDF", "a converter"),
     (b"%!PS", "PostScript", "a converter"),
     (b"\xc5\xd0\xd3\xc6", "PostScript", "a converter"),

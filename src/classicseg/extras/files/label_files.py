@@ -16,7 +16,7 @@ from classicseg.extras.files.geometry import Geometry, check_like
 from classicseg.extras.files.metaimage import write_metaimage
 from classicseg.extras.files.nifti import write_nifti
 from classicseg.extras.files.nrrd import write_nrrd
-from classicseg.extras.files.pictures import Picture
+from classicseg.extras.files.pictures import Picture, needs
 from classicseg.extras.files.tiff_places import is_for_imagej, write_tiff
 from classicseg.extras.files.writing import replacing, write_image
 
@@ -72,14 +72,18 @@ def write_labels(
     """
     array = as_labels(labels)
     geometry = _geometry(like)
-    if geometry is None:
-        return _write_plain(path, array)
-    check_like(array.shape, geometry)
-    suffix, write = _format(array, geometry)
-    target = _with(path, suffix)
-    with replacing(target) as file:
-        write(file, array, geometry)
-    return target
+    try:
+        if geometry is None:
+            return _write_plain(path, array)
+        check_like(array.shape, geometry)
+        suffix, write = _format(array, geometry)
+        target = _with(path, suffix)
+        with replacing(target) as file:
+            write(file, array, geometry)
+        return target
+    except ModuleNotFoundError as error:
+        said = needs(error.name or "", "a file of labels is written")
+        raise ModuleNotFoundError(f"{os.fspath(path)}: {said}", name=error.name) from None
 
 
 def _geometry(like: Any) -> Geometry | None:

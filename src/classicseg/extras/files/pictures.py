@@ -81,13 +81,13 @@ def reading(path: Path, expected: str) -> Iterator[None]:
     except MemoryError:
         raise ImageFileError(f"{path}: does not fit into memory; cut or shrink it") from None
     except ModuleNotFoundError as error:
-        raise ImageFileError(f"{path}: {_needs(error.name or '')}") from None
+        raise ImageFileError(f"{path}: {needs(error.name or '')}") from None
     except Exception as error:  # on damaged data decoders raise whatever they stumble over
         if isinstance(error, OSError) and error.errno == errno.ELOOP:
             raise ImageFileError(f"{path}: a link that leads to itself; expected {expected}") from None
         said = str(error) or type(error).__name__
         if missing := _REQUIRED.search(said):
-            raise ImageFileError(f"{path}: {_needs(missing[1])}") from error
+            raise ImageFileError(f"{path}: {needs(missing[1])}") from error
         if "supported" in said and not isinstance(error, TypeError):
             raise ImageFileError(f"{path}: not supported ({said[:300]}); save it as plain TIFF or PNG") from error
         raise ImageFileError(
@@ -95,14 +95,14 @@ def reading(path: Path, expected: str) -> Iterator[None]:
         ) from error
 
 
-def _needs(module: str) -> str:
-    """Say that the package which decodes a file is not installed."""
+def needs(module: str, does: str = "is read") -> str:
+    """Say that the package which decodes or writes a file is not installed."""
     package = "Pillow" if module.startswith("PIL") else module.partition(".")[0]
     extra = _EXTRAS.get(package, "cli")
-    return f"is read by {package}, which is not installed; pip install {package}, or all of 'classicseg[{extra}]'"
+    return f"{does} by {package}, which is not installed; pip install {package}, or all of 'classicseg[{extra}]'"
 
 
-_EXTRAS = {"pydicom": "dicom", "nd2": "microscopy", "liffile": "microscopy", "czifile": "microscopy"}
+_EXTRAS = {"pydicom": "dicom", "nd2": "microscopy", "liffile": "microscopy", "pylibCZIrw": "microscopy"}
 """The extra that a reader is in, where that is not cli."""
 
 
@@ -122,6 +122,19 @@ def check_size(shape: Sequence[int], max_pixels: int) -> None:
             f"{size} = {pixels} pixels; expected at most {max_pixels}; allow more with max_pixels "
             "(--max-pixels on the command line)"
         )
+
+
+def number_of_channel(channel: int | str, n_channels: int, names: Sequence[str]) -> int:
+    """The number of a channel that is asked for by its number or its name."""
+    if not n_channels:
+        raise ImageFileError(f"has no channels of its own, and channel {channel} is asked for; leave it out")
+    if isinstance(channel, str) and channel in names:
+        return list(names).index(channel)
+    number = int(channel) if str(channel).isdigit() else -1
+    if not 0 <= number < n_channels:
+        said = f", or {', '.join(names)}" if names else ""
+        raise ImageFileError(f"has no channel {channel!r}; expected 0 to {n_channels - 1}{said}")
+    return number
 
 
 def equals(numbers: NDArray[Any], wanted: float) -> NDArray[np.bool_]:

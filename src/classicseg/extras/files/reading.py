@@ -28,7 +28,6 @@ holds for the whole process is changed: any number of threads may read.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +35,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classicseg._core.numbers import as_count, members, shown
-from classicseg.extras.files.colors import divided
 from classicseg.extras.files.decoding import decode
 from classicseg.extras.files.formats import READABLE
-from classicseg.extras.files.geometry import Geometry
-from classicseg.extras.files.pictures import MAX_PIXELS, ImageFileError, NoData, Picture, Stored, equals, reading
+from classicseg.extras.files.pictures import MAX_PIXELS, ImageFileError, NoData, Picture, reading
+from classicseg.extras.files.showing import as_picture, channels_last, missing_in, only_channel
 
 
 def read_image(
@@ -119,8 +117,8 @@ def read_image(
         channel = as_count("channel", channel, least=0)
     with reading(source, READABLE):
         stored = decode(source, most, number)
-        stored = stored if channel is None else _only(stored, channel)
-        return _shown(stored, _missing(stored, missing))
+        stored = stored if channel is None else only_channel(stored, channel)
+        return as_picture(stored, missing_in(stored, missing))
 
 
 def read_mask(
@@ -164,10 +162,10 @@ def read_mask(
     source, values = _as_path(path), _as_nodata(nodata)
     with reading(source, READABLE):
         stored = decode(source, max_pixels)
-        numbers = _channels_last(stored)[0]
+        numbers = channels_last(stored)[0]
         inside = np.asarray(numbers != 0)
         inside = inside if stored.channel_axis is None else np.any(inside, axis=-1)
-        missing = _missing(stored, values)
+        missing = missing_in(stored, values)
         return inside if missing is None else inside & ~missing
 
 
@@ -210,7 +208,7 @@ def read_markers(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) 
     source = _as_path(path)
     with reading(source, READABLE):
         stored = decode(source, max_pixels)
-        numbers, alpha = _channels_last(stored)
+        numbers, alpha = channels_last(stored)
         if stored.channel_axis is not None:
             if numbers.shape[-1] != 1:
                 raise ImageFileError(
@@ -254,76 +252,3 @@ def _as_nodata(nodata: NoData) -> list[float]:
         return [] if nodata is None else [float(value) for value in members(nodata)]
     except (TypeError, ValueError, OverflowError):
         raise TypeError(f"nodata is {shown(nodata)}; expected a number, or several") from None
-
-
-def _channels_last(stored: Stored) -> tuple[NDArray[Any], NDArray[Any] | None]:
-    """The numbers without alpha, channels last, and alpha."""
-    if stored.channel_axis is None:
-        return stored.numbers, None
-    numbers = np.moveaxis(stored.numbers, stored.channel_axis, -1)
-    return (numbers[..., :-1], numbers[..., -1]) if stored.has_alpha else (numbers, None)
-
-
-def _missing(stored: Stored, nodata: Sequence[float]) -> NDArray[np.bool_] | None:
-    """Where there is nothing, by all that may say so; None: nowhere."""
-    numbers, alpha = _channels_last(stored)
-    found = [] if alpha is None else [alpha == 0]
-    if stored.present is not None:
-        found.append(~stored.present)
-    for value in (*stored.nodata, *nodata):
-        equal = equals(numbers, value)
-        found.append(equal if stored.channel_axis is None else np.all(equal, axis=-1))
-    missing = np.logical_or.reduce(found) if found else None
-    return missing if missing is not None and missing.any() else None
-
-
-def _shown(stored: Stored, missing: NDArray[np.bool_] | None) -> Picture:
-    """Turn the numbers stored into grey or RGB, and alpha into the mask."""
-    mask = None if missing is None else ~missing
-    if stored.show is None and not stored.has_alpha:
-        return Picture(stored.numbers, stored.channel_axis, mask, *_told(stored))
-    numbers, alpha = _channels_last(stored)
-    if stored.has_alpha and numbers.shape[-1] == 1:
-        numbers = numbers[..., 0]
-    if alpha is not None and stored.opaque is not None:
-        numbers = divided(numbers, alpha, stored.opaque)
-    pixels = numbers if stored.show is None else stored.show(numbers)
-    return Picture(pixels, pixels.ndim - 1 if pixels.ndim > _n_spatial(stored) else None, mask, *_told(stored))
-
-
-def _told(stored: Stored) -> tuple[tuple[float, ...] | None, Geometry | None, tuple[str, ...]]:
-    """What else a file says: the spacing, the geometry, the names of the channels."""
-    geometry = stored.geometry
-    return None if geometry is None else geometry.spacing, geometry, tuple(stored.channels)
-
-
-def _only(stored: Stored, channel: int | str) -> Stored:
-    """One channel of several; what alpha hides stays hidden."""
-    if stored.show is not None or stored.opaque is not None or stored.channel_axis is None:
-        raise ImageFileError(f"has no channels of its own (one is {channel!r}); expected several; leave it out")
-    numbers, alpha = _channels_last(stored)
-    names, n_channels = list(stored.channels), numbers.shape[-1]
-    number = channel
-    if isinstance(channel, str):
-        if channel in names:
-            number = names.index(channel)
-        elif channel.isdigit():
-            number = int(channel)
-    if not isinstance(number, int) or not 0 <= number < n_channels:
-        said = f", or {', '.join(names)}" if names else ""
-        raise ImageFileError(f"has no channel {channel!r}; expected 0 to {n_channels - 1}{said}")
-    present = stored.present
-    if alpha is not None:
-        present = alpha != 0 if present is None else present & (alpha != 0)
-    return stored._replace(
-        numbers=np.ascontiguousarray(numbers[..., number]),
-        channel_axis=None,
-        has_alpha=False,
-        present=present,
-        channels=(),
-    )
-
-
-def _n_spatial(stored: Stored) -> int:
-    """The number of axes that are not the channels."""
-    return stored.numbers.ndim - (stored.channel_axis is not None)

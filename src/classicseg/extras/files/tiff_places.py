@@ -51,7 +51,7 @@ def channels_of(tiff: Any, series: Any) -> tuple[str, ...]:
 def _geographic(page: Any, shape: tuple[int, ...], axes: str) -> Geometry:
     """What GeoTIFF's tags say."""
     tags = [page.tags[code] for code in _GEO if code in page.tags]
-    header = tuple((tag.code, int(tag.dtype), tag.count, tag.value, True) for tag in tags)
+    header = tuple((tag.code, int(tag.dtype), tag.count, _stored(tag.value), True) for tag in tags)
     values = {tag.code: np.atleast_1d(np.asarray(tag.value)) for tag in tags if tag.code in _GEO[:4]}
     keys = _keys(values.get(_KEYS))
     is_geographic = keys.get(_MODEL) == 2
@@ -66,6 +66,11 @@ def _geographic(page: Any, shape: tuple[int, ...], axes: str) -> Geometry:
         "degree" if is_geographic else _LENGTHS.get(keys.get(_UNITS, 0)),
         header,
     )
+
+
+def _stored(value: Any) -> Any:
+    """A tag's value to be written again: texts as bytes, which need not be ASCII."""
+    return value.encode("utf-8", "surrogateescape") if isinstance(value, str) else value
 
 
 def _keys(values: NDArray[Any] | None) -> dict[int, int]:
@@ -111,7 +116,7 @@ def _steps(page: Any, tiff: Any, series: Any, axes: str) -> tuple[dict[str, floa
 
 def _of_imagej(page: Any, said: Mapping[str, Any]) -> tuple[dict[str, float], str | None]:
     """What ImageJ says: pixels a unit, and the unit in its description."""
-    unit = str(said.get("unit") or "").strip()
+    unit = re.sub(r"\\u([0-9a-fA-F]{4})", _character, str(said.get("unit") or "").strip())
     if unit.lower() in ("", "pixel", "pixels"):
         return {}, None
     steps = {}
@@ -123,6 +128,11 @@ def _of_imagej(page: Any, said: Mapping[str, Any]) -> tuple[dict[str, float], st
     if said.get("finterval"):
         steps["T"] = float(said["finterval"])
     return steps, "µm" if unit.lower() in _MICROMETER else unit
+
+
+def _character(escaped: re.Match[str]) -> str:
+    """What ImageJ writes as \\u00b5, since its texts are ASCII."""
+    return chr(int(escaped[1], 16))
 
 
 def _ome_pixels(tiff: Any, series: Any) -> Any:
@@ -174,6 +184,7 @@ def write_tiff(file: Any, labels: NDArray[Any], like: Geometry) -> None:
         return
     steps = dict(zip(like.axes, like.spacing or (1.0,) * len(like.axes), strict=True))
     unit = _OUT.get(like.unit or "", like.unit or "")
+    unit = "".join(letter if letter.isascii() else f"\\u{ord(letter):04x}" for letter in unit)
     if is_for_imagej(labels, like):
         metadata = {"axes": like.axes, "unit": unit, "spacing": steps.get("Z"), "finterval": steps.get("T")}
         tifffile.imwrite(

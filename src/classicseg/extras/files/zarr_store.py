@@ -11,12 +11,15 @@ import json
 import math
 import os
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from zarr.storage import LocalStore
 
+from classicseg.extras.files.geometry import Geometry
+from classicseg.extras.files.ome_zarr import place_of_level
 from classicseg.extras.files.pictures import ImageFileError, check_regular
 from classicseg.extras.files.unpacking import COMPRESSORS, check_unpacked
 
@@ -59,20 +62,22 @@ class _Layout(NamedTuple):
         return n_inner * (self.limit + self.limit // 64 + 4096) + self.index_bytes
 
 
-def open_zarr(root: Path) -> tuple[Any, int | None]:
-    """Open the array in a folder, or the largest level of an OME-Zarr image, and find the axis of its channels."""
+def open_zarr(root: Path, series: int | None = None) -> tuple[Any, int | None, Geometry | None]:
+    """Open the array in a folder, or the largest level of an OME-Zarr image; find its channels, and where it
+    is."""
     metadata = _metadata(root)
     if metadata is None:
         raise ImageFileError("a folder without a Zarr array; expected one; check the path")
     if _is_array(metadata):
         array = _open_array(root, metadata)
         shape = array.shape
-        return array, len(shape) - 1 if len(shape) > 2 and shape[-1] <= 4 else None
+        return array, len(shape) - 1 if len(shape) > 2 and shape[-1] <= 4 else None, None
     levels = _multiscales(root, metadata)
     if not levels:
         arrays = ", ".join(_arrays_in(root)) or "none"
         raise ImageFileError(f"a group of Zarr arrays ({arrays}); expected one; add its name to the path")
-    path = levels[0]["datasets"][0]["path"]
+    level = levels[_number_of(levels, series)]
+    path = level["datasets"][0]["path"]
     held = root / path
     if not held.resolve().is_relative_to(root.resolve()) or held.resolve() == root.resolve():
         raise ImageFileError(
@@ -81,8 +86,15 @@ def open_zarr(root: Path) -> tuple[Any, int | None]:
     inner = _metadata(held)
     if inner is None or not _is_array(inner):
         raise ImageFileError(f"its image is said to be at {path!r}, where no array is; make or copy it again")
-    kinds = [axis.get("type") if isinstance(axis, dict) else None for axis in levels[0].get("axes", [])]
-    return _open_array(held, inner), kinds.index("channel") if "channel" in kinds else None
+    array = _open_array(held, inner)
+    return array, *place_of_level(level, array.shape)
+
+
+def _number_of(levels: Sequence[Any], series: int | None) -> int:
+    """Which of the images in a group is asked for; of several, the first."""
+    if series is not None and not 0 <= series < len(levels):
+        raise ImageFileError(f"has no series {series}; expected 0 to {len(levels) - 1}")
+    return series or 0
 
 
 def _read_json(path: Path) -> Any:
