@@ -112,7 +112,8 @@ class RegionContacts(NamedTuple):
     counts: NDArray[np.float64]
     """(m, ndim + 1), the pairs of pixels that share a face across each axis, and those that share less."""
     strengths: NDArray[np.float64]
-    """(m, 2), the sum over these pairs of pixels of the greater strength, and its rest (`two_floats`)."""
+    """(m, 2), the sum over these pairs of pixels of the greater strength, and its rest (`two_floats`); (m, 0)
+    where there are no strengths."""
 
 
 def contacts_of(labels: NDArray[np.int32], strengths: NDArray[Any] | None, connectivity: int) -> RegionContacts:
@@ -122,15 +123,22 @@ def contacts_of(labels: NDArray[np.int32], strengths: NDArray[Any] | None, conne
     across = [next((axis for axis in range(ndim) if -strides[axis] == offset), ndim) for offset in offsets]
     nodes = pad(labels, ndim).reshape(-1)
     grid = np.zeros(0, np.float32) if strengths is None else pad(strengths, ndim).reshape(-1)
-    found = run_bands(_contacts_between, len(nodes), 1, nodes, grid, offsets, np.array(across, np.int64), ndim + 1)
-    pairs, tables = (np.concatenate(part) for part in zip(*found, strict=True))
+    n_counts, n_columns = ndim + 1, ndim + 1 + 2 * (len(grid) > 0)
+    given = nodes, grid, offsets, np.array(across, np.int64), n_counts, n_columns
+    pairs, tables = _joined(run_bands(_contacts_between, len(nodes), 1, *given))
     order = run_interruptible(np.argsort, pairs)
-    is_first = np.diff(pairs[order], prepend=-1) != 0
-    rows, distinct = np.cumsum(is_first) - 1, pairs[order][is_first]
-    added = np.zeros((len(distinct), tables.shape[1]))
-    run_interruptible(_add_up_contacts, order, rows, tables, added)
-    ends = np.stack([distinct >> 32, distinct & LOW], axis=1) - 1
-    return RegionContacts(ends.astype(np.int32), added[:, : ndim + 1], added[:, ndim + 1 :])
+    pairs = pairs[order]
+    is_first = np.diff(pairs, prepend=-1) != 0
+    rows, pairs = np.cumsum(is_first) - 1, pairs[is_first]
+    added = np.zeros((len(pairs), n_columns))
+    run_interruptible(_add_up_contacts, order, rows, tables, n_counts, added)
+    ends = np.stack([pairs >> 32, pairs & LOW], axis=1) - 1
+    return RegionContacts(ends.astype(np.int32), added[:, :n_counts], added[:, n_counts:])
+
+
+def _joined(found: list[tuple[NDArray[np.int64], NDArray[np.float64]]]) -> list[NDArray[Any]]:
+    """One after the other what bands have found, which is not kept."""
+    return [np.concatenate(parts) for parts in zip(*found, strict=True)]
 
 
 def pixel_contacts(numbers: NDArray[np.int32], connectivity: int) -> NDArray[np.int32]:
@@ -200,16 +208,17 @@ def _contacts_between(
     strengths: NDArray[Any],
     offsets: NDArray[np.int64],
     across: NDArray[np.int64],
+    n_counts: int,
     n_columns: int,
     start: int,
     stop: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """The pairs whose later pixel is one of the nodes `start` to `stop`, most of them once.
 
-    A row of the table has the counts, then the strengths and their rest.
+    A row of the table has the counts, then the strengths and their rest where there are any.
     """
     seen, indices = np.zeros(N_HASHES, np.int64), np.zeros(N_HASHES, np.int64)
-    pairs, table = np.empty(N_HASHES, np.int64), np.zeros((N_HASHES, n_columns + 2))
+    pairs, table = np.empty(N_HASHES, np.int64), np.zeros((N_HASHES, n_columns))
     size: Any = np.int64(0)  # as a literal it would be compiled for once more
     for i in range(len(offsets)):
         begin, column = max(start, -offsets[i]), across[i]  # what comes before is padding
@@ -228,10 +237,10 @@ def _contacts_between(
             table[index, column] += 1
             if len(strengths) > 0:
                 node = begin + x
-                total = table[index, n_columns]
+                total = table[index, n_counts]
                 value = np.float64(max(strengths[node], strengths[node + offsets[i]]))
-                table[index, n_columns] = total + value
-                table[index, n_columns + 1] += lost(total, value, total + value)
+                table[index, n_counts] = total + value
+                table[index, n_counts + 1] += lost(total, value, total + value)
             x = _first_apart(here, there, x + 1)
     return pairs[:size].copy(), table[:size].copy()
 
@@ -259,14 +268,18 @@ def _twice_as_long(
 
 @kernel()
 def _add_up_contacts(
-    order: NDArray[np.int64], rows: NDArray[np.int64], table: NDArray[np.float64], added: NDArray[np.float64]
+    order: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    table: NDArray[np.float64],
+    n_counts: int,
+    added: NDArray[np.float64],
 ) -> None:
     """Add what is counted of each pair, in order, to its row."""
-    n_columns = table.shape[1] - 2
     for i in range(len(order)):
         here, row = order[i], rows[i]
-        for k in range(n_columns):
+        for k in range(n_counts):
             added[row, k] += table[here, k]
-        total, value = added[row, n_columns], table[here, n_columns]
-        added[row, n_columns] = total + value
-        added[row, n_columns + 1] += table[here, n_columns + 1] + lost(total, value, total + value)
+        if table.shape[1] > n_counts:
+            total, value = added[row, n_counts], table[here, n_counts]
+            added[row, n_counts] = total + value
+            added[row, n_counts + 1] += table[here, n_counts + 1] + lost(total, value, total + value)

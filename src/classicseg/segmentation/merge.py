@@ -9,7 +9,7 @@ from classicseg.trees.cuts import cut_tree
 from classicseg.trees.merge_tree import CriterionName, merge_tree
 from classicseg.types import ChannelAxis, Heights, Mask, Regions, RegionTree, SegmentCounts, Spacing
 
-_N_LEFT, _FACTOR = 50, 1.9
+_N_LEFT, _FACTOR = 50, 1.6
 """The default height is so many times that at which so many segments are left."""
 
 
@@ -39,7 +39,7 @@ def merge_segment(
         many as merge.
     height : float or sequence of float, optional
         What merges at this height or below is merged, at least 0, in the units of the criterion (`merge_tree`). By
-        default, where `n_segments` is not given either, 1.9 times the height at which 50 segments are left.
+        default, where `n_segments` is not given either, 1.6 times the height at which 50 segments are left.
     min_area : float, optional
         A segment of a smaller area joins over its lowest pass, after the cut; there may be fewer segments then
         than asked. By default none is joined.
@@ -87,7 +87,7 @@ def merge_segment(
 
     Notes
     -----
-    The segmenter is `merge_tree` [1]_, then `cut_tree`. The default height was set on the training images of
+    The segmenter is `merge_tree` [1]_, then `cut_tree`. The default height was set on 100 training images of
     BSDS500. The cost is that of the tree.
 
     References

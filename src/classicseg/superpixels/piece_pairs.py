@@ -21,8 +21,9 @@ def open_pairs(runs: RunLengths, labels: NDArray[np.int32], settled: NDArray[np.
     is_settled = np.concatenate([np.array([2], np.uint8), settled.view(np.uint8)])
     given = *runs[1:], begins, is_settled, lines.shape[1], lengths, steps
     pairs = np.concatenate(run_bands(_touch, len(lines), lines.shape[1], *given))
-    ends = np.stack([pairs >> 32, pairs & LOW]) - 1
-    return np.concatenate([ends[:, ~settled[ends[0]]], ends[::-1, ~settled[ends[1]]]], axis=1)
+    low, high = (pairs >> 32) - 1, (pairs & LOW) - 1
+    is_open = np.concatenate([~settled[low], ~settled[high]])
+    return np.stack([np.concatenate([low, high])[is_open], np.concatenate([high, low])[is_open]])
 
 
 def _touch_numpy(

@@ -18,14 +18,18 @@ from classicseg.types import Regions
 
 def measures_of(image: Image, regions: Regions, with_outlines: bool, spacing: tuple[float, ...]) -> Measures:
     """Measure regions 1 … n: counts and sums, and with outlines the variances, too."""
-    n = int(regions.max(initial=0))
+    n, n_channels = int(regions.max(initial=0)), image.n_channels
     found = region_sums(regions, image.values, n)
-    columns = [found.areas[1:, np.newaxis].astype(np.float64), found.sums[1:]]
+    sums = 1 + n_channels
+    table = np.empty((n, sums + with_outlines * (n_channels + 1 + 2 * regions.ndim)))
+    table[:, 0], table[:, 1:sums] = found.areas[1:], found.sums[1:]
     if not with_outlines:
-        return Measures(np.concatenate(columns, axis=1), image.n_channels, 0, 0)
-    columns += [squared_deviations(image, regions, found), *_outlines(regions, n, spacing)]
-    table = np.ascontiguousarray(np.concatenate(columns, axis=1))
-    return Measures(table, image.n_channels, image.n_channels, 1 + 2 * regions.ndim)
+        return Measures(table, n_channels, 0, 0)
+    perimeter = sums + n_channels
+    table[:, sums:perimeter] = squared_deviations(image, regions, found)
+    table[:, perimeter] = _perimeters(regions, n, spacing)
+    _write_boxes(regions, spacing, table[:, perimeter + 1 :])
+    return Measures(table, n_channels, n_channels, 1 + 2 * regions.ndim)
 
 
 def squared_deviations(image: Image, regions: Regions, found: RegionSums) -> NDArray[np.float64]:
@@ -55,9 +59,8 @@ def spread_of(measures: Measures) -> float:
     return without_last_bits(math.sqrt(total / (n * counts.sum())))
 
 
-def _outlines(regions: Regions, n: int, spacing: tuple[float, ...]) -> list[NDArray[np.float64]]:
-    """Of each region the area of its faces towards others and the border, and its bounding box: the lower bounds,
-    negative, then the upper ones, in units of spacing."""
+def _perimeters(regions: Regions, n: int, spacing: tuple[float, ...]) -> NDArray[np.float64]:
+    """Of each region the area of its faces towards others and the border."""
     areas = np.bincount(regions.reshape(-1), minlength=n + 1)[1:]
     perimeters = np.zeros(n)
     for axis, face in enumerate(face_areas(spacing)):
@@ -65,17 +68,17 @@ def _outlines(regions: Regions, n: int, spacing: tuple[float, ...]) -> list[NDAr
         here, there = neighbor_views(regions, step)
         inner = np.bincount(here[here == there], minlength=n + 1)[1:]
         perimeters += 2 * face * (areas - inner)
-    return [perimeters[:, np.newaxis], *_boxes(regions, n, spacing)]
+    return perimeters
 
 
-def _boxes(regions: Regions, n: int, spacing: tuple[float, ...]) -> list[NDArray[np.float64]]:
-    """The least index of each axis in each region, negative, and one past the greatest, in units of spacing."""
-    lows, highs = np.zeros((n + 1, regions.ndim)), np.zeros((n + 1, regions.ndim))
+def _write_boxes(regions: Regions, spacing: tuple[float, ...], boxes: NDArray[np.float64]) -> None:
+    """Write the least index of each region along each axis, negative, and one past the greatest, by spacing."""
     flat = regions.reshape(-1)
     for axis, length in enumerate(regions.shape):
         along = np.arange(length, dtype=np.float64).reshape(-1, *(1,) * (regions.ndim - 1 - axis))
         index = np.broadcast_to(along, regions.shape).reshape(-1)
-        lows[:, axis] = length
-        np.minimum.at(lows[:, axis], flat, index)
-        np.maximum.at(highs[:, axis], flat, index + 1)
-    return [-lows[1:] * spacing, highs[1:] * spacing]
+        low, high = np.full(len(boxes) + 1, float(length)), np.zeros(len(boxes) + 1)
+        np.minimum.at(low, flat, index)
+        np.maximum.at(high, flat, index + 1)
+        boxes[:, axis] = -low[1:] * spacing[axis]
+        boxes[:, regions.ndim + axis] = high[1:] * spacing[axis]

@@ -21,7 +21,10 @@ Out = Annotated[Path, Parameter(alias="-o", help="The folder for the results.")]
 Quiet = flag("Print nothing but mistakes.", "-q")
 Json = flag("Print the results as JSON, one on a line, and nothing else.")
 Verbose = flag("Also print the time, the files, and the command that repeats the run.", "-v")
-Overwrite = flag("Replace results that came from other settings; without it they are kept.")
+Overwrite = flag(
+    "Replace results that came from other settings; without it they are kept. No file is removed: of those that "
+    "stay, the record names what this run wrote."
+)
 MaxPixels = Annotated[Integer, Parameter(help="Refuse files of more pixels times pages.")]
 MOST_PIXELS = Integer(MAX_PIXELS)
 """What --max-pixels is without being given."""
