@@ -146,6 +146,15 @@ class RegionTable(NamedTuple):
     """(n, channels), the mean value of each channel; no columns where no image was given."""
 
 
+class Relabeled(NamedTuple):
+    """Labels that are numbered, and what they were."""
+
+    labels: Labels
+    """1 … n in ascending order of the names; 0 belongs to none."""
+    names: NDArray[Any]
+    """(n + 1,), the label that each number had; 0 for 0."""
+
+
 class RegionGraph(NamedTuple):
     """One row for each pair of regions that touch, in ascending order of ``pairs``."""
 
