@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 import classicseg
 from classicseg import Labels
 from classicseg._core.chosen import choices
-from classicseg.extras.cli.chosen import count_segments, summary
+from classicseg.extras.cli.chosen import count_segments, counted, summary
 from classicseg.extras.cli.earlier import check_earlier
 from classicseg.extras.cli.job import Job, check_axis, limit_of
 from classicseg.extras.cli.notices import print_no_more
@@ -26,10 +26,10 @@ from classicseg.extras.cli.tiles import segment_in_chunks
 from classicseg.extras.files import (
     Picture,
     check_outputs,
-    read_image,
     write_json,
     write_table,
 )
+from classicseg.extras.objects import ObjectSteps, cleaned, objects_of
 from classicseg.extras.progress import progress
 from classicseg.types import kind_of
 
@@ -93,6 +93,8 @@ def _check(job: Job, images: Sequence[Path]) -> None:
     limit_of(job.max_pixels)
     if job.scheduler is not None:
         raise ValueError(f"--scheduler is {job.scheduler}, and --out is {job.out}; expected --out labels.zarr")
+    if not job.has_values:
+        _check_without_image(job)
     stems: dict[str, Path] = {}
     for path in images:
         if ".zarr" in "".join(path.suffixes):
@@ -114,6 +116,14 @@ def _check(job: Job, images: Sequence[Path]) -> None:
             check_earlier(_record_path(job, path), _paths(job, path), job.source(path), job.resolved())
     for folder in (job.out, *(table.parent for table in tables)):
         prepare_folder(folder)
+
+
+def _check_without_image(job: Job) -> None:
+    """Refuse what labels alone do not hold."""
+    asked = [f"--save {kind}" for kind in job.save if kind in ("means", "palette")]
+    asked += ["--refine"] if job.steps is not None and job.steps.refine is not None else []
+    if asked:
+        raise ValueError(f"{asked[0]} needs the image that the labels belong to; add --image IMAGE")
 
 
 def _stem(job: Job, path: Path) -> Path:
@@ -139,7 +149,7 @@ def _record_path(job: Job, path: Path) -> Path:
 
 def _segment_file(job: Job, path: Path, arguments: Mapping[str, Any]) -> tuple[str, list[Row]]:
     """Segment an image, write its results, and return what there is to say, and its rows of the table."""
-    picture = read_image(path, **job.reading)
+    picture = job.read(path, **job.reading)
     settings = dict(arguments)
     check_axis(path, settings.get("channel_axis"), picture)
     if settings.get("channel_axis") == "auto":
@@ -152,19 +162,25 @@ def _segment_file(job: Job, path: Path, arguments: Mapping[str, Any]) -> tuple[s
         settings["mask"] = (
             picture.mask if mask is None or mask.shape != picture.mask.shape else mask & picture.mask
         )
+    is_class = kind_of(job.segmenter) == "classes"
+    shown = _shown(picture.pixels, channel_axis, settings, is_segmented="image" not in settings)
     start = perf_counter()
     with choices() as chosen:
         labels = job.segmenter(picture.pixels, **settings)
+        if job.steps is not None:
+            labels = _objects(job.steps, labels, is_class, shown, settings)
     seconds = perf_counter() - start
     results = _results(job, path, labels)
-    image = Segmented(picture.pixels, channel_axis, labels, kind_of(job.segmenter) == "classes")
+    is_class = is_class and job.steps is None
+    image = Segmented(*shown, labels, is_class)
     written = _write(job, image, results)
     record = _record(job, path, picture, channel_axis) | written | {"chosen": chosen}
     write_json(_record_path(job, path), record)
     if job.json:
         said = json.dumps(record)
     else:
-        found = (summary(job.segmenter, one.labels, one.n_segments, settings, chosen) for one in results)
+        noun = "object" if job.steps is not None else "segment"
+        found = (summary(one.labels, counted(one.n_segments, noun), is_class, settings, chosen) for one in results)
         said = "; ".join(
             f"{one.word}: {text}" if one.word else text for one, text in zip(results, found, strict=True)
         )
@@ -174,6 +190,33 @@ def _segment_file(job: Job, path: Path, arguments: Mapping[str, Any]) -> tuple[s
         return said, []
     spacing = settings.get("spacing")
     return said, [row for one in results for row in _rows(job, path, one, image, spacing)]
+
+
+def _shown(
+    pixels: NDArray[Any], channel_axis: int | None, settings: Mapping[str, Any], *, is_segmented: bool
+) -> tuple[NDArray[Any], int | None]:
+    """The image that labels are drawn on, and its channel axis: of labels that exist, the one given, or none."""
+    if is_segmented:
+        return pixels, channel_axis
+    image = settings["image"]
+    if image is None:
+        return np.zeros(pixels.shape, np.uint8), None
+    if image.shape[: pixels.ndim] != pixels.shape or image.ndim > pixels.ndim + 1:
+        raise ValueError(f"--image has the shape {image.shape}; expected that of the labels, {pixels.shape}")
+    return image, None if image.ndim == pixels.ndim else -1
+
+
+def _objects(
+    steps: ObjectSteps,
+    labels: Labels,
+    is_class: bool,
+    shown: tuple[NDArray[Any], int | None],
+    settings: Mapping[str, Any],
+) -> Labels:
+    """The objects of classes, or of labels that are objects already."""
+    image, channel_axis = shown
+    space = {name: settings.get(name) for name in ("mask", "spacing")}
+    return (objects_of if is_class else cleaned)(labels, image, steps, channel_axis=channel_axis, **space)
 
 
 def _results(job: Job, path: Path, labels: Labels) -> list[_Result]:
@@ -237,7 +280,7 @@ def _typed(options: Mapping[str, Any], max_pixels: int | None) -> list[str]:
 
 def _rows(job: Job, path: Path, result: _Result, image: Segmented, spacing: Any) -> list[Row]:
     """One row of the table for each segment."""
-    pixels, channel_axis = image.pixels, image.channel_axis
+    pixels, channel_axis = image.pixels if job.has_values else None, image.channel_axis
     table = classicseg.region_table(result.labels, pixels, channel_axis=channel_axis, spacing=spacing)
     boxes = np.split(table.bounding_box, 2, axis=1)
     columns: dict[str, NDArray[Any]] = {"label": table.label, "area": table.area}
