@@ -16,6 +16,7 @@ _MODULES = {
     "OpenCV": "cv2",
     "Pillow": "PIL",
     "doxapy": "doxapy",
+    "imagequant": "imagequant",
     "fast-slic": "fast_slic",
 }
 

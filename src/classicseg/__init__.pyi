@@ -6,6 +6,10 @@ from .edges.canny import canny_edges as canny_edges
 from .edges.linking import link_edges as link_edges
 from .edges.subpixel import canny_edge_points as canny_edge_points
 from .edges.zero_crossings import zero_crossing_edges as zero_crossing_edges
+from .extras.files.geometry import Geometry as Geometry
+from .extras.files.label_files import write_labels as write_labels
+from .extras.files.pictures import Picture as Picture
+from .extras.files.reading import read_image as read_image
 from .filters.color import rgb_to_lab as rgb_to_lab
 from .filters.gradients import gradient_components as gradient_components
 from .filters.distances import distance_map as distance_map
@@ -25,6 +29,7 @@ from .labeling.refining import refine_outlines as refine_outlines
 from .labeling.relabeling import relabel as relabel
 from .metrics.majority import majority_classes as majority_classes
 from .regions.graph import region_graph as region_graph
+from .regions.outlines import region_outlines as region_outlines
 from .regions.small_regions import merge_small_regions as merge_small_regions
 from .regions.table import label_means as label_means
 from .regions.table import region_boundaries as region_boundaries
@@ -41,6 +46,7 @@ from .segmentation.mean_shift import mean_shift_segment as mean_shift_segment
 from .segmentation.merge import merge_segment as merge_segment
 from .segmentation.multiresolution import multiresolution_segment as multiresolution_segment
 from .segmentation.n_clusters import choose_n_clusters as choose_n_clusters
+from .segmentation.palette import palette_image as palette_image
 from .segmentation.region_growing import region_growing_segment as region_growing_segment
 from .segmentation.slic import slic_segment as slic_segment
 from .segmentation.snic import snic_segment as snic_segment
@@ -74,8 +80,11 @@ from .types import Classes as Classes
 from .types import EdgePoints as EdgePoints
 from .types import KMeansResult as KMeansResult
 from .types import Labels as Labels
+from .types import PaletteImage as PaletteImage
 from .types import PixelHistogram as PixelHistogram
 from .types import RegionGraph as RegionGraph
+from .types import RegionOutline as RegionOutline
+from .types import RegionOutlines as RegionOutlines
 from .types import RegionTable as RegionTable
 from .types import RegionTree as RegionTree
 from .types import Regions as Regions

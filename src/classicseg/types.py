@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal, NamedTuple, Protocol, TypeAlias, get_args
 
 import numpy as np
@@ -117,6 +117,15 @@ class KMeansResult(NamedTuple):
     """False where the iteration stopped at ``max_iter``."""
 
 
+class PaletteImage(NamedTuple):
+    """An image in few colors."""
+
+    labels: Classes
+    """Of the image's spatial shape: the number of each pixel's color, from 1; 0 takes no part."""
+    colors: NDArray[Any]
+    """(n, channels), from dark to bright, in the image's dtype; each of them has a pixel."""
+
+
 class EdgePoints(NamedTuple):
     """One row for each edge pixel, in raster order."""
 
@@ -153,6 +162,35 @@ class Relabeled(NamedTuple):
     """1 … n in ascending order of the names; 0 belongs to none."""
     names: NDArray[Any]
     """(n + 1,), the label that each number had; 0 for 0."""
+
+
+class RegionOutline(NamedTuple):
+    """A polygon: one piece of a segment. Points are (row, column), with pixel (0, 0) from 0 to 1 in both."""
+
+    label: int
+    exterior: NDArray[np.int32]
+    """(n, 2), clockwise on the screen; the last point joins the first."""
+    holes: list[NDArray[np.int32]]
+    """The same of each hole, counterclockwise."""
+
+
+class RegionOutlines(NamedTuple):
+    """Polygons in ascending order of ``label``, those of one label by their first pixel."""
+
+    label: NDArray[np.int32]
+    """(n,), each label as often as it has polygons."""
+    points: NDArray[np.int32]
+    """(n_points, 2), row and column of the points of all rings; pixel (0, 0) goes from 0 to 1 in both."""
+    ring_starts: NDArray[np.int64]
+    """(n_rings + 1,), where in ``points`` each ring begins, and ``n_points``. The last point joins the first."""
+    polygon_starts: NDArray[np.int64]
+    """(n + 1,), the first ring of each polygon, its exterior, which its holes follow; and ``n_rings``."""
+
+    def polygons(self) -> Iterator[RegionOutline]:
+        """Go through the polygons: views of the points, ring by ring."""
+        rings, starts = np.split(self.points, self.ring_starts[1:-1]), self.polygon_starts.tolist()
+        for label, first, stop in zip(self.label.tolist(), starts[:-1], starts[1:], strict=True):
+            yield RegionOutline(label, rings[first], rings[first + 1 : stop])
 
 
 class RegionGraph(NamedTuple):

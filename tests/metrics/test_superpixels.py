@@ -14,7 +14,6 @@ from strategies import label_pairs
 
 from classicseg.metrics import (
     achievable_accuracy,
-    boundary_f1_dilated,
     boundary_recall,
     compactness,
     contour_density,
@@ -47,10 +46,35 @@ def test_several_truths_count_by_their_mean(pair):
     for score in (undersegmentation_error, achievable_accuracy):
         both = score([truth, labels], labels)
         assert both == pytest.approx((score(truth, labels) + score(labels, labels)) / 2)
-    assert (
-        boundary_recall([truth, labels], labels)
-        == boundary_f1_dilated([truth, labels], labels, tolerance=0.0025).recall
-    )
+
+
+def sides(labels, inside):
+    """Pixels with a neighbor of another label, both inside."""
+    found = np.zeros(labels.shape, bool)
+    for here in np.ndindex(labels.shape):
+        for axis, step in np.ndindex(labels.ndim, 2):
+            there = tuple(i + (2 * step - 1) * (a == axis) for a, i in enumerate(here))
+            if inside[here] and all(0 <= i < n for i, n in zip(there, labels.shape, strict=True)):
+                found[here] |= inside[there] and labels[there] != labels[here]
+    return found
+
+
+@given(label_pairs(), st.sampled_from([0.0, 0.07, 0.2, 9.0]), st.integers(0, 99))
+def test_recall_is_of_boundaries_two_pixels_wide(pair, tolerance, seed):
+    truth, labels = pair
+    inside = np.random.default_rng(seed).random(truth.shape) < 0.8
+    inside.flat[0] = True
+    reach = int(tolerance * math.hypot(*truth.shape) + 0.5)
+    found = np.argwhere(sides(labels, inside))
+    near = [(np.abs(found - pixel).max(axis=1) <= reach).any() for pixel in np.argwhere(sides(truth, inside))]
+    recall = boundary_recall(truth, labels, tolerance=tolerance, mask=inside)
+    assert recall == pytest.approx(np.mean(near) if near else 1)
+
+
+def test_recall_counts_the_pixels_of_all_truths():
+    truths = [np.array([[1, 1, 1, 1, 2, 2]]), np.array([[1, 1, 2, 2, 3, 3]])]
+    assert boundary_recall(truths, truths[0]) == 4 / 6
+    assert boundary_recall(truths, truths[0], worst=True) == 0.5
 
 
 @given(label_pairs())

@@ -11,10 +11,15 @@ from numpy.typing import ArrayLike, NDArray
 import classicseg
 from classicseg import Labels
 from classicseg._core.chosen import chose
+from classicseg._core.image import as_spacing
 from classicseg.labeling.numbering import number_by_first_pixel
 from classicseg.types import ChannelAxis, Mask, Spacing
 
 Foreground = Literal["bright", "dark"] | int | None
+
+
+_REACH = 6.0
+"""Steps, as `refine_outlines` has them by default, which objects may grow by."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,7 @@ class ObjectSteps:
     less of the border of the image has."""
     fill_holes: bool = False
     split: float | None = None
-    """`min_depth` of `split_touching`."""
+    """`min_depth` of `split_touching`, in steps along the axis of the shortest."""
     min_area: float = 0.0
     """Of `remove_small_regions`."""
     refine: float | None = None
@@ -81,17 +86,24 @@ def cleaned(
     spacing: Spacing = None,
 ) -> Labels:
     """The same of objects: labels, or a set of pixels whose connected components they are."""
+    step = min(as_spacing(spacing, labels.ndim))
     if steps.fill_holes:
         labels = classicseg.fill_holes(labels, mask=mask)
     if steps.split is not None:
-        labels = classicseg.split_touching(labels, min_depth=steps.split, mask=mask, spacing=spacing)
+        labels = classicseg.split_touching(labels, min_depth=steps.split * step, mask=mask, spacing=spacing)
     elif labels.dtype == np.bool_:
         labels = classicseg.connected_regions(labels)
     if steps.min_area > 0:
         labels = classicseg.remove_small_regions(labels, min_area=steps.min_area, mask=mask, spacing=spacing)
     if steps.refine is not None:
         labels = classicseg.refine_outlines(
-            labels, image, level=steps.refine, channel_axis=channel_axis, mask=mask, spacing=spacing
+            labels,
+            image,
+            level=steps.refine,
+            distance=_REACH * step,
+            channel_axis=channel_axis,
+            mask=mask,
+            spacing=spacing,
         )
         if steps.min_area > 0:
             labels = classicseg.remove_small_regions(labels, min_area=steps.min_area, mask=mask, spacing=spacing)

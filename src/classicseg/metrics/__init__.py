@@ -47,6 +47,7 @@ from classicseg.metrics.rand import rand_index as rand_index
 from classicseg.metrics.regularity import contour_density as contour_density
 from classicseg.metrics.regularity import count_control as count_control
 from classicseg.metrics.regularity import segment_connectivity as segment_connectivity
+from classicseg.metrics.structural_similarity import ssim as ssim
 from classicseg.metrics.superpixels import achievable_accuracy as achievable_accuracy
 from classicseg.metrics.superpixels import boundary_recall as boundary_recall
 from classicseg.metrics.superpixels import explained_variation as explained_variation

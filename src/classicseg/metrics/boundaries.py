@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import KDTree
 
 from classicseg.metrics.edges import Match, count_matches, one_to_one
-from classicseg.metrics.pairs import as_pair, as_truths
+from classicseg.metrics.pairs import Pair, as_pair, as_truths
 from classicseg.types import Mask, Spacing
 
 
@@ -169,9 +169,14 @@ def _lines(
 ) -> tuple[list[NDArray[np.bool_]], NDArray[np.bool_]]:
     """The boundaries of each truth and of the labels, where all of them take part."""
     pairs = [as_pair(one, labels, ignore_label=ignore_label, mask=mask) for one in as_truths(truth)]
-    insides = [pair.inside for pair in pairs if pair.inside is not None]
-    inside = np.logical_and.reduce(insides) if insides else None
+    inside = common_inside(pairs)
     return [boundary_line(pair.truth, inside) for pair in pairs], boundary_line(pairs[0].labels, inside)
+
+
+def common_inside(pairs: Sequence[Pair]) -> NDArray[np.bool_] | None:
+    """Which pixels take part in all of several pairs; None where all do."""
+    insides = [pair.inside for pair in pairs if pair.inside is not None]
+    return np.logical_and.reduce(insides) if insides else None
 
 
 def boundary_line(labels: NDArray[Any], inside: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
@@ -183,6 +188,20 @@ def boundary_line(labels: NDArray[Any], inside: NDArray[np.bool_] | None) -> NDA
         differs = labels[here] != labels[ahead]
         line[here] |= differs if inside is None else differs & inside[here] & inside[ahead]
     return line
+
+
+def boundary_sides(labels: NDArray[Any], inside: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
+    """Mark pixels that differ from one that they share a face with; both take part."""
+    sides = np.zeros(labels.shape, bool)
+    for axis in range(labels.ndim):
+        here = tuple(slice(None, -1) if a == axis else slice(None) for a in range(labels.ndim))
+        ahead = tuple(slice(1, None) if a == axis else slice(None) for a in range(labels.ndim))
+        differs = labels[here] != labels[ahead]
+        if inside is not None:
+            differs &= inside[here] & inside[ahead]
+        sides[here] |= differs
+        sides[ahead] |= differs
+    return sides
 
 
 def _score(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -63,6 +62,7 @@ def psnr(
     --------
     f_measure : Counts right pixels of binary images.
     drd : Weighs wrong pixels by their neighbors.
+    ssim : Sees whether the structure stays.
 
     Notes
     -----
@@ -84,7 +84,7 @@ def psnr(
     second = as_image(image, channel_axis=channel_axis, mask=mask)
     if first.values.shape != second.values.shape:
         raise ValueError(f"image has shape {second.shape}; expected that of truth, {first.shape}")
-    highest = _as_peak(peak, *(as_array("image", one, "biuf", "real numbers")[0].dtype for one in (truth, image)))
+    highest = as_peak(peak, truth, image)
     inside = first.mask_array() & second.mask_array()
     if not inside.any():
         raise ValueError("no pixel is finite in both images and in the mask; expected at least one")
@@ -157,10 +157,11 @@ def drd(truth: ArrayLike, labels: ArrayLike, *, ignore_label: int | None = None,
     return _distortion(ours, inside, wrong) / n_blocks if n_blocks else math.inf
 
 
-def _as_peak(peak: float | None, *dtypes: np.dtype[Any]) -> float:
+def as_peak(peak: float | None, truth: ArrayLike, image: ArrayLike) -> float:
     """Parse the greatest possible value, which bool, uint8 and uint16 have by themselves."""
     if peak is not None:
         return as_number("peak", peak, above=0.0)
+    dtypes = [as_array("image", one, "biuf", "real numbers")[0].dtype for one in (truth, image)]
     for dtype in dtypes:
         if dtype.kind not in "bu" or dtype.itemsize > 2 or dtype != dtypes[0]:
             raise ValueError(

@@ -144,8 +144,9 @@ def contour_density(labels: ArrayLike, *, mask: Mask = None) -> float:
 
     Notes
     -----
-    The contour is the one that `boundary_recall` looks at, one pixel wide: superpixels that find as much with less
-    of it are the better ones [1]_. The border of the image is none. The cost is linear in the number of pixels.
+    The contour is one pixel wide, where `boundary_recall` takes the pixels on both sides of it: superpixels that
+    find as much with less of it are the better ones [1]_. The border of the image is none. The cost is linear in
+    the number of pixels.
 
     References
     ----------

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from statistics import fmean
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy import ndimage
 
 from classicseg._core.image import as_image, as_labels
-from classicseg._core.numbers import as_flag
+from classicseg._core.numbers import as_flag, as_number
 from classicseg.labeling.numbering import compact_labels
-from classicseg.metrics.boundaries import boundary_f1_dilated
+from classicseg.metrics.boundaries import boundary_sides, common_inside
 from classicseg.metrics.contingency import Contingency, Truths, as_tables
-from classicseg.metrics.pairs import as_truths
+from classicseg.metrics.pairs import Pair, as_pair, as_truths
 from classicseg.types import ChannelAxis, Mask
 
 
@@ -161,7 +163,8 @@ def boundary_recall(
     labels : array_like of int or bool, shape (M, N[, …])
         The superpixels, of the same shape as `truth`.
     tolerance : float, default 0.0025
-        How far away the other's boundary may be, as a fraction of the image's diagonal, at least 0.
+        How far away the boundary of a superpixel may be along each axis, as a fraction of the image's diagonal, at
+        least 0; it is rounded to whole pixels.
     ignore_label : int, optional
         Pixels that have this label in `truth` take no part.
     mask : array_like of bool, shape (M, N[, …]), optional
@@ -185,14 +188,17 @@ def boundary_recall(
 
     See Also
     --------
-    boundary_f1_dilated : The recall with its precision.
+    boundary_f1_dilated : Recall and precision of boundaries that are one pixel wide.
     undersegmentation_error : How far superpixels leak over true borders.
     contour_density : How much contour the superpixels draw for it.
 
     Notes
     -----
-    The recall of `boundary_f1_dilated`, within a disk where [1]_ takes a square. The cost is about O(n log n) for
-    n boundary pixels.
+    As the benchmark of superpixels defines it [1]_: a pixel is on a boundary where its label differs from that of
+    a pixel that it shares a face with, so that boundaries are two pixels wide; one of the truth is found where one
+    of a superpixel is in the square of 2r + 1 pixels around it, r being `tolerance` times the diagonal, rounded:
+    1 pixel for photographs of 481 × 321. With `worst` the benchmark's figures are the mean over images of this
+    score. The cost is linear in the number of pixels.
 
     References
     ----------
@@ -205,11 +211,12 @@ def boundary_recall(
     >>> boundary_recall([[1, 1, 1, 2, 2, 2]], [[1, 1, 1, 2, 3, 3]])
     1.0
     """
-    truths = [[one] for one in as_truths(truth)] if as_flag("worst", worst) else [truth]
+    truths = [[one] for one in as_truths(truth)] if as_flag("worst", worst) else [as_truths(truth)]
+    tolerance = as_number("tolerance", tolerance, least=0.0)
     recalls = []
-    for one in truths:
-        found = boundary_f1_dilated(one, labels, tolerance=tolerance, ignore_label=ignore_label, mask=mask)
-        recalls.append(found.recall)
+    for group in truths:
+        pairs = [as_pair(one, labels, ignore_label=ignore_label, mask=mask) for one in group]
+        recalls.append(_recall(pairs, tolerance))
     return min(recalls)
 
 
@@ -280,6 +287,16 @@ def explained_variation(
         explained += float((sums[1:] ** 2 / counts[1:]).sum())
         total += float((centered**2).sum())
     return min(1.0, explained / total) if total > 0 else 1.0
+
+
+def _recall(pairs: Sequence[Pair], tolerance: float) -> float:
+    """The fraction of the boundaries of several truths that are near those of the same labels."""
+    inside, shape = common_inside(pairs), pairs[0].labels.shape
+    reach = min(int(tolerance * math.hypot(*shape) + 0.5), max(shape))
+    near = ndimage.maximum_filter(boundary_sides(pairs[0].labels, inside), 2 * reach + 1, mode="constant")
+    sides = [boundary_sides(pair.truth, inside) for pair in pairs]
+    n = sum(int(np.count_nonzero(one)) for one in sides)
+    return sum(int(np.count_nonzero(one & near)) for one in sides) / n if n else 1.0
 
 
 def _leak(table: Contingency) -> float:

@@ -106,8 +106,8 @@ def slic_segment(
     image in 0 to 1, ask for it. The start grid has corners: flips and turns of an image give other superpixels.
 
     The cost is linear in the number of pixels, about O(2^ndim) for each in a round. Beside the image and the
-    labels it takes 6 bytes a pixel in Lab, the size of the image where there are other channels, 4 for the
-    connected pieces, and some 60 for each piece.
+    labels it takes 6 bytes a pixel in Lab, the size of the image where there are other channels, some 10 for
+    each run of a label along a line, and some 60 for each connected piece.
 
     References
     ----------

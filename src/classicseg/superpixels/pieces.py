@@ -13,11 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classicseg._core.bands import run_bands, run_interruptible
-from classicseg._core.grid import look_up
 from classicseg._core.kernel import kernel
-from classicseg.labeling.components import connected_components
-from classicseg.labeling.union_find import component_numbers
-from classicseg.regions.adjacency import touching_pairs
+from classicseg.labeling.components import connected_runs
+from classicseg.labeling.run_lengths import RunLengths, expand, labels_at
+from classicseg.superpixels.piece_pairs import open_pairs
 from classicseg.types import Labels
 
 
@@ -33,7 +32,7 @@ class Pieces(NamedTuple):
 
 
 def one_piece_each(labels: NDArray[np.int32], values: NDArray[Any], n_wanted: int) -> Labels:
-    """Make superpixels 1 … n connected and number them by their first pixel; 0 takes no part.
+    """Make superpixels 1 … n connected, in place, and number them by their first pixel; 0 takes no part.
 
     Parameters
     ----------
@@ -44,48 +43,42 @@ def one_piece_each(labels: NDArray[np.int32], values: NDArray[Any], n_wanted: in
     n_wanted : int
         How many superpixels there are to be, where the pieces allow it.
     """
-    components = connected_components(labels, 1)
-    pairs = touching_pairs(components, 1)
-    found = _measured(components, labels, values)
-    ends = np.stack([pairs >> 32, pairs & (2**32 - 1)]) - 1
-    settled = _settled(found, ends, n_wanted, bool(labels.all()))
+    runs = connected_runs(labels, 1)
+    found = _measured(runs, labels, values)
+    islands = None if labels.all() else _islands(runs, labels, len(found.areas))
+    settled = _settled(found, islands, n_wanted)
     home = np.where(settled, np.arange(len(settled)), -1)
-    open_pairs = np.concatenate([ends, ends[::-1]], axis=1)
-    open_pairs = np.ascontiguousarray(open_pairs[:, home[open_pairs[0]] < 0])
     least, nearest = np.full(len(home), np.inf), np.full(len(home), -1)
-    run_interruptible(_join, open_pairs, found.colors, home, least, nearest)
+    run_interruptible(_join, open_pairs(runs, labels, settled), found.colors, home, least, nearest)
     first = np.arange(len(home))
     np.minimum.at(first, home, first.copy())  # a superpixel begins where its first piece does
     numbers = np.cumsum(first[home] == np.arange(len(home)), dtype=np.int32)[first[home]]
-    return look_up(np.append(np.int32(0), numbers), components, out=components)
+    return expand(runs, np.append(np.int32(0), numbers), out=labels)
 
 
-def _measured(components: NDArray[np.int32], labels: NDArray[np.int32], values: NDArray[Any]) -> Pieces:
-    n = int(components.max(initial=0))
-    owners, areas, sums = np.zeros(n, np.int32), np.zeros(n, np.int64), np.zeros((n, len(values)))
-    flat = values.reshape(len(values), -1)
-    run_bands(
-        _measure,
-        labels.size,
-        1,
-        components.reshape(-1),
-        labels.reshape(-1),
-        flat,
-        owners,
-        areas,
-        sums,
-        sequential=True,
-    )
+def _measured(runs: RunLengths, labels: NDArray[np.int32], values: NDArray[Any]) -> Pieces:
+    n = int(runs.labels.max(initial=0))
+    sums: NDArray[Any] = np.zeros((n, len(values)), np.float64 if values.dtype.kind == "f" else np.int64)
+    owners, areas = np.zeros(n, np.int32), np.zeros(n, np.int64)
+    flat = labels.reshape(-1), values.reshape(len(values), -1)
+    in_run = labels.size // len(runs.stops)
+    run_bands(_measure, len(runs.stops), in_run, *runs[1:], *flat, owners, areas, sums, sequential=True)
     return Pieces(owners, areas, sums / areas[:, np.newaxis])
 
 
-def _settled(found: Pieces, ends: NDArray[np.int64], n_wanted: int, is_whole: bool) -> NDArray[np.bool_]:
-    """The pieces that stay superpixels; `ends` are the pairs (2, n) that touch."""
+def _islands(runs: RunLengths, labels: NDArray[np.int32], n: int) -> NDArray[np.int32]:
+    """What each of n pieces is in of all that takes part and touches."""
+    islands = np.empty(n + 1, np.int32)
+    islands[runs.labels] = labels_at(connected_runs((labels > 0).view(np.uint8), 1), runs.stops - 1)
+    return islands[1:]
+
+
+def _settled(found: Pieces, islands: NDArray[np.int32] | None, n_wanted: int) -> NDArray[np.bool_]:
+    """The pieces that stay superpixels; `islands` says what they are in, None where that is one."""
     settled = _largest_of_each(found.owners, found.areas)
     needed = np.zeros(len(settled), bool)
-    if not is_whole:  # what of a mask touches nothing else needs one superpixel at least
-        islands = component_numbers(ends, len(settled))
-        has_some = np.zeros(len(settled), bool)
+    if islands is not None:  # what of a mask touches nothing else needs one superpixel at least
+        has_some = np.zeros(int(islands.max(initial=0)) + 1, bool)
         has_some[islands[settled]] = True
         settled |= _largest_of_each(islands, found.areas) & ~has_some[islands]
         needed = _largest_of_each(islands, np.where(settled, found.areas, 0))
@@ -166,47 +159,50 @@ def _join(
 
 
 def _measure_numpy(
-    components: NDArray[np.int32],
+    stops: NDArray[Any],
+    pieces: NDArray[np.int32],
     labels: NDArray[np.int32],
     values: NDArray[Any],
     owners: NDArray[np.int32],
     areas: NDArray[np.int64],
-    sums: NDArray[np.float64],
+    sums: NDArray[Any],
     start: int,
     stop: int,
 ) -> None:
-    inside = start + np.flatnonzero(components[start:stop])
-    pieces = components[inside] - 1
-    owners[pieces] = labels[inside]
-    np.add.at(areas, pieces, 1)
-    np.add.at(sums, pieces, values[:, inside].T.astype(np.float64))
+    begin = int(stops[start - 1]) if start else 0
+    of_pixels = np.repeat(pieces[start:stop], np.diff(stops[start:stop], prepend=begin)) - 1
+    inside = np.flatnonzero(of_pixels >= 0)
+    of_pixels, inside = of_pixels[inside], begin + inside
+    owners[of_pixels] = labels[inside]
+    np.add.at(areas, of_pixels, 1)
+    np.add.at(sums, of_pixels, values[:, inside].T.astype(sums.dtype))
 
 
 @kernel(numpy=_measure_numpy)
 def _measure(
-    components: NDArray[np.int32],
+    stops: NDArray[Any],
+    pieces: NDArray[np.int32],
     labels: NDArray[np.int32],
     values: NDArray[Any],
     owners: NDArray[np.int32],
     areas: NDArray[np.int64],
-    sums: NDArray[np.float64],
+    sums: NDArray[Any],
     start: int,
     stop: int,
 ) -> None:
-    """Count the pixels of each piece, sum their values, and tell whose it is: run by run."""
-    i = start
-    while i < stop:
-        piece, begin = components[i] - 1, i
-        while i < stop and components[i] - 1 == piece:
-            i += 1
+    """Count the pixels of each piece, sum their values, and tell whose it is: the runs from `start` to `stop`."""
+    begin = int(stops[start - 1]) if start > 0 else 0
+    for run in range(start, stop):
+        end, piece = int(stops[run]), pieces[run] - 1
         if piece >= 0:
             owners[piece] = labels[begin]
-            areas[piece] += i - begin
-            _add_values(values, begin, i, sums, piece)
+            areas[piece] += end - begin
+            _add_values(values, begin, end, sums, piece)
+        begin = end
 
 
 @kernel()
-def _add_values(values: NDArray[Any], start: int, stop: int, sums: NDArray[np.float64], piece: int) -> None:
+def _add_values(values: NDArray[Any], start: int, stop: int, sums: NDArray[Any], piece: int) -> None:
     """Add the values of a run to those of its piece."""
     if len(values) == 3:  # all channels at once: half the time
         a, b, c = sums[piece, 0], sums[piece, 1], sums[piece, 2]

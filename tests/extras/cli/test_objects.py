@@ -143,3 +143,19 @@ def test_objects_of_composes_public_functions():
 
 def test_of_one_class_all_is_foreground():
     assert objects_of(np.ones((3, 4), np.int32), np.zeros((3, 4)), ObjectSteps()).all()
+
+
+def test_areas_are_in_the_unit_of_the_file_and_depths_in_its_shortest_step():
+    nibabel = pytest.importorskip("nibabel")
+    planes, rows, columns = np.indices((12, 30, 40))
+    balls = [(2 * (planes - 6)) ** 2 + (rows - 14) ** 2 + (columns - column) ** 2 < 64 for column in (12, 25)]
+    volume = np.where(balls[0] | balls[1], 100, 0).astype(np.uint8)
+    nibabel.save(nibabel.Nifti1Image(volume.T, np.diag([0.5, 0.5, 1, 1])), "balls.nii.gz")
+    assert main(["threshold", "balls.nii.gz", "--split", "1", "--min-area", "200"]) == 0
+    found = np.asarray(nibabel.load("segmented/balls_threshold_labels.nii.gz").dataobj)
+    assert found.max() == 2
+    assert [float(row["area"]) for row in table()] == [np.sum(found == name) / 4 for name in (1, 2)]
+    assert main(["regions", "segmented/balls_threshold_labels.nii.gz", "--min-area", "1000", "-o", "none"]) == 0
+    again = nibabel.load("none/balls_threshold_labels_regions_labels.nii.gz")
+    assert not np.asarray(again.dataobj).any()
+    assert_array_equal(again.header.get_zooms(), [0.5, 0.5, 1])

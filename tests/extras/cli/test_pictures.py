@@ -72,6 +72,13 @@ def test_each_picture_shows_what_it_says() -> None:
     assert_array_equal(saved("palette"), means)
     with Image.open("segmented/color_threshold_palette.png") as picture:
         assert picture.mode == "P"
+    assert_array_equal(saved("binary")[..., 0], np.where(INSIDE, 255, 0))
+    with Image.open("segmented/color_threshold_binary.png") as picture:
+        assert picture.mode == "1"
+    with Image.open("segmented/color_threshold_g4.tif") as picture:
+        assert picture.mode == "1"
+        assert picture.info["compression"] == "group4"
+        assert_array_equal(np.asarray(picture), INSIDE)
     yellow = (saved("outline") == [255, 217, 0]).all(axis=-1)
     assert yellow[99, 101:299].all()
     assert yellow.sum() <= 2 * (100 + 200) + 4
@@ -94,7 +101,7 @@ def test_a_volume_shows_three_planes_and_tiny_images_are_enlarged() -> None:
     volume = np.zeros((6, 40, 60), np.uint8)
     volume[2:5, 10:30, 20:50] = 200
     tifffile.imwrite("volume.tif", volume, photometric="minisblack")
-    assert main(["threshold", "volume.tif", "--save", *(set(KINDS) - {"palette"})]) == 0
+    assert main(["threshold", "volume.tif", "--save", *(set(KINDS) - {"palette", "binary", "g4"})]) == 0
     blue, orange = np.rint(255 * label_colors([1, 2]))
     shown = saved("colors", "volume_threshold")
     times = 256 // 68
@@ -118,7 +125,7 @@ def test_channels_first_and_other_dtypes() -> None:
     for dtype in (np.uint16, np.float32):
         np.save("color.npy", np.moveaxis(COLOR, -1, 0).astype(dtype) * 100)
         typed = ["kmeans", "color.npy", "--channel-axis", "0", "--overwrite", "--save"]
-        assert main([*typed, *(set(KINDS) - {"palette"})]) == 0
+        assert main([*typed, *(set(KINDS) - {"palette", "binary", "g4"})]) == 0
         assert saved("means", "color_kmeans").shape == (300, 400, 3)
 
 

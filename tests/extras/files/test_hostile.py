@@ -26,14 +26,11 @@ from classicseg.extras.files import ImageFileError, read_image, read_markers, re
 READERS = (read_image, read_markers, read_mask)
 GREY = np.add.outer(np.arange(40), np.arange(60)).astype(np.uint8)
 
-NIFTI = struct.pack("<i", 348) + bytes(340) + b"n+1\0" + bytes(100)
+NIFTI = struct.pack("<i", 348) + bytes(340) + b"ni1\0" + bytes(100)
 OTHERS = {
-    "NIfTI": NIFTI,
-    "NIfTI compressed by gzip": gzip.compress(NIFTI),
+    "NIfTI in two files": NIFTI,
+    "compressed by gzip": gzip.compress(NIFTI),
     "Analyze 7.5": struct.pack("<i", 348) + bytes(344),
-    "NRRD": b"NRRD0004\ntype: float\n",
-    "MetaImage": b"ObjectType = Image\nNDims = 3\n",
-    "DICOM": bytes(128) + b"DICM" + bytes(100),
     "HDF5": b"\x89HDF\r\n\x1a\n" + bytes(100),
     "MATLAB": b"MATLAB 5.0 MAT-file, Platform" + bytes(200),
     "FITS": b"SIMPLE  =                    T" + b" " * 200,

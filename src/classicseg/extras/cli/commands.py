@@ -40,8 +40,8 @@ def run(arguments: Sequence[str] | None) -> int:
     return result if isinstance(result, int) else 0
 
 
-_OVERVIEWS = ("demo", "methods", "compare", "evaluate", "regions", "rerun", "warmup")
-"""The commands that look at several methods, or at what they made."""
+_OVERVIEWS = ("demo", "methods", "compare", "evaluate", "regions", "rerun", "compress", "warmup")
+"""The commands that look at several methods, at what they made, or go beyond labels."""
 
 
 def _commands() -> dict[str, Any]:

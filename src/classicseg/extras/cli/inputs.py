@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from classicseg.extras.files.dicom import holds_dicom
+
 _SUFFIXES = frozenset(
     [
         ".png",
@@ -27,8 +29,18 @@ _SUFFIXES = frozenset(
         ".jp2",
         ".j2k",
         ".npy",
+        ".nii",
+        ".nrrd",
+        ".nhdr",
+        ".mha",
+        ".mhd",
+        ".dcm",
+        ".czi",
+        ".nd2",
+        ".lif",
     ]
 )
+_PACKED = ".nii.gz"
 _PATTERN = re.compile(r"[*?\[]")
 _STORES = ("zarr.json", ".zarray", ".zgroup")
 """Files that make a folder a Zarr store, which is one image."""
@@ -38,16 +50,21 @@ def image_files(given: Iterable[Path]) -> list[Path]:
     """The files as given, and in the place of each folder the images in it, by name; not those in its folders."""
     found: list[Path] = []
     for path in _expanded(given):
-        if not is_folder(path):
+        if not is_folder(path) or holds_dicom(path):  # the slices of a series are one image
             found.append(path)
             continue
-        inside = sorted(file for file in path.iterdir() if file.suffix.lower() in _SUFFIXES and file.is_file())
+        inside = sorted(file for file in path.iterdir() if _is_image(file) and file.is_file())
         if not inside:
             raise ValueError(
                 f"{path} is a folder without images; expected files, or a folder of them (PNG, TIFF, …)"
             )
         found += inside
     return found
+
+
+def _is_image(path: Path) -> bool:
+    """Whether a name is that of an image."""
+    return path.suffix.lower() in _SUFFIXES or path.name.lower().endswith(_PACKED)
 
 
 def _expanded(given: Iterable[Path]) -> Iterator[Path]:

@@ -13,6 +13,7 @@ from classicseg.extras.cli.report import command_name
 from classicseg.extras.files import Picture, read_image
 from classicseg.extras.files.npy import is_npy
 from classicseg.extras.objects import ObjectSteps
+from classicseg.types import kind_of
 
 
 class Each(NamedTuple):
@@ -42,9 +43,15 @@ class Job:
     max_pixels: int | None = None
     """None: as much as the reader takes by itself, more in chunks."""
     nodata: Sequence[float] | None = None
+    series: int | None = None
+    """Which of several images in a file."""
+    channel: str | None = None
+    """The one channel that is read: its number or its name."""
     scheduler: str | None = None
     save: Sequence[str] = BY_DEFAULT
     """The kinds of results to keep."""
+    export: Sequence[str] = ()
+    """The formats of other programs to write, too."""
     overwrite: bool = False
     """Replace what came from other settings."""
     quiet: bool = False
@@ -88,6 +95,11 @@ class Job:
         return {k: str(v.resolve()) if isinstance(v, Path) else v for k, v in self.options.items()}
 
     @property
+    def is_class(self) -> bool:
+        """Whether its labels are classes, from dark to bright."""
+        return self.steps is None and kind_of(self.segmenter) == "classes"
+
+    @property
     def has_values(self) -> bool:
         """Whether there is an image to measure: labels that exist may come alone."""
         return "image" not in self.options or self.options["image"] is not None
@@ -95,7 +107,7 @@ class Job:
     @property
     def reading(self) -> dict[str, Any]:
         """How its images are read."""
-        return limit_of(self.max_pixels) | {"nodata": self.nodata}
+        return limit_of(self.max_pixels) | {"nodata": self.nodata, "series": self.series, "channel": self.channel}
 
 
 def each_of(options: Mapping[str, Any], asking: Sequence[str]) -> Each:

@@ -23,12 +23,12 @@ CLEANING: dict[str, tuple[Any, Any]] = {
         _option(
             float | None,
             "Split objects at their waists: how far the distance to the outside falls from the middle of a piece "
-            "to its waist, in pixels or units of --spacing; 1 is a good start.",
+            "to its waist, in pixels (along the axis of the shortest step); 1 is a good start.",
         ),
         None,
     ),
     "min_area": (
-        _option(float | None, "Remove objects of a smaller area, in pixels or units of --spacing."),
+        _option(float | None, "Remove objects of a smaller area: in pixels, or the unit of the table."),
         None,
     ),
     "refine": (

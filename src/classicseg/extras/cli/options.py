@@ -17,6 +17,7 @@ from classicseg.extras.cli.object_options import OF_CLASSES, said_of, steps_of
 from classicseg.extras.cli.ordinary import Json, Overwrite, Quiet, Verbose
 from classicseg.extras.cli.pictures import BY_DEFAULT, KINDS, Kind
 from classicseg.extras.cli.segment import segment_files
+from classicseg.extras.exports.formats import FORMAT_NAMES, FormatName
 from classicseg.extras.files import Picture, read_image
 from classicseg.extras.objects import ObjectSteps
 from classicseg.extras.signatures import Integer, Option, Words, options_of, words_of
@@ -53,9 +54,12 @@ def command_for(
                 option.name: None if value is None else option.load(value, **limits) for option, value in typed
             }
 
-        said = {} if files["nodata"] is None else {"nodata": [str(value) for value in files["nodata"]]}
+        said: dict[str, Any] = {}
+        if files["nodata"] is not None:
+            said["nodata"] = [str(value) for value in files["nodata"]]
+        said |= {name: str(files[name]) for name in ("series", "channel") if files[name] is not None}
         said |= said_of(objects)
-        files["save"] = list(dict.fromkeys(files["save"]))
+        files |= {kinds: list(dict.fromkeys(files[kinds])) for kinds in ("save", "export")}
         with standard_input_as_file(images) as stdin:
             paths = image_files(stdin if stdin and path == Path("-") else path for path in images)
             job = Job(
@@ -93,7 +97,8 @@ _IMAGES = Annotated[
     list[Path],
     Parameter(
         name="IMAGE...",
-        help="Image files (PNG, JPEG, TIFF with all pages, .npy, …), folders of them, or - for standard input.",
+        help="Image files (PNG, JPEG, TIFF with all pages, NIfTI, DICOM, .npy, …), folders of them, or - for "
+        "standard input.",
     ),
 ]
 _FILES: dict[str, tuple[Any, Any]] = {
@@ -139,6 +144,27 @@ _FILES: dict[str, tuple[Any, Any]] = {
         ],
         None,
     ),
+    "series": (
+        Annotated[
+            Integer | None,
+            Parameter(
+                help="Which image of a file that holds several, from 0: a series of a TIFF, of DICOM files, of a "
+                "microscope.",
+                group="Files",
+            ),
+        ],
+        None,
+    ),
+    "channel": (
+        Annotated[
+            str | None,
+            Parameter(
+                help="The one channel to segment, by its number from 0 or its name in the file; else all.",
+                group="Files",
+            ),
+        ],
+        None,
+    ),
     "scheduler": (
         Annotated[
             str | None,
@@ -155,7 +181,8 @@ _FILES: dict[str, tuple[Any, Any]] = {
                 help="What to keep, several as labels,overlay: labels (numbers for programs), overlay (the image, "
                 "tinted), colors (a color for each segment), means (each segment in its mean color), palette (the "
                 "same in a PNG of few colors), mask (white where a segment is; of classes, where it is not dark), "
-                "outline (the image with lines). A record of the settings is always kept.",
+                "binary (1 bit a pixel: the darkest class, or what is segmented, black on white), g4 (the same as "
+                "G4 TIFF), outline (the image with lines). A record of the settings is always kept.",
                 group="Files",
                 negative_iterable="",
                 show_default=",".join,
@@ -163,6 +190,20 @@ _FILES: dict[str, tuple[Any, Any]] = {
             Words(re.compile("|".join(KINDS)), "labels,overlay"),
         ],
         list(BY_DEFAULT),
+    ),
+    "export": (
+        Annotated[
+            list[FormatName],
+            Parameter(
+                help="Also write for other programs, several as geojson,coco: geojson (polygons for GIS), qupath, "
+                "coco (one file for all images), yolo, roi (ImageJ), ome-zarr (image and labels), nifti.",
+                group="Files",
+                negative_iterable="",
+                show_default=False,
+            ),
+            Words(re.compile("|".join(FORMAT_NAMES)), "geojson,coco"),
+        ],
+        [],
     ),
     "overwrite": (_of_files(Overwrite), False),
     "quiet": (_of_files(Quiet), False),

@@ -5,6 +5,7 @@ Pictures are planes: of a volume the three middle ones side by side; tiny ones a
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
@@ -15,12 +16,13 @@ from numpy.typing import NDArray
 import classicseg
 from classicseg import Labels
 from classicseg.extras.cli.chosen import count_segments
-from classicseg.extras.files import encode_palette, replacing, write_image, write_labels
+from classicseg.extras.files import Geometry, encode_palette, replacing, write_image, write_labels
+from classicseg.extras.files.label_files import SUFFIXES
 from classicseg.extras.plot.colors import label_colors
 from classicseg.extras.plot.overlays import broad_lines, painted
 from classicseg.extras.plot.slices import as_bytes, picture
 
-Kind = Literal["labels", "overlay", "colors", "means", "palette", "mask", "outline"]
+Kind = Literal["labels", "overlay", "colors", "means", "palette", "mask", "binary", "g4", "outline"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 BY_DEFAULT: tuple[Kind, ...] = ("labels", "overlay", "colors")
 WHAT_FOR = {
@@ -30,6 +32,8 @@ WHAT_FOR = {
     "means": "each segment in its mean color",
     "palette": "the same with a palette of few colors",
     "mask": "white on black",
+    "binary": "ink black on white, 1 bit a pixel",
+    "g4": "the same as a fax, G4 TIFF",
     "outline": "the image with lines",
 }
 """What a file is for, in a few words."""
@@ -50,11 +54,13 @@ class Segmented(NamedTuple):
     labels: Labels
     is_class: bool
     """Whether the labels are classes, from dark to bright."""
+    place: Geometry | None = None
+    """Where the labels are, which their files say again."""
 
 
 def paths_of(stem: Path, kinds: Sequence[str]) -> list[Path]:
-    """The files that results may become; labels and masks of volumes are TIFF."""
-    suffixes = {"labels": (".png", ".tif"), "mask": (".png", ".tif")}
+    """The files that results may become; labels and masks have the format of the image, where that has a place."""
+    suffixes = {"labels": SUFFIXES, "mask": SUFFIXES, "g4": (".tif",)}
     return [
         stem.with_name(f"{stem.name}_{kind}{suffix}") for kind in kinds for suffix in suffixes.get(kind, (".png",))
     ]
@@ -64,16 +70,39 @@ def write_pictures(stem: Path, kinds: Sequence[str], found: Segmented) -> dict[s
     """Write the results of these kinds, and return the names of their files."""
     if "palette" in kinds:
         _check_palette(found)  # before anything is written
+    if ("binary" in kinds or "g4" in kinds) and found.labels.ndim != 2:
+        raise ValueError(f"--save binary takes planes; the labels have {found.labels.ndim} axes; take --save mask")
     return {kind: _WRITERS[kind](stem.with_name(f"{stem.name}_{kind}"), found).name for kind in kinds}
 
 
 def _write_labels(path: Path, found: Segmented) -> Path:
-    return write_labels(path, found.labels)
+    return write_labels(path, found.labels, like=found.place)
 
 
 def _write_mask(path: Path, found: Segmented) -> Path:
     """White where a segment is; of classes, where it is not the dark one."""
-    return write_labels(path, np.where(found.labels > (1 if found.is_class else 0), 255, 0))
+    return write_labels(path, np.where(found.labels > (1 if found.is_class else 0), 255, 0), like=found.place)
+
+
+def _write_binary(path: Path, found: Segmented) -> Path:
+    return _write_bits(path.with_name(f"{path.name}.png"), found, "PNG", optimize=True)
+
+
+def _write_g4(path: Path, found: Segmented) -> Path:
+    return _write_bits(path.with_name(f"{path.name}.tif"), found, "TIFF", compression="group4")
+
+
+def _write_bits(target: Path, found: Segmented, form: str, **how: Any) -> Path:
+    """Black where the ink is, which is the darkest of several classes, or what is segmented at all."""
+    from PIL import Image
+
+    is_blank = found.is_class and count_segments(found.labels) < 2
+    ink = (found.labels == 1 if found.is_class else found.labels > 0) & (not is_blank)
+    file = io.BytesIO()  # TIFF wants to seek
+    Image.fromarray(~ink).save(file, format=form, **how)
+    with replacing(target) as out:
+        out.write(file.getvalue())
+    return target
 
 
 def _write_overlay(path: Path, found: Segmented) -> Path:
@@ -134,6 +163,8 @@ _WRITERS: dict[str, Callable[[Path, Segmented], Path]] = {
     "means": _write_means,
     "palette": _write_palette,
     "mask": _write_mask,
+    "binary": _write_binary,
+    "g4": _write_g4,
     "outline": _write_outline,
 }
 

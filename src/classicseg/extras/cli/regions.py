@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from classicseg import connected_regions
 from classicseg.extras.cli.object_options import CLEANING
 from classicseg.extras.cli.options import command_for
-from classicseg.extras.files import Picture, read_markers
+from classicseg.extras.files import Picture, read_image, read_markers
 from classicseg.extras.objects import ObjectSteps
 from classicseg.labeling.objects import as_masked_labels
 from classicseg.types import Mask, Regions, Spacing
@@ -42,10 +42,21 @@ def regions(
     return connected_regions(parsed > 0) if is_set else parsed
 
 
-def read_labels(path: Path, *, nodata: Sequence[float] | None = None, **limits: Any) -> Picture:
-    """Read labels as a method's command reads an image."""
+def read_labels(
+    path: Path,
+    *,
+    nodata: Sequence[float] | None = None,
+    series: str | None = None,
+    channel: str | None = None,
+    **limits: Any,
+) -> Picture:
+    """Read labels, and where they are, as a method's command reads an image."""
+    if series is not None or channel is not None:
+        raise ValueError(f"{path}: --series and --channel choose images; expected a file of labels alone")
     labels = read_markers(path, **limits)
-    return Picture(labels, None, None if nodata is None else ~np.isin(labels, nodata))
+    picture = read_image(path, **limits)
+    mask = None if nodata is None else ~np.isin(labels, nodata)
+    return Picture(labels, None, mask, spacing=picture.spacing, geometry=picture.geometry)
 
 
 command = command_for("regions", regions, of_objects=CLEANING, read=read_labels, steps=ObjectSteps())

@@ -13,6 +13,7 @@ from classicseg.extras.catalogue import segmenter_names
 from classicseg.extras.cli.ordinary import Json, Overwrite, Quiet, Verbose
 from classicseg.extras.cli.pictures import KINDS
 from classicseg.extras.cli.report import command_name
+from classicseg.extras.exports.formats import FORMAT_NAMES
 
 
 def rerun(
@@ -56,4 +57,5 @@ def command_of(record: Path, methods: Collection[str]) -> list[str]:
         raise ValueError(
             f"{record}: the image came from standard input, and is not kept; give it again, by a file"
         )
-    return [*words, *(f"--save={kind}" for kind in KINDS if kind in content)]
+    exported = [f"--export={name}" for name in FORMAT_NAMES if name in content]
+    return [*words, *(f"--save={kind}" for kind in KINDS if kind in content), *exported]

@@ -18,11 +18,14 @@ from classicseg import Labels
 from classicseg._core.chosen import choices
 from classicseg.extras.cli.chosen import count_segments, counted, summary
 from classicseg.extras.cli.earlier import check_earlier
+from classicseg.extras.cli.exports import Together, check_coco, check_exports, files_of, write_exports
 from classicseg.extras.cli.job import Job, check_axis, limit_of
 from classicseg.extras.cli.notices import print_no_more
 from classicseg.extras.cli.pictures import WHAT_FOR, Segmented, paths_of, write_pictures
-from classicseg.extras.cli.report import report
+from classicseg.extras.cli.places import place_of_labels, spacing_of, stem_of
+from classicseg.extras.cli.report import note, report
 from classicseg.extras.cli.tiles import segment_in_chunks
+from classicseg.extras.exports.formats import FORMATS, Exported, check_axes
 from classicseg.extras.files import (
     Picture,
     check_outputs,
@@ -57,22 +60,25 @@ def segment_files(job: Job, images: Sequence[Path]) -> int:
     arguments = job.load()
     rows: list[Row] = []
     done: list[str] = []
+    together = _together(job)
     for path in progress(images, job.method, len(images), shown=not job.quiet):
         name = "standard input" if path == job.stdin else str(path)
         try:
-            said, found = _segment_file(job, path, arguments)
+            said, found = _segment_file(job, path, arguments, together)
             rows += found
             done.append(said if job.json else f"{name}: {said}")
         except (OSError, ValueError, TypeError, MemoryError) as error:
             mistake = str(error).replace(str(path), name)
             report(mistake if name in mistake else f"{name}: {mistake or 'out of memory'}")
     if done:
+        together.write()
         if job.table is not None:
             _write_rows(job.table, rows, several=len(images) > 1)
         if job.json:
             print(*done, sep="\n")
         elif not job.quiet:
-            kinds = ", ".join(f"{kind} ({WHAT_FOR[kind]})" for kind in job.save)
+            what_for = WHAT_FOR | {name: held.what_for for name, held in FORMATS.items()}
+            kinds = ", ".join(f"{kind} ({what_for[kind]})" for kind in (*job.save, *job.export))
             table = f", table in {job.table}" if job.table else ""
             print(*done, f"results in {job.out}: {kinds}{table}", sep="\n")
     return 0 if len(done) == len(images) else 1 if done else 2
@@ -99,21 +105,25 @@ def _check(job: Job, images: Sequence[Path]) -> None:
     for path in images:
         if ".zarr" in "".join(path.suffixes):
             raise ValueError(f"{path}: is read in chunks, and --out is {job.out}; expected --out labels.zarr")
-        if path.stem in stems:
+        stem = stem_of(path)
+        if stem in stems:
             raise ValueError(
-                f"{stems[path.stem]} and {path} would both write {path.stem}_{job.method}_*; rename one, or "
-                "segment them in two runs with a --out each"
+                f"{stems[stem]} and {path} would both write {stem}_{job.method}_*; rename one, or segment them in "
+                "two runs with a --out each"
             )
-        stems[path.stem] = path
+        stems[stem] = path
     if job.table is not None and (job.table.suffix.lower() != ".csv" or job.table.is_dir()):
         raise ValueError(f"--table is {job.table}; expected the path of a .csv file")
     outputs = [file for path in images for file in (*_paths(job, path), _record_path(job, path))]
-    tables = [] if job.table is None else [job.table]
-    files = [path for path in images if not path.is_dir()]  # a folder is no image, as its reader will say
-    check_outputs([*outputs, *tables], [*files, *job.files()])
+    tables = [*_together(job).paths, *([] if job.table is None else [job.table])]
+    check_outputs([*outputs, *tables], [*images, *job.files()])
+    check_exports(job.export, [stem for path in images for stem in _stems(job, path)], [*images, *job.files()])
     if not job.overwrite:
         for path in filter(Path.exists, images):
             check_earlier(_record_path(job, path), _paths(job, path), job.source(path), job.resolved())
+        records = {path.name: (_record_path(job, path), job.source(path)) for path in images}
+        for path in _together(job).paths:
+            check_coco(path, records, job.resolved())
     for folder in (job.out, *(table.parent for table in tables)):
         prepare_folder(folder)
 
@@ -128,18 +138,29 @@ def _check_without_image(job: Job) -> None:
 
 def _stem(job: Job, path: Path) -> Path:
     """How the names of the results of an image begin."""
-    return job.out / f"{path.stem}_{job.method}"
+    return job.out / f"{stem_of(path)}_{job.method}"
 
 
 def _stems(job: Job, path: Path) -> list[Path]:
-    """The same for each result of an image: of several, they end in the value that was asked for."""
-    stem = _stem(job, path)
+    """The same for each result of an image."""
+    return _for_each(job, _stem(job, path))
+
+
+def _for_each(job: Job, stem: Path) -> list[Path]:
+    """How names begin for each result; of several, they end in the value that was asked for."""
     return [stem.with_name(f"{stem.name}_{word}") for word in job.each.words] or [stem]
+
+
+def _together(job: Job) -> Together:
+    """What holds the results of all images."""
+    return Together(_for_each(job, job.out / job.method), job.export, is_class=job.is_class)
 
 
 def _paths(job: Job, path: Path) -> list[Path]:
     """The files that the results of an image may become."""
-    return [file for stem in _stems(job, path) for file in paths_of(stem, job.save)]
+    return [
+        file for stem in _stems(job, path) for file in (*paths_of(stem, job.save), *files_of(stem, job.export))
+    ]
 
 
 def _record_path(job: Job, path: Path) -> Path:
@@ -147,7 +168,7 @@ def _record_path(job: Job, path: Path) -> Path:
     return Path(f"{_stem(job, path)}.json")
 
 
-def _segment_file(job: Job, path: Path, arguments: Mapping[str, Any]) -> tuple[str, list[Row]]:
+def _segment_file(job: Job, path: Path, arguments: Mapping[str, Any], together: Together) -> tuple[str, list[Row]]:
     """Segment an image, write its results, and return what there is to say, and its rows of the table."""
     picture = job.read(path, **job.reading)
     settings = dict(arguments)
@@ -162,25 +183,34 @@ def _segment_file(job: Job, path: Path, arguments: Mapping[str, Any]) -> tuple[s
         settings["mask"] = (
             picture.mask if mask is None or mask.shape != picture.mask.shape else mask & picture.mask
         )
-    is_class = kind_of(job.segmenter) == "classes"
+    place = place_of_labels(picture, channel_axis)
+    if "spacing" in settings and settings["spacing"] is None:
+        settings["spacing"] = spacing_of(place)
+        if place is not None and place.is_sheared:
+            note(f"{path}: its axes are not at right angles: no --spacing holds, and distances are in pixels")
+    spacing = arguments.get("spacing")
+    if spacing is None and place is not None:
+        spacing = place.spacing  # sizes are in the file's own unit
     shown = _shown(picture.pixels, channel_axis, settings, is_segmented="image" not in settings)
     start = perf_counter()
     with choices() as chosen:
         labels = job.segmenter(picture.pixels, **settings)
         if job.steps is not None:
-            labels = _objects(job.steps, labels, is_class, shown, settings)
+            labels = _objects(job, labels, shown, settings.get("mask"), spacing)
     seconds = perf_counter() - start
     results = _results(job, path, labels)
-    is_class = is_class and job.steps is None
-    image = Segmented(*shown, labels, is_class)
-    written = _write(job, image, results)
+    image = Segmented(*shown, labels, job.is_class, place)
+    written = _write(job, image, results, spacing)
     record = _record(job, path, picture, channel_axis) | written | {"chosen": chosen}
     write_json(_record_path(job, path), record)
+    together.add(path.name, [one.labels for one in results])
     if job.json:
         said = json.dumps(record)
     else:
         noun = "object" if job.steps is not None else "segment"
-        found = (summary(one.labels, counted(one.n_segments, noun), is_class, settings, chosen) for one in results)
+        found = (
+            summary(one.labels, counted(one.n_segments, noun), job.is_class, settings, chosen) for one in results
+        )
         said = "; ".join(
             f"{one.word}: {text}" if one.word else text for one, text in zip(results, found, strict=True)
         )
@@ -188,7 +218,6 @@ def _segment_file(job: Job, path: Path, arguments: Mapping[str, Any]) -> tuple[s
             said += _details(record, seconds, written)
     if job.table is None:
         return said, []
-    spacing = settings.get("spacing")
     return said, [row for one in results for row in _rows(job, path, one, image, spacing)]
 
 
@@ -206,17 +235,11 @@ def _shown(
     return image, None if image.ndim == pixels.ndim else -1
 
 
-def _objects(
-    steps: ObjectSteps,
-    labels: Labels,
-    is_class: bool,
-    shown: tuple[NDArray[Any], int | None],
-    settings: Mapping[str, Any],
-) -> Labels:
+def _objects(job: Job, labels: Labels, shown: tuple[NDArray[Any], int | None], mask: Any, spacing: Any) -> Labels:
     """The objects of classes, or of labels that are objects already."""
     image, channel_axis = shown
-    space = {name: settings.get(name) for name in ("mask", "spacing")}
-    return (objects_of if is_class else cleaned)(labels, image, steps, channel_axis=channel_axis, **space)
+    make = objects_of if kind_of(job.segmenter) == "classes" else cleaned
+    return make(labels, image, job.steps or ObjectSteps(), channel_axis=channel_axis, mask=mask, spacing=spacing)
 
 
 def _results(job: Job, path: Path, labels: Labels) -> list[_Result]:
@@ -226,9 +249,15 @@ def _results(job: Job, path: Path, labels: Labels) -> list[_Result]:
     return [_Result(stem, word, one, count_segments(one)) for stem, word, one in parts]
 
 
-def _write(job: Job, image: Segmented, results: Sequence[_Result]) -> dict[str, Any]:
+def _write(job: Job, image: Segmented, results: Sequence[_Result], spacing: Any) -> dict[str, Any]:
     """Write what is kept of each result, and return what the record says of it: lists, where there are several."""
-    written = [write_pictures(one.stem, job.save, image._replace(labels=one.labels)) for one in results]
+    for one in results:
+        check_axes(job.export, one.labels)
+    written = []
+    for one in results:
+        exported = Exported(one.labels, image.is_class, image.pixels, image.channel_axis, spacing, image.place)
+        pictures = write_pictures(one.stem, job.save, image._replace(labels=one.labels))
+        written.append(pictures | write_exports(one.stem, job.export, exported))
     said = [{"segments": one.n_segments} | names for one, names in zip(results, written, strict=True)]
     return {name: [one[name] for one in said] for name in said[0]} if job.each.words else said[0]
 
@@ -258,8 +287,15 @@ def _record(job: Job, path: Path, picture: Picture, channel_axis: int | None) ->
         "shape": picture.pixels.shape,
         "dtype": str(picture.pixels.dtype),
         "file_has_mask": picture.mask is not None,
+        **_said_of_place(picture),
         "parameters": options,
     }
+
+
+def _said_of_place(picture: Picture) -> dict[str, object]:
+    """What a record says of the size of the pixels, where the file says it."""
+    place = picture.geometry
+    return {} if place is None else {"file_spacing": picture.spacing, "unit": place.unit, "frame": place.frame}
 
 
 def _typed(options: Mapping[str, Any], max_pixels: int | None) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import classicseg
-from classicseg.extras.cli.job import Job, check_axis
+from classicseg.extras.cli.job import Job, check_axis, limit_of
 from classicseg.extras.cli.pictures import BY_DEFAULT
 from classicseg.extras.cli.report import command_name
 
@@ -37,7 +37,7 @@ def segment_in_chunks(job: Job, images: Sequence[Path]) -> int:
     _check(job, images)
     path, read = images[0], [images[0], *job.files()]
     check_store(Path(os.path.realpath(job.out)), read)
-    picture = open_chunked(path, **job.reading)
+    picture = open_chunked(path, **limit_of(job.max_pixels), nodata=job.nodata)
     pixels, channel_axis, present = picture
     stamps = {source.resolve(): stamp_of(source) for source in read}
     settings = job.load()
@@ -72,6 +72,10 @@ def _check(job: Job, images: Sequence[Path]) -> None:
     if tuple(job.save) != BY_DEFAULT:
         raise ValueError(
             f"--save is {','.join(job.save)}, and --out is {job.out}; a store holds labels; leave it out"
+        )
+    if job.export:
+        raise ValueError(
+            f"--export is {','.join(job.export)}, and --out is {job.out}; a store holds labels; leave it out"
         )
     if job.overwrite:
         raise ValueError(

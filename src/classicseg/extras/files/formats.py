@@ -5,15 +5,15 @@ A whole file of another format is not "damaged": it is named, with what reads it
 
 from __future__ import annotations
 
-import zlib
 from pathlib import Path
 from typing import BinaryIO
 
-READABLE = "PNG, JPEG, TIFF, BMP, GIF, WebP, PGM, PPM, JPEG 2000 or .npy"
+from classicseg.extras.files.raw_blocks import GZIP_START, unpacked_head
+
+READABLE = "PNG, JPEG, TIFF, BMP, GIF, WebP, PGM, PPM, JPEG 2000, NIfTI, NRRD, MetaImage, DICOM or .npy"
 _HEAD = 4096
 _VOLUMES = "SimpleITK or nibabel"
 _STARTS: tuple[tuple[bytes, str, str], ...] = (
-    (b"NRRD000", "NRRD", "SimpleITK"),
     (b"\x89HDF\r\n\x1a\n", "HDF5", "h5py"),
     (b"CDF\x01", "netCDF", "scipy.io.netcdf_file"),
     (b"CDF\x02", "netCDF", "scipy.io.netcdf_file"),
@@ -86,35 +86,28 @@ def name_of(head: bytes) -> tuple[str, str] | None:
     if head[4:8] == b"ftyp":
         brand = _BRANDS.get(head[8:12], "a film (MP4, QuickTime)")
         return brand, "rawpy" if "raw" in brand else "imageio" if "film" in brand else "pillow-heif or imagecodecs"
-    if head[128:132] == b"DICM":
-        return "DICOM", "pydicom or SimpleITK"
-    if head[344:348] in (b"n+1\0", b"ni1\0") or head[4:12] in (b"n+2\0\r\n\x1a\n", b"ni2\0\r\n\x1a\n"):
-        return "NIfTI", _VOLUMES
+    if head[344:348] == b"ni1\0" or head[4:12] == b"ni2\0\r\n\x1a\n":
+        return "NIfTI in two files (.hdr, .img)", _VOLUMES
     if head[:4] in (b"\x5c\x01\0\0", b"\0\0\x01\x5c") and len(head) >= 348:
         return "Analyze 7.5", _VOLUMES
     if head[208:212] == b"MAP ":
         return "MRC", "mrcfile"
     if head.startswith(b"RIFF") and head[8:12] in (b"AVI ", b"WAVE"):
         return "a film or a sound (RIFF)", "imageio"
-    if head.startswith(b"\x1f\x8b"):
+    if head.startswith(GZIP_START):
         return _name_of_packed(head)
     return _name_of_text(head)
 
 
 def _name_of_packed(head: bytes) -> tuple[str, str]:
     """What a compressed file holds, and what unpacks it."""
-    try:
-        inner = name_of(zlib.decompressobj(31).decompress(head, _HEAD))
-    except zlib.error:
-        inner = None
+    inner = name_of(unpacked_head(head))
     return (f"{inner[0]} compressed by gzip", inner[1]) if inner else ("compressed by gzip", "gunzip")
 
 
 def _name_of_text(head: bytes) -> tuple[str, str] | None:
     """The format of a file of text, and what reads it; None if it is none of these."""
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
-    if text.startswith((b"ObjectType", b"NDims", b"Comment")) and b"=" in text[:64]:
-        return "MetaImage", "SimpleITK"
     if text.startswith((b"<svg", b"<?xml", b"<!DOCTYPE", b"<!--")) and b"<svg" in text:
         return "SVG", "a converter"
     if text[:14].lower().startswith((b"<!doctype html", b"<html")):

@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from classicseg.extras.files.geometry import Geometry
+
 MAX_PIXELS = 500_000_000
 """Larger images are refused before they are decoded: a small file can claim any size."""
 
@@ -37,6 +39,13 @@ class Picture(NamedTuple):
     """The axis of the channels; None: every axis is spatial."""
     mask: NDArray[np.bool_] | None
     """Spatial shape, False where the file says that there is nothing; None where all pixels take part."""
+    spacing: tuple[float, ...] | None = None
+    """The length of a step along each axis but the channels', in the unit of the geometry; None where the file
+    does not say, or where it is none (axes that are not at right angles, degrees)."""
+    geometry: Geometry | None = None
+    """Where the pixels are; `write_labels` says the same of their labels. None where the file does not say."""
+    channels: tuple[str, ...] = ()
+    """The names of the channels, where the file has names."""
 
 
 class Stored(NamedTuple):
@@ -55,6 +64,9 @@ class Stored(NamedTuple):
     """Spatial shape, False where the file says otherwise than by alpha that there is nothing."""
     nodata: Sequence[float] = ()
     """Numbers that stand for nothing."""
+    geometry: Geometry | None = None
+    channels: tuple[str, ...] = ()
+    """The names of the channels, where the file has names."""
 
 
 @contextmanager
@@ -86,7 +98,12 @@ def reading(path: Path, expected: str) -> Iterator[None]:
 def _needs(module: str) -> str:
     """Say that the package which decodes a file is not installed."""
     package = "Pillow" if module.startswith("PIL") else module.partition(".")[0]
-    return f"is read by {package}, which is not installed; pip install {package}, or all of 'classicseg[cli]'"
+    extra = _EXTRAS.get(package, "cli")
+    return f"is read by {package}, which is not installed; pip install {package}, or all of 'classicseg[{extra}]'"
+
+
+_EXTRAS = {"pydicom": "dicom", "nd2": "microscopy", "liffile": "microscopy", "czifile": "microscopy"}
+"""The extra that a reader is in, where that is not cli."""
 
 
 def check_regular(path: Path) -> None:

@@ -15,10 +15,14 @@ indices of a palette. Whole numbers that are stored as floats are labels.
 internal mask page, and the values named by `nodata`. Those are numbers stored; a pixel of several channels is
 missing where all are.
 
-A file's first bytes say what it is (`formats`), its header says how large it is, and only then is it decoded, by
-a library: tifffile reads TIFF, NumPy ``.npy``, imagecodecs PNG, JPEG 2000 and WebP, Pillow JPEG, GIF and BMP.
-What those libraries pass over with a log message or in silence (missing pages, half a picture, a checksum) is an
-error. Nothing that holds for the whole process is changed: any number of threads may read.
+**Where it is** is the geometry: what the file says of the size of its pixels and of their place, which is written
+with the labels again.
+
+A file's first bytes say what it is (`decoding`), its header says how large it is, and only then is it decoded,
+most by a library: tifffile reads TIFF, NumPy ``.npy``, imagecodecs PNG, JPEG 2000 and WebP, Pillow JPEG, GIF and
+BMP, pydicom DICOM; NIfTI, NRRD and MetaImage, a header before plain numbers, are read here. What those libraries
+pass over with a log message or in silence (missing pages, half a picture, a checksum) is an error. Nothing that
+holds for the whole process is changed: any number of threads may read.
 """
 
 from __future__ import annotations
@@ -31,35 +35,35 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from classicseg._core.numbers import as_count, members, shown
 from classicseg.extras.files.colors import divided
-from classicseg.extras.files.formats import READABLE, refuse_folder, refuse_unknown
-from classicseg.extras.files.jpeg2000 import CODESTREAM_START, JP2_START, read_jpeg2000
-from classicseg.extras.files.npy import NPY_START, read_npy
-from classicseg.extras.files.photographs import read_bmp, read_gif, read_jpeg, read_webp
-from classicseg.extras.files.pictures import (
-    MAX_PIXELS,
-    ImageFileError,
-    NoData,
-    Picture,
-    Stored,
-    check_regular,
-    equals,
-    reading,
-)
-from classicseg.extras.files.png import PNG_START, read_png
-from classicseg.extras.files.pnm import PNM_START, read_pnm
-from classicseg.extras.files.tiff import read_tiff
-from classicseg.extras.files.tiff_header import TIFF_STARTS
+from classicseg.extras.files.decoding import decode
+from classicseg.extras.files.formats import READABLE
+from classicseg.extras.files.geometry import Geometry
+from classicseg.extras.files.pictures import MAX_PIXELS, ImageFileError, NoData, Picture, Stored, equals, reading
 
 
-def read_image(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS, nodata: NoData = None) -> Picture:
+def read_image(
+    path: str | os.PathLike[str],
+    *,
+    series: int | None = None,
+    channel: int | str | None = None,
+    max_pixels: int = MAX_PIXELS,
+    nodata: NoData = None,
+) -> Picture:
     """Read an image or a volume from a file.
 
     Parameters
     ----------
     path : path-like
-        PNG, JPEG, TIFF, BMP, GIF, WebP, PBM, PGM, PPM, PFM, JPEG 2000 or ``.npy``; the content decides, not the
-        name.
+        PNG, JPEG, TIFF (GeoTIFF, OME-TIFF, ImageJ, LSM), BMP, GIF, WebP, PBM, PGM, PPM, PFM, JPEG 2000, NIfTI,
+        NRRD, MetaImage, DICOM (a file, or the folder of a series), CZI, ND2, LIF or ``.npy``; the content decides,
+        not the name.
+    series : int, optional
+        Which of several images in the file, from 0: a series of a TIFF, of DICOM files or of a microscope. By
+        default the only one.
+    channel : int or str, optional
+        The one channel to read, by its number from 0 or its name in the file. By default all.
     max_pixels : int, default 500000000
         Pixels times pages above which the file is refused before it is decoded.
     nodata : float or sequence of float, optional
@@ -68,41 +72,55 @@ def read_image(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS, no
     Returns
     -------
     Picture
-        The pixels in the file's own dtype, the axis of their channels, and a mask made of alpha, transparent
-        colors, no-data values and internal masks. All pages of a TIFF come as one volume: the axis that the file
-        calls samples or channels holds the channels, all others are spatial; smaller copies of pages are passed
-        over. A ``.npy`` array of three or more axes is a color image if the last has length 1 to 4, else a
-        volume. Palettes, YCbCr, CMYK and CIELAB become red, green and blue; where 0 is white, low + high - v of
-        the dtype's range; colors multiplied by alpha are divided; black-and-white images are bool. A photograph
-        comes upright, as its EXIF orientation says and viewers show it; a TIFF comes as stored.
+        The pixels in the file's own dtype, the axis of their channels, a mask made of alpha, transparent colors,
+        no-data values and internal masks, the spacing along each axis, and the geometry, which `write_labels`
+        takes. Volumes have their axes in the order planes, rows, columns, whatever the file calls them (nibabel's
+        array is the transpose); values are rescaled as NIfTI and DICOM say. All pages of a TIFF come as one
+        volume: the axis that the file calls samples or channels holds the channels, all others are spatial;
+        smaller copies of pages are passed over. A ``.npy`` array of three or more axes is a color image if the
+        last has length 1 to 4, else a volume. Palettes, YCbCr, CMYK and CIELAB become red, green and blue; where 0
+        is white, low + high - v of the dtype's range; colors multiplied by alpha are divided; black-and-white
+        images are bool. A photograph comes upright, as its EXIF orientation says and viewers show it; a TIFF comes
+        as stored.
 
     Raises
     ------
-    ImageFileError
-        If there is no such file, it is not an image or of a format that is not read (which is named), it is
-        damaged or cut short, its pages differ in shape or kind, it is an animation, or it has more than
+    ValueError
+        An `ImageFileError`, if there is no such file, it is not an image or of a format that is not read (which is
+        named), its reader is not installed, it is damaged or cut short, its pages differ in shape or kind, it
+        holds several series (which are listed) and none is chosen, it is an animation, or it has more than
         `max_pixels`.
 
     See Also
     --------
-    read_mask : A file of True and False.
-    read_markers : A file of labels.
-    write_image : Writes a PNG.
+    write_labels : Writes labels in the format and the place of the image.
+    region_table : What is measured of labels, with the spacing of the image.
+
+    Notes ----- Photographs, TIFF and ``.npy`` need the extra ``cli`` (``pip install 'classicseg[cli]'``), DICOM
+    ``dicom``, and CZI, ND2 and LIF ``microscopy``. NIfTI, NRRD and MetaImage need none.
+
+    Where axes are not at right angles (an affine with a shear), there is no spacing; the affine stays in the
+    geometry and is written with the labels.
 
     Examples
     --------
     >>> import tempfile
-    >>> from classicseg.extras.files import read_image, write_image
+    >>> from classicseg import read_image
+    >>> from classicseg.extras.files import write_image
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     write_image(f"{folder}/grey.png", [[0, 1000, 65535]], dtype="uint16")
     ...     picture = read_image(f"{folder}/grey.png", nodata=65535)
     >>> picture.pixels, picture.mask
     (array([[    0,  1000, 65535]], dtype=uint16), array([[ True,  True, False]]))
     """
-    source = Path(path)
+    source, most, missing = _as_path(path), as_count("max_pixels", max_pixels), _as_nodata(nodata)
+    number = None if series is None else as_count("series", series, least=0)
+    if channel is not None and not isinstance(channel, str):
+        channel = as_count("channel", channel, least=0)
     with reading(source, READABLE):
-        stored = _read(source, max_pixels)
-        return _shown(stored, _missing(stored, nodata))
+        stored = decode(source, most, number)
+        stored = stored if channel is None else _only(stored, channel)
+        return _shown(stored, _missing(stored, missing))
 
 
 def read_mask(
@@ -143,13 +161,13 @@ def read_mask(
     ...     read_mask(f"{folder}/mask.png")
     array([[False,  True,  True]])
     """
-    source = Path(path)
+    source, values = _as_path(path), _as_nodata(nodata)
     with reading(source, READABLE):
-        stored = _read(source, max_pixels)
+        stored = decode(source, max_pixels)
         numbers = _channels_last(stored)[0]
         inside = np.asarray(numbers != 0)
         inside = inside if stored.channel_axis is None else np.any(inside, axis=-1)
-        missing = _missing(stored, nodata)
+        missing = _missing(stored, values)
         return inside if missing is None else inside & ~missing
 
 
@@ -189,9 +207,9 @@ def read_markers(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) 
     ...     read_markers(write_labels(f"{folder}/seeds", [[0, 1, 2]]))
     array([[0, 1, 2]], dtype=uint8)
     """
-    source = Path(path)
+    source = _as_path(path)
     with reading(source, READABLE):
-        stored = _read(source, max_pixels)
+        stored = decode(source, max_pixels)
         numbers, alpha = _channels_last(stored)
         if stored.channel_axis is not None:
             if numbers.shape[-1] != 1:
@@ -223,6 +241,21 @@ def _whole(numbers: NDArray[Any]) -> NDArray[Any]:
     return numbers.astype(np.int32 if most < 2.0**31 else np.int64)
 
 
+def _as_path(path: Any) -> Path:
+    """Parse the path of a file."""
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"path is {shown(path)}; expected the path of a file")
+    return Path(path)
+
+
+def _as_nodata(nodata: NoData) -> list[float]:
+    """Parse values that stand for nothing, of which NaN and infinity may be some."""
+    try:
+        return [] if nodata is None else [float(value) for value in members(nodata)]
+    except (TypeError, ValueError, OverflowError):
+        raise TypeError(f"nodata is {shown(nodata)}; expected a number, or several") from None
+
+
 def _channels_last(stored: Stored) -> tuple[NDArray[Any], NDArray[Any] | None]:
     """The numbers without alpha, channels last, and alpha."""
     if stored.channel_axis is None:
@@ -231,14 +264,13 @@ def _channels_last(stored: Stored) -> tuple[NDArray[Any], NDArray[Any] | None]:
     return (numbers[..., :-1], numbers[..., -1]) if stored.has_alpha else (numbers, None)
 
 
-def _missing(stored: Stored, nodata: NoData) -> NDArray[np.bool_] | None:
+def _missing(stored: Stored, nodata: Sequence[float]) -> NDArray[np.bool_] | None:
     """Where there is nothing, by all that may say so; None: nowhere."""
     numbers, alpha = _channels_last(stored)
-    said = np.atleast_1d(np.asarray([] if nodata is None else nodata, np.float64))
     found = [] if alpha is None else [alpha == 0]
     if stored.present is not None:
         found.append(~stored.present)
-    for value in (*stored.nodata, *said.tolist()):
+    for value in (*stored.nodata, *nodata):
         equal = equals(numbers, value)
         found.append(equal if stored.channel_axis is None else np.all(equal, axis=-1))
     missing = np.logical_or.reduce(found) if found else None
@@ -249,67 +281,49 @@ def _shown(stored: Stored, missing: NDArray[np.bool_] | None) -> Picture:
     """Turn the numbers stored into grey or RGB, and alpha into the mask."""
     mask = None if missing is None else ~missing
     if stored.show is None and not stored.has_alpha:
-        return Picture(stored.numbers, stored.channel_axis, mask)
+        return Picture(stored.numbers, stored.channel_axis, mask, *_told(stored))
     numbers, alpha = _channels_last(stored)
     if stored.has_alpha and numbers.shape[-1] == 1:
         numbers = numbers[..., 0]
     if alpha is not None and stored.opaque is not None:
         numbers = divided(numbers, alpha, stored.opaque)
     pixels = numbers if stored.show is None else stored.show(numbers)
-    return Picture(pixels, pixels.ndim - 1 if pixels.ndim > _n_spatial(stored) else None, mask)
+    return Picture(pixels, pixels.ndim - 1 if pixels.ndim > _n_spatial(stored) else None, mask, *_told(stored))
+
+
+def _told(stored: Stored) -> tuple[tuple[float, ...] | None, Geometry | None, tuple[str, ...]]:
+    """What else a file says: the spacing, the geometry, the names of the channels."""
+    geometry = stored.geometry
+    return None if geometry is None else geometry.spacing, geometry, tuple(stored.channels)
+
+
+def _only(stored: Stored, channel: int | str) -> Stored:
+    """One channel of several; what alpha hides stays hidden."""
+    if stored.show is not None or stored.opaque is not None or stored.channel_axis is None:
+        raise ImageFileError(f"has no channels of its own (one is {channel!r}); expected several; leave it out")
+    numbers, alpha = _channels_last(stored)
+    names, n_channels = list(stored.channels), numbers.shape[-1]
+    number = channel
+    if isinstance(channel, str):
+        if channel in names:
+            number = names.index(channel)
+        elif channel.isdigit():
+            number = int(channel)
+    if not isinstance(number, int) or not 0 <= number < n_channels:
+        said = f", or {', '.join(names)}" if names else ""
+        raise ImageFileError(f"has no channel {channel!r}; expected 0 to {n_channels - 1}{said}")
+    present = stored.present
+    if alpha is not None:
+        present = alpha != 0 if present is None else present & (alpha != 0)
+    return stored._replace(
+        numbers=np.ascontiguousarray(numbers[..., number]),
+        channel_axis=None,
+        has_alpha=False,
+        present=present,
+        channels=(),
+    )
 
 
 def _n_spatial(stored: Stored) -> int:
     """The number of axes that are not the channels."""
     return stored.numbers.ndim - (stored.channel_axis is not None)
-
-
-def _read(path: Path, max_pixels: int) -> Stored:
-    """Decode a file by the format that its first bytes name."""
-    if not path.exists():
-        raise ImageFileError("no such file; expected an image; check the path")
-    if path.is_dir():
-        raise ImageFileError(refuse_folder(path))
-    check_regular(path)
-    with path.open("rb") as file:
-        start = file.read(16)
-        if not start:
-            raise ImageFileError(f"empty (0 bytes); expected {READABLE}; make or copy it again")
-        if start.startswith(TIFF_STARTS):
-            return read_tiff(path, max_pixels)
-        if start.startswith(NPY_START):
-            return read_npy(path, max_pixels)
-        file.seek(0)
-        if start.startswith((JP2_START, CODESTREAM_START)):
-            return read_jpeg2000(file.read(), max_pixels)
-        if PNM_START.match(start):
-            return read_pnm(file.read(), max_pixels)
-        for matches, read in _UPRIGHT:
-            if matches(start):
-                return _upright(*read(file.read(), max_pixels))
-        raise ImageFileError(refuse_unknown(file))
-
-
-_UPRIGHT: Sequence[tuple[Any, Any]] = (
-    (lambda start: start.startswith(PNG_START), read_png),
-    (lambda start: start.startswith(b"\xff\xd8\xff"), read_jpeg),
-    (lambda start: start.startswith((b"GIF87a", b"GIF89a")), read_gif),
-    (lambda start: start.startswith(b"BM"), read_bmp),
-    (lambda start: start.startswith(b"RIFF") and start[8:12] == b"WEBP", read_webp),
-)
-"""Formats that photographs come in, which may say how the camera was held."""
-
-
-def _upright(stored: Stored, orientation: int) -> Stored:
-    """Undo what EXIF says the camera did: 2 to 8 are the flips, quarter turns and both."""
-    present = None if stored.present is None else _turned(stored.present, orientation)
-    return stored._replace(numbers=_turned(stored.numbers, orientation), present=present)
-
-
-def _turned(pixels: NDArray[Any], orientation: int) -> NDArray[Any]:
-    """Turn pixels upright by their EXIF orientation."""
-    if 5 <= orientation <= 8:
-        pixels = pixels.swapaxes(0, 1)
-    if orientation in (3, 4, 7, 8):
-        pixels = pixels[::-1]
-    return pixels[:, ::-1] if orientation in (2, 3, 6, 7) else pixels

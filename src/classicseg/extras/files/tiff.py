@@ -16,10 +16,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from classicseg.extras.files.geometry import Geometry
 from classicseg.extras.files.pictures import ImageFileError, Stored, check_size
 from classicseg.extras.files.tiff_colors import check_supported, has_own_chroma, numbers_of, show_of
 from classicseg.extras.files.tiff_header import MASK, REDUCED, Directory, read_directories
 from classicseg.extras.files.tiff_inner import check_inner
+from classicseg.extras.files.tiff_places import channels_of, geometry_of
 
 _ALPHA, _PREMULTIPLIED, _STRAIGHT = (1, 2), 1, 2
 _GDAL_NODATA = 42113
@@ -43,20 +45,35 @@ class Pages(NamedTuple):
         return self.images[0] if self.series is None else self.series.keyframe
 
     @property
+    def axes(self) -> str:
+        """A letter for each axis, as tifffile names them: S or C are the channels."""
+        if self.series is not None:
+            return str(self.series.axes)
+        return "Q" * (len(self.images) > 1) + str(self.first.axes)
+
+    @property
     def channel_axis(self) -> int | None:
-        axes = self.first.axes if self.series is None else self.series.axes
+        axes = self.axes
         found = [axis for axis, name in enumerate(axes) if name in "SC"]
         if len(found) > 1:
             raise ImageFileError(f"has axes {axes}; expected one of S and C; save the channels apart")
         if not found:
             return None
-        return found[0] + (self.series is None and len(self.images) > 1)
+        return found[0]
 
     @property
     def shape(self) -> tuple[int, ...]:
         if self.series is not None:
             return tuple(self.series.shape)
         return (len(self.images),) * (len(self.images) > 1) + tuple(self.first.shape)
+
+    @property
+    def geometry(self) -> Geometry | None:
+        """Where the pixels are; None where the file does not say."""
+        axes = self.axes
+        spatial = [axis for axis in range(len(axes)) if axis != self.channel_axis]
+        shape, letters = [self.shape[axis] for axis in spatial], "".join(axes[axis] for axis in spatial)
+        return geometry_of(self.first, self.tiff, self.series, shape, letters)
 
     @property
     def alpha(self) -> int | None:
@@ -83,9 +100,9 @@ class Pages(NamedTuple):
             ) from None
 
 
-def read_tiff(path: Path, max_pixels: int) -> Stored:
-    """Read all pages of a TIFF."""
-    with open_pages(path, max_pixels) as pages:
+def read_tiff(path: Path, max_pixels: int, series: int | None = None) -> Stored:
+    """Read all pages of a TIFF, or of one series of them."""
+    with open_pages(path, max_pixels, series) as pages:
         first, channel_axis = pages.first, pages.channel_axis
         for page in (*pages.masks, *pages.images, *(pages.series.pages if pages.series else ())):
             check_inner(page)
@@ -99,12 +116,14 @@ def read_tiff(path: Path, max_pixels: int) -> Stored:
             show=show_of(first, pages.directories, is_imagej=pages.tiff.is_imagej),
             present=_valid(pages.masks, spatial),
             nodata=pages.nodata,
+            geometry=pages.geometry,
+            channels=channels_of(pages.tiff, pages.series) if channel_axis is not None else (),
         )
 
 
 @contextmanager
-def open_pages(path: Path, max_pixels: int) -> Iterator[Pages]:
-    """Open a TIFF that is whole, and find the pages of its image."""
+def open_pages(path: Path, max_pixels: int, series: int | None = None) -> Iterator[Pages]:
+    """Open a TIFF that is whole, and find the pages of its image, or of the series that is asked for."""
     import tifffile
 
     with path.open("rb") as file:
@@ -114,7 +133,7 @@ def open_pages(path: Path, max_pixels: int) -> Iterator[Pages]:
         check_size(directories[number].shape, max_pixels)
         check_supported(directories[number])
     with _complaints() as complaints, tifffile.TiffFile(path) as tiff:
-        pages = _choose(tiff, directories, kept)
+        pages = _choose(tiff, directories, kept, series)
         complaints.check()
         axis = pages.channel_axis
         check_size([n for place, n in enumerate(pages.shape) if place != axis], max_pixels)
@@ -138,10 +157,12 @@ def _kept(directories: list[Directory]) -> list[int]:
     return kept
 
 
-def _choose(tiff: Any, directories: list[Directory], kept: list[int]) -> Pages:
+def _choose(tiff: Any, directories: list[Directory], kept: list[int], number: int | None) -> Pages:
     """Choose the pages that are the image, and the page that is its mask."""
-    described = [directories[number] for number in kept]
-    series = [found for found in tiff.series if not found.keyframe.subfiletype & (REDUCED | MASK)]
+    series = _series(tiff)
+    if number is not None and not (number == 0 and len(series) == 1):
+        return _chosen(tiff, directories, series, number)
+    described = [directories[n] for n in kept]
     is_plain = all(found.kind in _PLAIN for found in series)
     masks = [
         n for n in set(range(len(directories))) - set(kept) if directories[n].subfile & (REDUCED | MASK) == MASK
@@ -149,13 +170,38 @@ def _choose(tiff: Any, directories: list[Directory], kept: list[int]) -> Pages:
     whole = len(kept) == len(directories) and not has_own_chroma(described[0])
     if len(series) == 1 and (whole or not is_plain):
         return Pages(tiff, series[0], [], [tiff.pages[n] for n in masks], described)
+    if not is_plain or any(getattr(found, "is_truncated", False) for found in series):
+        raise _several(series)
     tiff.pages.useframes = False
     images = [tiff.pages[n] for n in kept]
-    same = {(page.shape, page.dtype, page.photometric, page.extrasamples) for page in images}
-    if not is_plain or len(same) > 1 or any(getattr(found, "is_truncated", False) for found in series):
-        shapes = ", ".join(str(found.shape) for found in series) or "none"
-        raise ImageFileError(f"has pages of shapes {shapes}, or of several kinds; expected one; save them apart")
+    if len({(page.shape, page.dtype, page.photometric, page.extrasamples) for page in images}) > 1:
+        raise _several(series)
     return Pages(tiff, None, images, [tiff.pages[n] for n in masks], described)
+
+
+def _several(series: Sequence[Any]) -> ImageFileError:
+    """What is wrong with pages that are not one image."""
+    shapes = ", ".join(str(found.shape) for found in series) or "none"
+    said = f"has pages of shapes {shapes}, or of several kinds; expected one; save them apart"
+    if len(series) > 1:
+        said += f", or choose one by series, 0 to {len(series) - 1} (--series on the command line)"
+    return ImageFileError(said)
+
+
+def _chosen(tiff: Any, directories: list[Directory], series: Sequence[Any], number: int) -> Pages:
+    """The pages of one series."""
+    if not 0 <= number < len(series):
+        raise ImageFileError(f"has no series {number}; expected 0 to {len(series) - 1}")
+    chosen = series[number]
+    index = chosen.keyframe.index
+    if not isinstance(index, int) or getattr(chosen, "is_truncated", False):
+        raise ImageFileError(f"series {number} is not whole, or not in pages of its own; save it by itself")
+    return Pages(tiff, chosen, [], [], [directories[index]])
+
+
+def _series(tiff: Any) -> list[Any]:
+    """The series that are neither masks nor smaller copies."""
+    return [found for found in tiff.series if not found.keyframe.subfiletype & (REDUCED | MASK)]
 
 
 def _stacked(pages: Sequence[Any]) -> NDArray[Any]:

@@ -31,57 +31,6 @@ _ODD = "backslashreplace"
 """How bytes of paths that are no UTF-8 are written; JSON reads them back."""
 
 
-def write_labels(path: str | os.PathLike[str], labels: ArrayLike) -> Path:
-    """Write labels, and add the suffix of the format that holds them.
-
-    Parameters
-    ----------
-    path : path-like
-        Where to, without a suffix.
-    labels : array_like of int, shape (M, N[, …])
-        Labels from 0. A plane becomes a PNG of 8 or 16 bits where they fit, else a TIFF of int32; an array of more
-        axes becomes a TIFF of many pages, of the smallest of uint8, uint16 and int32 that holds the labels; the
-        axes of a volume are named ZYX.
-
-    Returns
-    -------
-    Path
-        The file written.
-
-    Raises
-    ------
-    OSError
-        If it cannot be written.
-
-    See Also
-    --------
-    read_markers : Reads them again.
-    encode_palette : Labels with colors.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from classicseg.extras.files import write_labels
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_labels(f"{folder}/few", [[1, 2]]).name, write_labels(f"{folder}/many", [[1, 70_000]]).name
-    ('few.png', 'many.tif')
-    """
-    array = np.asarray(labels)
-    most = int(array.max(initial=0))
-    dtype = np.uint8 if most <= 0xFF else np.uint16 if most <= 0xFFFF else np.int32
-    if array.ndim == 2 and dtype is not np.int32:
-        target = Path(f"{path}.png")
-        write_image(target, array, dtype=dtype)
-        return target
-    import tifffile
-
-    target = Path(f"{path}.tif")
-    with replacing(target) as file:
-        axes = {"axes": "ZYX"} if array.ndim == 3 else {}
-        tifffile.imwrite(file, array.astype(dtype), photometric="minisblack", compression="zlib", metadata=axes)
-    return target
-
-
 def write_image(path: str | os.PathLike[str], image: ArrayLike, *, dtype: str | type = "uint8") -> None:
     """Write a PNG.
 

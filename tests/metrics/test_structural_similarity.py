@@ -1,0 +1,68 @@
+"""SSIM beside its definition, and beside scikit-image where windows are whole."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from classicseg.metrics import ssim
+
+RNG = np.random.default_rng(0)
+
+
+def by_definition(first, second, inside, peak):
+    """The formula in each window, pixel by pixel."""
+    steps = np.arange(-5, 6)
+    bell = np.exp(-(steps**2) / (2 * 1.5**2))
+    found = []
+    for row, column in np.argwhere(inside):
+        rows, columns = steps + row, steps + column
+        r, c = (rows >= 0) & (rows < first.shape[0]), (columns >= 0) & (columns < first.shape[1])
+        window = np.ix_(rows[r], columns[c])
+        weights = np.outer(bell[r], bell[c]) * inside[window]
+        weights = weights / weights.sum()
+        x, y = first[window], second[window]
+        m, n = (weights * x).sum(), (weights * y).sum()
+        s, t = (weights * (x - m) ** 2).sum(), (weights * (y - n) ** 2).sum()
+        together = (weights * (x - m) * (y - n)).sum()
+        a, b = (0.01 * peak) ** 2, (0.03 * peak) ** 2
+        found.append((2 * m * n + a) * (2 * together + b) / ((m * m + n * n + a) * (s + t + b)))
+    return np.mean(found)
+
+
+@settings(max_examples=15)
+@given(st.integers(1, 9), st.integers(1, 9), st.integers(0, 1000))
+def test_it_is_the_formula_in_every_window(n_rows, n_columns, seed) -> None:
+    rng = np.random.default_rng(seed)
+    first, second = rng.uniform(0, 10, (2, n_rows, n_columns))
+    inside = rng.random((n_rows, n_columns)) < 0.8
+    inside[0, 0] = True
+    assert ssim(first, second, peak=10, mask=inside) == pytest.approx(by_definition(first, second, inside, 10))
+
+
+def test_equal_images_and_noise() -> None:
+    image = RNG.integers(0, 256, (40, 50, 3), np.uint8)
+    assert ssim(image, image) == 1.0
+    assert ssim(image, image[::-1]) < 0.1
+
+
+def test_it_is_scikit_images_where_the_border_cuts_no_window() -> None:
+    metrics = pytest.importorskip("skimage.metrics")
+    first = np.zeros((60, 70), np.uint8)
+    second = np.zeros((60, 70), np.uint8)
+    first[20:40, 20:50], second[20:40, 20:50] = RNG.integers(0, 256, (2, 20, 30))
+    theirs = metrics.structural_similarity(
+        first, second, gaussian_weights=True, sigma=1.5, use_sample_covariance=False, full=True
+    )[1]
+    assert ssim(first, second) == pytest.approx(theirs.mean(), abs=1e-9)  # 1 at the border, with both
+
+
+def test_mistakes_are_named() -> None:
+    with pytest.raises(ValueError, match="pass peak"):
+        ssim([[1.0]], [[2.0]])
+    with pytest.raises(ValueError, match="expected that of truth"):
+        ssim([[1]], [[2, 3]], peak=1)
+    with pytest.raises(ValueError, match="no pixel"):
+        ssim([[np.nan]], [[2.0]], peak=1)
