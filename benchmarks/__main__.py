@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import track
 
 from benchmarks.speed import (
+    cleaning,
     cold,
     edges,
     floods,
@@ -50,7 +51,9 @@ def speed(*, only: str = "", threads: int = 2) -> None:
     """
     use_threads(threads)
     rows = []
-    parts = (values, edges, floods, graphs, growing, mean_shift, superpixels, trees, merging, outlines, scores)
+    parts = (
+        values, edges, floods, graphs, growing, cleaning, mean_shift, superpixels, trees, merging, outlines, scores
+    )  # fmt: skip
     cases = itertools.chain.from_iterable(part.cases() for part in parts)
     for make in track(list(cases), "measuring", console=progress):
         case = make()

@@ -55,6 +55,7 @@ SETS = [
 MORE: dict[str, dict[str, object]] = {
     "cut_tree": {"height": 20},
     "merge_small_regions": {"min_area": 3},
+    "expand_labels": {"distance": 2},
     "remove_small_regions": {"min_area": 3},
     "psnr": {"image": CLASSES, "truth": CLASSES, "peak": 2},
     "edge_curve": {"thresholds": [1, 50]},

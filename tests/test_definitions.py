@@ -11,9 +11,8 @@ import pytest
 
 import classicseg
 from classicseg._core.kernel import Kernel
-from classicseg.filters.erosion import _ball
 from classicseg.labeling.components import LineGraph, buffers_of, covered_lines
-from classicseg.labeling.lines import line_grid
+from classicseg.labeling.lines import ball_of_lines, line_grid
 
 
 def definitions():
@@ -37,6 +36,7 @@ TRIED_APART = (
     "edges.",
     "filters.color",
     "filters.correlation",
+    "filters.distances",
     "filters.gradient",
     "filters.smooth_rows",
     "filters.stencils",
@@ -45,7 +45,9 @@ TRIED_APART = (
     "flooding.level_queue",
     "growing.",
     "histograms.distinct_colors",
+    "labeling.expansion",
     "labeling.holes",
+    "labeling.majority",
     "labeling.objects",
     "labeling.reconstruction",
     "metrics.",
@@ -199,7 +201,7 @@ def for_mark_far(rng):
     grid, _ = a_grid(rng)
     lines, lengths = grid[:2]
     gaps = rng.choice([0, 1, 2, 255], lines.shape).astype(np.uint8)
-    ball = _ball([2] * (len(lengths) + 1), [1.0] * (len(lengths) + 1), rng.choice([0.0, 1.5, 2.0]))
+    ball = ball_of_lines([2] * (len(lengths) + 1), [1.0] * (len(lengths) + 1), rng.choice([0.0, 1.5, 2.0]))
     return gaps, lengths, *ball, np.zeros(lines.shape, bool), *band(rng, len(lines))
 
 
@@ -249,6 +251,16 @@ def for_fill_runs(rng):
     return stops, rng.integers(0, 9, 50), np.zeros(stops[-1], np.int64), start, max(stop, start + 1)
 
 
+def for_mark_on_border(rng):
+    lines = rng.integers(0, 9, (*rng.integers(1, 4, rng.integers(0, 3)), rng.integers(1, 6)))
+    is_last = np.ones(lines.shape, bool)
+    is_last[..., :-1] = lines[..., 1:] != lines[..., :-1]
+    stops = np.flatnonzero(is_last).astype(np.int32) + np.int32(1)
+    lengths, start = np.array(lines.shape[:-1], np.int64), int(rng.integers(0, len(stops)))
+    arguments = stops, lines[is_last].astype(np.int32), lengths, lines.shape[-1], np.zeros(9, bool)
+    return *arguments, start, int(rng.integers(start + 1, len(stops) + 1))
+
+
 def for_lower(rng):
     labels = rng.integers(0, 5, 40).astype(np.int32)
     levels = (rng.random(40) * 20).astype(rng.choice(["u1", "u2", "f4", "f8"]))
@@ -274,6 +286,7 @@ INPUTS = {
     "regions.merging.renumber": for_renumber,
     "labeling.run_lengths._count_begins": for_count_begins,
     "labeling.run_lengths._fill": for_fill_runs,
+    "labeling.run_lengths._mark_on_border": for_mark_on_border,
     "labeling.run_lengths._write_stops": for_write_stops,
     "labeling.runs.count_roots": for_count_roots,
     "labeling.runs.fill": for_fill,

@@ -23,6 +23,7 @@ from classicseg import (
     threshold_segment,
     watershed_segment,
 )
+from classicseg.extras.objects import ObjectSteps, objects_of
 from classicseg.metrics import adapted_rand_error, average_precision, panoptic_quality, variation_of_information
 
 _LEAST = 30
@@ -79,6 +80,7 @@ def _for_nuclei() -> list[Method]:
         Method("Otsu, watershed of distances", "classicseg", partial(_otsu, True)),
         Method("Li, watershed of distances", "classicseg", partial(_otsu, True, method="li")),
         Method("local threshold, watershed of distances", "classicseg", _locally),
+        Method("Otsu, split, outlines refined", "classicseg", _refined),
         Method("Otsu, connected regions", "scikit-image", partial(_their_otsu, False)),
         Method("Otsu, watershed of distances", "scikit-image", partial(_their_otsu, True)),
     ]
@@ -98,6 +100,12 @@ def _for_membranes() -> list[Method]:
 def _otsu(split: bool, image: NDArray[np.uint8], *, method: Any = "otsu") -> NDArray[np.int32]:
     bright = threshold_segment(image, thresholds=method) == 2
     return _split(bright) if split else _large(connected_regions(bright))
+
+
+def _refined(image: NDArray[np.uint8]) -> NDArray[np.int32]:
+    """As ``classicseg threshold --fill-holes --split 1.5 --min-area 30 --refine 0.4`` does it."""
+    steps = ObjectSteps(fill_holes=True, split=1.5, min_area=_LEAST, refine=0.4)
+    return objects_of(threshold_segment(image), image, steps)
 
 
 def _locally(image: NDArray[np.uint8]) -> NDArray[np.int32]:

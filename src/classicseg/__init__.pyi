@@ -12,7 +12,9 @@ from .extras.files.pictures import Picture as Picture
 from .extras.files.reading import read_image as read_image
 from .filters.color import rgb_to_lab as rgb_to_lab
 from .filters.gradients import gradient_components as gradient_components
+from .filters.distances import distance_map as distance_map
 from .filters.gradients import gradient_magnitude as gradient_magnitude
+from .flooding.splitting import split_touching as split_touching
 from .growing.separating import separating_tolerance as separating_tolerance
 from .histograms.pixel_histogram import merge_histograms as merge_histograms
 from .histograms.pixel_histogram import pixel_histogram as pixel_histogram
@@ -20,7 +22,12 @@ from .labeling.cleaning import clear_border as clear_border
 from .labeling.cleaning import keep_largest as keep_largest
 from .labeling.cleaning import remove_small_regions as remove_small_regions
 from .labeling.connected import connected_regions as connected_regions
+from .labeling.expansion import expand_labels as expand_labels
 from .labeling.holes import fill_holes as fill_holes
+from .labeling.majority import smooth_labels as smooth_labels
+from .labeling.refining import refine_outlines as refine_outlines
+from .labeling.relabeling import relabel as relabel
+from .metrics.majority import majority_classes as majority_classes
 from .regions.graph import region_graph as region_graph
 from .regions.outlines import region_outlines as region_outlines
 from .regions.small_regions import merge_small_regions as merge_small_regions
@@ -81,6 +88,7 @@ from .types import RegionOutlines as RegionOutlines
 from .types import RegionTable as RegionTable
 from .types import RegionTree as RegionTree
 from .types import Regions as Regions
+from .types import Relabeled as Relabeled
 from .types import ScaleCurve as ScaleCurve
 from .types import Segmenter as Segmenter
 from .types import Superpixels as Superpixels

@@ -155,6 +155,15 @@ class RegionTable(NamedTuple):
     """(n, channels), the mean value of each channel; no columns where no image was given."""
 
 
+class Relabeled(NamedTuple):
+    """Labels that are numbered, and what they were."""
+
+    labels: Labels
+    """1 … n in ascending order of the names; 0 belongs to none."""
+    names: NDArray[Any]
+    """(n + 1,), the label that each number had; 0 for 0."""
+
+
 class RegionOutline(NamedTuple):
     """A polygon: one piece of a segment. Points are (row, column), with pixel (0, 0) from 0 to 1 in both."""
 

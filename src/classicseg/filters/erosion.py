@@ -7,7 +7,6 @@ set within the chord of the ball there.
 
 from __future__ import annotations
 
-import itertools
 import math
 from functools import partial
 
@@ -17,7 +16,7 @@ from scipy import ndimage
 
 from classicseg._core.bands import run_bands, run_interruptible
 from classicseg._core.kernel import kernel
-from classicseg.labeling.lines import line_at
+from classicseg.labeling.lines import ball_of_lines, line_at
 
 _MOST_LINES = 200
 """A ball across more lines takes as long as scipy's distance transform."""
@@ -35,34 +34,13 @@ def farther_than(marked: NDArray[np.bool_], radius: float, spacing: tuple[float,
         if not marked.any():
             return np.ones(marked.shape, np.bool_)
         return run_interruptible(partial(ndimage.distance_transform_edt, sampling=spacing), ~marked) > radius
-    offsets, halves = _ball(counts, spacings, radius)
+    offsets, halves = ball_of_lines(counts, spacings, radius)
     lines = marked.reshape(-1, lengths[-1])
     gaps, far = np.empty(lines.shape, np.uint8), np.empty(lines.shape, np.bool_)
     run_bands(_count_gaps, len(lines), lengths[-1], lines, gaps)
     size = lengths[-1] * len(offsets)
     run_bands(_mark_far, len(lines), size, gaps, np.array(lengths[:-1], np.int64), offsets, halves, far)
     return far.reshape(marked.shape)
-
-
-def _ball(counts: list[int], spacing: list[float], radius: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The offsets of the lines that a ball crosses, and how many pixels of each, to both sides, are within it."""
-    offsets, halves = [], []
-    for offset in itertools.product(*(range(-count, count + 1) for count in counts[:-1])):
-        half = counts[-1] + 1
-        while half >= 0 and _length((*offset, half), spacing) > radius:
-            half -= 1
-        if half >= 0:
-            offsets.append(offset)
-            halves.append(half)
-    return np.array(offsets, np.int64).reshape(len(halves), len(spacing) - 1), np.array(halves, np.int64)
-
-
-def _length(offset: tuple[int, ...], spacing: list[float]) -> float:
-    """The length of an offset in pixels."""
-    total = 0.0
-    for count, step in zip(offset, spacing, strict=True):  # in this order, as scipy's distance transform adds
-        total += (count * step) * (count * step)
-    return math.sqrt(total)
 
 
 def _count_gaps_numpy(lines: NDArray[np.bool_], gaps: NDArray[np.uint8], start: int, stop: int) -> None:

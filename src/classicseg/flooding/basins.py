@@ -39,6 +39,8 @@ class Basins(NamedTuple):
     """(n + 1,), the lowest level of each basin."""
     ranks: NDArray[np.int64]
     """(n + 1,), the lower basin is better, then the darker, then the larger minimum; equals share a rank."""
+    n_minima: int
+    """Basins of higher labels consist of pixels that could not choose between others."""
 
 
 class DepthLinks(NamedTuple):
@@ -70,7 +72,7 @@ def basins_of_minima(
     labels = undecided_as_regions(labels, connectivity)
     starts = np.where(inside | (labels > n_minima), labels, 0)
     ranks, lows = _ranks(starts, levels, image.values)
-    return Basins(labels, starts if with_starts else np.empty(0, np.int32), lows, ranks)
+    return Basins(labels, starts if with_starts else np.empty(0, np.int32), lows, ranks, n_minima)
 
 
 def undecided_as_regions(labels: NDArray[np.int32], connectivity: int) -> NDArray[np.int32]:

@@ -12,7 +12,7 @@ from classicseg._core.grid import neighbor_views
 from classicseg._core.image import as_spacing
 from classicseg._core.numbers import as_count, as_number
 from classicseg.labeling.objects import Objects, areas_of, as_objects, only
-from classicseg.labeling.run_lengths import RunLengths, labels_at
+from classicseg.labeling.run_lengths import RunLengths, labels_at, on_border
 from classicseg.types import Mask, Spacing
 
 
@@ -175,27 +175,32 @@ def clear_border(labels: ArrayLike, *, connectivity: int = 1, mask: Mask = None)
            [0, 0, 0, 0]], dtype=int32)
     """
     objects = as_objects(labels, connectivity, mask)
-    on_border = np.zeros(len(objects.names), np.bool_)
-    on_border[_numbers_at(objects, _border_pixels(objects))] = True
-    return only(objects, ~on_border)
+    return only(objects, ~_on_border(objects))
 
 
-def _border_pixels(objects: Objects) -> NDArray[np.int64]:
-    """The flat indices of the pixels on the border of the image, or beside one that takes no part."""
-    shape = objects.numbers.shape
-    found = [np.empty(0, np.int64)]
-    for axis, length in enumerate(shape):
-        for end in (0, length - 1) if length > 1 else ():
-            face = np.ix_(*([end] if a == axis else range(n) for a, n in enumerate(shape)))
-            found.append(np.ravel_multi_index(face, shape).reshape(-1))
-        if objects.inside is not None:
-            for sign in (-1, 1):
-                beside = np.zeros(shape, np.bool_)
-                step = tuple(sign if a == axis else 0 for a in range(len(shape)))
-                here, _ = neighbor_views(beside, step)
-                here[...] = ~neighbor_views(objects.inside, step)[1]
-                found.append(np.flatnonzero(beside & objects.inside))
-    return np.concatenate(found)
+def _on_border(objects: Objects) -> NDArray[np.bool_]:
+    """Which objects have a pixel on the border of the image, or beside one that takes no part, (n + 1,)."""
+    if isinstance(objects.numbers, RunLengths):
+        found = on_border(objects.numbers, len(objects.names) - 1)
+    else:
+        found = np.zeros(len(objects.names), np.bool_)
+        for axis, length in enumerate(objects.numbers.shape):
+            for end in (0, length - 1) if length > 1 else ():
+                found[objects.numbers.take(end, axis)] = True
+    if objects.inside is not None:
+        found[_numbers_at(objects, _beside_mask(objects.inside))] = True
+    return found
+
+
+def _beside_mask(inside: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """The flat indices of the pixels that share a face with one that takes no part."""
+    touches = np.zeros(inside.shape, np.bool_)
+    for axis in range(inside.ndim):
+        for sign in (-1, 1):
+            step = tuple(sign if a == axis else 0 for a in range(inside.ndim))
+            here = neighbor_views(touches, step)[0]
+            here |= ~neighbor_views(inside, step)[1]
+    return np.flatnonzero(touches & inside)
 
 
 def _numbers_at(objects: Objects, pixels: NDArray[np.int64]) -> NDArray[np.int32]:

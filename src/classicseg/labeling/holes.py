@@ -11,7 +11,8 @@ from classicseg._core.bands import run_bands
 from classicseg._core.kernel import kernel
 from classicseg.labeling.components import connected_runs
 from classicseg.labeling.lines import line_at
-from classicseg.labeling.objects import as_masked_labels
+from classicseg.labeling.objects import as_masked_classes
+from classicseg.labeling.run_lengths import expand, on_border
 from classicseg.types import Mask
 
 _OUTSIDE = np.int32(2**31 - 1)
@@ -61,11 +62,21 @@ def fill_holes(labels: ArrayLike, *, mask: Mask = None) -> NDArray[Any]:
            [3, 3, 3],
            [3, 3, 3]], dtype=int32)
     """
-    parsed, inside, is_set = as_masked_labels(labels, mask)
-    filled = filled_holes(parsed)
+    parsed, inside, is_set = as_masked_classes(labels, mask)
+    filled: NDArray[Any] = _filled_set(parsed) if is_set else filled_holes(parsed)
     if inside is not None:
         filled[~inside] = 0
-    return filled.astype(np.bool_) if is_set else filled
+    return filled
+
+
+def _filled_set(members: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Fill the holes of a set, as 0 and 1: what is not connected to the border."""
+    if min(members.shape) == 1:  # every pixel is on the border
+        return members > 0
+    runs = connected_runs((members == 0).view(np.uint8), 1)
+    is_filled = ~on_border(runs, int(runs.labels.max(initial=0)))
+    is_filled[0] = True
+    return expand(runs, is_filled)
 
 
 def filled_holes(labels: NDArray[np.int32]) -> NDArray[np.int32]:

@@ -7,6 +7,7 @@ dimensions, and a line is read as runs of equal pixels.
 from __future__ import annotations
 
 import itertools
+import math
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,29 @@ def pixel_steps(steps: NDArray[np.int64], diagonal: NDArray[np.int64]) -> list[t
         for step, is_diagonal in zip(steps.tolist(), diagonal.tolist(), strict=True)
         for shift in range(-is_diagonal, is_diagonal + 1)
     ]
+
+
+def ball_of_lines(
+    counts: list[int], spacing: list[float], radius: float
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The offsets of the lines that a ball crosses, and how many pixels of each, to both sides, are within it."""
+    offsets, halves = [], []
+    for offset in itertools.product(*(range(-count, count + 1) for count in counts[:-1])):
+        half = counts[-1] + 1
+        while half >= 0 and _length((*offset, half), spacing) > radius:
+            half -= 1
+        if half >= 0:
+            offsets.append(offset)
+            halves.append(half)
+    return np.array(offsets, np.int64).reshape(len(halves), len(spacing) - 1), np.array(halves, np.int64)
+
+
+def _length(offset: tuple[int, ...], spacing: list[float]) -> float:
+    """The length of an offset in pixels."""
+    total = 0.0
+    for count, step in zip(offset, spacing, strict=True):  # in this order, as scipy's distance transform adds
+        total += (count * step) * (count * step)
+    return math.sqrt(total)
 
 
 @kernel()

@@ -48,6 +48,15 @@ def labels_at(runs: RunLengths, pixels: NDArray[np.int64]) -> NDArray[np.int32]:
     return runs.labels[np.searchsorted(runs.stops, pixels, side="right")]
 
 
+def on_border(runs: RunLengths, n_labels: int) -> NDArray[np.bool_]:
+    """Which of the labels 0 … n have a pixel on the border of the image; axes of length 1 have none."""
+    found = np.zeros(n_labels + 1, np.bool_)
+    lengths = np.array(runs.shape[:-1], np.int64)
+    arguments = runs.stops, runs.labels, lengths, runs.shape[-1], found
+    run_bands(_mark_on_border, len(runs.stops), 1, *arguments, sequential=True)
+    return found
+
+
 def expand(runs: RunLengths, table: NDArray[Any], out: NDArray[Any] | None = None) -> NDArray[Any]:
     """Give each pixel what a table has for its label, in a contiguous array `out` where it is given."""
     out = np.empty(runs.shape, table.dtype) if out is None else out
@@ -118,6 +127,52 @@ def _count_begins(
         if labels[run] > highest[0]:
             highest[0] = labels[run]
             counts[(stops[run - 1] if run > 0 else 0) // length] += 1
+
+
+def _mark_on_border_numpy(
+    stops: NDArray[Any],
+    labels: NDArray[np.int32],
+    lengths: NDArray[np.int64],
+    length: int,
+    found: NDArray[np.bool_],
+    start: int,
+    stop: int,
+) -> None:
+    first = np.append(0, stops)[start:stop]
+    column, last = first % length, stops[start:stop] - first + first % length
+    is_end = ((column == 0) | (last == length)) & (length > 1)
+    indices = np.unravel_index(first // length, tuple(lengths)) if len(lengths) else ()
+    for index, n in zip(indices, lengths, strict=True):
+        is_end |= ((index == 0) | (index == n - 1)) & (n > 1)
+    found[labels[start:stop][is_end]] = True
+
+
+@kernel(numpy=_mark_on_border_numpy)
+def _mark_on_border(
+    stops: NDArray[Any],
+    labels: NDArray[np.int32],
+    lengths: NDArray[np.int64],
+    length: int,
+    found: NDArray[np.bool_],
+    start: int,
+    stop: int,
+) -> None:
+    """Mark the labels of runs on lines of the border, or at an end of their line."""
+    first, line, is_outer = int(stops[start - 1]) if start > 0 else 0, -1, False
+    for run in range(start, stop):
+        last, label = int(stops[run]), labels[run]
+        if not found[label]:
+            here = first // length
+            if here != line:
+                line, is_outer, rest = here, False, here
+                for i in range(len(lengths)):
+                    n = lengths[len(lengths) - 1 - i]
+                    index = rest % n
+                    is_outer = is_outer or (n > 1 and (index == 0 or index == n - 1))
+                    rest //= n
+            is_end = length > 1 and (first == line * length or last == (line + 1) * length)
+            found[label] = is_outer or is_end
+        first = last
 
 
 def _fill_numpy(stops: NDArray[Any], values: NDArray[Any], out: NDArray[Any], start: int, stop: int) -> None:

@@ -204,7 +204,7 @@ def _from_minima(levels: NDArray[Any], image: Image, min_depth: float | None, ho
     connectivity = how.connectivity
     is_plain = not how.lines and how.compactness == 0
     found = basins_of_minima(levels, image, connectivity, with_starts=not is_plain)
-    labels, starts, _, ranks = found
+    labels, starts, _, ranks, _ = found
     depth = min_depth
     if depth is None:
         depth = _default_depth(levels, image)

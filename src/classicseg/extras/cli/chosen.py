@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classicseg import Labels, Segmenter
+from classicseg import Labels
 from classicseg.labeling.numbering import compact_labels
-from classicseg.types import kind_of
 
 _SIDES = {"thresholds": ("dark", "bright"), "threshold": ("flat", "steep")}
 """The classes below and above a threshold, by the option that takes it."""
@@ -20,25 +19,26 @@ _LARGE = 0.3
 
 
 def summary(
-    segmenter: Segmenter, labels: Labels, n_segments: int, settings: Mapping[str, Any], chosen: Mapping[str, Any]
+    labels: Labels, said: str, is_class: bool, settings: Mapping[str, Any], chosen: Mapping[str, Any]
 ) -> str:
-    """What a method made of an image, and with which values."""
+    """What a method made of an image (how many segments is `said`), and with which values."""
     option = next((name for name in _SIDES if name in settings), "")
     sides = _SIDES.get(option, ("dark", "bright"))
-    said = counted(n_segments, "segment")
     thresholds = _numbers(chosen.get(option, settings.get(option)))
     is_hysteresis = option == "threshold" and option not in chosen and len(thresholds) == 2
     share = 0.0
     details = ["" if is_hysteresis else _between(sides, thresholds)]
-    if n_segments and kind_of(segmenter) == "classes":
+    if is_class and labels.any():
         areas = np.bincount(labels.ravel())[1:]
-        if n_segments == 1:
+        if np.count_nonzero(areas) == 1:
             said += f", one class only{f': all is {sides[areas.argmax()]}' if len(thresholds) == 1 else ''}"
         else:
             details.append(_shares(areas, sides[1]))
     if settings.get("seeds") is not None or settings.get("markers") is not None:
         share = np.count_nonzero(labels) / labels.size
         details.append(f"{_rounded(100 * share)} % of the image")
+    if "foreground" in chosen:
+        details.append(f"of the {chosen['foreground']} class, which has less of the border")
     values = [f"{name} {value:.6g}" for name, value in chosen.items() if name in settings and name != option]
     details.append(", ".join(values))
     if "tolerance" in chosen and share > _LARGE:

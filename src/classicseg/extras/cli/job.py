@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from classicseg import Segmenter
+from classicseg import Labels
 from classicseg.extras.cli.pictures import BY_DEFAULT
 from classicseg.extras.cli.report import command_name
+from classicseg.extras.files import Picture, read_image
 from classicseg.extras.files.npy import is_npy
+from classicseg.extras.objects import ObjectSteps
+from classicseg.types import kind_of
 
 
 class Each(NamedTuple):
@@ -28,7 +31,7 @@ class Job:
     """What to do with each image."""
 
     name: str
-    segmenter: Segmenter
+    segmenter: Callable[..., Labels]
     options: Mapping[str, Any]
     """As typed, or their defaults."""
     load: Callable[[], dict[str, Any]]
@@ -59,6 +62,14 @@ class Job:
     """The file that holds what came by standard input."""
     verbose: bool = False
     """Print all settings, times and files."""
+    steps: ObjectSteps | None = None
+    """What makes objects of classes; None where classes are asked for."""
+    read: Callable[..., Picture] = read_image
+    """Reads an image."""
+
+    def __post_init__(self) -> None:
+        if self.steps is not None and self.table is None:  # objects are there to be measured
+            object.__setattr__(self, "table", self.out / "objects.csv")
 
     @property
     def method(self) -> str:
@@ -82,6 +93,16 @@ class Job:
     def resolved(self) -> dict[str, Any]:
         """The options with the full paths of files."""
         return {k: str(v.resolve()) if isinstance(v, Path) else v for k, v in self.options.items()}
+
+    @property
+    def is_class(self) -> bool:
+        """Whether its labels are classes, from dark to bright."""
+        return self.steps is None and kind_of(self.segmenter) == "classes"
+
+    @property
+    def has_values(self) -> bool:
+        """Whether there is an image to measure: labels that exist may come alone."""
+        return "image" not in self.options or self.options["image"] is not None
 
     @property
     def reading(self) -> dict[str, Any]:

@@ -4,29 +4,47 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from classicseg import Segmenter
+from classicseg import Labels
 from classicseg.extras.cli.inputs import image_files, standard_input_as_file
 from classicseg.extras.cli.job import Job, each_of, limit_of
+from classicseg.extras.cli.object_options import OF_CLASSES, said_of, steps_of
 from classicseg.extras.cli.ordinary import Json, Overwrite, Quiet, Verbose
 from classicseg.extras.cli.pictures import BY_DEFAULT, KINDS, Kind
 from classicseg.extras.cli.segment import segment_files
 from classicseg.extras.exports.formats import FORMAT_NAMES, FormatName
+from classicseg.extras.files import Picture, read_image
+from classicseg.extras.objects import ObjectSteps
 from classicseg.extras.signatures import Integer, Option, Words, options_of, words_of
+from classicseg.types import kind_of
 
 
-def command_for(name: str, segmenter: Segmenter) -> Callable[..., int]:
-    """Make the command that runs a segmenter on files."""
+def command_for(
+    name: str,
+    segmenter: Callable[..., Labels],
+    *,
+    of_objects: Mapping[str, tuple[Any, Any]] | None = None,
+    read: Callable[..., Picture] = read_image,
+    steps: ObjectSteps | None = None,
+) -> Callable[..., int]:
+    """Make the command that runs a segmenter on files.
+
+    `of_objects` are its options that ask for objects, by default those of the methods that make classes;
+    `steps` is what is done where none of them is given.
+    """
     options = options_of(segmenter)
+    if of_objects is None:
+        of_objects = OF_CLASSES if kind_of(segmenter) == "classes" else {}
     asking = [option.name for option in options if option.is_for_each]
 
     def command(images: list[Path], /, **given: Any) -> int:
         files = {key: given.pop(key, default) for key, (_, default) in _FILES.items()}
+        objects = {key: given.pop(key, default) for key, (_, default) in of_objects.items()}
         values = {option.name: given.get(option.name, option.default) for option in options}
 
         def arguments() -> dict[str, object]:
@@ -40,20 +58,29 @@ def command_for(name: str, segmenter: Segmenter) -> Callable[..., int]:
         if files["nodata"] is not None:
             said["nodata"] = [str(value) for value in files["nodata"]]
         said |= {name: str(files[name]) for name in ("series", "channel") if files[name] is not None}
+        said |= said_of(objects)
         files |= {kinds: list(dict.fromkeys(files[kinds])) for kinds in ("save", "export")}
         with standard_input_as_file(images) as stdin:
             paths = image_files(stdin if stdin and path == Path("-") else path for path in images)
             job = Job(
-                name, segmenter, values | said, arguments, each=each_of(values, asking), stdin=stdin, **files
+                name,
+                segmenter,
+                values | said,
+                arguments,
+                each=each_of(values, asking),
+                stdin=stdin,
+                steps=steps_of(objects) or steps,
+                read=read,
+                **files,
             )
             return segment_files(job, paths)
 
-    keyword = inspect.Parameter.KEYWORD_ONLY
+    keyword, others = inspect.Parameter.KEYWORD_ONLY, {**of_objects, **_FILES}
     command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [
             inspect.Parameter("images", inspect.Parameter.POSITIONAL_ONLY, annotation=_IMAGES),
             *map(_parameter, options),
-            *(inspect.Parameter(n, keyword, default=d, annotation=t) for n, (t, d) in _FILES.items()),
+            *(inspect.Parameter(n, keyword, default=d, annotation=t) for n, (t, d) in others.items()),
         ]
     )
     command.__annotations__ = {}

@@ -31,7 +31,7 @@ def rerun(
     """Repeat a run by its record: the same image, method and settings."""
     from classicseg.extras.cli.commands import run  # which imports this command
 
-    words = command_of(record, ["compare", *(command_name(name) for name in segmenter_names())])
+    words = command_of(record, ["compare", "regions", *(command_name(name) for name in segmenter_names())])
     flags = {"--overwrite": overwrite, "--quiet": quiet, "--json": json}
     if words[0] != "compare":
         flags["--verbose"] = verbose

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 import classicseg
 from classicseg import Labels
 from classicseg._core.chosen import choices
-from classicseg.extras.cli.chosen import count_segments, summary
+from classicseg.extras.cli.chosen import count_segments, counted, summary
 from classicseg.extras.cli.earlier import check_earlier
 from classicseg.extras.cli.exports import Together, check_coco, check_exports, files_of, write_exports
 from classicseg.extras.cli.job import Job, check_axis, limit_of
@@ -29,10 +29,10 @@ from classicseg.extras.exports.formats import FORMATS, Exported, check_fit
 from classicseg.extras.files import (
     Picture,
     check_outputs,
-    read_image,
     write_json,
     write_table,
 )
+from classicseg.extras.objects import ObjectSteps, cleaned, objects_of
 from classicseg.extras.progress import progress
 from classicseg.types import kind_of
 
@@ -99,6 +99,8 @@ def _check(job: Job, images: Sequence[Path]) -> None:
     limit_of(job.max_pixels)
     if job.scheduler is not None:
         raise ValueError(f"--scheduler is {job.scheduler}, and --out is {job.out}; expected --out labels.zarr")
+    if not job.has_values:
+        _check_without_image(job)
     stems: dict[str, Path] = {}
     for path in images:
         if ".zarr" in "".join(path.suffixes):
@@ -126,6 +128,14 @@ def _check(job: Job, images: Sequence[Path]) -> None:
         prepare_folder(folder)
 
 
+def _check_without_image(job: Job) -> None:
+    """Refuse what labels alone do not hold."""
+    asked = [f"--save {kind}" for kind in job.save if kind in ("means", "palette")]
+    asked += ["--refine"] if job.steps is not None and job.steps.refine is not None else []
+    if asked:
+        raise ValueError(f"{asked[0]} needs the image that the labels belong to; add --image IMAGE")
+
+
 def _stem(job: Job, path: Path) -> Path:
     """How the names of the results of an image begin."""
     return job.out / f"{stem_of(path)}_{job.method}"
@@ -143,8 +153,7 @@ def _for_each(job: Job, stem: Path) -> list[Path]:
 
 def _together(job: Job) -> Together:
     """What holds the results of all images."""
-    is_class = kind_of(job.segmenter) == "classes"
-    return Together(_for_each(job, job.out / job.method), job.export, is_class=is_class)
+    return Together(_for_each(job, job.out / job.method), job.export, is_class=job.is_class)
 
 
 def _paths(job: Job, path: Path) -> list[Path]:
@@ -161,7 +170,7 @@ def _record_path(job: Job, path: Path) -> Path:
 
 def _segment_file(job: Job, path: Path, arguments: Mapping[str, Any], together: Together) -> tuple[str, list[Row]]:
     """Segment an image, write its results, and return what there is to say, and its rows of the table."""
-    picture = read_image(path, **job.reading)
+    picture = job.read(path, **job.reading)
     settings = dict(arguments)
     check_axis(path, settings.get("channel_axis"), picture)
     if settings.get("channel_axis") == "auto":
@@ -176,17 +185,20 @@ def _segment_file(job: Job, path: Path, arguments: Mapping[str, Any], together: 
         settings["spacing"] = spacing_of(place)
         if place is not None and place.is_sheared:
             note(f"{path}: its axes are not at right angles: no --spacing holds, and distances are in pixels")
-    start = perf_counter()
-    with choices() as chosen:
-        labels = job.segmenter(picture.pixels, **settings)
-    seconds = perf_counter() - start
-    results = _results(job, path, labels)
-    image = Segmented(picture.pixels, channel_axis, labels, kind_of(job.segmenter) == "classes", place)
     spacing = arguments.get("spacing")
     if spacing is None and place is not None:
         spacing = place.spacing  # sizes are in the file's own unit
+    shown = _shown(picture.pixels, channel_axis, settings, is_segmented="image" not in settings)
+    start = perf_counter()
+    with choices() as chosen:
+        labels = job.segmenter(picture.pixels, **settings)
+        if job.steps is not None:
+            labels = _objects(job, labels, shown, settings.get("mask"), spacing)
+    seconds = perf_counter() - start
+    results = _results(job, path, labels)
+    image = Segmented(*shown, labels, job.is_class, place)
     exported = Exported(
-        labels, image.is_class, picture.pixels, channel_axis, path, spacing, place, job.reading.get("series")
+        labels, job.is_class, image.pixels, image.channel_axis, path, spacing, place, job.reading.get("series")
     )
     written = _write(job, image, results, exported)
     record = _record(job, path, picture, channel_axis) | written | {"chosen": chosen}
@@ -195,7 +207,10 @@ def _segment_file(job: Job, path: Path, arguments: Mapping[str, Any], together: 
     if job.json:
         said = json.dumps(record)
     else:
-        found = (summary(job.segmenter, one.labels, one.n_segments, settings, chosen) for one in results)
+        noun = "object" if job.steps is not None else "segment"
+        found = (
+            summary(one.labels, counted(one.n_segments, noun), job.is_class, settings, chosen) for one in results
+        )
         said = "; ".join(
             f"{one.word}: {text}" if one.word else text for one, text in zip(results, found, strict=True)
         )
@@ -211,6 +226,27 @@ def _both(mask: NDArray[np.bool_] | None, present: NDArray[np.bool_]) -> NDArray
     if mask is None:
         return present
     return mask & present if mask.shape == present.shape else mask
+
+
+def _shown(
+    pixels: NDArray[Any], channel_axis: int | None, settings: Mapping[str, Any], *, is_segmented: bool
+) -> tuple[NDArray[Any], int | None]:
+    """The image that labels are drawn on, and its channel axis: of labels that exist, the one given, or none."""
+    if is_segmented:
+        return pixels, channel_axis
+    image = settings["image"]
+    if image is None:
+        return np.zeros(pixels.shape, np.uint8), None
+    if image.shape[: pixels.ndim] != pixels.shape or image.ndim > pixels.ndim + 1:
+        raise ValueError(f"--image has the shape {image.shape}; expected that of the labels, {pixels.shape}")
+    return image, None if image.ndim == pixels.ndim else -1
+
+
+def _objects(job: Job, labels: Labels, shown: tuple[NDArray[Any], int | None], mask: Any, spacing: Any) -> Labels:
+    """The objects of classes, or of labels that are objects already."""
+    image, channel_axis = shown
+    make = objects_of if kind_of(job.segmenter) == "classes" else cleaned
+    return make(labels, image, job.steps or ObjectSteps(), channel_axis=channel_axis, mask=mask, spacing=spacing)
 
 
 def _results(job: Job, path: Path, labels: Labels) -> list[_Result]:
@@ -286,7 +322,7 @@ def _typed(options: Mapping[str, Any], max_pixels: int | None) -> list[str]:
 
 def _rows(job: Job, path: Path, result: _Result, image: Segmented, spacing: Any) -> list[Row]:
     """One row of the table for each segment."""
-    pixels, channel_axis = image.pixels, image.channel_axis
+    pixels, channel_axis = image.pixels if job.has_values else None, image.channel_axis
     table = classicseg.region_table(result.labels, pixels, channel_axis=channel_axis, spacing=spacing)
     boxes = np.split(table.bounding_box, 2, axis=1)
     columns: dict[str, NDArray[Any]] = {"label": table.label, "area": table.area}

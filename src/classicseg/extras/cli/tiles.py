@@ -72,8 +72,10 @@ def _settings(job: Job, path: Path, picture: Any) -> dict[str, Any]:
 
 def _check(job: Job, images: Sequence[Path]) -> None:
     """Refuse what does not go with a store."""
-    if len(images) > 1 or job.table is not None:
+    if len(images) > 1 or (job.table is not None and job.steps is None):
         raise ValueError(f"--out is {job.out}; expected one image, and no --table; run the others by themselves")
+    if job.steps is not None:
+        raise ValueError(f"objects are asked for, and --out is {job.out}; expected classes; take another --out")
     if job.stdin is not None:
         raise ValueError(f"- is given, and --out is {job.out}; expected a file, which can be read again")
     if tuple(job.save) != BY_DEFAULT:
