@@ -18,6 +18,7 @@ from benchmarks.speed import (
     graphs,
     growing,
     mean_shift,
+    measuring,
     merging,
     scaling,
     scores,
@@ -49,7 +50,7 @@ def speed(*, only: str = "", threads: int = 2) -> None:
     """
     use_threads(threads)
     rows = []
-    parts = (values, edges, floods, graphs, growing, mean_shift, superpixels, trees, merging, scores)
+    parts = (values, edges, floods, graphs, growing, mean_shift, superpixels, trees, merging, measuring, scores)
     cases = itertools.chain.from_iterable(part.cases() for part in parts)
     for make in track(list(cases), "measuring", console=progress):
         case = make()

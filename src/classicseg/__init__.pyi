@@ -17,10 +17,12 @@ from .labeling.cleaning import keep_largest as keep_largest
 from .labeling.cleaning import remove_small_regions as remove_small_regions
 from .labeling.connected import connected_regions as connected_regions
 from .labeling.holes import fill_holes as fill_holes
+from .regions.columns import RegionTable as RegionTable
 from .regions.graph import region_graph as region_graph
+from .regions.label_images import label_means as label_means
+from .regions.label_images import region_boundaries as region_boundaries
 from .regions.small_regions import merge_small_regions as merge_small_regions
-from .regions.table import label_means as label_means
-from .regions.table import region_boundaries as region_boundaries
+from .regions.table import filter_regions as filter_regions
 from .regions.table import region_table as region_table
 from .segmentation.boundary import boundary_segment as boundary_segment
 from .segmentation.etps import etps_segment as etps_segment
@@ -69,7 +71,6 @@ from .types import KMeansResult as KMeansResult
 from .types import Labels as Labels
 from .types import PixelHistogram as PixelHistogram
 from .types import RegionGraph as RegionGraph
-from .types import RegionTable as RegionTable
 from .types import RegionTree as RegionTree
 from .types import Regions as Regions
 from .types import ScaleCurve as ScaleCurve

@@ -14,7 +14,7 @@ from classicseg._core.image import as_canonical, as_labels, as_mask
 from classicseg._core.kernel import kernel
 from classicseg._core.numbers import as_count
 from classicseg.labeling.components import connected_runs
-from classicseg.labeling.numbering import compact_labels
+from classicseg.labeling.numbering import small_labels
 from classicseg.labeling.run_lengths import RunLengths, expand
 from classicseg.types import Mask
 
@@ -37,11 +37,7 @@ def as_objects(labels: ArrayLike, connectivity: int, mask: Mask) -> Objects:
     if is_set:
         runs = connected_runs(parsed.astype(np.uint8), connectivity)
         return Objects(runs, np.arange(int(runs.labels.max(initial=0)) + 1) > 0, inside)
-    highest = int(parsed.max())
-    if highest <= parsed.size:
-        return Objects(parsed, np.arange(highest + 1, dtype=np.int32), inside)
-    names, numbers = compact_labels(parsed)
-    return Objects(numbers.astype(np.int32), np.append(np.int32(0), names), inside)
+    return Objects(*small_labels(parsed), inside)
 
 
 def as_masked_labels(labels: ArrayLike, mask: Mask) -> tuple[NDArray[np.int32], NDArray[np.bool_] | None, bool]:
