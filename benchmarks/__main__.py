@@ -19,6 +19,7 @@ from benchmarks.speed import (
     graphs,
     growing,
     mean_shift,
+    measuring,
     merging,
     outlines,
     scaling,
@@ -52,7 +53,8 @@ def speed(*, only: str = "", threads: int = 2) -> None:
     use_threads(threads)
     rows = []
     parts = (
-        values, edges, floods, graphs, growing, cleaning, mean_shift, superpixels, trees, merging, outlines, scores
+        values, edges, floods, graphs, growing, cleaning, mean_shift, superpixels, trees, merging,
+        measuring, outlines, scores
     )  # fmt: skip
     cases = itertools.chain.from_iterable(part.cases() for part in parts)
     for make in track(list(cases), "measuring", console=progress):

@@ -35,7 +35,7 @@ GIVEN = {
     90.0],
     "inside": (0, 0), "outside": (3, 4), "histograms": [HISTOGRAM], "tables": [TABLE], "curves": [CURVE],
     "probabilities": np.full((*GREY.shape, 3), 1 / 3), "n_workers": 1, "n_segments": 4,
-    "tree": TREE, "boundaries": GREY,
+    "tree": TREE, "boundaries": GREY, "keep": [True] * len(np.unique(CLASSES[CLASSES > 0])),
     **{option: {1: [(0, 0)], 2: [(3, 4)]} for option in ("seeds", "markers", "strokes")},
 }  # fmt: skip
 """Something to pass for each argument that must be given."""

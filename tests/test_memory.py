@@ -39,6 +39,7 @@ def inputs(color):
     return color, grey, labels, others, edges, markers
 
 def size_of(result):
+    result = list(result.values()) if isinstance(result, dict) else result
     parts = result if isinstance(result, tuple | list) else [result]
     return sum(getattr(part, "nbytes", 0) for part in parts)
 
@@ -106,6 +107,9 @@ CALLS = {
     "connected_regions": "classicseg.connected_regions(labels)",
     "region_boundaries": "classicseg.region_boundaries(labels)",
     "region_table": "classicseg.region_table(labels)",
+    "region_table, with an image": "classicseg.region_table(labels, grey)",
+    'region_table, properties="all"': 'classicseg.region_table(labels, grey, properties="all")',
+    "filter_regions": "classicseg.filter_regions(labels, np.arange(labels.max()) % 2 > 0)",
     "label_means": "classicseg.label_means(labels, grey)",
     "region_growing_segment": "classicseg.region_growing_segment(grey)",
     "region_growing_segment, a seed": "classicseg.region_growing_segment(grey, seeds=[(20, 20)], tolerance=40)",

@@ -30,9 +30,12 @@ from .labeling.relabeling import relabel as relabel
 from .metrics.majority import majority_classes as majority_classes
 from .regions.graph import region_graph as region_graph
 from .regions.outlines import region_outlines as region_outlines
+from .regions.columns import RegionTable as RegionTable
+from .regions.graph import region_graph as region_graph
+from .regions.label_images import label_means as label_means
+from .regions.label_images import region_boundaries as region_boundaries
 from .regions.small_regions import merge_small_regions as merge_small_regions
-from .regions.table import label_means as label_means
-from .regions.table import region_boundaries as region_boundaries
+from .regions.table import filter_regions as filter_regions
 from .regions.table import region_table as region_table
 from .segmentation.boundary import boundary_segment as boundary_segment
 from .segmentation.etps import etps_segment as etps_segment
@@ -85,7 +88,6 @@ from .types import PixelHistogram as PixelHistogram
 from .types import RegionGraph as RegionGraph
 from .types import RegionOutline as RegionOutline
 from .types import RegionOutlines as RegionOutlines
-from .types import RegionTable as RegionTable
 from .types import RegionTree as RegionTree
 from .types import Regions as Regions
 from .types import Relabeled as Relabeled

@@ -140,21 +140,6 @@ class EdgePoints(NamedTuple):
     """(n, ndim), the unit vector along the gradient, from dark to bright; of several channels with either sign."""
 
 
-class RegionTable(NamedTuple):
-    """One row for each region, in ascending order of ``label``."""
-
-    label: NDArray[np.int32]
-    """(n,)"""
-    area: NDArray[np.float64]
-    """(n,), pixels times the volume of one (``spacing``)."""
-    centroid: NDArray[np.float64]
-    """(n, ndim), in index units times ``spacing``."""
-    bounding_box: NDArray[np.int64]
-    """(n, 2 * ndim), first index of each axis, then one past the last, in pixels."""
-    mean: NDArray[np.float64]
-    """(n, channels), the mean value of each channel; no columns where no image was given."""
-
-
 class Relabeled(NamedTuple):
     """Labels that are numbered, and what they were."""
 

@@ -199,7 +199,7 @@ def _compile(job: _Job) -> dict[str, kernel.Use]:
     for image in _images(job):
         with band_size(_BAND_PIXELS):
             labels = segmenter(image, **_seeds(segmenter, image.shape[:2]))
-            classicseg.region_table(labels, image, channel_axis=channel_axis)
+            classicseg.region_table(labels, image, properties="all", channel_axis=channel_axis)
         with suppress(ImportError):  # a picture needs packages of its own
             from classicseg.extras.plot import overlay_image
 

@@ -25,6 +25,25 @@ def compact_labels(labels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64
     return np.flatnonzero(is_present).astype(labels.dtype), np.cumsum(is_present)[labels] * (labels > 0)
 
 
+def small_labels(labels: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Labels none of which is above the number of pixels, and what each of 0, 1, … stood for; some may lack."""
+    highest = highest_label(labels)
+    if highest <= labels.size:
+        return labels, np.arange(highest + 1, dtype=np.int32)
+    present, numbers = compact_labels(labels)
+    return numbers.astype(np.int32), np.append(np.int32(0), present).astype(np.int32)
+
+
+def highest_label(labels: NDArray[np.int32]) -> int:
+    """The highest of canonical labels, in bands."""
+    flat = labels.reshape(-1)
+    return max(run_bands(_highest_in_band, flat.size, 1, flat))
+
+
+def _highest_in_band(labels: NDArray[np.int32], start: int, stop: int) -> int:
+    return int(labels[start:stop].max())
+
+
 def number_by_first_pixel(labels: NDArray[np.int32]) -> Labels:
     """Renumber segments 1 … n by their first pixel in raster order; 0 stays 0."""
     flat, numbers = np.ascontiguousarray(labels).reshape(-1), np.zeros(int(labels.max(initial=0)) + 1, np.int32)

@@ -14,7 +14,7 @@ from classicseg._core.image import as_canonical, as_classes, as_labels, as_mask
 from classicseg._core.kernel import kernel
 from classicseg._core.numbers import as_count
 from classicseg.labeling.components import connected_runs
-from classicseg.labeling.numbering import compact_labels
+from classicseg.labeling.numbering import small_labels
 from classicseg.labeling.run_lengths import RunLengths, expand
 from classicseg.types import Mask
 
@@ -37,11 +37,7 @@ def as_objects(labels: ArrayLike, connectivity: int, mask: Mask) -> Objects:
     if is_set:
         runs = connected_runs(parsed, connectivity)
         return Objects(runs, np.arange(int(runs.labels.max(initial=0)) + 1) > 0, inside)
-    highest = highest_label(parsed)
-    if highest <= parsed.size:
-        return Objects(parsed, np.arange(highest + 1, dtype=np.int32), inside)
-    names, numbers = compact_labels(parsed)
-    return Objects(numbers.astype(np.int32), np.append(np.int32(0), names), inside)
+    return Objects(*small_labels(parsed), inside)
 
 
 def as_masked_labels(labels: ArrayLike, mask: Mask) -> tuple[NDArray[np.int32], NDArray[np.bool_] | None, bool]:
@@ -59,16 +55,6 @@ def as_masked_classes(labels: ArrayLike, mask: Mask) -> tuple[NDArray[Any], NDAr
     if inside is not None:
         parsed = as_canonical(np.where(inside, parsed, parsed.dtype.type(0)))
     return parsed, inside, is_set
-
-
-def highest_label(labels: NDArray[np.int32]) -> int:
-    """The highest of canonical labels, in bands."""
-    flat = labels.reshape(-1)
-    return max(run_bands(_highest_in_band, flat.size, 1, flat))
-
-
-def _highest_in_band(labels: NDArray[np.int32], start: int, stop: int) -> int:
-    return int(labels[start:stop].max())
 
 
 def only(objects: Objects, kept: NDArray[np.bool_]) -> NDArray[Any]:

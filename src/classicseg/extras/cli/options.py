@@ -117,7 +117,10 @@ _FILES: dict[str, tuple[Any, Any]] = {
     "table": (
         Annotated[
             Path | None,
-            Parameter(help="Also write a table of the segments (CSV): area, centroid, box, mean.", group="Files"),
+            Parameter(
+                help="Also write a table of the segments (CSV): their sizes, places, shapes and values.",
+                group="Files",
+            ),
         ],
         None,
     ),

@@ -323,21 +323,14 @@ def _typed(options: Mapping[str, Any], max_pixels: int | None) -> list[str]:
 def _rows(job: Job, path: Path, result: _Result, image: Segmented, spacing: Any) -> list[Row]:
     """One row of the table for each segment."""
     pixels, channel_axis = image.pixels if job.has_values else None, image.channel_axis
-    table = classicseg.region_table(result.labels, pixels, channel_axis=channel_axis, spacing=spacing)
-    boxes = np.split(table.bounding_box, 2, axis=1)
-    columns: dict[str, NDArray[Any]] = {"label": table.label, "area": table.area}
-    for name, values in [
-        ("centroid", table.centroid),
-        ("first", boxes[0]),
-        ("stop", boxes[1]),
-        ("mean", table.mean),
-    ]:
-        columns |= {f"{name}_{number}": column for number, column in enumerate(values.T)}
-    rows = zip(*(column.tolist() for column in columns.values()), strict=True)
+    table = classicseg.region_table(
+        result.labels, pixels, properties="all", channel_axis=channel_axis, spacing=spacing
+    )
+    rows = zip(*(column.tolist() for column in table.values()), strict=True)
     first: Row = {"image": str(path)}
     if result.word:
         first[job.each.name] = result.word
-    return [first | dict(zip(columns, row, strict=True)) for row in rows]
+    return [first | dict(zip(table, row, strict=True)) for row in rows]
 
 
 def _write_rows(path: Path, rows: Sequence[Row], *, several: bool) -> None:
