@@ -5,7 +5,7 @@ All that is summed over the cracks of an arc is a whole number, so that no order
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,8 +43,3 @@ def cracks_of(regions: Regions) -> Cracks:
     pairs, arcs = np.unique(np.minimum(one, other) << 32 | np.maximum(one, other), return_inverse=True)
     ends = np.stack([pairs >> 32, pairs & LOW], axis=1) - 1
     return Cracks(ends.astype(np.int32), arcs.reshape(-1), here, there)
-
-
-def sums_over(groups: NDArray[np.int64], n_groups: int, *columns: NDArray[Any]) -> NDArray[np.float64]:
-    """Sums of whole numbers over the members of each group, (n_groups, columns): exact below 2**53."""
-    return np.stack([np.bincount(groups, column, n_groups) for column in columns], axis=1)

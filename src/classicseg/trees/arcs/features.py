@@ -1,133 +1,196 @@
-"""Features of arcs: what is measured of them, as numbers that a model can weigh; the same with the two regions
-exchanged, and for a turned image."""
+"""Features of arcs: numbers that a model can weigh.
+
+They are the same with the two regions exchanged, and in a turned image: what is measured of both regions comes as
+a difference, or as the lesser and the greater one.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classicseg.trees.arcs.arcs import N_LEVELS, SCORE_STEPS, STRENGTH_STEPS, Arcs
-from classicseg.trees.arcs.planes import COLOR_STEPS, N_BINS, SHARES
+from classicseg.trees.arcs.arcs import ALIGNMENT_STEPS, N_LEVELS, SCORE_STEPS, STRENGTH_STEPS, Arcs
+from classicseg.trees.arcs.planes import COLOR_STEPS, GRADIENT_SIGMAS, MIDDLE, N_BINS, SHARES
 
-_TINY = 1e-9
-
-
-def features_of(arcs: Arcs, n_pixels: int) -> tuple[NDArray[np.float32], list[str]]:
-    sums, ends = arcs.sums, arcs.ends
-    n = sums[:, 0]
-    out: dict[str, NDArray] = {}
-
-    def two(name, of_regions):
-        a, b = of_regions[ends[:, 0]], of_regions[ends[:, 1]]
-        out[name + "_min"], out[name + "_max"] = np.minimum(a, b), np.maximum(a, b)
-
-    # gradients
-    for k in range(6):
-        out[f"grad{k}"] = sums[:, 7 + k] / n
-    # strengths
-    mean = sums[:, 13] / n / STRENGTH_STEPS
-    along = sums[:, 14] / n / STRENGTH_STEPS
-    out["strength"], out["along"] = mean, along
-    out["ratio"] = along / (mean + _TINY)
-    cumulated = np.cumsum(sums[:, 15:15 + N_LEVELS], axis=1) / n[:, None]
-    for q in (0.1, 0.25, 0.5, 0.75, 0.9):
-        below = (cumulated < q).sum(axis=1)
-        below = np.minimum(below, N_LEVELS - 1)
-        at = np.take_along_axis(cumulated, below[:, None], 1)[:, 0]
-        before = np.where(below > 0, np.take_along_axis(cumulated, np.maximum(below - 1, 0)[:, None], 1)[:, 0], 0)
-        out[f"q{q}"] = (below + (q - before) / (at - before + _TINY)) / N_LEVELS
-    # strips
-    for d, where in enumerate(("near", "far")):
-        a, b = arcs.strips[:, 0, d].astype(float), arcs.strips[:, 1, d].astype(float)
-        _differences(out, where, a[:, 0], a[:, 1:4], a[:, 4:], b[:, 0], b[:, 1:4], b[:, 4:])
-    # regions
-    r = arcs.regions.astype(float)
-    a, b = r[ends[:, 0]], r[ends[:, 1]]
-    _differences(out, "region", a[:, 0], a[:, 1:4], a[:, 7:], b[:, 0], b[:, 1:4], b[:, 7:])
-    dev = np.sqrt(np.maximum(r[:, 4:7] / r[:, :1] - (r[:, 1:4] / r[:, :1]) ** 2, 0)) / COLOR_STEPS
-    two("devL", dev[:, 0])
-    two("devab", np.hypot(dev[:, 1], dev[:, 2]))
-    tex = r[:, 7 + sum(N_BINS[:3]):] @ np.arange(N_BINS[3]) / (r[:, 0] * SHARES)
-    two("tex", tex)
-    two("L", r[:, 1] / r[:, 0] / COLOR_STEPS)
-    chroma = np.hypot(r[:, 2] / r[:, 0] - 1024, r[:, 3] / r[:, 0] - 1024) / COLOR_STEPS
-    two("chroma", chroma)
-    # strips against the regions
-    for d, where in enumerate(("near", "far")):
-        own, other = [], []
-        for side in (0, 1):
-            s = arcs.strips[:, side, d].astype(float)
-            me, ot = (a, b) if side == 0 else (b, a)
-            own.append(_chi(s[:, 4:] / np.maximum(s[:, :1], 1), me[:, 7:] / me[:, :1]))
-            other.append(_chi(s[:, 4:] / np.maximum(s[:, :1], 1), ot[:, 7:] / ot[:, :1]))
-        out[where + "_own"] = np.maximum(*own)
-        out[where + "_other_min"], out[where + "_other_max"] = np.minimum(*other), np.maximum(*other)
-    # shape
-    two("area", r[:, 0])
-    out["length"] = n
-    perimeter = np.bincount(ends[:, 0], n, len(r)) + np.bincount(ends[:, 1], n, len(r))
-    two("part", 1 / np.maximum(perimeter, 1))
-    out["part_min"], out["part_max"] = out["part_min"] * n, out["part_max"] * n
-    two("round", perimeter / np.sqrt(r[:, 0]))
-    s = sums[:, 2:7].astype(np.int64)
-    N = n.astype(np.int64)
-    yy, xx, yx = (N * s[:, 2] - s[:, 0] ** 2), (N * s[:, 3] - s[:, 1] ** 2), (N * s[:, 4] - s[:, 0] * s[:, 1])
-    root = np.sqrt(((yy - xx).astype(float)) ** 2 + 4.0 * yx.astype(float) ** 2)
-    major, minor = ((yy + xx) + root) / 2, np.maximum((yy + xx) - root, 0) / 2
-    out["straight"] = np.sqrt(major) / (n * n)
-    out["thin"] = np.sqrt(minor / (major + 1))
-    out["minor"] = np.sqrt(minor) / n
-    out["border"] = sums[:, 1] / n
-    # context
-    _context(out, "c", ends, n, sums[:, 14], along, len(r))
-    _ranks(out, "rank", along)
-    _ranks(out, "rank_grad", sums[:, 7] / n)
-    _ranks(out, "rank_chi", out["region_chi"])
-    out["mean_strength"] = np.full(len(n), sums[:, 14].sum() / max(n.sum(), 1))
-    if arcs.scores.shape[1]:
-        sc = arcs.scores / SCORE_STEPS
-        before = sc[:, 0] / n
-        out["score"], out["score_min"], out["score_max"] = before, sc[:, 1], sc[:, 2]
-        _context(out, "s", ends, n, np.rint(arcs.scores[:, 0]), before, len(r))
-        _ranks(out, "rank_score", before)
-        out["n_regions"] = np.full(len(n), len(r))
-    return np.stack(list(out.values()), axis=1).astype(np.float32), list(out)
+Columns = list[NDArray[np.float64]]
 
 
-def _context(out, name, ends, n, total, value, n_regions):
-    length = np.bincount(ends[:, 0], n, n_regions) + np.bincount(ends[:, 1], n, n_regions)
-    all_ = np.bincount(ends[:, 0], total, n_regions) + np.bincount(ends[:, 1], total, n_regions)
-    rest = [(all_[e] - total) / np.maximum(length[e] - n, 1) for e in ends.T]
-    scale = total.sum() / max(n.sum(), 1)
-    out[name + "_rest_min"], out[name + "_rest_max"] = np.minimum(*rest), np.maximum(*rest)
-    least, most = np.full(n_regions, np.inf), np.zeros(n_regions)
-    for e in ends.T:
-        np.minimum.at(least, e, value)
-        np.maximum.at(most, e, value)
-    low, high = [least[e] for e in ends.T], [most[e] for e in ends.T]
-    out[name + "_low_min"], out[name + "_low_max"] = value - np.maximum(*low), value - np.minimum(*low)
-    out[name + "_high_min"], out[name + "_high_max"] = np.minimum(*high), np.maximum(*high)
+def _both(*names: str) -> list[str]:
+    return [f"{which} {name}" for name in names for which in ("lesser", "greater")]
 
 
-def _ranks(out, name, value):
-    out[name] = np.searchsorted(np.sort(value), value) / max(len(value), 1)
+_APART = ["L*", "a*", "b*", "Lab", *(f"chi square of {name}" for name in ("L*", "a*", "b*", "texture", "all"))]
+
+_AMONG = [*_both("rest"), "above greater weakest", "above lesser weakest", *_both("strongest")]
+
+FIRST_FEATURES = (
+    *(f"gradient of {name} at {sigma:g}" for sigma in GRADIENT_SIGMAS for name in ("L*", "a*, b*")),
+    *("strength", "strength along", "first quartile", "median", "third quartile"),
+    *(f"{place} {name}" for place in ("near", "far", "region") for name in _APART),
+    *(f"{place} {name}" for place in ("near", "far") for name in ("unlike own", *_both("unlike other"))),
+    *_both(
+        "area", "lightness", "colorfulness", "roughness", "spread of L*", "spread of a*, b*", "outline", "share"
+    ),
+    *("length", "straightness", "slimness", "thickness", "border"),
+    *(f"strength {name}" for name in _AMONG),
+    *("rank of strength", "rank of gradient", "rank of region"),
+)
+"""What the first stage asks of."""
+
+LATER_FEATURES = (
+    *FIRST_FEATURES,
+    *("score", "least score", "greatest score"),
+    *(f"score {name}" for name in _AMONG),
+    "rank of score",
+)
+"""What a later stage asks of: it knows the scores of the one before."""
 
 
-def _chi(p, q):
-    return (((p - q) ** 2) / (p + q + _TINY)).sum(axis=1) / SHARES
+def features_of(arcs: Arcs) -> NDArray[np.float32]:
+    """The features of each arc, (n_features, m)."""
+    lengths = arcs.lengths.astype(np.float64)
+    strengths = arcs.strengths[:, 1] / (lengths * (STRENGTH_STEPS * ALIGNMENT_STEPS))
+    strips = _densities(arcs.strips)
+    regions = _densities(np.delete(arcs.regions, np.s_[4:7], axis=1))
+    both = regions[arcs.ends]
+    apart = _differences(both[:, 0], both[:, 1])
+    columns = [
+        *(arcs.gradients / lengths[:, np.newaxis]).T,
+        *_of_strengths(arcs, lengths, strengths),
+        *_differences(strips[:, 0, 0], strips[:, 1, 0]),
+        *_differences(strips[:, 0, 1], strips[:, 1, 1]),
+        *apart,
+        *_in_regions(strips, both),
+        *_of_regions(arcs, regions),
+        *_of_shapes(arcs, lengths),
+        *_among_neighbors(arcs, arcs.strengths[:, 1], strengths),
+        *(_ranks(values) for values in (strengths, arcs.gradients[:, 0] / lengths, apart[-1])),
+    ]
+    if arcs.scores.shape[1] > 0:
+        scores = arcs.scores / SCORE_STEPS
+        scores[:, 0] /= lengths
+        columns += [*scores.T, *_among_neighbors(arcs, arcs.scores[:, 0], scores[:, 0]), _ranks(scores[:, 0])]
+    return np.stack(columns).astype(np.float32)
 
 
-def _differences(out, where, n_a, color_a, hist_a, n_b, color_b, hist_b):
-    n_a, n_b = np.maximum(n_a, 1)[:, None], np.maximum(n_b, 1)[:, None]
-    apart = np.abs(color_a / n_a - color_b / n_b) / COLOR_STEPS
-    for k, c in enumerate("Lab"):
-        out[f"{where}_{c}"] = apart[:, k]
-    out[f"{where}_E"] = np.sqrt((apart**2).sum(axis=1))
-    p, q = hist_a / n_a, hist_b / n_b
-    first, total = 0, 0
-    for k, size in enumerate(N_BINS):
-        x = _chi(p[:, first:first + size], q[:, first:first + size])
-        out[f"{where}_chi{k}"] = x
-        total = total + x
-        first += size
-    out[f"{where}_chi"] = total
+def _of_strengths(arcs: Arcs, lengths: NDArray[np.float64], strengths: NDArray[np.float64]) -> Columns:
+    """The mean strength, whichever way the boundary runs and along the arc, and quartiles."""
+    shares = np.cumsum(arcs.strengths[:, 2:], axis=1) / lengths[:, np.newaxis]
+    quartiles = []
+    for part in (0.25, 0.5, 0.75):
+        above = (shares < part).sum(axis=1)
+        reached = np.take_along_axis(shares, above[:, np.newaxis], axis=1)[:, 0]
+        own = arcs.strengths[np.arange(len(above)), 2 + above] / lengths
+        quartiles.append((above + 1 - (reached - part) / own) / N_LEVELS)
+    return [arcs.strengths[:, 0] / (lengths * STRENGTH_STEPS), strengths, *quartiles]
+
+
+def _densities(table: NDArray[Any]) -> NDArray[np.float64]:
+    """Per pixel: 1, the mean color in units of Lab, and the histograms, each of which adds up to 1; 0 without
+    pixels."""
+    found = table / np.maximum(table[..., :1], 1)
+    found[..., 1:4] /= COLOR_STEPS
+    found[..., 4:] /= SHARES
+    return found
+
+
+def _differences(one: NDArray[np.float64], other: NDArray[np.float64]) -> Columns:
+    """How far the colors are apart, and χ² of the histograms, each and all together; 0 beside nothing."""
+    apart = np.abs(one[:, 1:4] - other[:, 1:4]) * (one[:, :1] * other[:, :1])
+    squares, terms, stops = apart * apart, _chi_terms(one, other), np.cumsum(N_BINS)
+    distances = [terms[:, stop - size : stop].sum(axis=1) for stop, size in zip(stops, N_BINS, strict=True)]
+    length = np.sqrt(squares[:, 0] + squares[:, 1] + squares[:, 2])
+    return [*apart.T, length, *distances, terms.sum(axis=1)]
+
+
+def _in_regions(strips: NDArray[np.float64], both: NDArray[np.float64]) -> Columns:
+    """χ² of the strips beside the arc and the regions: how unlike their own they are, and the other one."""
+    columns = []
+    for place in range(2):
+        one, other = strips[:, 0, place], strips[:, 1, place]
+        own = [_chi_terms(one, both[:, 0]).sum(axis=1), _chi_terms(other, both[:, 1]).sum(axis=1)]
+        across = [_chi_terms(one, both[:, 1]).sum(axis=1), _chi_terms(other, both[:, 0]).sum(axis=1)]
+        columns += [np.maximum(*own), *_lesser_and_greater(across)]
+    return columns
+
+
+def _chi_terms(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(p - q)² / (p + q) for each bin: their sum is χ²; 0 beside nothing."""
+    p, q, both = one[:, 4:], other[:, 4:], one[:, :1] * other[:, :1]
+    total, squares = p + q, both * (p - q) ** 2
+    return np.divide(squares, total, out=squares, where=total > 0)
+
+
+def _of_regions(arcs: Arcs, densities: NDArray[np.float64]) -> Columns:
+    """Of the lesser and the greater region: its area, color and texture, its deviations, how long its outline is
+    for its area, and which share of it the arc is."""
+    areas = arcs.regions[:, 0].astype(np.float64)
+    means = arcs.regions[:, 1:4] / areas[:, np.newaxis]
+    variances = np.maximum(arcs.regions[:, 4:7] / areas[:, np.newaxis] - means * means, 0) / COLOR_STEPS**2
+    colors = means[:, 1:] / COLOR_STEPS - MIDDLE
+    rough = np.zeros(len(areas))
+    for k in range(1, N_BINS[3]):
+        rough += k * densities[:, k - N_BINS[3]]
+    outlines = _sums_at(arcs, arcs.lengths)
+    kinds = [
+        areas,
+        densities[:, 1],
+        np.hypot(colors[:, 0], colors[:, 1]),
+        rough,
+        np.sqrt(variances[:, 0]),
+        np.sqrt(variances[:, 1] + variances[:, 2]),
+        outlines / np.sqrt(areas),
+    ]
+    found = [[of[side] for side in arcs.ends.T] for of in kinds]
+    found.append([arcs.lengths / outlines[side] for side in arcs.ends.T])
+    return [column for two in found for column in _lesser_and_greater(two)]
+
+
+def _of_shapes(arcs: Arcs, lengths: NDArray[np.float64]) -> Columns:
+    """Length, straightness, thickness, and the distance to the image's border."""
+    n, (distance, y, x, yy, xx, yx) = arcs.lengths, arcs.places.T
+    down, along, both = (part.astype(np.float64) for part in (n * yy - y * y, n * xx - x * x, n * yx - y * x))
+    root = np.sqrt((down - along) ** 2 + 4 * both * both)
+    major, minor = (down + along + root) / 2, np.maximum(down + along - root, 0) / 2
+    return [
+        lengths,
+        np.sqrt(major) / (lengths * lengths),
+        np.sqrt(minor / (major + 1)),
+        np.sqrt(minor) / lengths,
+        distance / lengths,
+    ]
+
+
+def _among_neighbors(arcs: Arcs, totals: NDArray[np.int64], means: NDArray[np.float64]) -> Columns:
+    """Of all arcs of the lesser and the greater region: the mean of the others, how much stronger this one is than
+    the weakest, and the strongest."""
+    lengths, outlines, sums = arcs.lengths, _sums_at(arcs, arcs.lengths), _sums_at(arcs, totals)
+    weakest, strongest = np.full(len(sums), np.inf), np.zeros(len(sums))
+    for side in arcs.ends.T:
+        np.minimum.at(weakest, side, means)
+        np.maximum.at(strongest, side, means)
+    rests = [(sums[side] - totals) / np.maximum(outlines[side] - lengths, 1) for side in arcs.ends.T]
+    lows, highs = ([of[side] for side in arcs.ends.T] for of in (weakest, strongest))
+    return [
+        *_lesser_and_greater(rests),
+        *(means - low for low in _lesser_and_greater(lows)),
+        *_lesser_and_greater(highs),
+    ]
+
+
+def _sums_at(arcs: Arcs, values: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The sum over the arcs of each region; exact below 2**53."""
+    n = len(arcs.regions)
+    return sum(np.bincount(side, values, n) for side in arcs.ends.T) + np.zeros(n)
+
+
+def _lesser_and_greater(two: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
+    return [np.minimum(*two), np.maximum(*two)]
+
+
+def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The share of the arcs that have a lower value."""
+    return np.searchsorted(np.sort(values), values) / max(len(values), 1)

@@ -13,12 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classicseg._core.image import Image
+from classicseg.filters.color import LAB_STEPS
 from classicseg.filters.smoothing import smooth
 
 COLOR_STEPS = 8
 """The whole numbers of a unit of Lab."""
 
-_MIDDLE = 128
+MIDDLE = 128
 """This is added to a* and b*, so that none is negative."""
 
 SHARES = 16
@@ -27,7 +28,8 @@ SHARES = 16
 N_BINS = (8, 6, 6, 6)
 """Of L*, a*, b* and texture."""
 
-_GRADIENT_SIGMAS = (1.0, 2.0, 4.0)
+GRADIENT_SIGMAS = (1.0, 2.0, 4.0)
+"""Of the Gaussians before the gradients."""
 
 
 class Planes(NamedTuple):
@@ -43,24 +45,28 @@ class Planes(NamedTuple):
     """(4, n), … and how much in the upper one, in parts of `SHARES`."""
 
 
-def planes_of(lab: Image) -> Planes:
-    """Measure the pixels of an image in Lab."""
-    mask = lab.mask_array()
-    steps = np.rint(np.moveaxis(lab.values, -1, 0) * COLOR_STEPS).astype(np.int32)
-    steps[1:] += _MIDDLE * COLOR_STEPS
-    steps = np.where(mask, np.clip(steps, 0, 2 * _MIDDLE * COLOR_STEPS - 1), 0).astype(np.int32)
-    source = Image(np.moveaxis(steps, 0, -1).astype(np.uint16), lab.mask)
+def planes_of(steps: NDArray[np.int16], inside: NDArray[np.bool_]) -> Planes:
+    """Measure the pixels of an image in steps of Lab (`lab_steps`), (3, M, N)."""
+    n = inside.size
+    colors = colors_of(steps, inside)
+    source = Image(np.moveaxis(colors, 0, -1).astype(np.uint16), None if inside.all() else inside)
     gradients = []
-    for sigma in _GRADIENT_SIGMAS:
+    for sigma in GRADIENT_SIGMAS:
         smoothed = np.rint(np.moveaxis(smooth(source, sigma, (1.0, 1.0)).values, -1, 0) * 8).astype(np.int64)
-        squares = _squared_gradients(smoothed, mask)
+        squares = _squared_gradients(smoothed, inside)
         gradients += [squares[0], squares[1] + squares[2]]
     magnitudes = np.rint(np.sqrt(np.stack(gradients))).astype(np.int32)
-    rough = Image(np.minimum(magnitudes[0], 2**16 - 1).astype(np.uint16)[..., np.newaxis], lab.mask)
-    texture = np.rint(smooth(rough, 2.0, (1.0, 1.0)).values[..., 0]).astype(np.int32)
-    bins, shares = _in_bins([*steps, np.minimum(texture, len(_places()[3]) - 1)])
-    n = mask.size
-    return Planes(steps.reshape(3, n), magnitudes.reshape(6, n), bins.reshape(4, n), shares.reshape(4, n))
+    rough = np.minimum(magnitudes[0], 2**16 - 1).astype(np.uint16)[..., np.newaxis]
+    texture = np.rint(smooth(Image(rough, source.mask), 2.0, (1.0, 1.0)).values[..., 0]).astype(np.int32)
+    bins, shares = _in_bins([*colors, np.minimum(texture, len(_places()[3]) - 1)])
+    return Planes(colors.reshape(3, n), magnitudes.reshape(6, n), bins.reshape(4, n), shares.reshape(4, n))
+
+
+def colors_of(steps: NDArray[np.int16], inside: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Colors in coarser steps, none of them negative; 0 where a pixel takes no part."""
+    middle = np.array([0, MIDDLE * LAB_STEPS, MIDDLE * LAB_STEPS]).reshape(3, 1, 1)
+    found = (steps + middle) * COLOR_STEPS // LAB_STEPS
+    return np.where(inside, np.clip(found, 0, 2 * MIDDLE * COLOR_STEPS - 1), 0).astype(np.int32)
 
 
 def _squared_gradients(planes: NDArray[np.int64], mask: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -95,7 +101,7 @@ def _places() -> list[NDArray[np.int64]]:
     """Where each level lies among the bins of its channel, in parts of a bin: L* evenly, a* and b* finer around
     grey, texture by its logarithm."""
     light = np.arange(100 * COLOR_STEPS + 1) / (100 * COLOR_STEPS)
-    color = (np.arange(2 * _MIDDLE * COLOR_STEPS) / COLOR_STEPS - _MIDDLE) / 12
+    color = (np.arange(2 * MIDDLE * COLOR_STEPS) / COLOR_STEPS - MIDDLE) / 12
     color = (np.arcsinh(color) / math.asinh(80 / 12) + 1) / 2
     rough = np.log2(1 + np.arange(2048) / 16) / 7
     parts = [light, color, color, rough]

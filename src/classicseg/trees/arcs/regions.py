@@ -21,7 +21,24 @@ def sums_of_regions(regions: Regions, planes: Planes, n_regions: int) -> NDArray
     return table[1:]
 
 
-@kernel()
+def _add_pixels_numpy(
+    regions: NDArray[np.int32],
+    colors: NDArray[np.int32],
+    bins: NDArray[np.uint8],
+    shares: NDArray[np.uint8],
+    table: NDArray[np.int64],
+) -> None:
+    values = colors.astype(np.int64)
+    np.add.at(table[:, 0], regions, 1)
+    for c in range(len(colors)):
+        np.add.at(table[:, 1 + c], regions, values[c])
+        np.add.at(table[:, 4 + c], regions, values[c] * values[c])
+    for own, share in zip(bins.astype(np.int64), shares.astype(np.int64), strict=True):
+        np.add.at(table, (regions, 7 + own), SHARES - share)
+        np.add.at(table, (regions, 8 + own), share)
+
+
+@kernel(numpy=_add_pixels_numpy)
 def _add_pixels(
     regions: NDArray[np.int32],
     colors: NDArray[np.int32],
