@@ -48,6 +48,7 @@ TRIED_APART = (
     "labeling.holes",
     "labeling.objects",
     "labeling.reconstruction",
+    "learning.",
     "metrics.",
     "segmentation.",
     "superpixels.",
