@@ -74,14 +74,25 @@ def halve(planes: NDArray[np.float32]) -> NDArray[np.float32]:
     return out
 
 
-def double(planes: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.float32]:
-    """Planes of half the resolution of a shape at that shape, rounded to whole numbers."""
-    out = np.empty((len(planes), *shape), np.float32)
-    run_bands(_resample, shape[0], shape[1] * len(out), planes, doubling(shape), out)
+def double(planes: NDArray[Any], shape: tuple[int, int], first: int, last: int) -> NDArray[np.float32]:
+    """Rows `first` to `last` of a shape from planes of half its resolution, rounded to whole numbers."""
+    taps = doubling(shape)
+    taps = taps._replace(rows=taps.rows[first:last], row_weights=taps.row_weights[first:last])
+    out = np.empty((len(planes), last - first, shape[1]), np.float32)
+    run_bands(_resample, last - first, shape[1] * len(out), planes, taps, out)
     return out
 
 
-def blur(planes: NDArray[np.float32], step: int, unit: float, pad: int = 0) -> NDArray[np.float32]:
+def rows_of(planes: NDArray[Any], first: int, last: int, pad: int) -> NDArray[np.float32]:
+    """Rows `first` - `pad` to `last` + `pad` of planes as float32, with as many columns around; 0 beyond the image."""
+    n, height, width = planes.shape
+    out = np.zeros((n, last - first + 2 * pad, width + 2 * pad), np.float32)
+    begin, end = max(first - pad, 0), min(last + pad, height)
+    out[:, begin - first + pad : end - first + pad, pad : pad + width] = planes[:, begin:end]
+    return out
+
+
+def blur(planes: NDArray[np.float32], step: int, unit: float) -> NDArray[np.float32]:
     """Blur planes of whole numbers by the weights 1, 4, 6, 4, 1 at places `step` apart; beyond the planes is 0.
 
     Parameters
@@ -92,12 +103,9 @@ def blur(planes: NDArray[np.float32], step: int, unit: float, pad: int = 0) -> N
         The variance of the blur is `step`².
     unit : float
         What the sums are divided by, before they are rounded: a power of two.
-    pad : int
-        So many zeros around the result.
     """
-    n, height, width = planes.shape
-    out = np.zeros((n, height + 2 * pad, width + 2 * pad), np.float32)
-    run_bands(_blur, height, width * n, planes, step, np.float32(1 / unit), pad, out)
+    out = np.empty(planes.shape, np.float32)
+    run_bands(_blur, planes.shape[1], planes.shape[2] * len(planes), planes, step, np.float32(1 / unit), out)
     return out
 
 
@@ -135,7 +143,7 @@ def _resample(planes: Any, taps: Taps, out: Any, start: int, stop: int) -> None:
 
 
 def _blur_numpy(
-    planes: Any, step: int, scale: np.float32, pad: int, out: Any, start: int, stop: int
+    planes: Any, step: int, scale: np.float32, out: Any, start: int, stop: int
 ) -> None:
     reach = 2 * step
     n, height, width = planes.shape
@@ -145,11 +153,11 @@ def _blur_numpy(
     for axis, length in ((1, stop - start), (2, width)):
         parts = [np.take(slab, np.arange(i * step, i * step + length), axis) for i in range(5)]
         slab = (parts[0] + parts[4]) + (parts[1] + parts[3]) * np.float32(4) + parts[2] * np.float32(6)
-    out[:, pad + start : pad + stop, pad : pad + width] = np.floor(slab * scale + np.float32(0.5))
+    out[:, start:stop] = np.floor(slab * scale + np.float32(0.5))
 
 
 @kernel(numpy=_blur_numpy)
-def _blur(planes: Any, step: int, scale: np.float32, pad: int, out: Any, start: int, stop: int) -> None:
+def _blur(planes: Any, step: int, scale: np.float32, out: Any, start: int, stop: int) -> None:
     """Blur rows `start` to `stop` of the planes."""
     half, four, six = np.float32(0.5), np.float32(4), np.float32(6)
     height, width = planes.shape[1], planes.shape[2]
@@ -167,7 +175,7 @@ def _blur(planes: Any, step: int, scale: np.float32, pad: int, out: Any, start: 
                 middle[x] = (e0[x] + e4[x]) + (e1[x] + e3[x]) * four + e2[x] * six
             f0, f1, f2 = line, line[step:], line[reach:]
             f3, f4 = line[reach + step :], line[2 * reach :]
-            row = out[p, pad + y, pad:]
+            row = out[p, y]
             for x in range(width):
                 total = (f0[x] + f4[x]) + (f1[x] + f3[x]) * four + f2[x] * six
                 row[x] = np.floor(total * scale + half)

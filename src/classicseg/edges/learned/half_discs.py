@@ -34,50 +34,47 @@ def offsets(across: float, along: float) -> NDArray[np.int64]:
     return (np.sign(place) * np.floor(np.abs(place) + 0.5)).astype(np.int64)
 
 
-def half_disc_differences(
-    planes: NDArray[np.float32], pad: int, groups: tuple[tuple[int, int], ...], across: float, along: float
-) -> NDArray[np.uint8]:
-    """The difference of each group of bins at each orientation, (8, groups, M, N): 255 times its square root.
+def half_disc_differences(planes: NDArray[np.float32], pad: int, apart: float, out: NDArray[np.uint8]) -> None:
+    """Write 255 times the root of the difference at each orientation, (8, M, N).
 
     Parameters
     ----------
     planes : ndarray, (bins + 1, M + 2 pad, N + 2 pad)
-        Blurred counts, the sum last, with zeros around them.
+        Blurred counts; last their sum.
+    apart : float
+        From the pixel to the middle of a half-disc, and between its blobs.
     """
-    height, width = planes.shape[1] - 2 * pad, planes.shape[2] - 2 * pad
-    out = np.empty((N_ORIENTATIONS, len(groups), height, width), np.uint8)
-    middle, side = offsets(across, 0), offsets(0, along)
+    middle, side = offsets(apart, 0), offsets(0, apart)
     blobs = np.stack([middle - side, middle, middle + side], 1)
-    run_bands(_differences, height, width * 16, planes, pad, np.array(groups), blobs, out)
-    return out
+    run_bands(_differences, out.shape[1], out.shape[2] * len(planes), planes, pad, blobs, out)
 
 
 @kernel()
-def _differences(planes: Any, pad: int, groups: Any, blobs: Any, out: Any, start: int, stop: int) -> None:
+def _differences(planes: Any, pad: int, blobs: Any, out: Any, start: int, stop: int) -> None:
     """Rows `start` to `stop` of the differences."""
-    width = out.shape[3]
-    total, one, other = (
-        np.empty(width, np.int32), np.empty(width, np.float32), np.empty(width, np.float32)
-    )
-    mass = planes[len(planes) - 1]
+    width = out.shape[2]
+    total = np.empty(width, np.int32)
+    one, other, here, there = (
+        np.empty(width, np.float32), np.empty(width, np.float32),
+        np.empty(width, np.float32), np.empty(width, np.float32),
+    )  # fmt: skip
+    last = len(planes) - 1
     for k in range(len(out)):
-        y0, y1, y2 = blobs[k, 0, 0], blobs[k, 1, 0], blobs[k, 2, 0]
-        x0, x1, x2 = blobs[k, 0, 1], blobs[k, 1, 1], blobs[k, 2, 1]
+        a, b, c = blobs[k, 0, 0], blobs[k, 1, 0], blobs[k, 2, 0]
+        u, v, w = pad + blobs[k, 0, 1], pad + blobs[k, 1, 1], pad + blobs[k, 2, 1]
+        p, q, r = pad - blobs[k, 0, 1], pad - blobs[k, 1, 1], pad - blobs[k, 2, 1]
         for y in range(start, stop):
-            r = pad + y
-            _inverse(mass[r + y0, pad + x0 :], mass[r + y1, pad + x1 :], mass[r + y2, pad + x2 :], one)
-            _inverse(mass[r - y0, pad - x0 :], mass[r - y1, pad - x1 :], mass[r - y2, pad - x2 :], other)
-            for g in range(len(groups)):
-                for x in range(width):
-                    total[x] = 0
-                for b in range(groups[g, 0], groups[g, 1]):
-                    plane = planes[b]
-                    _add(
-                        plane[r + y0, pad + x0 :], plane[r + y1, pad + x1 :], plane[r + y2, pad + x2 :],
-                        plane[r - y0, pad - x0 :], plane[r - y1, pad - x1 :], plane[r - y2, pad - x2 :],
-                        one, other, total,
-                    )  # fmt: skip
-                _write_roots(total, one, other, out[k, g, y])
+            mass, i = planes[last], pad + y
+            _inverse(mass[i + a, u:], mass[i + b, v:], mass[i + c, w:], one)
+            _inverse(mass[i - a, p:], mass[i - b, q:], mass[i - c, r:], other)
+            for x in range(width):
+                total[x] = 0
+            for j in range(last):
+                plane = planes[j]
+                _shares(plane[i + a, u:], plane[i + b, v:], plane[i + c, w:], one, here)
+                _shares(plane[i - a, p:], plane[i - b, q:], plane[i - c, r:], other, there)
+                _add(here, there, total)
+            _write_roots(total, one, other, out[k, y])
 
 
 @kernel()
@@ -89,13 +86,19 @@ def _inverse(a: Any, b: Any, c: Any, out: Any) -> None:
 
 
 @kernel()
-def _add(a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, one: Any, other: Any, total: Any) -> None:
+def _shares(a: Any, b: Any, c: Any, inverse: Any, out: Any) -> None:
+    """The share of a bin in each half-disc."""
+    for x in range(len(out)):
+        out[x] = (a[x] + b[x] + c[x]) * inverse[x]
+
+
+@kernel()
+def _add(here: Any, there: Any, total: Any) -> None:
     """Add a bin's part of the distance."""
     tiny, unit = np.float32(1e-9), np.float32(2**20)
     for x in range(len(total)):
-        here, there = (a[x] + b[x] + c[x]) * one[x], (d[x] + e[x] + f[x]) * other[x]
-        apart = here - there
-        total[x] += np.int32(apart * apart / (here + there + tiny) * unit)
+        apart = here[x] - there[x]
+        total[x] += np.int32(apart * apart / (here[x] + there[x] + tiny) * unit)
 
 
 @kernel()

@@ -30,8 +30,8 @@ class Lookups(NamedTuple):
 
 
 @kernel()
-def look_up(planes: Any, pad: int, ties: Any, lookups: Lookups, out: Any, first: int, start: int, stop: int) -> None:
-    """Features, (n, rows, N), of rows `start` to `stop`, written from row `start - first` on.
+def look_up(planes: Any, pad: int, ties: Any, lookups: Lookups, out: Any, start: int, stop: int) -> None:
+    """Features, (n, rows, N), of rows `start` to `stop`.
 
     Parameters
     ----------
@@ -41,33 +41,57 @@ def look_up(planes: Any, pad: int, ties: Any, lookups: Lookups, out: Any, first:
         uint8, a bit for each orientation that is best.
     """
     n, width = len(lookups.kinds), ties.shape[1]
+    length = planes.shape[2]
+    size = planes.shape[1] * length
+    flat = planes.reshape(-1)
+    only = np.empty(width, np.int64)
+    shifts = np.empty((8, 2), np.int64)
     for f in range(n):
         kind = lookups.kinds[f]
+        for k in range(8):
+            for i in range(2):
+                shifts[k, i] = lookups.planes[f, k, i] * size + lookups.places[f, k, i, 0] * length
+                shifts[k, i] += lookups.places[f, k, i, 1] + pad
         for y in range(start, stop):
-            row = out[f, y - first]
+            row, tie = out[f, y], ties[y]
             for x in range(width):
-                tie = np.int64(ties[y, x])
-                found = 0
-                k = 0
-                while tie:
-                    if tie & 1:
-                        here = lookups.planes[f, k]
-                        place = lookups.places[f, k]
-                        one = np.int64(planes[here[0], pad + y + place[0, 0], pad + x + place[0, 1]])
-                        two = np.int64(planes[here[1], pad + y + place[1, 0], pad + x + place[1, 1]])
-                        if kind == 0:
-                            value = max(one, two)
-                        elif kind == 1:
-                            value = min(one, two)
-                        elif kind == 2:
-                            value = abs(one - two)
-                        else:
-                            middle = np.int64(planes[here[0], pad + y, pad + x])
-                            if kind == 3:
-                                value = max(abs(one - middle), abs(two - middle))
-                            else:
-                                value = min(abs(one - middle), abs(two - middle))
-                        found = max(found, value)
-                    tie >>= 1
-                    k += 1
-                row[x] = found
+                only[x] = _single(tie[x])
+            for x in range(width):
+                k = only[x]
+                at = (pad + y) * length + x
+                if k >= 0:
+                    here = np.int64(flat[lookups.planes[f, k, 0] * size + pad + at]) if kind > 2 else 0
+                    row[x] = _made_of(kind, np.int64(flat[shifts[k, 0] + at]), np.int64(flat[shifts[k, 1] + at]), here)
+                else:
+                    most = 0
+                    for k in range(8):
+                        if tie[x] >> k & 1:
+                            here = np.int64(flat[lookups.planes[f, k, 0] * size + pad + at])
+                            one, two = np.int64(flat[shifts[k, 0] + at]), np.int64(flat[shifts[k, 1] + at])
+                            most = max(most, _made_of(kind, one, two, here))
+                    row[x] = most
+
+
+@kernel()
+def _single(tie: int) -> int:
+    """The number of the only bit; -1 of several or none."""
+    if tie == 0 or tie & (tie - 1):
+        return -1
+    k = 0
+    while tie >> k > 1:
+        k += 1
+    return k
+
+
+@kernel()
+def _made_of(kind: int, one: int, two: int, here: int) -> int:
+    """The value of a feature of a kind."""
+    if kind == 0:
+        return max(one, two)
+    if kind == 1:
+        return min(one, two)
+    if kind == 2:
+        return abs(one - two)
+    if kind == 3:
+        return max(abs(one - here), abs(two - here))
+    return min(abs(one - here), abs(two - here))
