@@ -196,6 +196,18 @@ def test_missing_features_are_below_all_edges() -> None:
     assert_array_equal(table.edges, [1, 2])
 
 
+@given(problems())
+def test_bytes_are_fitted_as_floats_are(problem: Problem) -> None:
+    features, targets, weights = problem
+    values = (features * 20 + 100).clip(0, 255).astype(np.uint8)
+    one, other = (
+        fit_forest(own, targets, weights=weights, boosting=Boosting(2, 2))
+        for own in (values, values.astype(np.float32))
+    )
+    assert_same(one, other)
+    assert_array_equal(predict_forest(one, values), predict_forest(one, values.astype(np.float32)))
+
+
 def test_bins_of_equal_counts() -> None:
     features = np.random.default_rng(0).permutation(6400).astype(np.float32)[np.newaxis]
     assert np.ptp(np.bincount(bin_table(features).bins[0])) <= 2

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,7 +55,7 @@ USUAL = Boosting()
 
 
 def fit_forest(
-    features: NDArray[np.float32],
+    features: NDArray[np.float32] | NDArray[np.uint8],
     targets: NDArray[np.float64],
     *,
     weights: NDArray[np.float64] | None = None,
@@ -71,18 +71,24 @@ def fit_forest(
     return fit_binned(table, targets, weights=weights, boosting=boosting, on_tree=on_tree)
 
 
-def bin_table(features: NDArray[np.float32], n_bins: int = 64) -> BinnedFeatures:
-    """Put features into bins of about equal counts; equal values share one."""
+def bin_table(features: NDArray[np.float32] | NDArray[np.uint8], n_bins: int = 64) -> BinnedFeatures:
+    """Put features into bins of about equal counts; equal values share one. Features are float32 or uint8."""
     every = -(-features.shape[1] // _MOST_FOR_EDGES)
     found = [_quantiles(row[::every], n_bins) for row in features]
     starts = np.cumsum([0, *map(len, found)], dtype=np.int32)
     edges = np.concatenate([*found, np.empty(0, np.float32)])
-    return BinnedFeatures(bin_features(features, edges, starts), edges, starts)
+    if features.dtype == np.uint8:
+        every_byte = np.tile(np.arange(256, dtype=np.float32), (len(features), 1))
+        bins = np.array(
+            [own[row] for own, row in zip(bin_features(every_byte, edges, starts), features, strict=True)]
+        )
+        return BinnedFeatures(bins, edges, starts)
+    return BinnedFeatures(bin_features(features.astype(np.float32, copy=False), edges, starts), edges, starts)
 
 
-def _quantiles(values: NDArray[np.float32], n_bins: int) -> NDArray[np.float32]:
+def _quantiles(values: NDArray[Any], n_bins: int) -> NDArray[np.float32]:
     """Values that are edges: at most n_bins - 1 of them, and never the largest, which nothing is above."""
-    ordered = np.sort(values[~np.isnan(values)])
+    ordered = np.sort(values[~np.isnan(values)]).astype(np.float32)
     if not len(ordered):
         return ordered
     places = np.arange(1, n_bins, dtype=np.int64) * len(ordered) // n_bins
