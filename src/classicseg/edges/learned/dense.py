@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classicseg._core.bands import run_bands
-from classicseg._core.kernel import kernel
 from classicseg.edges.learned.features import first_lookups, looked_up, map_planes, second_lookups
 from classicseg.edges.learned.histograms import soft_histograms
-from classicseg.edges.learned.planes import Counts, counts_of, feature_planes
-from classicseg.learning.forest import Forest
+from classicseg.edges.learned.planes import ALONE, Frames, counts_of, feature_planes
+from classicseg.learning.forest import Forest, predict_forest
 
 WHOLE = 65535
 """What a strength of 1 is in whole numbers: they are added without rounding."""
 
+_MIDDLE, _WIDTH = 0.5, 0.08
+"""Where the weighted differences of half-discs, as a share of the greatest sum, mean a strength of one half; and how
+fast it rises."""
+
 _BAND = 2**17
 """The pixels of half the resolution whose planes exist at once."""
-
-_BLOCK = 2048
-"""Pixels of which all trees are asked, while their features stay in the cache."""
 
 
 class FirstLook(NamedTuple):
@@ -30,18 +29,18 @@ class FirstLook(NamedTuple):
 
     features: NDArray[np.uint8]
     """(n, M, N)"""
-    ties: NDArray[np.uint8]
-    """(M, N), the best orientations; 0 where the half-discs are equal in all."""
+    frames: Frames
 
 
 def first_look(steps: NDArray[np.int16], mask: NDArray[np.bool_]) -> FirstLook:
     """The features of the first stage of an image in steps of Lab, (3, M, N)."""
     counts = counts_of(soft_histograms(steps, mask))
     shape, lookups = counts.border.shape, first_lookups()
-    look = FirstLook(np.empty((len(lookups.kinds), *shape), np.uint8), np.empty(shape, np.uint8))
+    look = FirstLook(np.empty((len(lookups.kinds), *shape), np.uint8), Frames.empty(shape))
     for first, last in _bands(shape):
-        planes, look.ties[first:last] = feature_planes(counts, first, last)
-        look.features[:, first:last] = looked_up(planes, look.ties[first:last], lookups)
+        planes, frames = feature_planes(counts, first, last)
+        look.features[:, first:last] = looked_up(planes, frames.ties, lookups)
+        look.frames.ties[first:last], look.frames.sums[first:last] = frames
     return look
 
 
@@ -54,15 +53,19 @@ def second_features(found: NDArray[np.uint8], ties: NDArray[np.uint8], first: in
 
 def predict_map(look: FirstLook, forests: tuple[Forest, Forest]) -> NDArray[np.uint16]:
     """The strength of each pixel of half the resolution, of `WHOLE`."""
-    shape = look.ties.shape
-    found, strengths = np.empty(shape, np.uint8), np.empty(shape, np.uint16)
+    shape = look.frames.ties.shape
+    found, strengths = as_codes(predict_stage(forests[0], look)), np.empty(shape, np.uint16)
     for first, last in _bands(shape):
-        found[first:last] = as_codes(_predict(forests[0], look, first, last))
-    for first, last in _bands(shape):
-        more = second_features(found, look.ties, first, last)
+        more = second_features(found, look.frames.ties, first, last)
         values = _predict(forests[1], look, first, last, more)
         strengths[first:last] = np.floor(values * np.float32(WHOLE) + np.float32(0.5))
     return strengths
+
+
+def predict_stage(forest: Forest, look: FirstLook) -> NDArray[np.float32]:
+    """What the forest of the first stage says of each pixel of half the resolution."""
+    parts = [_predict(forest, look, *rows) for rows in _bands(look.frames.ties.shape)]
+    return np.concatenate(parts)
 
 
 def as_codes(strengths: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -73,8 +76,8 @@ def as_codes(strengths: NDArray[np.float32]) -> NDArray[np.uint8]:
 def _predict(forest: Forest, look: FirstLook, first: int, last: int, *more: NDArray[np.uint8]) -> NDArray[np.float32]:
     """What a forest says of rows, from 0 to 1; 0 where the half-discs are equal in all orientations."""
     features = np.concatenate([look.features[:, first:last], *more])
-    values = predict_bytes(forest, features.reshape(len(features), -1)).reshape(features.shape[1:])
-    return np.clip(values, np.float32(0), np.float32(1)) * (look.ties[first:last] > 0)
+    values = predict_forest(forest, features.reshape(len(features), -1)).reshape(features.shape[1:])
+    return np.clip(values, np.float32(0), np.float32(1)) * (look.frames.ties[first:last] > 0)
 
 
 def _bands(shape: tuple[int, ...]) -> Iterator[tuple[int, int]]:
@@ -83,55 +86,19 @@ def _bands(shape: tuple[int, ...]) -> Iterator[tuple[int, int]]:
         yield first, min(first + height, shape[0])
 
 
-def predict_bytes(forest: Forest, features: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """The value of each sample, (n,), of features that are whole numbers from 0 to 255, (n_features, n)."""
-    edges = forest.edges[forest.starts[forest.features.astype(np.int64)] + forest.bins]
-    values = np.empty(features.shape[1], np.float32)
-    above = np.floor(edges).astype(np.uint8)
-    run_bands(
-        _ask_all, len(values), 16, features, forest.features.astype(np.int64), above, forest.leaves,
-        float(forest.base), float(forest.step), values,
-    )  # fmt: skip
-    return values
+
+def half_disc_map(steps: NDArray[np.int16], mask: NDArray[np.bool_]) -> NDArray[np.uint16]:
+    """The strength by the weighted differences of half-discs alone, of `WHOLE`, at half the resolution."""
+    counts = counts_of(soft_histograms(steps, mask))
+    strengths, table = np.empty(counts.border.shape, np.uint16), _logistic()
+    for first, last in _bands(strengths.shape):
+        strengths[first:last] = table[feature_planes(counts, first, last, ALONE)[1].sums]
+    return strengths
 
 
-def _ask_all_numpy(
-    features: Any, asked: Any, above: Any, leaves: Any, base: float, step: float, values: Any, start: int, stop: int
-) -> None:
-    sums = np.zeros(stop - start, np.int64)
-    for questions, limits, own in zip(asked, above, leaves, strict=True):
-        answers = features[questions, start:stop] > limits[:, np.newaxis]
-        sums += own[(answers << np.arange(len(questions))[:, np.newaxis]).sum(axis=0)]
-    values[start:stop] = base + step * sums
-
-
-@kernel(numpy=_ask_all_numpy)
-def _ask_all(
-    features: Any, asked: Any, above: Any, leaves: Any, base: float, step: float, values: Any, start: int, stop: int
-) -> None:
-    """Samples `start` to `stop`, block by block."""
-    numbers, sums = np.empty(_BLOCK, np.uint8), np.empty(_BLOCK, np.int32)
-    for begin in range(start, stop, _BLOCK):
-        n = min(begin + _BLOCK, stop) - begin
-        for i in range(n):
-            sums[i] = 0
-        for tree in range(len(leaves)):
-            for i in range(n):
-                numbers[i] = 0
-            for level in range(asked.shape[1]):
-                _ask(features[asked[tree, level], begin:], above[tree, level], np.uint8(1 << level), numbers[:n])
-            _add_leaves(numbers[:n], leaves[tree], sums)
-        for i in range(n):
-            values[begin + i] = base + step * sums[i]
-
-
-@kernel()
-def _ask(row: Any, above: Any, bit: Any, numbers: Any) -> None:
-    for i in range(len(numbers)):
-        numbers[i] |= bit if row[i] > above else np.uint8(0)
-
-
-@kernel()
-def _add_leaves(numbers: Any, leaves: Any, sums: Any) -> None:
-    for i in range(len(numbers)):
-        sums[i] += np.int32(leaves[numbers[i]])
+def _logistic() -> NDArray[np.uint16]:
+    """The strength of each sum of differences; 0 of 0."""
+    sums = np.arange(2**16) / (1020 * ALONE.sum())
+    strengths = 1 / (1 + np.exp((_MIDDLE - sums) / _WIDTH))
+    strengths[0] = 0
+    return np.rint(WHOLE * strengths).astype(np.uint16)

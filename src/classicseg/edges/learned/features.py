@@ -26,10 +26,14 @@ from classicseg.edges.learned.planes import (
 _RIDGE_MARGIN = 32
 """Rows around a band that the blurs of a map reach: 2 times 1 + 2 + 4 + 8, and the curvature's one."""
 
+_COSINES = (256, 181, 0, -181, -256, -181, 0, 181)
+"""Of twice each orientation, times 256."""
+
 _K = np.arange(N_ORIENTATIONS)
 
 
 class _Feature(NamedTuple):
+    name: str
     kind: int
     first: Any
     """The plane, or that of each orientation."""
@@ -38,47 +42,76 @@ class _Feature(NamedTuple):
     """(8, 2), rows and columns to the first; the second is opposite."""
 
 
+FIRST, SECOND = "boundaries_first", "boundaries_second"
+"""The names of the stages in a model."""
+
+
+def names() -> dict[str, tuple[str, ...]]:
+    """What the forest of each stage is asked of."""
+    first = tuple(f.name for f in _first_features())
+    return {FIRST: first, SECOND: first + tuple(f.name for part in _second_features() for f in part)}
+
+
 @functools.cache
 def first_lookups() -> Lookups:
     """The features of the first stage."""
-    orthogonal = (_K + 4) % 8
-    found = []
-    for s in range(N_SCALES):
-        for g in range(N_GROUPS):
-            plane = DIFFERENCES + (s * N_ORIENTATIONS) * N_GROUPS + g
-            found += [_here(plane + N_GROUPS * _K), _here(plane + N_GROUPS * orthogonal), _here(MEANS + 4 * s + g)]
-    beside = SUMS + (_K + 1) % 8, SUMS + (_K + 7) % 8
-    found += [_here(SUMS + _K), _here(SUMS + orthogonal), _here(FINE_SUMS + _K), _here(BEST)]
-    found += [_Feature(GREATER, *beside), _Feature(SMALLER, *beside)]
-    for sums in (SUMS, FINE_SUMS):
-        found += _profiles(sums + _K, (1, 2, 4), (2, 4, 8))
-    for level, apart in enumerate((1, 2, 4, 8)):
-        for c in range(3):
-            plane = COLORS + 3 * level + c
-            found += [_here(plane), _Feature(APART, plane, plane, offsets(apart, 0))]
-    found += [_Feature(APART, COLORS + 6 + c, COLORS + 6 + c, offsets(0, 4)) for c in range(3)]
-    for level, apart in ((1, 2), (2, 4)):
-        light = COLORS + 3 * level
-        found += [_Feature(k, light, light, offsets(apart, 0)) for k in (MOST_FROM_HERE, LEAST_FROM_HERE)]
-    found += [_here(BUSY + i) for i in range(3)] + [_here(BORDER)]
-    return _as_lookups(found)
+    return _as_lookups(_first_features())
 
 
 @functools.cache
 def second_lookups() -> tuple[Lookups, Lookups]:
     """What the second stage sees of the map of the first: in the frame of the half-discs, and of its own ridges."""
-    found = _profiles(0, (1, 2, 3, 4, 6, 9), (1, 2, 3, 5, 8, 12)) + _profiles(2, (3, 6, 12), (3, 6, 12))
-    return _as_lookups([_here(i) for i in range(5)] + found), _as_lookups(found)
+    in_discs, in_ridges = _second_features()
+    return _as_lookups(in_discs), _as_lookups(in_ridges)
 
 
-def _here(plane: Any) -> _Feature:
-    return _Feature(GREATER, plane, plane)
+def _first_features() -> list[_Feature]:
+    orthogonal = (_K + 4) % 8
+    found = []
+    for s in range(N_SCALES):
+        for g in range(N_GROUPS):
+            own, plane = f"difference {s} of {g}", DIFFERENCES + s * N_ORIENTATIONS * N_GROUPS + g
+            found += [_here(own, plane + N_GROUPS * _K), _here(f"{own}, orthogonal", plane + N_GROUPS * orthogonal)]
+            found += [_here(f"{own}, mean", MEANS + N_GROUPS * s + g)]
+    beside = SUMS + (_K + 1) % 8, SUMS + (_K + 7) % 8
+    found += [_here("sum", SUMS + _K), _here("sum, orthogonal", SUMS + orthogonal)]
+    found += [_here("fine sum", FINE_SUMS + _K), _here("best", BEST)]
+    found += [_Feature("sum, turned, greater", GREATER, *beside), _Feature("sum, turned, smaller", SMALLER, *beside)]
+    for name, sums in (("sum", SUMS), ("fine sum", FINE_SUMS)):
+        found += _profiles(name, sums + _K, (1, 2, 4), (2, 4, 8))
+    for level, apart in enumerate((1, 2, 4, 8)):
+        for c in range(3):
+            plane = COLORS + 3 * level + c
+            found += [_here(f"color {c} at {level}", plane)]
+            found += [_Feature(f"color {c}, apart {apart}", APART, plane, plane, offsets(apart, 0))]
+    found += [_Feature(f"color {c}, along", APART, COLORS + 6 + c, COLORS + 6 + c, offsets(0, 4)) for c in range(3)]
+    for level, apart in ((1, 2), (2, 4)):
+        light, place = COLORS + 3 * level, offsets(apart, 0)
+        found += [_Feature(f"line {apart}, most", MOST_FROM_HERE, light, light, place)]
+        found += [_Feature(f"line {apart}, least", LEAST_FROM_HERE, light, light, place)]
+    return [*found, *(_here(f"busy {i}", BUSY + i) for i in range(3)), _here("border", BORDER)]
 
 
-def _profiles(plane: Any, across: tuple[int, ...], along: tuple[int, ...]) -> list[_Feature]:
+def _second_features() -> tuple[list[_Feature], list[_Feature]]:
+    both = []
+    for frame in ("discs", "ridges"):
+        found = _profiles(f"map, by {frame}", 0, (1, 2, 3, 4, 6, 9), (1, 2, 3, 5, 8, 12))
+        both.append(found + _profiles(f"map blurred, by {frame}", 2, (3, 6, 12), (3, 6, 12)))
+    return [_here(f"map {i}", i) for i in range(5)] + both[0], both[1]
+
+
+def _here(name: str, plane: Any) -> _Feature:
+    return _Feature(name, GREATER, plane, plane)
+
+
+def _profiles(name: str, plane: Any, across: tuple[int, ...], along: tuple[int, ...]) -> list[_Feature]:
     """The greater and the smaller of two values beside the pixel, and along its orientation."""
-    places = [offsets(d, 0) for d in across] + [offsets(0, d) for d in along]
-    return [_Feature(kind, plane, plane, place) for place in places for kind in (GREATER, SMALLER)]
+    places = [(f"across {d}", offsets(d, 0)) for d in across] + [(f"along {d}", offsets(0, d)) for d in along]
+    return [
+        _Feature(f"{name}, {where}, {which}", kind, plane, plane, place)
+        for where, place in places
+        for which, kind in (("greater", GREATER), ("smaller", SMALLER))
+    ]
 
 
 def _as_lookups(features: list[_Feature]) -> Lookups:
@@ -123,11 +156,22 @@ def map_planes(found: NDArray[np.uint8], first: int, last: int) -> tuple[NDArray
     return out, ties
 
 
-@kernel()
+def _ridges_numpy(grid: Any, ties: Any, start: int, stop: int) -> None:
+    part = grid[start : stop + 2].astype(np.int64)
+    twice = 2 * part[1:-1, 1:-1]
+    down = part[:-2, 1:-1] + part[2:, 1:-1] - twice
+    right = part[1:-1, :-2] + part[1:-1, 2:] - twice
+    both = part[:-2, :-2] + part[2:, 2:] - part[:-2, 2:] - part[2:, :-2]
+    values = np.stack([_COSINES[k] * 4 * (right - down) + _COSINES[(k + 6) % 8] * 2 * both for k in range(8)])
+    best = values.max(axis=0)
+    bits = ((values == best) & (best > 0)) << np.arange(N_ORIENTATIONS)[:, np.newaxis, np.newaxis]
+    ties[start:stop] = bits.sum(axis=0)
+
+
+@kernel(numpy=_ridges_numpy)
 def _ridges(grid: Any, ties: Any, start: int, stop: int) -> None:
     """Along which orientations a map, with a border of one, curves down least, a bit for each: rows `start` to
     `stop`."""
-    cosines = (256, 181, 0, -181, -256, -181, 0, 181)
     for y in range(start, stop):
         above, here, below = grid[y], grid[y + 1], grid[y + 2]
         for x in range(ties.shape[1]):
@@ -137,7 +181,7 @@ def _ridges(grid: Any, ties: Any, start: int, stop: int) -> None:
             both = np.int64(above[x]) + np.int64(below[x + 2]) - np.int64(above[x + 2]) - np.int64(below[x])
             best, tie = np.int64(0), 0
             for k in range(8):
-                value = cosines[k] * 4 * (right - down) + cosines[(k + 6) % 8] * 2 * both
+                value = _COSINES[k] * 4 * (right - down) + _COSINES[(k + 6) % 8] * 2 * both
                 if value > best:
                     best, tie = value, 0
                 if value == best and best > 0:

@@ -41,6 +41,9 @@ _COLOR_UNIT = 8.0
 _QUIET = 3.0
 """A gradient of so many L* a pixel counts half as texture."""
 
+_UNIT = _QUIET * 8 * LAB_STEPS
+"""The same in the units of Sobel's weights."""
+
 
 class Positions(NamedTuple):
     """Where each pixel's values lie, (M, N)."""
@@ -73,13 +76,36 @@ def _tables() -> NDArray[np.uint8]:
     return np.rint(np.stack([light, color, color])).astype(np.uint8)
 
 
-@kernel()
+def _positions_numpy(steps: Any, mask: Any, tables: Any, positions: Positions, start: int, stop: int) -> None:
+    for c in range(3):
+        positions.lab[c, start:stop] = tables[c, steps[c, start:stop].astype(np.int64) + _OFFSET]
+    rows, width = slice(start, stop + 2), mask.shape[1]
+    light = np.pad(steps[0].astype(np.int64), 1)[rows]
+    inside = np.pad(mask, 1)[rows]
+    here = light[1:-1, 1:-1]
+    cut = [[(slice(i, i + stop - start), slice(j, j + width)) for j in range(3)] for i in range(3)]
+    around = [[np.where(inside[own], light[own], here) for own in row] for row in cut]
+    (a, b, c), (d, _, e), (f, g, h) = around
+    down, right = f + 2 * g + h - a - 2 * b - c, c + 2 * e + h - a - 2 * d - f
+    short, long = (np.float64(part(abs(down), abs(right))) for part in (np.minimum, np.maximum))
+    t = np.divide(short, long, out=np.zeros(here.shape), where=long > 0)
+    place = 2 * t * (1.3476 - 0.3476 * t)
+    i = np.where(place >= 1, 1, 0)
+    size = np.sqrt(short * short + long * long)
+    both = (SHARES * size / (size + _UNIT) + 0.5).astype(np.int64)
+    two = (both * (place - i) + 0.5).astype(np.int64)
+    sign = np.where((down > 0) == (right > 0), 1, -1)
+    first, second = (np.where(abs(right) >= abs(down), sign * k, 4 - sign * k) % 8 for k in (i, i + 1))
+    positions.directions[start:stop] = np.where(long > 0, 8 * first + second, 0)
+    positions.shares[start:stop] = np.where(long > 0, 16 * (both - two) + two, 0)
+
+
+@kernel(numpy=_positions_numpy)
 def _positions(steps: Any, mask: Any, tables: Any, positions: Positions, start: int, stop: int) -> None:
     """Positions of the pixels of rows `start` to `stop`."""
     height, width = mask.shape
     light = steps[0]
     around = np.zeros((3, 3), np.int64)
-    unit = _QUIET * 8 * LAB_STEPS
     for y in range(start, stop):
         for x in range(width):
             for c in range(3):
@@ -92,13 +118,13 @@ def _positions(steps: Any, mask: Any, tables: Any, positions: Positions, start: 
                     around[i, j] = np.int64(light[v, u]) if inside else here
             down = around[2, 0] + 2 * around[2, 1] + around[2, 2] - around[0, 0] - 2 * around[0, 1] - around[0, 2]
             right = around[0, 2] + 2 * around[1, 2] + around[2, 2] - around[0, 0] - 2 * around[1, 0] - around[2, 0]
-            first, second, one, two = _direction(down, right, unit)
+            first, second, one, two = _direction(down, right)
             positions.directions[y, x] = 8 * first + second
             positions.shares[y, x] = 16 * one + two
 
 
 @kernel()
-def _direction(down: int, right: int, unit: float) -> tuple[int, int, int, int]:
+def _direction(down: int, right: int) -> tuple[int, int, int, int]:
     """The two bins of a gradient, and the shares of each."""
     v, u = abs(down), abs(right)
     short, long = float(min(v, u)), float(max(v, u))
@@ -108,7 +134,7 @@ def _direction(down: int, right: int, unit: float) -> tuple[int, int, int, int]:
     place = 2 * t * (1.3476 - 0.3476 * t)  # nearly the arc tangent, in parts of 22.5 degrees
     i = 1 if place >= 1 else 0
     size = np.sqrt(short * short + long * long)
-    both = int(SHARES * size / (size + unit) + 0.5)
+    both = int(SHARES * size / (size + _UNIT) + 0.5)
     two = int(both * (place - i) + 0.5)
     sign = 1 if (down > 0) == (right > 0) else -1
     if u >= v:
@@ -116,7 +142,29 @@ def _direction(down: int, right: int, unit: float) -> tuple[int, int, int, int]:
     return (4 - sign * i) % 8, (4 - sign * (i + 1)) % 8, both - two, two
 
 
-@kernel()
+def _count_numpy(
+    steps: Any, mask: Any, positions: Positions, taps: Taps, out: Any, start: int, stop: int
+) -> None:
+    sums = np.stack([steps[0] // 2, *((steps[1:].astype(np.int64) + _OFFSET) // 4)])
+    for i in range(3):
+        for j in range(3):
+            at = np.ix_(taps.rows[start:stop, i], taps.columns[:, j])
+            w = taps.row_weights[start:stop, i, np.newaxis] * taps.column_weights[:, j] * mask[at]
+            for c, (first, last) in enumerate(GROUPS[:3]):
+                position = positions.lab[c][at].astype(np.int64)
+                for b in range(last - first):
+                    out[first + b, start:stop] += w * np.maximum(SHARES - abs(position - SHARES * b), 0)
+            directions, shares = positions.directions[at], positions.shares[at].astype(np.int64)
+            one, two = shares // 16, shares % 16
+            for k in range(8):
+                out[32 + k, start:stop] += w * (one * (directions // 8 == k) + two * (directions % 8 == k))
+            out[40, start:stop] += w * (SHARES - one - two)
+            out[41, start:stop] += w * SHARES
+            for c in range(3):
+                out[42 + c, start:stop] += w * sums[c][at]
+
+
+@kernel(numpy=_count_numpy)
 def _count(steps: Any, mask: Any, positions: Positions, taps: Taps, out: Any, start: int, stop: int) -> None:
     """Rows `start` to `stop` of the counts."""
     fifteen = np.float32(SHARES)
@@ -145,6 +193,6 @@ def _count(steps: Any, mask: Any, positions: Positions, taps: Taps, out: Any, st
                     out[32 + directions % 8, y, x] += w * two
                     out[40, y, x] += w * (fifteen - one - two)
                     out[41, y, x] += w * fifteen
-                    out[42, y, x] += w * np.float32(steps[0, v, u] // 2)
-                    out[43, y, x] += w * np.float32((steps[1, v, u] + 8192) // 4)
-                    out[44, y, x] += w * np.float32((steps[2, v, u] + 8192) // 4)
+                    out[42, y, x] += w * np.float32(np.int64(steps[0, v, u]) // 2)
+                    out[43, y, x] += w * np.float32((np.int64(steps[1, v, u]) + _OFFSET) // 4)
+                    out[44, y, x] += w * np.float32((np.int64(steps[2, v, u]) + _OFFSET) // 4)

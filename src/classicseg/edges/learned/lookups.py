@@ -29,7 +29,28 @@ class Lookups(NamedTuple):
     """(n, 8, 2, 2), the rows and columns from the pixel to each."""
 
 
-@kernel()
+def _look_up_numpy(
+    planes: Any, pad: int, ties: Any, lookups: Lookups, out: Any, start: int, stop: int
+) -> None:
+    width = ties.shape[1]
+    out[:, start:stop] = 0
+
+    def at(plane: int, row: int, column: int) -> Any:
+        rows, columns = slice(pad + row + start, pad + row + stop), slice(pad + column, pad + column + width)
+        return planes[plane, rows, columns].astype(np.int64)
+
+    for f, kind in enumerate(lookups.kinds):
+        for k in range(8):
+            one, two = (at(lookups.planes[f, k, i], *lookups.places[f, k, i]) for i in range(2))
+            here = at(lookups.planes[f, k, 0], 0, 0)
+            made = (
+                np.maximum(one, two), np.minimum(one, two), abs(one - two),
+                np.maximum(abs(one - here), abs(two - here)), np.minimum(abs(one - here), abs(two - here)),
+            )[kind]  # fmt: skip
+            np.maximum(out[f, start:stop], made * (ties[start:stop] >> k & 1), out=out[f, start:stop], casting="unsafe")
+
+
+@kernel(numpy=_look_up_numpy)
 def look_up(planes: Any, pad: int, ties: Any, lookups: Lookups, out: Any, start: int, stop: int) -> None:
     """Features, (n, rows, N), of rows `start` to `stop`.
 

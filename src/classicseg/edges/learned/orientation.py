@@ -18,6 +18,9 @@ from classicseg.edges.learned.grids import BLUR, blur
 STEPS = 256
 """Half a turn."""
 
+_MARGIN = 8
+"""Pixels that the blurs reach, and more: variances of 1 and 4."""
+
 _HALF_STEPS = STEPS / 2 / math.pi
 """From the angle of twice the orientation to steps."""
 
@@ -25,10 +28,11 @@ _HALF_STEPS = STEPS / 2 / math.pi
 def ridge_orientation(strengths: NDArray[np.float32]) -> NDArray[np.float32]:
     """The orientation of a map's ridges, in radians from 0 on, from the columns towards the rows: of whole numbers up
     to 2**16, (M, N)."""
-    padded = np.pad(strengths, 8, mode="edge")[np.newaxis]
-    smooth = blur(blur(padded, 1, BLUR), 1, BLUR)[0, 7:-7, 7:-7]
+    padded = np.pad(strengths, _MARGIN, mode="edge")[np.newaxis]
+    cut = slice(_MARGIN - 1, 1 - _MARGIN)
+    smooth = blur(blur(padded, 1, BLUR), 2, BLUR)[0, cut, cut]
     steps = np.empty(strengths.shape, np.uint8)
-    run_bands(_orient, len(steps), steps.shape[1], smooth, steps)
+    run_bands(_orient, len(steps), steps.shape[1], np.ascontiguousarray(smooth), steps)
     return (steps * np.float32(math.pi / STEPS)).astype(np.float32, copy=False)
 
 
