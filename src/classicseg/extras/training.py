@@ -1,0 +1,170 @@
+"""Trains the forests of a detector of boundaries, stage after stage, on images with what people drew on them.
+
+Each stage sees what those before it say of an image. What a forest says of an image on which it was fitted is
+better than it will ever be again; so a stage is trained on what forests say that were fitted without the image:
+the images are dealt into folds, and for each there is a forest of all others (stacked generalization: Wolpert,
+1992). The forest that is kept is fitted on all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+import classicseg
+from classicseg.extras.files import check_outputs, replacing
+from classicseg.extras.progress import bar
+from classicseg.extras.training_sets import Drawn, Example, find_examples, read_example
+from classicseg.learning.fitting import Boosting, bin_table, fit_binned
+from classicseg.learning.forest import Forest
+from classicseg.learning.model import BoundaryModel
+from classicseg.learning.model_file import bytes_of
+
+N_FOLDS = 2
+
+
+class Samples(NamedTuple):
+    """What a stage is to learn of one image."""
+
+    features: NDArray[Any]
+    """(n_features, n), float32 or uint8."""
+
+    targets: NDArray[np.float64]
+    weights: NDArray[np.float64]
+
+
+class Stage(NamedTuple):
+    """One forest: what it is asked, what it is to answer, and what comes of its answers."""
+
+    name: str
+    features: tuple[str, ...]
+    boosting: Boosting
+    prepare: Callable[[Drawn, Any], Any]
+    """Called with an image and what the stage before made of it, or None; what it returns is the image's state."""
+
+    samples: Callable[[Any, np.random.Generator], Samples]
+    """Called with a state, and with what draws some of its samples."""
+
+    advance: Callable[[Any, Forest], Any]
+    """What the stage makes of a state by a forest, for the stage that follows."""
+
+
+class _Job(NamedTuple):
+    """What all steps of a training share."""
+
+    drawn: Sequence[Drawn]
+    rng: int
+    done: Callable[[str], object]
+    """Called after each step, with its name."""
+
+
+def train_stages(
+    drawn: Sequence[Drawn],
+    stages: Sequence[Stage],
+    *,
+    rng: int = 0,
+    about: Mapping[str, Any] | None = None,
+    done: Callable[[str], object] = lambda name: None,
+) -> BoundaryModel:
+    """Fit the forests of stages to images: the same images and seed give the same model, bit for bit."""
+    job = _Job(drawn, rng, done)
+    states: list[Any] = [None] * len(drawn)
+    forests = {}
+    for number, stage in enumerate(stages):
+        is_last = number == len(stages) - 1
+        forests[stage.name] = _run_stage(job, stage, number, states, is_last)
+    features = {stage.name: stage.features for stage in stages}
+    how = {stage.name: stage.boosting._asdict() for stage in stages}
+    return BoundaryModel(forests, features, {**(about or {}), "rng": rng, "stages": how})
+
+
+def _run_stage(job: _Job, stage: Stage, number: int, states: list[Any], is_last: bool) -> Forest:
+    """Fit the forest of a stage on all images, and take each image on by one that was fitted without it."""
+    found = []
+    for i, own in enumerate(job.drawn):
+        states[i] = stage.prepare(own, states[i])
+        found.append(stage.samples(states[i], np.random.default_rng([job.rng, number, i])))
+        job.done(stage.name)
+    image_of = np.repeat(np.arange(len(found)), [len(own.targets) for own in found])
+    table = bin_table(np.concatenate([own.features for own in found], axis=1))
+    targets, weights = (np.concatenate([own[k] for own in found]) for k in (1, 2))
+    del found
+    if not len(targets):
+        raise ValueError(
+            f"the images have nothing that {stage.name} could learn from; expected more, or larger ones"
+        )
+
+    def fit(chosen: NDArray[np.bool_]) -> Forest:
+        bins = table.bins if chosen.all() else np.ascontiguousarray(table.bins[:, chosen])
+        return fit_binned(
+            table._replace(bins=bins),
+            targets[chosen],
+            weights=weights[chosen],
+            boosting=stage.boosting,
+            on_tree=lambda: job.done(stage.name),
+        )
+
+    if not is_last:
+        for fold in range(N_FOLDS):
+            forest = fit(image_of % N_FOLDS != fold)
+            for i in range(fold, len(states), N_FOLDS):
+                states[i] = stage.advance(states[i], forest)
+                job.done(stage.name)
+    return fit(np.ones(len(targets), bool))
+
+
+def train_boundaries(
+    folder: str | os.PathLike[str],
+    stages: Sequence[Stage],
+    *,
+    splits: Sequence[str] = ("train",),
+    rng: int = 0,
+    show_progress: bool = True,
+) -> BoundaryModel:
+    """Train a model of boundaries on a folder of images with what people drew on them."""
+    examples = find_examples(Path(folder), splits)
+    n_trees = sum(stage.boosting.n_trees for stage in stages)
+    n_steps = len(examples) * 2 * len(stages) + n_trees * (N_FOLDS + 1) - stages[-1].boosting.n_trees * N_FOLDS
+    with _counted(n_steps, show_progress) as done:
+        drawn = []
+        for example in examples:
+            drawn.append(read_example(example))
+            done("reading")
+        about = {"images": len(examples), "digest": _digest_of(examples), "classicseg": classicseg.__version__}
+        return train_stages(drawn, stages, rng=rng, about=about, done=done)
+
+
+@contextmanager
+def _counted(n_steps: int, shown: bool) -> Iterator[Callable[[str], object]]:
+    """A bar that goes on by one step a call."""
+    if not shown:
+        yield lambda name: None
+        return
+    with bar("training", n_steps) as show:
+        n_done = iter(range(1, n_steps + 1))
+        yield lambda name: show(next(n_done, n_steps), name)
+
+
+def _digest_of(examples: Sequence[Example]) -> str:
+    """A digest of the files that were learned from, in their order."""
+    digest = hashlib.blake2b(digest_size=16)
+    for example in examples:
+        for path in (example.image, *example.truths):
+            digest.update(hashlib.blake2b(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def write_model(path: str | os.PathLike[str], model: BoundaryModel) -> int:
+    """Write a model to a file, whole or not at all; return how many bytes it has."""
+    check_outputs([path])
+    content = bytes_of(model)
+    with replacing(Path(path)) as file:
+        file.write(content)
+    return len(content)
