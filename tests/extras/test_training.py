@@ -14,6 +14,7 @@ pytest.importorskip("PIL.Image")
 pytest.importorskip("skimage")
 
 from classicseg._core.bands import use_workers
+from classicseg.extras.degrading import degraded
 from classicseg.extras.files import write_image, write_labels
 from classicseg.extras.training import N_FOLDS, Samples, Stage, train_boundaries, train_stages, write_model
 from classicseg.extras.training_sets import Drawn, boundaries_of, find_examples, read_example
@@ -118,7 +119,7 @@ def test_no_forest_says_anything_of_an_image_that_it_was_fitted_on() -> None:
         values = predict_forest(forest, np.arange(6, dtype=np.float32)[np.newaxis])
         seen[state] = {i for i in range(6) if abs(values[i] - i) < 1e-3}
 
-    drawn = [Drawn(np.full((1, 1), i, np.uint8), [], []) for i in range(6)]
+    drawn = [[Drawn(np.full((1, 1), i, np.uint8), [], [])] * 2 for i in range(6)]
     boosting = Boosting(60, 4, 1.0, 1e-9)
     train_stages(drawn, [Stage(name, ("own",), boosting, number, own_number, note) for name in ("one", "two")])
     assert seen == {i: {k for k in range(6) if k % N_FOLDS != i % N_FOLDS} for i in range(6)}
@@ -154,7 +155,7 @@ def test_nothing_to_learn_from() -> None:
     def nothing(state: Any, rng: np.random.Generator) -> Samples:
         return Samples(np.empty((2, 0), np.float32), np.empty(0), np.empty(0))
 
-    drawn = [Drawn(np.zeros((1, 1)), [], [])] * 2
+    drawn = [[Drawn(np.zeros((1, 1)), [], [])]] * 2
     stage = Stage("arcs", ("right", "below"), Boosting(), lambda *_: None, nothing, lambda *_: None)
     with pytest.raises(ValueError, match="have nothing that arcs could learn from; expected"):
         train_stages(drawn, [stage])
@@ -207,6 +208,23 @@ def test_the_photographs_of_bsds() -> None:
     people = loadmat(example.truths[0])["groundTruth"][0]
     for own, one in zip(drawn.boundaries, people, strict=True):
         assert_array_equal(own, one["Boundaries"][0, 0] > 0)
+
+
+@pytest.mark.parametrize("dtype", ["u1", "u2", "f4", "bool"])
+@pytest.mark.parametrize("shape", [(6, 9), (6, 9, 3), (1, 1)])
+def test_worse_photographs(dtype: str, shape: tuple[int, ...]) -> None:
+    rng = np.random.default_rng(0)
+    white = {"u1": 255, "u2": 65535}.get(dtype, 1)
+    labels = rng.integers(1, 3, shape[:2]).astype(np.int32)
+    drawn = Drawn((rng.random(shape) * white).astype(dtype), [labels], [boundaries_of(labels)])
+    for kind in range(3):
+        found = degraded(drawn, kind, np.random.default_rng(1))
+        assert found.image.dtype == drawn.image.dtype
+        is_half = kind == 2 and shape[0] > 1
+        assert found.image.shape == ((3, 4, *shape[2:]) if is_half else shape)
+        assert found.segmentations[0].shape == found.boundaries[0].shape == found.image.shape[:2]
+        assert found.share < drawn.share
+        assert_array_equal(found.image, degraded(drawn, kind, np.random.default_rng(1)).image)
 
 
 def test_several_people(folder: Path) -> None:

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import classicseg
+from classicseg.extras.degrading import degraded
 from classicseg.extras.files import check_outputs, replacing
 from classicseg.extras.progress import bar
 from classicseg.extras.training_sets import Drawn, Example, find_examples, read_example
@@ -60,22 +61,29 @@ class _Job(NamedTuple):
     """What all steps of a training share."""
 
     drawn: Sequence[Drawn]
+    folds: NDArray[np.int64]
+    """The fold of each image."""
     rng: int
     done: Callable[[str], object]
     """Called after each step, with its name."""
 
 
 def train_stages(
-    drawn: Sequence[Drawn],
+    drawn: Sequence[Sequence[Drawn]],
     stages: Sequence[Stage],
     *,
     rng: int = 0,
     about: Mapping[str, Any] | None = None,
     done: Callable[[str], object] = lambda name: None,
 ) -> BoundaryModel:
-    """Fit the forests of stages to images: the same images and seed give the same model, bit for bit."""
-    job = _Job(drawn, rng, done)
-    states: list[Any] = [None] * len(drawn)
+    """Fit the forests of stages to images, each of which may come in several versions.
+
+    The same images and seed give the same model, bit for bit.
+    """
+    every = [own for versions in drawn for own in versions]
+    folds = np.repeat(np.arange(len(drawn)) % N_FOLDS, [len(versions) for versions in drawn])
+    job = _Job(every, folds, rng, done)
+    states: list[Any] = [None] * len(every)
     forests = {}
     for number, stage in enumerate(stages):
         is_last = number == len(stages) - 1
@@ -113,8 +121,8 @@ def _run_stage(job: _Job, stage: Stage, number: int, states: list[Any], is_last:
 
     if not is_last:
         for fold in range(N_FOLDS):
-            forest = fit(image_of % N_FOLDS != fold)
-            for i in range(fold, len(states), N_FOLDS):
+            forest = fit((job.folds != fold)[image_of])
+            for i in np.flatnonzero(job.folds == fold).tolist():
                 states[i] = stage.advance(states[i], forest)
                 job.done(stage.name)
     return fit(np.ones(len(targets), bool))
@@ -125,17 +133,21 @@ def train_boundaries(
     stages: Sequence[Stage],
     *,
     splits: Sequence[str] = ("train",),
+    worse: bool = True,
     rng: int = 0,
     show_progress: bool = True,
 ) -> BoundaryModel:
-    """Train a model of boundaries on a folder of images with what people drew on them."""
+    """Train a model of boundaries on a folder of images with what people drew, and on `worse` copies of them."""
     examples = find_examples(Path(folder), splits)
     n_trees = sum(stage.boosting.n_trees for stage in stages)
-    n_steps = len(examples) * 2 * len(stages) + n_trees * (N_FOLDS + 1) - stages[-1].boosting.n_trees * N_FOLDS
+    n_versions = len(examples) * (2 if worse else 1)
+    n_steps = len(examples) + n_versions * (2 * len(stages) - 1)
+    n_steps += n_trees * (N_FOLDS + 1) - stages[-1].boosting.n_trees * N_FOLDS
     with _counted(n_steps, show_progress) as done:
         drawn = []
-        for example in examples:
-            drawn.append(read_example(example))
+        for i, example in enumerate(examples):
+            own = read_example(example)
+            drawn.append([own, degraded(own, i % 3, np.random.default_rng([rng, i]))] if worse else [own])
             done("reading")
         about = {"images": len(examples), "digest": _digest_of(examples), "classicseg": classicseg.__version__}
         return train_stages(drawn, stages, rng=rng, about=about, done=done)

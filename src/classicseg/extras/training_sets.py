@@ -36,6 +36,8 @@ class Drawn(NamedTuple):
     image: NDArray[Any]
     segmentations: list[NDArray[np.int32]]
     boundaries: list[NDArray[np.bool_]]
+    share: float = 1.0
+    """How many samples are drawn of it, beside others."""
 
 
 def find_examples(folder: Path, splits: Sequence[str]) -> list[Example]:
