@@ -47,6 +47,10 @@ def find_examples(folder: Path, splits: Sequence[str]) -> list[Example]:
     is_bsds = (folder / "images").is_dir() and (folder / "groundTruth").is_dir()
     if is_bsds:
         found = [example for split in splits for example in _of_bsds(folder, split)]
+    elif [*splits] != ["train"]:
+        raise ValueError(
+            f"splits is {[*splits]}, which is for folders that have images and groundTruth; leave it out"
+        )
     else:
         found = list(_beside_labels(folder))
     if len(found) < 2:
