@@ -188,6 +188,13 @@ def test_constant_targets() -> None:
     assert_array_equal(predict_forest(forest, features), np.full(100, 2, np.float32))
 
 
+@pytest.mark.parametrize("n", [0, 3])
+def test_nothing_that_counts(n: int) -> None:
+    features = np.arange(2 * n, dtype=np.float32).reshape(2, n)
+    forest = fit_forest(features, np.ones(n), weights=np.zeros(n))
+    assert_array_equal(predict_forest(forest, np.ones((2, 2), np.float32)), [0, 0])
+
+
 def test_missing_features_are_below_all_edges() -> None:
     features = np.array([[np.nan, 1, 2, 3, np.nan, 3]], np.float32)
     table = bin_table(features)

@@ -171,6 +171,8 @@ def test_a_zip_that_unpacks_to_very_much() -> None:
 
 
 def test_other_forests_and_features() -> None:
+    more = check_model(model_of(CONTENT), {"first": EXPECTED["first"]})
+    assert set(more.forests) == set(EXPECTED)
     fewer = MODEL._replace(forests={"first": MODEL.forests["first"]})
     assert "has the forests first; expected first, second" in refused(bytes_of(fewer))
     for features, text in (

@@ -73,7 +73,7 @@ def fit_forest(
 
 def bin_table(features: NDArray[np.float32] | NDArray[np.uint8], n_bins: int = 64) -> BinnedFeatures:
     """Put features into bins of about equal counts; equal values share one. Features are float32 or uint8."""
-    every = -(-features.shape[1] // _MOST_FOR_EDGES)
+    every = max(1, -(-features.shape[1] // _MOST_FOR_EDGES))
     found = [_quantiles(row[::every], n_bins) for row in features]
     starts = np.cumsum([0, *map(len, found)], dtype=np.int32)
     edges = np.concatenate([*found, np.empty(0, np.float32)])
@@ -107,13 +107,14 @@ def fit_binned(
 ) -> Forest:
     """Fit a forest to features that are in bins already, which several fits may share."""
     n = len(targets)
-    shares = np.ones(n) if weights is None else weights * (n / math.fsum(weights))
-    base = math.fsum(shares * targets) / n
+    total = float(n) if weights is None else math.fsum(weights)
+    shares = np.ones(n) if weights is None else weights * (n / total if total else 0.0)
+    base = math.fsum(shares * targets) / max(n, 1)
     residuals = targets - base
     step = boosting.learning_rate * float(np.abs(residuals).max(initial=0)) / 2**14 or 1.0
     growth = start_growth(table.bins, np.diff(table.starts), boosting.depth)
     trees = []
-    for _ in range(boosting.n_trees if len(table.edges) else 0):
+    for _ in range(boosting.n_trees if len(table.edges) and total else 0):
         trees.append(_fit_tree(growth, shares, residuals, boosting, step))
         on_tree()
     return _forest_of(table, trees, boosting.depth, base, step)
