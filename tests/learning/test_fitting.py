@@ -188,12 +188,31 @@ def test_constant_targets() -> None:
     assert_array_equal(predict_forest(forest, features), np.full(100, 2, np.float32))
 
 
+@pytest.mark.parametrize("n", [0, 3])
+def test_nothing_that_counts(n: int) -> None:
+    features = np.arange(2 * n, dtype=np.float32).reshape(2, n)
+    forest = fit_forest(features, np.ones(n), weights=np.zeros(n))
+    assert_array_equal(predict_forest(forest, np.ones((2, 2), np.float32)), [0, 0])
+
+
 def test_missing_features_are_below_all_edges() -> None:
     features = np.array([[np.nan, 1, 2, 3, np.nan, 3]], np.float32)
     table = bin_table(features)
     assert isinstance(table, BinnedFeatures)
     assert_array_equal(table.bins, [[0, 0, 1, 2, 0, 2]])
     assert_array_equal(table.edges, [1, 2])
+
+
+@given(problems())
+def test_bytes_are_fitted_as_floats_are(problem: Problem) -> None:
+    features, targets, weights = problem
+    values = (features * 20 + 100).clip(0, 255).astype(np.uint8)
+    one, other = (
+        fit_forest(own, targets, weights=weights, boosting=Boosting(2, 2))
+        for own in (values, values.astype(np.float32))
+    )
+    assert_same(one, other)
+    assert_array_equal(predict_forest(one, values), predict_forest(one, values.astype(np.float32)))
 
 
 def test_bins_of_equal_counts() -> None:

@@ -55,8 +55,11 @@ def test_kernels_equal_their_definitions(problem: tuple[Forest, np.ndarray]) -> 
     forest, features = problem
     n = features.shape[1]
     start, stop = sorted((n // 3, n - n // 5))
+    asked = forest.features, forest.bins, forest.leaves, forest.base, forest.step
+    bins = bin_features(features, forest.edges, forest.starts)
     for kernel, arguments, out in (
         (forests._predict, (features, *forest), np.zeros(n, np.float32)),
+        (forests._predict_bytes, (bins, *asked), np.zeros(n, np.float32)),
         (forests._bin, (features, forest.edges, forest.starts), np.zeros(features.shape, np.uint8)),
     ):
         results = []
@@ -75,6 +78,14 @@ def test_bins_count_edges(problem: tuple[Forest, np.ndarray]) -> None:
     for row, values in enumerate(features):
         own = forest.edges[forest.starts[row] : forest.starts[row + 1]]
         assert_array_equal(bins[row], [(value > own).sum() for value in values])
+
+
+@given(random_forests())
+def test_bytes_are_asked_as_they_are(problem: tuple[Forest, np.ndarray]) -> None:
+    forest, features = problem
+    forest = forest._replace(edges=(forest.edges + 9) * 8)
+    values = np.where(np.isfinite(features), (features + 10) * 8, 255).astype(np.uint8)
+    assert_array_equal(predict_forest(forest, values), predict_forest(forest, values.astype(np.float32)))
 
 
 @pytest.mark.parametrize("n_workers", [1, 3])

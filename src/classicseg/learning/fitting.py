@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,7 +55,7 @@ USUAL = Boosting()
 
 
 def fit_forest(
-    features: NDArray[np.float32],
+    features: NDArray[np.float32] | NDArray[np.uint8],
     targets: NDArray[np.float64],
     *,
     weights: NDArray[np.float64] | None = None,
@@ -71,18 +71,24 @@ def fit_forest(
     return fit_binned(table, targets, weights=weights, boosting=boosting, on_tree=on_tree)
 
 
-def bin_table(features: NDArray[np.float32], n_bins: int = 64) -> BinnedFeatures:
-    """Put features into bins of about equal counts; equal values share one."""
-    every = -(-features.shape[1] // _MOST_FOR_EDGES)
+def bin_table(features: NDArray[np.float32] | NDArray[np.uint8], n_bins: int = 64) -> BinnedFeatures:
+    """Put features into bins of about equal counts; equal values share one. Features are float32 or uint8."""
+    every = max(1, -(-features.shape[1] // _MOST_FOR_EDGES))
     found = [_quantiles(row[::every], n_bins) for row in features]
     starts = np.cumsum([0, *map(len, found)], dtype=np.int32)
     edges = np.concatenate([*found, np.empty(0, np.float32)])
-    return BinnedFeatures(bin_features(features, edges, starts), edges, starts)
+    if features.dtype == np.uint8:
+        every_byte = np.tile(np.arange(256, dtype=np.float32), (len(features), 1))
+        bins = np.array(
+            [own[row] for own, row in zip(bin_features(every_byte, edges, starts), features, strict=True)]
+        )
+        return BinnedFeatures(bins, edges, starts)
+    return BinnedFeatures(bin_features(features.astype(np.float32, copy=False), edges, starts), edges, starts)
 
 
-def _quantiles(values: NDArray[np.float32], n_bins: int) -> NDArray[np.float32]:
+def _quantiles(values: NDArray[Any], n_bins: int) -> NDArray[np.float32]:
     """Values that are edges: at most n_bins - 1 of them, and never the largest, which nothing is above."""
-    ordered = np.sort(values[~np.isnan(values)])
+    ordered = np.sort(values[~np.isnan(values)]).astype(np.float32)
     if not len(ordered):
         return ordered
     places = np.arange(1, n_bins, dtype=np.int64) * len(ordered) // n_bins
@@ -101,13 +107,14 @@ def fit_binned(
 ) -> Forest:
     """Fit a forest to features that are in bins already, which several fits may share."""
     n = len(targets)
-    shares = np.ones(n) if weights is None else weights * (n / math.fsum(weights))
-    base = math.fsum(shares * targets) / n
+    total = float(n) if weights is None else math.fsum(weights)
+    shares = np.ones(n) if weights is None else weights * (n / total if total else 0.0)
+    base = math.fsum(shares * targets) / max(n, 1)
     residuals = targets - base
     step = boosting.learning_rate * float(np.abs(residuals).max(initial=0)) / 2**14 or 1.0
     growth = start_growth(table.bins, np.diff(table.starts), boosting.depth)
     trees = []
-    for _ in range(boosting.n_trees if len(table.edges) else 0):
+    for _ in range(boosting.n_trees if len(table.edges) and total else 0):
         trees.append(_fit_tree(growth, shares, residuals, boosting, step))
         on_tree()
     return _forest_of(table, trees, boosting.depth, base, step)
