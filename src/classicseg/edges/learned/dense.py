@@ -53,11 +53,16 @@ def second_features(found: NDArray[np.uint8], ties: NDArray[np.uint8], first: in
 
 def predict_map(look: FirstLook, forests: tuple[Forest, Forest]) -> NDArray[np.uint16]:
     """The strength of each pixel of half the resolution, of `WHOLE`."""
+    return predict_second(forests[1], look, as_codes(predict_stage(forests[0], look)))
+
+
+def predict_second(forest: Forest, look: FirstLook, found: NDArray[np.uint8]) -> NDArray[np.uint16]:
+    """The strength of each pixel of half the resolution, of `WHOLE`, where the map of the first stage is found."""
     shape = look.frames.ties.shape
-    found, strengths = as_codes(predict_stage(forests[0], look)), np.empty(shape, np.uint16)
+    strengths = np.empty(shape, np.uint16)
     for first, last in _bands(shape):
         more = second_features(found, look.frames.ties, first, last)
-        values = _predict(forests[1], look, first, last, more)
+        values = _predict(forest, look, first, last, more)
         strengths[first:last] = np.floor(values * np.float32(WHOLE) + np.float32(0.5))
     return strengths
 

@@ -120,7 +120,12 @@ def boundary_probability(
     steps = _as_steps(parsed, is_bool=np.asarray(image).dtype == np.bool_)
     half = half_disc_map(steps, inside) if forests is None else predict_map(first_look(steps, inside), forests)
     del steps
-    whole = double(half[np.newaxis].astype(np.float32), parsed.shape, 0, len(inside))[0]
+    return whole_map(half, inside)
+
+
+def whole_map(half: NDArray[np.uint16], inside: NDArray[np.bool_]) -> BoundaryMap:
+    """The map of an image by that of half the resolution."""
+    whole = double(half[np.newaxis].astype(np.float32), inside.shape, 0, len(inside))[0]
     whole *= inside
     orientation = ridge_orientation(whole)
     orientation *= whole > 0
