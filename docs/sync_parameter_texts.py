@@ -25,7 +25,7 @@ CATALOGUES = [
     SOURCES / "__init__.pyi",
     *(SOURCES / room / "__init__.py" for room in ("metrics", "extras/plot", "extras/files", "extras/exports")),
 ]
-MODULES = [SOURCES / "extras" / "tuning.py"]
+MODULES = [SOURCES / "extras" / "training.py", SOURCES / "extras" / "tuning.py"]
 """Where public functions are defined that no catalogue imports."""
 WIDTH = 115
 

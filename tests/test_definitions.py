@@ -50,6 +50,7 @@ TRIED_APART = (
     "labeling.majority",
     "labeling.objects",
     "labeling.reconstruction",
+    "learning.",
     "metrics.",
     "regions.crossings",
     "regions.hulls",

@@ -3,6 +3,8 @@ import typing
 
 from . import metrics as metrics
 from .edges.canny import canny_edges as canny_edges
+from .edges.learned.detector import boundary_probability as boundary_probability
+from .edges.learned.thinning import thin_boundaries as thin_boundaries
 from .edges.linking import link_edges as link_edges
 from .edges.subpixel import canny_edge_points as canny_edge_points
 from .edges.zero_crossings import zero_crossing_edges as zero_crossing_edges
@@ -38,6 +40,7 @@ from .regions.small_regions import merge_small_regions as merge_small_regions
 from .regions.table import filter_regions as filter_regions
 from .regions.table import region_table as region_table
 from .segmentation.boundary import boundary_segment as boundary_segment
+from .segmentation.contour import contour_segment as contour_segment
 from .segmentation.etps import etps_segment as etps_segment
 from .segmentation.felzenszwalb import felzenszwalb_segment as felzenszwalb_segment
 from .segmentation.gradient import gradient_segment as gradient_segment
@@ -79,6 +82,7 @@ from .trees.linkage import merges_of as merges_of
 from .trees.merge_tree import merge_tree as merge_tree
 from .trees.scales import choose_scale as choose_scale
 from .trees.watershed_basins import watershed_tree as watershed_tree
+from .types import BoundaryMap as BoundaryMap
 from .types import Classes as Classes
 from .types import EdgePoints as EdgePoints
 from .types import KMeansResult as KMeansResult

@@ -140,6 +140,16 @@ class EdgePoints(NamedTuple):
     """(n, ndim), the unit vector along the gradient, from dark to bright; of several channels with either sign."""
 
 
+class BoundaryMap(NamedTuple):
+    """How sure a boundary is at each pixel, and which way it runs."""
+
+    strength: NDArray[np.float32]
+    """(M, N), from 0 to 1; 0 where a pixel takes no part."""
+    orientation: NDArray[np.float32]
+    """(M, N), the direction along the boundary, in radians from 0 to less than π, from that of the columns towards
+    that of the rows, in 256 steps; 0 where there is none."""
+
+
 class Relabeled(NamedTuple):
     """Labels that are numbered, and what they were."""
 

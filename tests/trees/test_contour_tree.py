@@ -75,6 +75,16 @@ def test_a_boundary_counts_as_far_as_it_runs_the_arcs_way():
         assert_allclose(tree.heights, [0, 0, 5 * share], atol=1e-12)
 
 
+@given(st.integers(0, 2**32 - 1), st.sampled_from([2, 256]))
+def test_a_flipped_map_with_angles_has_the_flipped_tree(seed, highest):
+    rng = np.random.default_rng(seed)
+    boundaries, angles = rng.integers(0, highest, (9, 8)).astype(np.float64), rng.normal(size=(9, 8))
+    tree = contour_tree(boundaries, orientation=angles)
+    flipped = contour_tree(boundaries[::-1], orientation=-angles[::-1])
+    assert_array_equal(flipped.heights, tree.heights)
+    assert_array_equal(contour_strengths(flipped), contour_strengths(tree)[::-1])
+
+
 def test_a_bent_arc_has_several_directions():
     """A square whose sides all run the way of their map, beside the same map turned by a quarter."""
     boundaries, angles = np.zeros((31, 31)), np.zeros((31, 31))

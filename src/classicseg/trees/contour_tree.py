@@ -13,24 +13,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from classicseg._core.grid import neighbor_views
 from classicseg._core.image import Image, as_image
 from classicseg._core.numbers import as_number
 from classicseg.filters.smoothing import smooth
 from classicseg.flooding.basins import basins_of_minima
 from classicseg.labeling.numbering import number_by_first_pixel
 from classicseg.regions.graph import contacts_of
+from classicseg.trees.arcs.cracks import cracks_of
+from classicseg.trees.arcs.directions import alignments, directions_of
 from classicseg.trees.criteria import CRITERIA, prices_of
 from classicseg.trees.measures import measures_of
 from classicseg.trees.merging import Contacts, merge_all
 from classicseg.trees.region_tree import region_tree
 from classicseg.types import Mask, Regions, RegionTree
-
-_BENT = 1.0
-"""An arc is cut in two where its variance across its direction is greater than this, in square pixels."""
-
-_MOST_CUTS = 16
-"""An arc is cut in halves so many times at most."""
 
 
 def contour_tree(
@@ -86,8 +81,8 @@ def contour_tree(
     part is its principal axis. Regions merge in rounds of pairs that are each other's weakest arc, which is the
     order of ascending strength.
 
-    Without `orientation`, flips and turns of the map give the same regions. With it, sums are rounded in the order
-    of the pixels.
+    Flips and turns of the map give the same regions; with `orientation`, as far as sines and cosines of the turned
+    angles are the same.
 
     The cost is linear in the number of pixels, and O(n log n) in that of the basins.
 
@@ -143,49 +138,14 @@ def _contacts(regions: Regions, strengths: NDArray[Any], angles: NDArray[np.floa
     if angles is None:
         found = contacts_of(regions, strengths, 1)
         return Contacts(found.ends, np.column_stack([found.counts.sum(axis=1), found.strengths]))
-    faces = [_faces(regions, strengths, angles, axis) for axis in range(2)]
-    pairs, points, across, weights, along = (np.concatenate(parts) for parts in zip(*faces, strict=True))
-    arcs, of_faces = np.unique(pairs, return_inverse=True)
-    directions = _directions(of_faces, points, across)
-    sums = np.bincount(of_faces, weights * np.abs(np.cos(along - directions)), len(arcs))
-    counts = np.bincount(of_faces, minlength=len(arcs))
-    ends = np.stack([arcs >> 32, arcs & 0xFFFFFFFF], axis=1) - 1
-    return Contacts(ends.astype(np.int32), np.column_stack([counts, sums, np.zeros(len(arcs))]))
-
-
-def _faces(
-    regions: Regions, strengths: NDArray[Any], angles: NDArray[np.float64], axis: int
-) -> tuple[NDArray[Any], ...]:
-    """Of the pixel faces across an axis between two regions: which regions, where, the axis, the map's value and
-    angle."""
-    step = (1 - axis, axis)
-    here, there = neighbor_views(regions, step)
-    apart = (here != there) & (here > 0) & (there > 0)
-    low, high = np.minimum(here, there)[apart].astype(np.int64), np.maximum(here, there)[apart]
-    points = np.argwhere(apart) + np.array(step) / 2
-    first, second = (view[apart].astype(np.float64) for view in neighbor_views(strengths, step))
-    one, other = (view[apart] for view in neighbor_views(angles, step))
-    along = np.where(first >= second, one, other)
-    return low << 32 | high, points, np.full(len(low), axis), np.maximum(first, second), along
-
-
-def _directions(
-    arcs: NDArray[np.int64], points: NDArray[np.float64], across: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """The direction, in radians, of the nearly straight part of its arc that each face is in."""
-    parts, directions = arcs, np.zeros(len(arcs))
-    for _ in range(_MOST_CUTS):
-        counts = np.maximum(np.bincount(parts), 1)
-        y, x = (points[:, axis] - (np.bincount(parts, points[:, axis]) / counts)[parts] for axis in range(2))
-        own = 1 / 12  # a face is a line of its own
-        yy = np.bincount(parts, y * y + own * (across == 1)) / counts
-        xx = np.bincount(parts, x * x + own * (across == 0)) / counts
-        xy = np.bincount(parts, x * y) / counts
-        angle = np.arctan2(2 * xy, xx - yy) / 2
-        directions = angle[parts]
-        bent = (xx + yy - np.hypot(xx - yy, 2 * xy)) / 2 > _BENT
-        if not bent.any():
-            break
-        ahead = x * np.cos(directions) + y * np.sin(directions) > 0
-        parts = np.unique(2 * parts + (bent[parts] & ahead), return_inverse=True)[1]
-    return directions
+    cracks = cracks_of(regions)
+    flat = strengths.reshape(-1)
+    first, second = flat[cracks.here].astype(np.float64), flat[cracks.there].astype(np.float64)
+    one, other = angles.reshape(-1)[cracks.here], angles.reshape(-1)[cracks.there]
+    along = alignments(directions_of(cracks, regions.shape), np.where(first >= second, one, other))
+    weights = np.maximum(first, second) * along
+    order = np.lexsort((weights, cracks.arcs))  # sums of sorted numbers are the same in any order of the pixels
+    firsts = np.flatnonzero(np.diff(cracks.arcs[order], prepend=-1))
+    sums = np.add.reduceat(weights[order], firsts) if len(firsts) else np.empty(0)
+    counts = np.bincount(cracks.arcs, minlength=len(cracks.ends))
+    return Contacts(cracks.ends, np.column_stack([counts, sums, np.zeros(len(sums))]))

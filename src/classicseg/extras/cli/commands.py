@@ -40,14 +40,16 @@ def run(arguments: Sequence[str] | None) -> int:
     return result if isinstance(result, int) else 0
 
 
-_OVERVIEWS = ("demo", "methods", "compare", "evaluate", "regions", "rerun", "compress", "warmup")
-"""The commands that look at several methods, at what they made, or go beyond labels."""
+_OVERVIEWS = (
+    "demo", "methods", "compare", "evaluate", "regions", "rerun", "compress", "train_boundaries", "warmup"
+)  # fmt: skip
+"""The commands that look at several methods, at what they made or are made of, or go beyond labels."""
 
 
 def _commands() -> dict[str, Any]:
     """Where each command is, by the name that one types; it is imported when it runs, or tells its options."""
     segmenters = {command_name(name): f"classicseg.extras.cli.segmenters:{name}" for name in segmenter_names()}
-    overviews = {name: f"classicseg.extras.cli.{name}:{name}" for name in _OVERVIEWS}
+    overviews = {command_name(name): f"classicseg.extras.cli.{name}:{name}" for name in _OVERVIEWS}
     return overviews | {"regions": "classicseg.extras.cli.regions:command"} | segmenters
 
 
@@ -68,7 +70,8 @@ def _app(commands: Mapping[str, Any]) -> App:
         suppress_keyboard_interrupt=False,
     )
     for name in _OVERVIEWS:
-        app.command(commands[name], name=name, help=summary_in_source(f"classicseg.extras.cli.{name}", name))
+        typed = command_name(name)
+        app.command(commands[typed], name=typed, help=summary_in_source(f"classicseg.extras.cli.{name}", name))
     for name in segmenter_names():
         typed = command_name(name)
         app.command(commands[typed], name=typed, help=segmenter_summary(name), sort_key=1)

@@ -1,0 +1,1 @@
+"""The learned detector of boundaries: differences of half-discs, features, forests, thinning."""

@@ -1,0 +1,1 @@
+"""Features to numbers, by what was learned from examples: boosted trees."""

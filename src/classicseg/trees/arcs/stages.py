@@ -1,0 +1,92 @@
+"""Regions that merge by scored arcs, in stages: arcs are scored, regions merge up to a cut, and what is left is
+scored anew, on larger regions and longer arcs."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classicseg._core.image import Image
+from classicseg.flooding.basins import basins_of_minima
+from classicseg.labeling.numbering import number_by_first_pixel
+from classicseg.labeling.union_find import first_of_component
+from classicseg.learning.forest import Forest, predict_forest
+from classicseg.trees.arcs.arcs import SCORE_STEPS, Arcs, Boundaries, arcs_of, joined
+from classicseg.trees.arcs.cracks import Cracks, cracks_of
+from classicseg.trees.arcs.features import features_of
+from classicseg.trees.arcs.planes import colors_of, planes_of
+from classicseg.trees.criteria import prices_of
+from classicseg.trees.merging import Contacts, Measures, Merges, merge_all
+from classicseg.trees.region_tree import region_tree
+from classicseg.types import Regions, RegionTree
+
+
+class ArcStages(NamedTuple):
+    """Forests that score arcs, from fine to coarse."""
+
+    forests: tuple[Forest, ...]
+    cuts: tuple[float, ...]
+    """Up to which score regions merge after each stage but the last."""
+
+
+class FinestArcs(NamedTuple):
+    """What merges: regions, and what lies between them."""
+
+    regions: Regions
+    cracks: Cracks
+    arcs: Arcs
+
+
+def finest_arcs(steps: NDArray[np.int16], inside: NDArray[np.bool_], boundaries: Boundaries) -> FinestArcs:
+    """Flood a map of boundaries from its minima, and measure the arcs between the basins in an image in steps of
+    Lab."""
+    colors = np.moveaxis(colors_of(steps, inside), 0, -1).astype(np.uint16)
+    image = Image(np.ascontiguousarray(colors), None if inside.all() else inside)
+    regions = number_by_first_pixel(basins_of_minima(boundaries.strengths, image, 1).labels)
+    cracks = cracks_of(regions)
+    return FinestArcs(regions, cracks, arcs_of(regions, cracks, planes_of(steps, inside), boundaries, inside))
+
+
+def tree_by_stages(regions: Regions, arcs: Arcs, stages: ArcStages) -> RegionTree:
+    """The tree of regions 1 … n, whose heights are the mean scores of arcs, from 0 to 1."""
+    names, pairs, heights = np.arange(len(arcs.regions), dtype=np.int32), [], []
+    areas = arcs.regions[:, 0].astype(np.float64)
+    for forest, cut in zip(stages.forests, (*stages.cuts, math.inf), strict=True):
+        scores = scores_of(forest, features_of(arcs))
+        merges = merges_up_to(cut, arcs, scores)
+        pairs.append(names[merges.pairs])
+        heights.append(merges.costs)
+        if cut < math.inf:
+            numbers = numbers_after(len(arcs.regions), merges.pairs)
+            arcs, names = joined(arcs, numbers, scores), first_names(names, numbers)
+    return region_tree(regions, areas, np.concatenate(pairs), np.concatenate(heights))
+
+
+def scores_of(forest: Forest, features: NDArray[np.float32]) -> NDArray[np.float64]:
+    """How likely people drew each arc, from 0 to 1, in whole steps."""
+    found = np.clip(predict_forest(forest, features).astype(np.float64), 0, 1)
+    return np.rint(found * SCORE_STEPS) / SCORE_STEPS
+
+
+def merges_up_to(cut: float, arcs: Arcs, scores: NDArray[np.float64]) -> Merges:
+    """Merge over the weakest arcs; where regions merge, arcs become one, with the mean score by length."""
+    lengths = arcs.lengths.astype(np.float64)
+    table = np.column_stack([lengths, lengths * scores, np.zeros(len(lengths))])
+    measures = Measures(arcs.regions[:, :4].astype(np.float64), 3, 0, 0)
+    merges = merge_all(prices_of("border"), measures, Contacts(arcs.ends.copy(), table), np.ones(1), False)
+    low = merges.costs <= cut
+    return Merges(merges.pairs[low], merges.costs[low])
+
+
+def numbers_after(n_regions: int, pairs: NDArray[np.int32]) -> NDArray[np.int32]:
+    """What each region is in after merges: 0 …, in the order of the first regions."""
+    firsts = first_of_component(pairs.T.astype(np.int64), n_regions)
+    return np.unique(firsts, return_inverse=True)[1].reshape(-1).astype(np.int32)
+
+
+def first_names(names: NDArray[np.int32], numbers: NDArray[np.int32]) -> NDArray[np.int32]:
+    """The name of the first of those that have each number."""
+    return names[np.unique(numbers, return_index=True)[1]]
