@@ -74,6 +74,7 @@ from .thresholds.variance import isodata_threshold as isodata_threshold
 from .thresholds.variance import kittler_threshold as kittler_threshold
 from .thresholds.variance import multi_otsu_thresholds as multi_otsu_thresholds
 from .thresholds.variance import otsu_threshold as otsu_threshold
+from .trees.boundary_tree import boundary_tree as boundary_tree
 from .trees.contour_tree import contour_tree as contour_tree
 from .trees.contours import contour_strengths as contour_strengths
 from .trees.cuts import cut_tree as cut_tree

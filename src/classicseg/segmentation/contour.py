@@ -12,6 +12,7 @@ from classicseg._core.chosen import chose
 from classicseg._core.image import Image, as_image
 from classicseg.filters.color import in_color_space
 from classicseg.filters.gradients import magnitude_of
+from classicseg.trees.checked_tree import as_tree
 from classicseg.trees.contour_tree import contour_tree
 from classicseg.trees.cuts import cut_tree
 from classicseg.types import ChannelAxis, Heights, Mask, Regions, RegionTree, SegmentCounts
@@ -52,8 +53,8 @@ def contour_segment(
     detector : callable, optional
         What finds boundaries. It is called with `image`, as it is given here, and returns how strong a boundary is
         at each pixel, an array of the spatial shape of numbers that are at least 0; or that and which way the
-        boundary runs, as `contour_tree` takes it. By default the magnitude of the gradient at sigma 2; of three
-        channels of 8 or 16 bits, that of their colors in CIE Lab.
+        boundary runs, as `boundary_probability` does; or the tree itself, as `boundary_tree`. By default the
+        magnitude of the gradient at sigma 2; of three channels of 8 or 16 bits, that of their colors in CIE Lab.
     channel_axis : int, None or "auto", default "auto"
         The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
         the last one, which must have a length of 1 to 4.
@@ -79,6 +80,7 @@ def contour_segment(
     See Also
     --------
     contour_tree : The tree of all scales, from any map of boundaries.
+    boundary_tree : The tree by boundaries that people draw: a detector here.
     contour_strengths : All contours in one picture.
     merge_segment : Merging by color and area, too.
     watershed_segment : Regions by the depth of their basins.
@@ -122,7 +124,9 @@ def contour_segment(
 
 
 def _tree_of(found: Any, image: Image) -> RegionTree:
-    """The tree of what a detector returns: strengths, or these and orientations."""
+    """The tree of what a detector returns: strengths, or these and orientations, or the tree."""
+    if isinstance(found, RegionTree):
+        return _as_tree_of(found, image)
     strengths, orientation = found if isinstance(found, tuple) and len(found) == 2 else (found, None)
     shape = np.shape(strengths)
     if shape != image.shape:
@@ -140,6 +144,17 @@ def _tree_of(found: Any, image: Image) -> RegionTree:
             "these pixels"
         )
     return contour_tree(strengths, orientation=orientation, mask=inside)
+
+
+def _as_tree_of(tree: RegionTree, image: Image) -> RegionTree:
+    """See that a tree is one of the image, and of the pixels that take part."""
+    regions = as_tree(tree).tree.regions
+    if regions.shape != image.shape or ((regions > 0) != image.mask_array()).any():
+        raise ValueError(
+            "detector returns a tree of another shape than the image, or of other pixels than take part; expected "
+            "one of all that do; give the detector the mask, too, e.g. functools.partial(boundary_tree, mask=mask)"
+        )
+    return tree
 
 
 def _default_height(tree: RegionTree) -> float:

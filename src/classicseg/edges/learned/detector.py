@@ -23,7 +23,6 @@ from classicseg.edges.learned.features import FIRST, SECOND, names
 from classicseg.edges.learned.grids import double
 from classicseg.edges.learned.orientation import ridge_orientation
 from classicseg.filters.color import LAB_STEPS, as_lab, lab_steps
-from classicseg.learning.forest import Forest
 from classicseg.learning.model import BoundaryModel, check_model
 from classicseg.learning.model_file import load_model, shipped_model
 from classicseg.types import BoundaryMap, ChannelAxis, Mask
@@ -113,11 +112,12 @@ def boundary_probability(
     >>> strength[20].argmax() in (19, 20), float(orientation[20, 20]) == np.float32(np.pi / 2)
     (True, True)
     """
-    forests = _as_forests(model)
+    found = as_model(model)
+    forests = None if found is None else (found.forests[FIRST], found.forests[SECOND])
     parsed = as_image(image, channel_axis=channel_axis, mask=mask)
     _check_shape(parsed)
     inside = parsed.mask_array()
-    steps = _as_steps(parsed, is_bool=np.asarray(image).dtype == np.bool_)
+    steps = as_steps(parsed, is_bool=np.asarray(image).dtype == np.bool_)
     half = half_disc_map(steps, inside) if forests is None else predict_map(first_look(steps, inside), forests)
     del steps
     return whole_map(half, inside)
@@ -133,21 +133,17 @@ def whole_map(half: NDArray[np.uint16], inside: NDArray[np.bool_]) -> BoundaryMa
     return BoundaryMap(whole, orientation)
 
 
-def _as_forests(model: Any) -> tuple[Forest, Forest] | None:
-    """The forests of a model; a name and a path are looked up."""
+def as_model(model: Any) -> BoundaryModel | None:
+    """Parse a model that has the forests of the map; a name and a path are looked up."""
     if model is None:
         return None
     if isinstance(model, BoundaryModel):
-        found = check_model(model, names())
-    elif isinstance(model, str) and os.sep not in model and not Path(model).suffix:
-        found = _shipped(as_choice("model", model, _SHIPPED, "a path, a BoundaryModel, None or "))
-    elif isinstance(model, str | os.PathLike):
-        found = load_model(Path(model), names())
-    else:
-        raise TypeError(
-            f'model is {type(model).__name__}; expected "photographs", a path, a BoundaryModel or None'
-        )
-    return found.forests[FIRST], found.forests[SECOND]
+        return check_model(model, names())
+    if isinstance(model, str) and os.sep not in model and not Path(model).suffix:
+        return _shipped(as_choice("model", model, _SHIPPED, "a path, a BoundaryModel, None or "))
+    if isinstance(model, str | os.PathLike):
+        return load_model(Path(model), names())
+    raise TypeError(f'model is {type(model).__name__}; expected "photographs", a path, a BoundaryModel or None')
 
 
 @functools.cache
@@ -171,10 +167,10 @@ def _check_shape(image: Image) -> None:
 
 def image_steps(image: NDArray[Any]) -> NDArray[np.int16]:
     """Steps of Lab, (3, M, N), of red, green and blue."""
-    return _as_steps(as_image(image), is_bool=False)
+    return as_steps(as_image(image), is_bool=False)
 
 
-def _as_steps(image: Image, *, is_bool: bool) -> NDArray[np.int16]:
+def as_steps(image: Image, *, is_bool: bool) -> NDArray[np.int16]:
     """Steps of Lab, (3, M, N)."""
     values = image.values
     if is_bool:

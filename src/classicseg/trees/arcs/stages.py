@@ -14,14 +14,21 @@ from classicseg.flooding.basins import basins_of_minima
 from classicseg.labeling.numbering import number_by_first_pixel
 from classicseg.labeling.union_find import first_of_component
 from classicseg.learning.forest import Forest, predict_forest
+from classicseg.learning.model import BoundaryModel, check_model
 from classicseg.trees.arcs.arcs import SCORE_STEPS, Arcs, Boundaries, arcs_of, joined
 from classicseg.trees.arcs.cracks import Cracks, cracks_of
-from classicseg.trees.arcs.features import features_of
+from classicseg.trees.arcs.features import FIRST_FEATURES, LATER_FEATURES, features_of
 from classicseg.trees.arcs.planes import colors_of, planes_of
 from classicseg.trees.criteria import prices_of
 from classicseg.trees.merging import Contacts, Measures, Merges, merge_all
 from classicseg.trees.region_tree import region_tree
 from classicseg.types import Regions, RegionTree
+
+CUTS = (0.12,)
+"""Up to which score regions merge after each stage but the last."""
+
+ARC_FORESTS = {"arcs_first": FIRST_FEATURES, "arcs_second": LATER_FEATURES}
+"""What the forests of the stages are called in a model, and what they are asked of."""
 
 
 class ArcStages(NamedTuple):
@@ -38,6 +45,14 @@ class FinestArcs(NamedTuple):
     regions: Regions
     cracks: Cracks
     arcs: Arcs
+
+
+def stages_of(model: BoundaryModel) -> ArcStages | None:
+    """The stages that a model has forests for; None if it knows nothing of arcs."""
+    if not set(ARC_FORESTS) <= set(model.forests):
+        return None
+    check_model(model, ARC_FORESTS)
+    return ArcStages(tuple(model.forests[name] for name in ARC_FORESTS), CUTS)
 
 
 def finest_arcs(steps: NDArray[np.int16], inside: NDArray[np.bool_], boundaries: Boundaries) -> FinestArcs:
