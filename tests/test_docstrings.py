@@ -45,6 +45,7 @@ def test_docstrings_are_numpydoc_and_complete(name):
     doc = inspect.getdoc(function)
     assert re.match(r"[A-Z][^\n]*\.\n", doc), "one line first"
     sections = re.findall(r"^(\w[\w ]*)\n-+$", doc, re.MULTILINE)
+    assert not re.search(r"-{4,} ", doc), "a line of its own under a heading"
     order = [*SECTIONS[:-1], "References", "Examples"]
     assert sections == [section for section in order if section in sections]
     takes = inspect.signature(function).parameters

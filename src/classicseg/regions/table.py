@@ -73,11 +73,12 @@ def region_table(
     label_means : The means as an image.
     connected_regions : Makes regions of classes.
 
-    Notes ----- Lengths are in units of `spacing`, areas in its square, in three dimensions its cube; boxes are in
-    pixels. A value over no pixel is NaN. Axes are called row and column, in volumes plane, row and column; the
-    columns of three channels end in _red, _green and _blue, those of other numbers in _0, _1, …, and those of one
-    in nothing. The attributes are properties, not columns: ``table.mean`` is (n, channels), ``table["mean_red"]``
-    (n,).
+    Notes
+    -----
+    Lengths are in units of `spacing`, areas in its square, in three dimensions its cube; boxes are in pixels. A
+    value over no pixel is NaN. Axes are called row and column, in volumes plane, row and column; the columns of
+    three channels end in _red, _green and _blue, those of other numbers in _0, _1, …, and those of one in nothing.
+    The attributes are properties, not columns: ``table.mean`` is (n, channels), ``table["mean_red"]`` (n,).
 
     =======================  ====================  ==============================================================
     property                 columns               definition

@@ -75,11 +75,12 @@ def contour_tree(
     watershed_tree : Basins by depth, area or volume.
 
     Notes
-    ----- The oriented watershed transform and ultrametric contour map [1]_. At two neighbors of different regions
-    the map has the greater one of its two values, times the size of cos φ, where φ is the angle between the
-    boundary there and the arc: arcs are cut in halves until each part is nearly straight, and the direction of a
-    part is its principal axis. Regions merge in rounds of pairs that are each other's weakest arc, which is the
-    order of ascending strength.
+    -----
+    The oriented watershed transform and ultrametric contour map [1]_. At two neighbors of different regions the
+    map has the greater one of its two values, times the size of cos φ, where φ is the angle between the boundary
+    there and the arc: arcs are cut in halves until each part is nearly straight, and the direction of a part is
+    its principal axis. Regions merge in rounds of pairs that are each other's weakest arc, which is the order of
+    ascending strength.
 
     Flips and turns of the map give the same regions; with `orientation`, as far as sines and cosines of the turned
     angles are the same.

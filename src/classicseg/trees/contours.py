@@ -50,9 +50,10 @@ def contour_strengths(tree: RegionTree, *, doubled: bool = False) -> NDArray[np.
     region_boundaries : The borders of labels.
 
     Notes
-    ----- The ultrametric contour map of [1]_, whose files are doubled, and the saliency map of [2]_. Without a
-    mask, the connected components of ``doubled`` strengths up to a height are the regions of the cut at that
-    height; at the odd lines these are its labels.
+    -----
+    The ultrametric contour map of [1]_, whose files are doubled, and the saliency map of [2]_. Without a mask, the
+    connected components of ``doubled`` strengths up to a height are the regions of the cut at that height; at the
+    odd lines these are its labels.
 
     The cost is O(n log n) in the number of finest regions, and linear in the pixels.
 

@@ -65,9 +65,10 @@ def cut_tree(
     merges_of : The tree for SciPy, which has other ways to cut it.
 
     Notes
-    ----- Cuts of one tree are nested: a coarser segment is made of whole finer ones, with the same `min_area`,
-    too. Where several merges have the height that decides, `n_segments` undoes the last ones of them in the order
-    of the tree.
+    -----
+    Cuts of one tree are nested: a coarser segment is made of whole finer ones, with the same `min_area`, too.
+    Where several merges have the height that decides, `n_segments` undoes the last ones of them in the order of
+    the tree.
 
     With `min_area`, a merge above the cut is made as well where one of the two sides is smaller. Where the other
     side is several segments, the small one joins one of those that touch it (over faces, if there are any): the

@@ -36,8 +36,9 @@ def merges_of(tree: RegionTree) -> NDArray[np.float64]:
     cut_tree : Labels from the tree, without SciPy.
 
     Notes
-    ----- The cost is linear in the number of regions. What SciPy draws is only readable for some hundred: take the
-    tree of fewer regions for it.
+    -----
+    The cost is linear in the number of regions. What SciPy draws is only readable for some hundred: take the tree
+    of fewer regions for it.
 
     Examples
     --------

@@ -17,10 +17,26 @@ from classicseg._core.kernel import kernel
 from classicseg.edges.learned.grids import BLUR, blur, rows_of
 from classicseg.edges.learned.half_discs import N_ORIENTATIONS, offsets
 from classicseg.edges.learned.lookups import (
-    APART, GREATER, LEAST_FROM_HERE, MOST_FROM_HERE, SMALLER, Lookups, look_up,
+    APART,
+    GREATER,
+    LEAST_FROM_HERE,
+    MOST_FROM_HERE,
+    SMALLER,
+    Lookups,
+    look_up,
 )  # fmt: skip
 from classicseg.edges.learned.planes import (
-    BEST, BORDER, BUSY, COLORS, DIFFERENCES, FINE_SUMS, MEANS, N_GROUPS, N_SCALES, PAD, SUMS,
+    BEST,
+    BORDER,
+    BUSY,
+    COLORS,
+    DIFFERENCES,
+    FINE_SUMS,
+    MEANS,
+    N_GROUPS,
+    N_SCALES,
+    PAD,
+    SUMS,
 )  # fmt: skip
 
 _RIDGE_MARGIN = 32

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -23,11 +22,11 @@ from classicseg.extras.cli.job import Job, check_axis, limit_of
 from classicseg.extras.cli.notices import print_no_more
 from classicseg.extras.cli.pictures import WHAT_FOR, Segmented, paths_of, write_pictures
 from classicseg.extras.cli.places import place_of_labels, spacing_of, stem_of
+from classicseg.extras.cli.record import details_of, record_of
 from classicseg.extras.cli.report import note, report
 from classicseg.extras.cli.tiles import segment_in_chunks
 from classicseg.extras.exports.formats import FORMATS, Exported, check_fit
 from classicseg.extras.files import (
-    Picture,
     check_outputs,
     write_json,
     write_table,
@@ -201,7 +200,7 @@ def _segment_file(job: Job, path: Path, arguments: Mapping[str, Any], together: 
         labels, job.is_class, image.pixels, image.channel_axis, path, spacing, place, job.reading.get("series")
     )
     written = _write(job, image, results, exported)
-    record = _record(job, path, picture, channel_axis) | written | {"chosen": chosen}
+    record = record_of(job, path, picture, channel_axis) | written | {"chosen": chosen}
     write_json(_record_path(job, path), record)
     together.add(path.name, [one.labels for one in results])
     if job.json:
@@ -215,7 +214,7 @@ def _segment_file(job: Job, path: Path, arguments: Mapping[str, Any], together: 
             f"{one.word}: {text}" if one.word else text for one, text in zip(results, found, strict=True)
         )
         if job.verbose:
-            said += _details(record, seconds, written)
+            said += details_of(record, seconds, written)
     if job.table is None:
         return said, []
     return said, [row for one in results for row in _rows(job, path, one, image, spacing)]
@@ -266,58 +265,6 @@ def _write(job: Job, image: Segmented, results: Sequence[_Result], exported: Exp
         written.append(pictures | write_exports(one.stem, job.export, exported._replace(labels=one.labels)))
     said = [{"segments": one.n_segments} | names for one, names in zip(results, written, strict=True)]
     return {name: [one[name] for one in said] for name in said[0]} if job.each.words else said[0]
-
-
-def _details(record: Mapping[str, Any], seconds: float, written: Mapping[str, Any]) -> str:
-    """What else there is to say of a run: the image, the time, the settings as typed, the files."""
-    size = " x ".join(map(str, record["shape"]))
-    files = [name for kind, names in written.items() if kind != "segments" for name in np.ravel(names)]
-    lines = [
-        f"image of {size}, {record['dtype']}, segmented in {seconds:.2f} s",
-        f"written: {', '.join(files)}",
-        f"to repeat: {shlex.join(record['command'])}",
-    ]
-    return "".join(f"\n  {line}" for line in lines)
-
-
-def _record(job: Job, path: Path, picture: Picture, channel_axis: int | None) -> dict[str, object]:
-    """All that it takes to repeat the run."""
-    options = job.resolved()
-    if "channel_axis" in options:
-        options["channel_axis"] = channel_axis
-    return {
-        "classicseg": classicseg.__version__,
-        "command": ["classicseg", job.method, job.source(path), *_typed(options, job.max_pixels)],
-        "method": job.name,
-        "image": job.source(path),
-        "shape": picture.pixels.shape,
-        "dtype": str(picture.pixels.dtype),
-        "file_has_mask": picture.mask is not None,
-        **_said_of_place(picture),
-        "parameters": options,
-    }
-
-
-def _said_of_place(picture: Picture) -> dict[str, object]:
-    """What a record says of the size of the pixels, where the file says it."""
-    place = picture.geometry
-    return {} if place is None else {"file_spacing": picture.spacing, "unit": place.unit, "frame": place.frame}
-
-
-def _typed(options: Mapping[str, Any], max_pixels: int | None) -> list[str]:
-    """The options as one types them."""
-    words = [] if max_pixels is None else [f"--max-pixels={max_pixels}"]
-    for name, value in options.items():
-        option = "--" + name.replace("_", "-")
-        if name == "channel_axis":
-            value = "none" if value is None else value
-        if isinstance(value, bool):
-            words.append(option if value else option.replace("--", "--no-", 1))
-        elif isinstance(value, list | tuple):
-            words += [f"{option}={item}" for item in value]
-        elif value is not None:
-            words.append(f"{option}={value}")
-    return words
 
 
 def _rows(job: Job, path: Path, result: _Result, image: Segmented, spacing: Any) -> list[Row]:

@@ -59,8 +59,10 @@ def write_labels(
     read_image : Reads an image with its geometry.
     region_table : What is measured of the labels, with the spacing of the image.
 
-    Notes ----- Where it cannot be written, an `OSError` says so, and nothing half-written is left: a file of this
-    name that was there before stays as it was.
+    Notes
+    -----
+    Where it cannot be written, an `OSError` says so, and nothing half-written is left: a file of this name that
+    was there before stays as it was.
 
     Examples
     --------

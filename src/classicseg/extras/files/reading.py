@@ -94,8 +94,10 @@ def read_image(
     write_labels : Writes labels in the format and the place of the image.
     region_table : What is measured of labels, with the spacing of the image.
 
-    Notes ----- Photographs, TIFF and ``.npy`` need the extra ``cli`` (``pip install 'classicseg[cli]'``), DICOM
-    ``dicom``, and CZI, ND2 and LIF ``microscopy``. NIfTI, NRRD and MetaImage need none.
+    Notes
+    -----
+    Photographs, TIFF and ``.npy`` need the extra ``cli`` (``pip install 'classicseg[cli]'``), DICOM ``dicom``, and
+    CZI, ND2 and LIF ``microscopy``. NIfTI, NRRD and MetaImage need none.
 
     Where axes are not at right angles (an affine with a shear), there is no spacing; the affine stays in the
     geometry and is written with the labels.
