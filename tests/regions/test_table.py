@@ -334,14 +334,6 @@ def test_tables_are_dictionaries_and_frames():
     assert table.to_frame("dict") == dict(table)
     with pytest.raises(ValueError, match="library is 'numpy'"):
         table.to_frame("numpy")
-    for library in ("pandas", "polars"):
-        if library in table.to_frame.__doc__ and pytest.importorskip is not None:
-            try:
-                frame = table.to_frame(library)
-            except ModuleNotFoundError:
-                continue
-            assert list(frame.columns) == ["label", "mean", "row", "column"]
-            assert frame["mean"].to_numpy().tolist() == [15, 7]
     assert repr(table) == "RegionTable of 2 regions: label, mean, row, column"
     assert pickle.loads(pickle.dumps(table)).centroid.tolist() == [[0, 0.5], [0, 2]]
     assert copy.deepcopy(table).mean.tolist() == [[15], [7]]
@@ -353,6 +345,15 @@ def test_tables_are_dictionaries_and_frames():
     assert "<td>15</td>" in table._repr_html_()
     assert "<th>&lt;b&gt;</th>" in table._repr_html_()
     assert region_table(np.arange(1, 30))._repr_html_().count("<tr>") == 1 + 20 + 1
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_frames_have_the_columns_of_the_table(library):
+    frames = pytest.importorskip(library)
+    table = region_table([[1, 1, 2]], [[10, 20, 7]], properties=["mean", "centroid"])
+    for frame in (table.to_frame(library), frames.DataFrame(table)):
+        assert list(frame.columns) == ["label", "mean", "row", "column"]
+        assert frame["mean"].to_numpy().tolist() == [15, 7]
 
 
 @pytest.mark.parametrize(

@@ -134,7 +134,7 @@ def region_table(
 
     Hulls are exact, and no sum depends on the order of the pixels. Crofton's measures average
     over all directions; each of the grid's stands for those that are nearest to it, whatever the spacing [1]_. The
-    cost is linear in the number of pixels; in volumes, hulls (Qhull) take about a millisecond for each segment.
+    cost is linear in the number of pixels; in volumes, hulls (Qhull) take a few milliseconds for each segment.
 
     References
     ----------
