@@ -46,8 +46,8 @@ def palette_image(
     n_colors : int, optional
         The largest number of colors, at least 1; with `min_psnr` the search ends there. By default 256.
     min_psnr : float, optional
-        Take the fewest colors with which the image comes so near to the original, in decibels (see
-        `metrics.psnr`), more than 0.
+        Take the fewest colors with which the image comes so near to the original, in decibels (see `psnr`), more
+        than 0.
     colors : array_like, shape (n, C), optional
         A palette, say of many images; none is sought then. Its colors are rounded to the image's dtype.
     min_area : float, default 0.0
@@ -81,7 +81,7 @@ def palette_image(
     kmeans_segment : The same classes, of any image, without colors.
     label_means : Paints segments in their means.
     merge_small_regions : Joins small regions of any labels.
-    classicseg.metrics.psnr : How near two images are.
+    psnr : How near two images are.
 
     Notes
     -----
