@@ -94,7 +94,9 @@ def test_names_in_tables_are_whole(capsys: pytest.CaptureFixture[str]) -> None:
     assert "2 comparison sheets in segmented" in said
 
 
-@pytest.mark.parametrize("command", ["demo", "compare", "evaluate", "rerun", "warmup", "methods", "kmeans"])
+@pytest.mark.parametrize(
+    "command", ["demo", "compare", "evaluate", "rerun", "train-boundaries", "warmup", "methods", "kmeans"]
+)
 def test_ordinary_options_are_the_same_everywhere(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([command, "--help"]) == 0
     said = " ".join(capsys.readouterr().out.replace("│", " ").split())

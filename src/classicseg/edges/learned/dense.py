@@ -1,4 +1,4 @@
-"""The dense map: two forests, one after the other, say of each pixel of half the resolution how sure a boundary is."""
+"""Two forests, one after the other, say how sure a boundary is, at each pixel of half the resolution."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from classicseg.learning.forest import Forest, predict_forest
 WHOLE = 65535
 """What a strength of 1 is in whole numbers: they are added without rounding."""
 
-_MIDDLE, _WIDTH = 0.5, 0.08
-"""Where the weighted differences of half-discs, as a share of the greatest sum, mean a strength of one half; and how
-fast it rises."""
+_MIDDLE, _WIDTH = 0.45, 0.08
+"""Where the weighted differences of half-discs, as a share of the greatest sum, mean a strength of one half; and
+how fast it rises."""
 
 _BAND = 2**17
 """The pixels of half the resolution whose planes exist at once."""
@@ -78,7 +78,9 @@ def as_codes(strengths: NDArray[np.float32]) -> NDArray[np.uint8]:
     return np.floor(np.sqrt(strengths) * np.float32(255) + np.float32(0.5)).astype(np.uint8)
 
 
-def _predict(forest: Forest, look: FirstLook, first: int, last: int, *more: NDArray[np.uint8]) -> NDArray[np.float32]:
+def _predict(
+    forest: Forest, look: FirstLook, first: int, last: int, *more: NDArray[np.uint8]
+) -> NDArray[np.float32]:
     """What a forest says of rows, from 0 to 1; 0 where the half-discs are equal in all orientations."""
     features = np.concatenate([look.features[:, first:last], *more])
     values = predict_forest(forest, features.reshape(len(features), -1)).reshape(features.shape[1:])
@@ -89,7 +91,6 @@ def _bands(shape: tuple[int, ...]) -> Iterator[tuple[int, int]]:
     height = max(32, _BAND // shape[1])
     for first in range(0, shape[0], height):
         yield first, min(first + height, shape[0])
-
 
 
 def half_disc_map(steps: NDArray[np.int16], mask: NDArray[np.bool_]) -> NDArray[np.uint16]:

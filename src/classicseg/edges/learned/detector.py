@@ -1,8 +1,8 @@
 """How sure a person would draw a boundary at each pixel: learned from photographs that people drew on.
 
-At half the resolution, histograms of lightness, color and texture in two half-discs are compared at eight orientations
-and four scales (Martin, Fowlkes and Malik, 2004). What differs, and what is around, are about a hundred features of a
-pixel. A boosted forest makes a map of them, and a second one sees the map as well.
+At half the resolution, histograms of lightness, color and texture in two half-discs are compared at eight
+orientations and four scales (Martin, Fowlkes and Malik, 2004). What differs, and what is around, are about a
+hundred features of a pixel. A boosted forest makes a map of them, and a second one sees the map as well.
 """
 
 from __future__ import annotations
@@ -88,11 +88,12 @@ def boundary_probability(
     the same three times as red, green and blue.
 
     Flips and quarter turns of the image give flipped and turned maps, bit for bit: sums are whole numbers, and
-    where several orientations are equally good a feature is the greatest of theirs. An image without differences has
-    strength 0. A pixel changes nothing farther than some 150 pixels away.
+    where several orientations are equally good a feature is the greatest of theirs. Where a ridge runs no way more
+    than across it, the orientation is 0. An image without differences has strength 0. A pixel changes nothing
+    farther away than some 250 pixels.
 
-    The cost is linear in the number of pixels: about half a megabyte of memory in ten thousand of them, and a fifth
-    of a second for a photograph of 481 × 321 on one core.
+    The cost is linear in the number of pixels: some 50 bytes each, and a fifth of a second for a photograph of
+    481 × 321 on one core.
 
     References
     ----------
@@ -125,7 +126,8 @@ def boundary_probability(
 
 def whole_map(half: NDArray[np.uint16], inside: NDArray[np.bool_]) -> BoundaryMap:
     """The map of an image by that of half the resolution."""
-    whole = double(half[np.newaxis].astype(np.float32), inside.shape, 0, len(inside))[0]
+    height, width = inside.shape
+    whole = double(half[np.newaxis].astype(np.float32), (height, width), 0, height)[0]
     whole *= inside
     orientation = ridge_orientation(whole)
     orientation *= whole > 0
@@ -160,8 +162,8 @@ def _check_shape(image: Image) -> None:
         )
     if image.n_channels not in (1, 3):
         raise ValueError(
-            f"image has {image.n_channels} channels; expected 1, or 3 (red, green, blue); leave the others out, e.g. "
-            "image[..., :3]"
+            f"image has {image.n_channels} channels; expected 1, or 3 (red, green, blue); leave the others out, "
+            "e.g. image[..., :3]"
         )
 
 

@@ -1,7 +1,7 @@
-"""What the forests are asked: about a hundred features of each pixel of half the resolution, whole numbers of 8 bits.
+"""What the forests are asked: features of each pixel of half the resolution, whole numbers of 8 bits.
 
-The first stage sees differences of half-discs, colors and what is around, in the frame of the best orientation of the
-half-discs. The second one also sees what the first found, around the pixel and along its ridge.
+The first stage sees differences of half-discs, colors and what is around, in the frame of the best orientation of
+the half-discs. The second one also sees what the first found, around the pixel and along its ridge.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def first_lookups() -> Lookups:
 
 @functools.cache
 def second_lookups() -> tuple[Lookups, Lookups]:
-    """What the second stage sees of the map of the first: in the frame of the half-discs, and of its own ridges."""
+    """What the second stage sees of the map of the first: in the frame of the half-discs, and of its ridges."""
     in_discs, in_ridges = _second_features()
     return _as_lookups(in_discs), _as_lookups(in_ridges)
 
@@ -87,12 +87,18 @@ def _first_features() -> list[_Feature]:
     for s in range(N_SCALES):
         for g in range(N_GROUPS):
             own, plane = f"difference {s} of {g}", DIFFERENCES + s * N_ORIENTATIONS * N_GROUPS + g
-            found += [_here(own, plane + N_GROUPS * _K), _here(f"{own}, orthogonal", plane + N_GROUPS * orthogonal)]
+            found += [
+                _here(own, plane + N_GROUPS * _K),
+                _here(f"{own}, orthogonal", plane + N_GROUPS * orthogonal),
+            ]
             found += [_here(f"{own}, mean", MEANS + N_GROUPS * s + g)]
     beside = SUMS + (_K + 1) % 8, SUMS + (_K + 7) % 8
     found += [_here("sum", SUMS + _K), _here("sum, orthogonal", SUMS + orthogonal)]
     found += [_here("fine sum", FINE_SUMS + _K), _here("best", BEST)]
-    found += [_Feature("sum, turned, greater", GREATER, *beside), _Feature("sum, turned, smaller", SMALLER, *beside)]
+    found += [
+        _Feature("sum, turned, greater", GREATER, *beside),
+        _Feature("sum, turned, smaller", SMALLER, *beside),
+    ]
     for name, sums in (("sum", SUMS), ("fine sum", FINE_SUMS)):
         found += _profiles(name, sums + _K, (1, 2, 4), (2, 4, 8))
     for level, apart in enumerate((1, 2, 4, 8)):
@@ -100,7 +106,9 @@ def _first_features() -> list[_Feature]:
             plane = COLORS + 3 * level + c
             found += [_here(f"color {c} at {level}", plane)]
             found += [_Feature(f"color {c}, apart {apart}", APART, plane, plane, offsets(apart, 0))]
-    found += [_Feature(f"color {c}, along", APART, COLORS + 6 + c, COLORS + 6 + c, offsets(0, 4)) for c in range(3)]
+    found += [
+        _Feature(f"color {c}, along", APART, COLORS + 6 + c, COLORS + 6 + c, offsets(0, 4)) for c in range(3)
+    ]
     for level, apart in ((1, 2), (2, 4)):
         light, place = COLORS + 3 * level, offsets(apart, 0)
         found += [_Feature(f"line {apart}, most", MOST_FROM_HERE, light, light, place)]

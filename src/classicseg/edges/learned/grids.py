@@ -49,8 +49,8 @@ def doubling(shape: tuple[int, int]) -> Taps:
 def _halving(length: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     middle = 2 * np.arange(halved(length))[:, np.newaxis]
     if length % 2:
-        return np.clip(middle + [-1, 0, 1], 0, length - 1), _weights(len(middle), [1, 2, 1])
-    return middle + [0, 1, 1], _weights(len(middle), [2, 2, 0])
+        return np.clip(middle + np.array([-1, 0, 1]), 0, length - 1), _weights(len(middle), [1, 2, 1])
+    return middle + np.array([0, 1, 1]), _weights(len(middle), [2, 2, 0])
 
 
 def _doubling(length: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
@@ -84,7 +84,7 @@ def double(planes: NDArray[Any], shape: tuple[int, int], first: int, last: int) 
 
 
 def rows_of(planes: NDArray[Any], first: int, last: int, pad: int) -> NDArray[np.float32]:
-    """Rows `first` - `pad` to `last` + `pad` of planes as float32, with as many columns around; 0 beyond the image."""
+    """Rows `first` - `pad` to `last` + `pad` of planes as float32, and as many columns around; 0 beyond them."""
     n, height, width = planes.shape
     out = np.zeros((n, last - first + 2 * pad, width + 2 * pad), np.float32)
     begin, end = max(first - pad, 0), min(last + pad, height)
@@ -142,9 +142,7 @@ def _resample(planes: Any, taps: Taps, out: Any, start: int, stop: int) -> None:
                 row[x] = np.floor(total * unit + half)
 
 
-def _blur_numpy(
-    planes: Any, step: int, scale: np.float32, out: Any, start: int, stop: int
-) -> None:
+def _blur_numpy(planes: Any, step: int, scale: np.float32, out: Any, start: int, stop: int) -> None:
     reach = 2 * step
     n, height, width = planes.shape
     slab = np.zeros((n, stop - start + 2 * reach, width + 2 * reach), np.float32)

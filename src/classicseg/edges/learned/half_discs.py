@@ -59,14 +59,16 @@ def half_disc_differences(
     """
     middle, side = offsets(apart, 0), offsets(0, apart)
     blobs = np.stack([middle - side, middle, middle + side], 1)
-    run_bands(_differences, out.shape[1], out.shape[2] * len(planes), planes, pad, blobs, np.float32(_LEAST * full), out)
+    run_bands(
+        _differences, out.shape[1], out.shape[2] * len(planes), planes, pad, blobs, np.float32(_LEAST * full), out
+    )
 
 
 def _differences_numpy(planes: Any, pad: int, blobs: Any, least: Any, out: Any, start: int, stop: int) -> None:
     width = out.shape[2]
 
     def half_disc(k: int, side: int) -> Any:
-        found = np.float32(0)
+        found: Any = np.float32(0)
         for row, column in side * blobs[k]:
             rows, columns = slice(pad + row + start, pad + row + stop), slice(pad + column, pad + column + width)
             found = found + planes[:, rows, columns]

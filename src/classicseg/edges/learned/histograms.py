@@ -1,8 +1,8 @@
 """Soft histograms of color and texture at half the resolution: what half-discs are compared by.
 
-A value counts for the two bins that it lies between, in fifteenths. The bins of texture are eight directions of the
-gradient of lightness, and one for its absence. Each pixel of half the resolution has 240 counts a histogram where all
-of its pixels take part, and counts are whole numbers.
+A value counts for the two bins that it lies between, in fifteenths. The bins of texture are eight directions of
+the gradient of lightness, and one for its absence. Each pixel of half the resolution has 240 counts a histogram
+where all of its pixels take part, and counts are whole numbers.
 """
 
 from __future__ import annotations
@@ -85,8 +85,9 @@ def _positions_numpy(steps: Any, mask: Any, tables: Any, positions: Positions, s
     here = light[1:-1, 1:-1]
     cut = [[(slice(i, i + stop - start), slice(j, j + width)) for j in range(3)] for i in range(3)]
     around = [[np.where(inside[own], light[own], here) for own in row] for row in cut]
-    (a, b, c), (d, _, e), (f, g, h) = around
-    down, right = f + 2 * g + h - a - 2 * b - c, c + 2 * e + h - a - 2 * d - f
+    top, middle, bottom = around
+    down = bottom[0] + 2 * bottom[1] + bottom[2] - top[0] - 2 * top[1] - top[2]
+    right = top[2] + 2 * middle[2] + bottom[2] - top[0] - 2 * middle[0] - bottom[0]
     short, long = (np.float64(part(abs(down), abs(right))) for part in (np.minimum, np.maximum))
     t = np.divide(short, long, out=np.zeros(here.shape), where=long > 0)
     place = 2 * t * (1.3476 - 0.3476 * t)
@@ -142,9 +143,7 @@ def _direction(down: int, right: int) -> tuple[int, int, int, int]:
     return (4 - sign * i) % 8, (4 - sign * (i + 1)) % 8, both - two, two
 
 
-def _count_numpy(
-    steps: Any, mask: Any, positions: Positions, taps: Taps, out: Any, start: int, stop: int
-) -> None:
+def _count_numpy(steps: Any, mask: Any, positions: Positions, taps: Taps, out: Any, start: int, stop: int) -> None:
     sums = np.stack([steps[0] // 2, *((steps[1:].astype(np.int64) + _OFFSET) // 4)])
     for i in range(3):
         for j in range(3):

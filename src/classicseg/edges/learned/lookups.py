@@ -1,7 +1,7 @@
 """Features of a pixel that are looked up around it, in the frame of its orientation.
 
 A feature is made of the values of planes at two places that are each other's mirror images: at the sides of the
-boundary, or along it. The greater one, the smaller one and their difference are the same whichever side comes first.
+boundary, or along it. Which one is greater, or how far they are apart, does not depend on which side comes first.
 Where several orientations are equally good, a feature is the greatest of theirs, so that none comes first.
 """
 
@@ -29,9 +29,7 @@ class Lookups(NamedTuple):
     """(n, 8, 2, 2), the rows and columns from the pixel to each."""
 
 
-def _look_up_numpy(
-    planes: Any, pad: int, ties: Any, lookups: Lookups, out: Any, start: int, stop: int
-) -> None:
+def _look_up_numpy(planes: Any, pad: int, ties: Any, lookups: Lookups, out: Any, start: int, stop: int) -> None:
     width = ties.shape[1]
     out[:, start:stop] = 0
 
@@ -47,7 +45,9 @@ def _look_up_numpy(
                 np.maximum(one, two), np.minimum(one, two), abs(one - two),
                 np.maximum(abs(one - here), abs(two - here)), np.minimum(abs(one - here), abs(two - here)),
             )[kind]  # fmt: skip
-            np.maximum(out[f, start:stop], made * (ties[start:stop] >> k & 1), out=out[f, start:stop], casting="unsafe")
+            np.maximum(
+                out[f, start:stop], made * (ties[start:stop] >> k & 1), out=out[f, start:stop], casting="unsafe"
+            )
 
 
 @kernel(numpy=_look_up_numpy)
@@ -82,7 +82,9 @@ def look_up(planes: Any, pad: int, ties: Any, lookups: Lookups, out: Any, start:
                 at = (pad + y) * length + x
                 if k >= 0:
                     here = np.int64(flat[lookups.planes[f, k, 0] * size + pad + at]) if kind > 2 else 0
-                    row[x] = _made_of(kind, np.int64(flat[shifts[k, 0] + at]), np.int64(flat[shifts[k, 1] + at]), here)
+                    row[x] = _made_of(
+                        kind, np.int64(flat[shifts[k, 0] + at]), np.int64(flat[shifts[k, 1] + at]), here
+                    )
                 else:
                     most = 0
                     for k in range(8):
@@ -105,7 +107,7 @@ def _single(tie: int) -> int:
 
 
 @kernel()
-def _made_of(kind: int, one: int, two: int, here: int) -> int:
+def _made_of(kind: int, one: Any, two: Any, here: Any) -> Any:
     """The value of a feature of a kind."""
     if kind == 0:
         return max(one, two)

@@ -26,13 +26,13 @@ _HALF_STEPS = STEPS / 2 / math.pi
 
 
 def ridge_orientation(strengths: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The orientation of a map's ridges, in radians from 0 on, from the columns towards the rows: of whole numbers up
-    to 2**16, (M, N)."""
+    """The orientation of the ridges of whole numbers up to 2**16, (M, N): in radians from 0 on, from the columns
+    towards the rows."""
     padded = np.pad(strengths, _MARGIN, mode="edge")[np.newaxis]
     cut = slice(_MARGIN - 1, 1 - _MARGIN)
-    smooth = blur(blur(padded, 1, BLUR), 2, BLUR)[0, cut, cut]
+    smooth = blur(blur(padded, 1, BLUR), 2, BLUR)[:, cut, cut]
     steps = np.empty(strengths.shape, np.uint8)
-    run_bands(_orient, len(steps), steps.shape[1], np.ascontiguousarray(smooth), steps)
+    run_bands(_orient, len(steps), strengths.shape[1], np.ascontiguousarray(smooth)[0], steps)
     return (steps * np.float32(math.pi / STEPS)).astype(np.float32, copy=False)
 
 
@@ -76,7 +76,7 @@ def _orient(grid: Any, steps: Any, start: int, stop: int) -> None:
             right = np.int64(here[x]) + np.int64(here[x + 2]) - twice
             both = np.int64(above[x]) + np.int64(below[x + 2]) - np.int64(above[x + 2]) - np.int64(below[x])
             apart = 2 * (right - down)
-            place = int(math.floor(math.atan2(float(abs(both)), float(abs(apart))) * _HALF_STEPS + 0.5))
+            place = math.floor(math.atan2(float(abs(both)), float(abs(apart))) * _HALF_STEPS + 0.5)
             if apart < 0:
                 place = 128 - place
             if both < 0:

@@ -1,7 +1,7 @@
-"""The planes that features are looked up in: differences of half-discs, their sums, color, and how busy it is around.
+"""The planes that features are looked up in: differences of half-discs, their sums, color, how busy it is around.
 
-All are at half the resolution, of 8 bits, and made for a band of rows: of a large image no more than the histograms
-and the features exists at once.
+All are at half the resolution, of 8 bits, and made for a band of rows: of a large image no more than the
+histograms and the features exists at once.
 """
 
 from __future__ import annotations
@@ -199,7 +199,7 @@ def _sum_up(planes: Any, weights: Any, frames: Frames, start: int, stop: int) ->
 
 
 @kernel()
-def _add_weighted(row: Any, weight: int, total: Any) -> None:
+def _add_weighted(row: Any, weight: Any, total: Any) -> None:
     factor = np.int32(weight)
     for x in range(len(row)):
         total[x] += np.int32(row[x]) * factor

@@ -84,7 +84,7 @@ def _as_map(boundaries: BoundaryMap) -> tuple[NDArray[np.float32], NDArray[Any]]
             f"{strength.shape}"
         )
     if (lowest := strength.min()) < 0:
-        raise ValueError(f"boundaries.strength holds values from {lowest:g}; expected at least 0; take np.abs of it")
+        raise ValueError(
+            f"boundaries.strength holds values from {lowest:g}; expected at least 0; take np.abs of it"
+        )
     return np.ascontiguousarray(strength, np.float32), orientation
-
-
