@@ -5,11 +5,10 @@ from __future__ import annotations
 
 import os
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from classicseg._core.image import as_image
-from classicseg.edges.learned.detector import as_model, as_steps, boundary_probability
+from classicseg.edges.learned.detector import as_model, as_steps, boundary_probability, holds_bool
 from classicseg.learning.model import BoundaryModel
 from classicseg.trees.arcs.arcs import Boundaries
 from classicseg.trees.arcs.stages import finest_arcs, stages_of, tree_by_stages
@@ -31,7 +30,7 @@ def boundary_tree(
     image : array_like, shape (M, N[, C])
         A grey image, or a color image in red, green and blue, as `boundary_probability` takes it. NaN and infinite
         values take no part.
-    model : "photographs", path, BoundaryModel or None, default None
+    model : "photographs", path, BoundaryModel or None, optional
         What tells boundaries from other differences, as in `boundary_probability`. None, and a model without
         forests for arcs: the mean of its map along each arc.
     channel_axis : int, None or "auto", default "auto"
@@ -97,6 +96,6 @@ def boundary_tree(
     parsed = as_image(image, channel_axis=channel_axis, mask=mask)
     if stages is None:
         return contour_tree(found.strength, orientation=found.orientation, mask=parsed.mask)
-    steps = as_steps(parsed, is_bool=np.asarray(image).dtype == np.bool_)
+    steps = as_steps(parsed, is_bool=holds_bool(image))
     finest = finest_arcs(steps, parsed.mask_array(), Boundaries(found.strength, found.orientation))
     return tree_by_stages(finest.regions, finest.arcs, stages)

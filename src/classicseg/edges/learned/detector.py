@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from classicseg._core.arrays import as_array
 from classicseg._core.bands import run_bands
 from classicseg._core.image import Image, as_image
 from classicseg._core.numbers import as_choice
@@ -118,7 +119,7 @@ def boundary_probability(
     parsed = as_image(image, channel_axis=channel_axis, mask=mask)
     _check_shape(parsed)
     inside = parsed.mask_array()
-    steps = as_steps(parsed, is_bool=np.asarray(image).dtype == np.bool_)
+    steps = as_steps(parsed, is_bool=holds_bool(image))
     half = half_disc_map(steps, inside) if forests is None else predict_map(first_look(steps, inside), forests)
     del steps
     return whole_map(half, inside)
@@ -170,6 +171,11 @@ def _check_shape(image: Image) -> None:
 def image_steps(image: NDArray[Any]) -> NDArray[np.int16]:
     """Steps of Lab, (3, M, N), of red, green and blue."""
     return as_steps(as_image(image), is_bool=False)
+
+
+def holds_bool(image: ArrayLike) -> bool:
+    """Whether an image is of True and False, which are white and black."""
+    return bool(as_array("image", image, "biuf", "real numbers")[0].dtype == np.bool_)
 
 
 def as_steps(image: Image, *, is_bool: bool) -> NDArray[np.int16]:
