@@ -6,14 +6,14 @@ nearest boundary that one drew.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from classicseg.edges.learned.dense import FirstLook, as_codes, first_look, predict_stage, second_features
-from classicseg.edges.learned.detector import image_steps
+from classicseg.edges.learned.detector import image_counts
 from classicseg.edges.learned.features import FIRST, SECOND, names
 from classicseg.edges.learned.grids import halve
 from classicseg.extras.training import Samples, Stage
@@ -36,15 +36,14 @@ _WHOLE = 4095.0
 class _Picture(NamedTuple):
     """What is learned from, and the map of the first stage."""
 
-    steps: NDArray[np.int16]
-    """Of Lab, (3, M, N)."""
+    image: NDArray[Any]
     targets: NDArray[np.float32]
     """At half the resolution."""
     codes: NDArray[np.uint8] | None = None
 
 
 def _prepare(drawn: Drawn, state: None) -> _Picture:
-    return _Picture(image_steps(drawn.image), _targets(drawn.boundaries))
+    return _Picture(drawn.image, _targets(drawn.boundaries))
 
 
 def _targets(boundaries: list[NDArray[np.bool_]]) -> NDArray[np.float32]:
@@ -68,7 +67,7 @@ def _nearness(boundary: NDArray[np.bool_]) -> NDArray[np.float64]:
 
 
 def _look(picture: _Picture) -> FirstLook:
-    return first_look(picture.steps, np.ones(picture.steps.shape[1:], bool))
+    return first_look(image_counts(picture.image))
 
 
 def _first_samples(picture: _Picture, rng: np.random.Generator) -> Samples:
