@@ -61,6 +61,7 @@ MORE: dict[str, dict[str, object]] = {
     "edge_curve": {"thresholds": [1, 50]},
     "link_edges": {"max_gap": 1},
     "rgb_to_lab": {"image": np.stack([GREY] * 3, axis=-1)},
+    "thin_boundaries": {"boundaries": classicseg.BoundaryMap(GREY / 255, GREY / 100)},
 }
 """What else the call is to have, so that it works, or works at once."""
 

@@ -22,7 +22,7 @@ from classicseg.edges.learned.dense import (
     predict_stage,
     second_features,
 )
-from classicseg.edges.learned.detector import image_steps, whole_map
+from classicseg.edges.learned.detector import image_counts, image_steps, whole_map
 from classicseg.edges.learned.features import FIRST, SECOND, names
 from classicseg.edges.learned.grids import halve
 from classicseg.extras.training import Samples, Stage
@@ -48,8 +48,7 @@ _WHOLE = 4095.0
 class _Picture(NamedTuple):
     """What is learned from, and the map of the first stage."""
 
-    steps: NDArray[np.int16]
-    """Of Lab, (3, M, N)."""
+    image: NDArray[Any]
     share: float
     targets: NDArray[np.float32]
     """At half the resolution."""
@@ -57,17 +56,12 @@ class _Picture(NamedTuple):
 
 
 def _prepare(drawn: Drawn, state: None) -> _Picture:
-    return _Picture(image_steps(drawn.image), drawn.share, _targets(drawn.boundaries))
+    return _Picture(drawn.image, drawn.share, _targets(drawn.boundaries))
 
 
 def _targets(boundaries: list[NDArray[np.bool_]]) -> NDArray[np.float32]:
     """The targets of the pixels of half the resolution."""
-    each = [
-        np.exp(-(ndimage.distance_transform_edt(~own) ** 2) / (2 * _SIGMA**2))
-        if own.any()
-        else np.zeros(own.shape)
-        for own in boundaries
-    ]
+    each = [_nearness(own) for own in boundaries]
     whole = np.rint(np.mean(each, axis=0) * _WHOLE).astype(np.float32)
     return halve(whole[np.newaxis])[0] / np.float32(_WHOLE)
 
@@ -81,7 +75,7 @@ def _nearness(boundary: NDArray[np.bool_]) -> NDArray[np.float64]:
 
 
 def _look(picture: _Picture) -> FirstLook:
-    return first_look(picture.steps, np.ones(picture.steps.shape[1:], bool))
+    return first_look(image_counts(picture.image))
 
 
 def _first_samples(picture: _Picture, rng: np.random.Generator) -> Samples:

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classicseg.edges.learned.features import first_lookups, looked_up, map_planes, second_lookups
-from classicseg.edges.learned.histograms import soft_histograms
-from classicseg.edges.learned.planes import ALONE, Frames, counts_of, feature_planes
+from classicseg.edges.learned.planes import ALONE, Counts, Frames, feature_planes
 from classicseg.learning.forest import Forest, predict_forest
 
 WHOLE = 65535
@@ -32,9 +31,8 @@ class FirstLook(NamedTuple):
     frames: Frames
 
 
-def first_look(steps: NDArray[np.int16], mask: NDArray[np.bool_]) -> FirstLook:
-    """The features of the first stage of an image in steps of Lab, (3, M, N)."""
-    counts = counts_of(soft_histograms(steps, mask))
+def first_look(counts: Counts) -> FirstLook:
+    """The features of the first stage."""
     shape, lookups = counts.border.shape, first_lookups()
     look = FirstLook(np.empty((len(lookups.kinds), *shape), np.uint8), Frames.empty(shape))
     for first, last in _bands(shape):
@@ -93,9 +91,8 @@ def _bands(shape: tuple[int, ...]) -> Iterator[tuple[int, int]]:
         yield first, min(first + height, shape[0])
 
 
-def half_disc_map(steps: NDArray[np.int16], mask: NDArray[np.bool_]) -> NDArray[np.uint16]:
+def half_disc_map(counts: Counts) -> NDArray[np.uint16]:
     """The strength by the weighted differences of half-discs alone, of `WHOLE`, at half the resolution."""
-    counts = counts_of(soft_histograms(steps, mask))
     strengths, table = np.empty(counts.border.shape, np.uint16), _logistic()
     for first, last in _bands(strengths.shape):
         strengths[first:last] = table[feature_planes(counts, first, last, ALONE)[1].sums]

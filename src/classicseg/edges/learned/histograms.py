@@ -32,6 +32,9 @@ GROUPS = ((0, 12), (12, 22), (22, 32), (32, 41))
 N_PLANES = 45
 """All bins, the counts, and the sums of L*, a* and b*."""
 
+_BAND = 2**16
+"""The pixels of half the resolution that are counted at once, in four bytes a bin."""
+
 _OFFSET = 8192
 """Steps of Lab lie from -8192 to 8191."""
 
@@ -56,15 +59,31 @@ class Positions(NamedTuple):
     """How many shares of 15 each has: sixteen times the first plus the second."""
 
 
-def soft_histograms(steps: NDArray[np.int16], mask: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Counts at half the resolution, (`N_PLANES`, M', N'), of an image in steps of Lab, (3, M, N)."""
+class Histograms(NamedTuple):
+    """At half the resolution."""
+
+    counts: NDArray[np.uint8]
+    """(bins + 1, M, N); last all counts of each pixel."""
+    colors: NDArray[np.uint16]
+    """(3, M, N), the sums of L*, a* and b*."""
+
+
+def soft_histograms(steps: NDArray[np.int16], mask: NDArray[np.bool_]) -> Histograms:
+    """The counts of an image in steps of Lab, (3, M, N)."""
     shape = steps.shape[1:]
     positions = Positions(*(np.empty(s, np.uint8) for s in (steps.shape, shape, shape)))
     run_bands(_positions, shape[0], shape[1], steps, mask, _tables(), positions)
     taps = halving(shape)
-    out = np.zeros((N_PLANES, len(taps.rows), len(taps.columns)), np.float32)
-    run_bands(_count, out.shape[1], out.shape[2] * 8, steps, mask, positions, taps, out)
-    return out
+    half = len(taps.rows), len(taps.columns)
+    found = Histograms(np.empty((N_PLANES - 3, *half), np.uint8), np.empty((3, *half), np.uint16))
+    height = max(1, _BAND // half[1])
+    for first in range(0, half[0], height):
+        rows = slice(first, first + height)
+        own = taps._replace(rows=taps.rows[rows], row_weights=taps.row_weights[rows])
+        part = np.zeros((N_PLANES, len(own.rows), half[1]), np.float32)
+        run_bands(_count, part.shape[1], half[1] * 8, steps, mask, positions, own, part)
+        found.counts[:, rows], found.colors[:, rows] = part[:-3], part[-3:]
+    return found
 
 
 def _tables() -> NDArray[np.uint8]:

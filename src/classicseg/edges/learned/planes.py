@@ -17,7 +17,7 @@ from classicseg._core.kernel import kernel
 from classicseg.edges.learned.grids import BLUR, blur, double, halve, rows_of
 from classicseg.edges.learned.grids import WEIGHTS as WEIGHTS_OF_HALF
 from classicseg.edges.learned.half_discs import N_ORIENTATIONS, half_disc_differences
-from classicseg.edges.learned.histograms import FULL, GROUPS, N_PLANES, SHARES
+from classicseg.edges.learned.histograms import FULL, GROUPS, SHARES, Histograms
 
 PAD = 16
 """Zeros around the planes: no feature looks farther."""
@@ -55,25 +55,25 @@ class Counts(NamedTuple):
     """What is known of a whole image, at half the resolution."""
 
     histograms: NDArray[np.uint8]
-    """(bins + 1, M, N); last the counts of each pixel."""
     colors: NDArray[np.uint16]
-    """(3, M, N), the sums of L*, a* and b*."""
+    """As in `Histograms`."""
     coarse: NDArray[np.uint8]
     """(2, 8, groups, M', N'), the differences at a quarter of the resolution."""
     border: NDArray[np.uint8]
     """(M, N), pixels to the nearest one that takes no part, or to the border."""
 
 
-def counts_of(planes: NDArray[np.float32]) -> Counts:
+def counts_of(histograms: Histograms) -> Counts:
     """What is known of an image by its soft histograms."""
-    histograms, colors = planes[: N_PLANES - 3], planes[N_PLANES - 3 :]
-    quarter = halve(histograms * np.float32(WEIGHTS_OF_HALF))  # without rounding
+    counts = histograms.counts
+    whole = np.float32(WEIGHTS_OF_HALF)  # nothing is rounded
+    quarter = np.concatenate([halve(plane[np.newaxis] * whole) for plane in counts])
     coarse = np.empty((2, N_ORIENTATIONS, N_GROUPS, *quarter.shape[1:]), np.uint8)
     for scale, (step, apart) in enumerate(COARSE):
         _write_differences(quarter, WEIGHTS_OF_HALF, (step, apart), 0, coarse[scale])
-    inside = np.pad(histograms[-1] > 0, 1)
+    inside = np.pad(counts[-1] > 0, 1)
     border = np.minimum(ndimage.distance_transform_cdt(inside, "chessboard")[1:-1, 1:-1], 255)
-    return Counts(histograms.astype(np.uint8), colors.astype(np.uint16), coarse, border.astype(np.uint8))
+    return Counts(*histograms, coarse, border.astype(np.uint8))
 
 
 class Frames(NamedTuple):
