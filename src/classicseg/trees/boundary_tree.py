@@ -66,8 +66,8 @@ def boundary_tree(
     Of each arc, which is what two regions share, 74 numbers are measured: the map along it [1]_, gradients, how
     the colors and the texture of strips beside it and of the two regions differ, sizes and shapes, and the other
     arcs of both regions. A boosted forest makes a score of them; regions merge over the arc of the least mean
-    score. Up to a first cut, that is; then all is measured on the larger regions, and a second forest scores what
-    is left, as in the cascades of [2]_.
+    score. Where the model has a second forest for arcs, they merge so up to a cut; then all is measured on the
+    larger regions, and that forest scores what is left, as in the cascades of [2]_.
 
     Flips and quarter turns of the image give the same regions: all that is measured is a sum of whole numbers.
 
