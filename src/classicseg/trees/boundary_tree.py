@@ -27,16 +27,15 @@ def boundary_tree(
 
     Parameters
     ----------
-    image : array_like, shape (M, N[, C])
-        A grey image, or a color image in red, green and blue, as `boundary_probability` takes it. NaN and infinite
-        values take no part.
+    image : array_like, shape (M, N[, …][, C])
+        A grey or color image or a volume, of any real dtype. NaN and infinite values take no part.
     model : "photographs", path, BoundaryModel or None, optional
         What tells boundaries from other differences, as in `boundary_probability`. None, and a model without
         forests for arcs: the mean of its map along each arc.
     channel_axis : int, None or "auto", default "auto"
         The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
         the last one, which must have a length of 1 to 4.
-    mask : array_like of bool, shape (M, N), optional
+    mask : array_like of bool, shape (M, N[, …]), optional
         True where a pixel takes part, by default everywhere.
 
     Returns

@@ -42,18 +42,17 @@ def boundary_probability(
 
     Parameters
     ----------
-    image : array_like, shape (M, N[, C])
-        A grey image, or a color image in red, green and blue, of any real dtype: white is 255 as uint8, 65535 as
-        uint16, True as bool and 1 in other dtypes. NaN and infinite values take no part.
-    model : "photographs", path, BoundaryModel or None, default None
+    image : array_like, shape (M, N[, …][, C])
+        A grey or color image or a volume, of any real dtype. NaN and infinite values take no part.
+    model : "photographs", path, BoundaryModel or None, optional
         What tells boundaries from other differences. "photographs": two forests that learned from the photographs
         of BSDS500. A path is that of a model by ``classicseg train-boundaries``. None: a sum of how much the
         half-discs differ, with the weights that stand in the source; nothing is loaded.
     channel_axis : int, None or "auto", default "auto"
         The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
         the last one, which must have a length of 1 to 4.
-    mask : array_like of bool, shape (M, N), optional
-        True where a pixel takes part, by default everywhere. The border of the mask is no boundary.
+    mask : array_like of bool, shape (M, N[, …]), optional
+        True where a pixel takes part, by default everywhere.
 
     Returns
     -------
