@@ -52,7 +52,7 @@ def test_the_height_that_is_chosen(image):
         found = contour_segment(image)
     assert_array_equal(found, contour_segment(image, height=chosen["height"]))
     assert_array_equal(found, contour_segment(image * 8))
-    assert 2 <= found.max() <= 50
+    assert found.max() > 2
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from classicseg import (
 from classicseg.edges.learned.features import names
 from classicseg.learning.fitting import Boosting, fit_forest
 from classicseg.learning.model import BoundaryModel, ModelError
-from classicseg.trees.arcs.stages import ARC_FORESTS
+from classicseg.trees.arcs.stages import ARC_FORESTS, CUTS
 
 
 def model_of(features):
@@ -65,6 +65,14 @@ def test_a_flipped_image_has_the_flipped_tree(image, model):
         one, other = (contour_strengths(found, doubled=True) for found in (tree, turned))
         assert_array_equal(turn(one), other)
     assert 0 < tree.heights.max() <= 1
+
+
+def test_a_model_may_have_one_stage(image, model):
+    one = model_of({**names(), "arcs_first": ARC_FORESTS["arcs_first"]})
+    first, both = boundary_tree(image, model=one), boundary_tree(image, model=model)
+    assert_array_equal(first.regions, both.regions)
+    below = [found.heights[found.heights <= CUTS[0]] for found in (first, both)]
+    assert_array_equal(*below)
 
 
 def test_segments_are_cuts(image, model):

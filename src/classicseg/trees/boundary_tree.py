@@ -28,8 +28,8 @@ def boundary_tree(
     Parameters
     ----------
     image : array_like, shape (M, N[, C])
-        A grey image, or a color image in red, green and blue, as `boundary_probability` takes it. NaN and infinite
-        values take no part.
+        A grey image, or a color image in red, green and blue, of any real dtype: white is 255 as uint8, 65535 as
+        uint16, True as bool and 1 in other dtypes. NaN and infinite values take no part.
     model : "photographs", path, BoundaryModel or None, optional
         What tells boundaries from other differences, as in `boundary_probability`. None, and a model without
         forests for arcs: the mean of its map along each arc.
@@ -37,7 +37,7 @@ def boundary_tree(
         The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
         the last one, which must have a length of 1 to 4.
     mask : array_like of bool, shape (M, N), optional
-        True where a pixel takes part, by default everywhere.
+        True where a pixel takes part, by default everywhere. The border of the mask is no boundary.
 
     Returns
     -------
@@ -66,8 +66,8 @@ def boundary_tree(
     Of each arc, which is what two regions share, 74 numbers are measured: the map along it [1]_, gradients, how
     the colors and the texture of strips beside it and of the two regions differ, sizes and shapes, and the other
     arcs of both regions. A boosted forest makes a score of them; regions merge over the arc of the least mean
-    score. Up to a first cut, that is; then all is measured on the larger regions, and a second forest scores what
-    is left, as in the cascades of [2]_.
+    score. Where the model has a second forest for arcs, they merge so up to a cut; then all is measured on the
+    larger regions, and that forest scores what is left, as in the cascades of [2]_.
 
     Flips and quarter turns of the image give the same regions: all that is measured is a sum of whole numbers.
 

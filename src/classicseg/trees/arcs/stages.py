@@ -3,6 +3,7 @@ scored anew, on larger regions and longer arcs."""
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import NamedTuple
 
@@ -48,11 +49,12 @@ class FinestArcs(NamedTuple):
 
 
 def stages_of(model: BoundaryModel) -> ArcStages | None:
-    """The stages that a model has forests for; None if it knows nothing of arcs."""
-    if not set(ARC_FORESTS) <= set(model.forests):
+    """The stages that a model has forests for, one or more; None if it knows nothing of arcs."""
+    names = list(itertools.takewhile(model.forests.__contains__, ARC_FORESTS))
+    if not names:
         return None
-    check_model(model, ARC_FORESTS)
-    return ArcStages(tuple(model.forests[name] for name in ARC_FORESTS), CUTS)
+    check_model(model, {name: ARC_FORESTS[name] for name in names})
+    return ArcStages(tuple(model.forests[name] for name in names), CUTS[: len(names) - 1])
 
 
 def finest_arcs(steps: NDArray[np.int16], inside: NDArray[np.bool_], boundaries: Boundaries) -> FinestArcs:
