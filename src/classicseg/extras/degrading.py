@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from classicseg.extras.training_sets import Drawn
 
-_SHARE = 0.3
+_SHARE = 0.5
 """How many samples are drawn of a bad photograph, beside a good one."""
 
 _NOISE = 0.03, 0.10

@@ -36,7 +36,7 @@ from classicseg.trees.arcs.fitting import ARC_BOOSTING, ArcExample, advanced, ar
 _SIGMA = 1.7
 """Pixels by which people differ on where a boundary runs."""
 
-_NEAR, _FAR = 650, 900
+_NEAR, _FAR = 900, 1300
 """Pixels of an image that are learned from: so many that someone drew near, and others."""
 
 _NEARBY = 0.03
@@ -130,8 +130,8 @@ def _some_arcs(example: ArcExample, rng: np.random.Generator) -> Samples:
 
 
 STAGES = (
-    Stage(FIRST, names()[FIRST], Boosting(200, 6, 0.15), _prepare, _first_samples, _advance),
-    Stage(SECOND, names()[SECOND], Boosting(250, 6, 0.15), _as_before, _second_samples, _map),
+    Stage(FIRST, names()[FIRST], Boosting(300, 6, 0.12), _prepare, _first_samples, _advance),
+    Stage(SECOND, names()[SECOND], Boosting(400, 6, 0.12), _as_before, _second_samples, _map),
     Stage("arcs_first", FIRST_FEATURES, ARC_BOOSTING, _arcs, _some_arcs, partial(advanced, cut=0.12)),
     Stage("arcs_second", LATER_FEATURES, ARC_BOOSTING, _as_before, _some_arcs, partial(advanced, cut=np.inf)),
 )
