@@ -30,8 +30,8 @@ from classicseg.extras.training_sets import Drawn
 from classicseg.learning.fitting import Boosting
 from classicseg.learning.forest import Forest
 from classicseg.trees.arcs.arcs import Boundaries
-from classicseg.trees.arcs.features import FIRST_FEATURES, LATER_FEATURES
 from classicseg.trees.arcs.fitting import ARC_BOOSTING, ArcExample, advanced, arc_example, arc_samples
+from classicseg.trees.arcs.stages import ARC_FORESTS, CUTS
 
 _SIGMA = 1.7
 """Pixels by which people differ on where a boundary runs."""
@@ -132,7 +132,16 @@ def _some_arcs(example: ArcExample, rng: np.random.Generator) -> Samples:
 STAGES = (
     Stage(FIRST, names()[FIRST], Boosting(300, 6, 0.12), _prepare, _first_samples, _advance),
     Stage(SECOND, names()[SECOND], Boosting(400, 6, 0.12), _as_before, _second_samples, _map),
-    Stage("arcs_first", FIRST_FEATURES, ARC_BOOSTING, _arcs, _some_arcs, partial(advanced, cut=0.12)),
-    Stage("arcs_second", LATER_FEATURES, ARC_BOOSTING, _as_before, _some_arcs, partial(advanced, cut=np.inf)),
+    Stage(
+        "arcs_first", ARC_FORESTS["arcs_first"], ARC_BOOSTING, _arcs, _some_arcs, partial(advanced, cut=CUTS[0])
+    ),
+    Stage(
+        "arcs_second",
+        ARC_FORESTS["arcs_second"],
+        ARC_BOOSTING,
+        _as_before,
+        _some_arcs,
+        partial(advanced, cut=np.inf),
+    ),
 )
 """What `train_boundaries` fits, one after the other."""
