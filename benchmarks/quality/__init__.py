@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.quality.boundaries import boundaries
 from benchmarks.quality.defaults import defaults
 from benchmarks.quality.documents import documents
 from benchmarks.quality.edges import edges
@@ -15,6 +16,7 @@ from benchmarks.tables import Section
 
 PARTS: dict[str, Callable[[Path], Section]] = {
     "edges": edges,
+    "boundaries": boundaries,
     "regions": regions,
     "superpixels": superpixels,
     "documents": documents,

@@ -59,7 +59,7 @@ def regions(data: Path) -> Section:
     """Score each method on the validation images."""
     samples = sets.bsds500(data / "bsds500", "val")
     found = score(_methods(), samples.images[::_EVERY], samples.truths[::_EVERY], judge)
-    rows = [(method.name, method.library, *_row(figures)) for method, figures in found.items()]
+    rows = [(method.name, method.library, *ods_and_ois(figures)) for method, figures in found.items()]
     header = [
         "method",
         "library",
@@ -97,7 +97,7 @@ def _lines(labels: NDArray[np.int32]) -> NDArray[np.bool_]:
     return morphology.thin(region_boundaries(labels))
 
 
-def _row(figures: list[list[_Scores]]) -> list[str]:
+def ods_and_ois(figures: list[list[_Scores]]) -> list[str]:
     """ODS and OIS of each score; the least variation of information is the best."""
     cells = []
     for name, best in (("covering", max), ("rand", max), ("information", min)):

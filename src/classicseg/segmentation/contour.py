@@ -10,8 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.chosen import chose
 from classicseg._core.image import Image, as_image
-from classicseg.filters.color import in_color_space
+from classicseg.filters.color import in_color_space, is_lab
 from classicseg.filters.gradients import magnitude_of
+from classicseg.trees.boundary_tree import boundary_tree
 from classicseg.trees.checked_tree import as_tree
 from classicseg.trees.contour_tree import contour_tree
 from classicseg.trees.cuts import cut_tree
@@ -19,6 +20,9 @@ from classicseg.types import ChannelAxis, Heights, Mask, Regions, RegionTree, Se
 
 _SIGMA = 2.0
 """Of the Gaussian before the default gradient."""
+
+_DRAWN = 0.28
+"""The default height of boundaries that people draw: the covering of training images of BSDS500 is best there."""
 
 _N_LEFT, _FACTOR = 50, 0.65
 """The default height is so many times that at which so many segments are left."""
@@ -46,15 +50,17 @@ def contour_segment(
     height : float or sequence of float, optional
         Regions merge where the mean strength of the boundary between them is this or less, at least 0, in the
         units of the detector. By default, where `n_segments` is not given either, 0.65 times the height at which
-        50 segments are left.
+        50 segments are left; of color photographs without a `detector` 0.28, about the share of people who draw
+        the boundary.
     min_area : float, optional
         A segment of a smaller area joins over its lowest pass, after the cut; there may be fewer segments then
         than asked. By default none is joined.
     detector : callable, optional
         What finds boundaries. It is called with `image`, as it is given here, and returns how strong a boundary is
         at each pixel, an array of the spatial shape of numbers that are at least 0; or that and which way the
-        boundary runs, as `boundary_probability` does; or the tree itself, as `boundary_tree`. By default the
-        magnitude of the gradient at sigma 2; of three channels of 8 or 16 bits, that of their colors in CIE Lab.
+        boundary runs, as `boundary_probability` does; or the tree itself, as `boundary_tree`. By default that of
+        planes of three channels of 8 or 16 bits, which are photographs; of other images the magnitude of the
+        gradient at sigma 2 (of volumes of such colors, in CIE Lab).
     channel_axis : int, None or "auto", default "auto"
         The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
         the last one, which must have a length of 1 to 4.
@@ -112,13 +118,16 @@ def contour_segment(
             "such as classicseg.gradient_magnitude; for a map itself, cut_tree(contour_tree(boundaries), height=…)"
         )
     parsed = as_image(image, channel_axis=channel_axis, mask=mask)
-    if detector is None:
-        strengths: Any = magnitude_of(in_color_space(parsed, "auto"), (1.0,) * len(parsed.shape), "sobel", _SIGMA)
-        tree = contour_tree(strengths, mask=parsed.mask)
-    else:
+    is_photograph = len(parsed.shape) == 2 and is_lab(parsed.n_channels, parsed.values.dtype, "auto")
+    if detector is not None:
         tree = _tree_of(detector(image), parsed)
+    elif is_photograph:
+        tree = boundary_tree(image, channel_axis=channel_axis, mask=mask)
+    else:
+        strengths = magnitude_of(in_color_space(parsed, "auto"), (1.0,) * len(parsed.shape), "sobel", _SIGMA)
+        tree = contour_tree(strengths, mask=parsed.mask)
     if n_segments is None and height is None:
-        height = _default_height(tree)
+        height = _DRAWN if detector is None and is_photograph else _default_height(tree)
         chose(height=height)
     return cut_tree(tree, n_segments=n_segments, height=height, min_area=min_area)
 

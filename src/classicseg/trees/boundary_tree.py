@@ -19,7 +19,7 @@ from classicseg.types import ChannelAxis, Mask, RegionTree
 def boundary_tree(
     image: ArrayLike,
     *,
-    model: str | os.PathLike[str] | BoundaryModel | None = None,
+    model: str | os.PathLike[str] | BoundaryModel | None = "photographs",
     channel_axis: ChannelAxis = "auto",
     mask: Mask = None,
 ) -> RegionTree:
@@ -30,7 +30,7 @@ def boundary_tree(
     image : array_like, shape (M, N[, C])
         A grey image, or a color image in red, green and blue, of any real dtype: white is 255 as uint8, 65535 as
         uint16, True as bool and 1 in other dtypes. NaN and infinite values take no part.
-    model : "photographs", path, BoundaryModel or None, optional
+    model : "photographs", path, BoundaryModel or None, default "photographs"
         What tells boundaries from other differences, as in `boundary_probability`. None, and a model without
         forests for arcs: the mean of its map along each arc.
     channel_axis : int, None or "auto", default "auto"

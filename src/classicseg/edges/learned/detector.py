@@ -36,7 +36,7 @@ _SHIPPED = ("photographs",)
 def boundary_probability(
     image: ArrayLike,
     *,
-    model: str | os.PathLike[str] | BoundaryModel | None = None,
+    model: str | os.PathLike[str] | BoundaryModel | None = "photographs",
     channel_axis: ChannelAxis = "auto",
     mask: Mask = None,
 ) -> BoundaryMap:
@@ -47,7 +47,7 @@ def boundary_probability(
     image : array_like, shape (M, N[, C])
         A grey image, or a color image in red, green and blue, of any real dtype: white is 255 as uint8, 65535 as
         uint16, True as bool and 1 in other dtypes. NaN and infinite values take no part.
-    model : "photographs", path, BoundaryModel or None, optional
+    model : "photographs", path, BoundaryModel or None, default "photographs"
         What tells boundaries from other differences. "photographs": two forests that learned from the photographs
         of BSDS500. A path is that of a model by ``classicseg train-boundaries``. None: a sum of how much the
         half-discs differ, with the weights that stand in the source; nothing is loaded.
