@@ -127,7 +127,7 @@ def _methods() -> list[Method]:
         *(
             Method(f"merging by {criterion}, by height", "classicseg", partial(_merged, criterion, levels))
             for criterion, levels in (
-                ("contrast", tuple(np.geomspace(12, 60, 12))),
+                ("contrast", tuple(np.geomspace(16, 240, 18))),
                 ("ward", tuple(np.geomspace(3e4, 1e7, 8))),
                 ("multiresolution", tuple(np.geomspace(40, 200, 8))),
             )

@@ -61,3 +61,15 @@ def test_a_scale_is_a_height():
 def test_the_default_follows_the_image(image):
     assert_array_equal(multiresolution_segment(image), multiresolution_segment(image * 256))
     assert_array_equal(merge_segment(image), merge_segment(image * 256))
+
+
+@pytest.mark.parametrize(
+    ("criterion", "given_them", "factor"), [("contrast", 0, 1.9), ("contrast", 1, 1.6), ("ward", 0, 1.6)]
+)
+def test_the_default_height_is_a_multiple_of_that_of_fifty_segments(criterion, given_them, factor):
+    image = np.random.default_rng(3).integers(0, 255, (24, 30))
+    options = {"criterion": criterion, "boundaries": image if given_them else None}
+    tree = merge_tree(image, **options)
+    assert len(np.unique(cut_tree(tree, n_segments=50))) == 50
+    height = factor * tree.heights[-50]
+    assert_array_equal(merge_segment(image, **options), cut_tree(tree, height=height))

@@ -10,12 +10,12 @@ from numpy.testing import assert_allclose, assert_array_equal
 from strategies import images, masks, shapes
 
 import classicseg
-from classicseg import cut_tree, merge_tree, multiresolution_segment
+from classicseg import cut_tree, gradient_magnitude, merge_tree, multiresolution_segment
 from classicseg._core.image import as_image
 from classicseg.labeling.numbering import number_by_first_pixel
 from classicseg.regions.graph import contacts_of, face_areas, lengths_of
 from classicseg.trees.criteria import CRITERIA, prices_of
-from classicseg.trees.measures import measures_of
+from classicseg.trees.measures import measures_of, relative_strengths
 from classicseg.trees.merging import Contacts, Measures, merge_all
 from classicseg.trees.mutual_best import WAITS_FROM
 
@@ -175,6 +175,65 @@ def test_a_merge_costs_what_the_formula_says(name, seed):
     assert_allclose(tree.heights, [0, 0, expected], rtol=1e-9, atol=1e-9)
 
 
+def relative(strengths, mask, sigma, spacing):
+    """Strengths divided by the fourth root of their mean around, pixel by pixel."""
+    places = np.argwhere(mask)
+    out = np.zeros(mask.shape)
+    for place in places:
+        steps = (places - place) * spacing
+        weights = np.exp(-0.5 * (steps**2).sum(axis=1) / sigma**2) * (abs(steps) <= 4 * sigma).all(axis=1)
+        mean = (weights * strengths[mask]).sum() / weights.sum()
+        out[tuple(place)] = strengths[tuple(place)] / mean**0.25 if mean else 0
+    return out
+
+
+@given(st.data())
+def test_relative_strengths_equal_their_definition(data):
+    shape = data.draw(shapes(1, 1, 9) | shapes(2, 1, 6) | shapes(3, 1, 4))
+    strengths = data.draw(images(shape, dtype=data.draw(st.sampled_from(["f4", "f8"]))))
+    mask = data.draw(masks(shape))
+    spacing = tuple(
+        data.draw(st.lists(st.sampled_from([1.0, 2.5, 30.0]), min_size=len(shape), max_size=len(shape)))
+    )
+    found = relative_strengths(strengths * mask, mask, 20.0, spacing)
+    assert found.dtype == strengths.dtype
+    assert_allclose(found, relative(strengths, mask, 20.0, spacing), rtol=2e-3)
+    whole = relative_strengths(strengths, None, 20.0, spacing)
+    assert_array_equal(whole > 0, strengths > 0)
+    assert_allclose(whole, relative(strengths, np.ones(shape, bool), 20.0, spacing), rtol=2e-3)
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_relative_strengths_turn_and_scale_and_end(dtype):
+    strengths = np.random.default_rng(0).random((60, 250)).astype(dtype) * 9
+    found = relative_strengths(strengths, None, 20.0, (1.0, 1.0))
+    for turn in TURNS:
+        turned = relative_strengths(np.ascontiguousarray(turn(strengths)), None, 20.0, (1.0, 1.0))
+        assert_array_equal(turned, turn(found))
+    assert_array_equal(relative_strengths(strengths * 16, None, 20.0, (1.0, 1.0)), found * 8)
+    assert_array_equal(relative_strengths(strengths, None, 10.0, (0.5, 0.5)), found)
+    strengths[:, 0] = 1e30
+    far = relative_strengths(strengths, None, 20.0, (1.0, 1.0))
+    assert_array_equal(far[:, 81:], found[:, 81:])
+    assert (far[:, 1:80] < found[:, 1:80]).all()
+    tiny = np.zeros((3, 4), dtype)
+    tiny[1, 2] = np.finfo(dtype).tiny
+    assert np.isfinite(relative_strengths(tiny, None, 20.0, (1.0, 1.0))).all()
+
+
+@given(st.data())
+def test_contrast_divides_the_gradient_by_its_mean_around(data):
+    image, mask = data.draw(images((5, 6), dtype="f4")), data.draw(masks((5, 6)) | st.none())
+    spacing = data.draw(st.sampled_from([(1.0, 1.0), (2.0, 3.0)]))
+    unit = min(spacing)
+    gradient = gradient_magnitude(image, sigma=2 * unit, mask=mask, spacing=spacing)
+    strengths = relative_strengths(gradient, mask, 20 * unit, spacing)
+    tree = merge_tree(image, mask=mask, spacing=spacing)
+    given_them = merge_tree(image, regions=tree.regions, boundaries=strengths, mask=mask, spacing=spacing)
+    assert_array_equal(given_them.parents, tree.parents)
+    assert_allclose(given_them.heights**1.25, tree.heights, rtol=1e-12)
+
+
 TURNS = [lambda a: a[::-1], lambda a: a[:, ::-1], lambda a: np.swapaxes(a, 0, 1)]
 
 
@@ -206,8 +265,8 @@ def test_what_many_become_at_once_does_not_depend_on_their_order():
 @given(st.data())
 def test_heights_scale_with_the_image(name, power, data):
     image = data.draw(images((4, 6), dtype="f4"))
-    tree, scaled = merge_tree(image, criterion=name), merge_tree(image * 64, criterion=name)
-    assert_allclose(scaled.heights, tree.heights * 64.0**power, rtol=1e-12)
+    tree, scaled = merge_tree(image, criterion=name), merge_tree(image * 256, criterion=name)
+    assert_allclose(scaled.heights, tree.heights * 256.0**power, rtol=1e-12)
     assert_array_equal(scaled.parents, tree.parents)
 
 

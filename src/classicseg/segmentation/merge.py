@@ -9,8 +9,9 @@ from classicseg.trees.cuts import cut_tree
 from classicseg.trees.merge_tree import CriterionName, merge_tree
 from classicseg.types import ChannelAxis, Heights, Mask, Regions, RegionTree, SegmentCounts, Spacing
 
-_N_LEFT, _FACTOR = 50, 1.6
-"""The default height is so many times that at which so many segments are left."""
+_N_LEFT, _FACTOR, _FACTOR_OF_CONTRAST = 50, 1.6, 1.9
+"""The default height is that at which so many segments are left, times a factor: the last is that of "contrast"
+without boundaries, whose heights are another power of the cost."""
 
 
 def merge_segment(
@@ -39,7 +40,8 @@ def merge_segment(
         many as merge.
     height : float or sequence of float, optional
         What merges at this height or below is merged, at least 0, in the units of the criterion (`merge_tree`). By
-        default, where `n_segments` is not given either, 1.6 times the height at which 50 segments are left.
+        default, where `n_segments` is not given either, the height at which 50 segments are left, times 1.9 with
+        "contrast" without `boundaries`, and 1.6 otherwise.
     min_area : float, optional
         A segment of a smaller area joins over its lowest pass, after the cut; there may be fewer segments then
         than asked. By default none is joined.
@@ -115,12 +117,13 @@ def merge_segment(
         spacing=spacing,
     )
     if n_segments is None and height is None:
-        height = _default_height(tree)
+        is_relative = criterion == "contrast" and boundaries is None
+        height = _default_height(tree, _FACTOR_OF_CONTRAST if is_relative else _FACTOR)
         chose(height=height)
     return cut_tree(tree, n_segments=n_segments, height=height, min_area=min_area)
 
 
-def _default_height(tree: RegionTree) -> float:
+def _default_height(tree: RegionTree, factor: float) -> float:
     """A multiple of the height at which few segments are left; 0 where nothing merges."""
     inner = tree.heights[int(tree.regions.max(initial=0)) :]
-    return _FACTOR * float(inner[-_N_LEFT:][0]) if len(inner) else 0.0
+    return factor * float(inner[-_N_LEFT:][0]) if len(inner) else 0.0

@@ -35,6 +35,8 @@ class Criterion(NamedTuple):
     """Whether a merge waits for cheaper ones beside it, that may change what a region's neighbors prefer."""
     needs_outlines: bool = False
     """Whether variances, perimeters and bounding boxes are needed."""
+    is_relative: bool = False
+    """Whether boundaries are divided by the fourth root of their mean around them."""
 
 
 @cache
@@ -108,8 +110,8 @@ def contrast_cost(
     edge: int,
     options: NDArray[np.float64],
 ) -> float:
-    """The power 5/2 of the contrast, A^(7/16) √d s², with A = n_a n_b / (n_a + n_b), d the distance of the means,
-    s the mean strength of the border.
+    """A^(7/16) √d s², with A = n_a n_b / (n_a + n_b), d the distance of the means, s the mean strength of the
+    border: a power of the contrast, 5/2 where s has the units of the values, 2 where it has their power 3/4.
 
     Roots are rounded the same on every machine, as other powers are not.
     """
@@ -192,6 +194,11 @@ def _of_contrast(costs: NDArray[np.float64]) -> NDArray[np.float64]:
     return costs**0.4
 
 
+def _of_relative_contrast(costs: NDArray[np.float64]) -> NDArray[np.float64]:
+    """In proportion to the values: the root, for the cost has the power 2 of them."""
+    return np.sqrt(costs)
+
+
 def _of_heterogeneity(costs: NDArray[np.float64]) -> NDArray[np.float64]:
     """The scale whose square is the cost; 0 where a merge makes regions more homogeneous."""
     return np.sqrt(np.maximum(costs, 0))
@@ -205,3 +212,8 @@ CRITERIA = {
     "multiresolution": Criterion(multiresolution_cost, 0.0, 0.0, _of_heterogeneity, "zones", needs_outlines=True),
 }
 """The criteria by name."""
+
+RELATIVE_CONTRAST = CRITERIA["contrast"]._replace(
+    value_power=0.25, border_power=0.75, height=_of_relative_contrast, is_relative=True
+)
+"""What "contrast" is where no boundaries are given. The powers are those of the image's units in √d and in s."""

@@ -1,19 +1,25 @@
-"""What the criteria know of each region: pixels, sums, variances, perimeters and bounding boxes."""
+"""What the criteria know of regions (pixels, sums, variances, perimeters and bounding boxes) and of boundaries."""
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from classicseg._core.bands import run_bands
 from classicseg._core.grid import neighbor_views
 from classicseg._core.image import Image
 from classicseg._core.numbers import without_last_bits
+from classicseg.filters.smoothing import smooth
 from classicseg.regions.graph import face_areas
 from classicseg.regions.statistics import RegionSums, region_sums
 from classicseg.trees.merging import Measures
 from classicseg.types import Regions
+
+_ROOT_BITS = 20
+"""Roots of the mean strength around are rounded to so many bits."""
 
 
 def measures_of(image: Image, regions: Regions, with_outlines: bool, spacing: tuple[float, ...]) -> Measures:
@@ -57,6 +63,32 @@ def spread_of(measures: Measures) -> float:
     apart = means - sums.sum(axis=0) / counts.sum()
     total = float(inner.sum() + (counts[:, np.newaxis] * apart**2).sum())
     return without_last_bits(math.sqrt(total / (n * counts.sum())))
+
+
+def relative_strengths(
+    strengths: NDArray[Any], mask: NDArray[np.bool_] | None, sigma: float, spacing: tuple[float, ...]
+) -> NDArray[Any]:
+    """Strengths divided by the fourth root of their mean around, by a Gaussian over the pixels that take part.
+
+    A boundary counts for less where there are many of them. No pixel changes what is four sigma away from it.
+    """
+    means = smooth(Image(strengths[..., np.newaxis], mask), sigma, spacing).values[..., 0]
+    out = np.zeros_like(strengths)
+    run_bands(_divide_by_roots, len(strengths), strengths[0].size, strengths, means, out)
+    return out
+
+
+def _divide_by_roots(
+    strengths: NDArray[Any], means: NDArray[Any], out: NDArray[Any], start: int, stop: int
+) -> None:
+    """Write rows `start` to `stop` of the relative strengths; 0 / 0 is 0.
+
+    Few bits of the roots are kept: where the last ones of a mean depend on the order of its sum, they do not.
+    """
+    roots = np.sqrt(np.sqrt(means[start:stop]))
+    split = roots * (2.0 ** (np.finfo(roots.dtype).nmant + 1 - _ROOT_BITS) + 1)
+    roots = split - (split - roots)
+    np.divide(strengths[start:stop], roots, out=out[start:stop], where=roots > 0)
 
 
 def _perimeters(regions: Regions, n: int, spacing: tuple[float, ...]) -> NDArray[np.float64]:

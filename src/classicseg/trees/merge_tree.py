@@ -15,8 +15,8 @@ from classicseg.filters.gradients import magnitude_of
 from classicseg.flooding.basins import basins_of_minima
 from classicseg.labeling.numbering import number_by_first_pixel
 from classicseg.regions.graph import as_boundaries, contacts_of, face_areas, lengths_of
-from classicseg.trees.criteria import CRITERIA, Criterion, prices_of
-from classicseg.trees.measures import measures_of, spread_of
+from classicseg.trees.criteria import CRITERIA, RELATIVE_CONTRAST, Criterion, prices_of
+from classicseg.trees.measures import measures_of, relative_strengths, spread_of
 from classicseg.trees.merging import Contacts, Measures, merge_all
 from classicseg.trees.region_tree import region_tree
 from classicseg.trees.starts import as_regions, equal_zones
@@ -25,8 +25,9 @@ from classicseg.types import ChannelAxis, Mask, Regions, RegionTree, Spacing
 CriterionName: TypeAlias = Literal["contrast", "ward", "mean", "border", "multiresolution"]
 """The keys of `criteria.CRITERIA`, for type checkers."""
 
-_START_SIGMA, _BORDER_SIGMA = 1.0, 2.0
-"""Pixels: how the image is smoothed for the gradient whose basins merge, and for the strength of their borders."""
+_START_SIGMA, _BORDER_SIGMA, _AROUND_SIGMA = 1.0, 2.0, 20.0
+"""Pixels: how the image is smoothed for the gradient whose basins merge, and for that of their borders; and
+how the latter is, for its mean around."""
 
 _LARGEST = 2.0**200
 """Larger values are divided by a power of two, so that their squares and products stay finite."""
@@ -56,15 +57,16 @@ def merge_tree(
         The regions that merge, each of one piece; 0 takes no part. By default what the criterion starts from.
     criterion : {"contrast", "ward", "mean", "border", "multiresolution"}, default "contrast"
         What a merge costs. With m the means of two regions, n their numbers of pixels, d = ‖m₁ - m₂‖, A = n₁n₂ /
-        (n₁ + n₂), and s the mean strength of the boundaries between them: "contrast": (A^(7/16) √d s²)^(2/5),
-        which serves photographs best. "ward": A d², the rise of the squared error. "mean": d. "border": s.
-        "multiresolution": the scale of Baatz and Schäpe, the root of the rise of heterogeneity. "contrast" and
-        "border" start from the basins of the boundaries, the others from pixels, of which those that touch and are
-        equal are one.
+        (n₁ + n₂), and s the mean strength of the boundaries between them: "contrast": (A^(7/16) √d s²)^(1/2),
+        which serves photographs best; the power is 2/5 if `boundaries` are given. "ward": A d², the rise of the
+        squared error. "mean": d. "border": s. "multiresolution": the scale of Baatz and Schäpe, the root of the
+        rise of heterogeneity. "contrast" and "border" start from the basins of the boundaries, the others from
+        pixels, of which those that touch and are equal are one.
     boundaries : array_like, shape (M, N[, …]), optional
         How strong a boundary is at each pixel, at least 0, for the criteria "contrast" and "border". By default
-        the magnitude of the gradient of the image, smoothed by a Gaussian of 2 pixels (of the shortest spacing);
-        the basins are those at 1 pixel.
+        the magnitude g of the gradient of the image, smoothed by a Gaussian of 2 pixels (of the shortest spacing);
+        the basins are those at 1 pixel. "contrast" takes g / ḡ^(1/4), with ḡ the mean of g by a Gaussian of 20
+        pixels.
     connectivity : int, default 1
         How many coordinates of two neighbors may differ by 1: from 1 (they share a face) to the number of axes
         (they share at least a corner).
@@ -90,9 +92,10 @@ def merge_tree(
     -------
     RegionTree
         A named tuple ``regions``, ``parents``, ``heights``, ``areas``. A height is what the merge cost, or that of
-        a merge inside it if that was more: in the image's units times a number of pixels to the power 0.175
-        ("contrast"; in Lab, where that is compared), their squares times pixels ("ward"), the image's units
-        ("mean", "border"; those of `boundaries` if given), or scale ("multiresolution").
+        a merge inside it if that was more: in the image's units times a number of pixels to the power 7/32
+        ("contrast"; in Lab, where that is compared; if `boundaries` are given, in the image's units to the power
+        1/5, theirs to the power 4/5, and pixels to the power 7/40), their squares times pixels ("ward"), the
+        image's units ("mean", "border"; those of `boundaries` if given), or scale ("multiresolution").
 
     Raises
     ------
@@ -123,6 +126,11 @@ def merge_tree(
     / b₂)), with σ the standard deviations, l the perimeters and b those of the bounding boxes, in units of
     spacing; in k dimensions these are areas of faces, and the root of n is the k-th.
 
+    A boundary stands out less where all around is steep: that is what ḡ is for. It is the mean of the pixels that
+    take part, and 0 / 0 is 0. Its Gaussian ends at four sigma, so that a pixel changes no boundary more than 90
+    pixels away. On the 100 validation images of BSDS500 the covering of what people drew is 0.562 at one height
+    for all of them, where that of g itself is 0.552; at the best of 18 heights for each both are 0.62.
+
     The cost is O(n log n) for n pixels at large; where one region touches very many others, at worst that number's
     square. Of a megapixel of color noise, where each pixel is a region, "ward" takes 185 bytes a pixel besides the
     image and the tree, and "multiresolution" 265.
@@ -149,6 +157,8 @@ def merge_tree(
     parsed = as_image(image, channel_axis=channel_axis, mask=mask)
     spacings = as_spacing(spacing, len(parsed.shape))
     connectivity = as_count("connectivity", connectivity, most=len(parsed.shape))
+    if criterion == "contrast" and boundaries is None:
+        row = RELATIVE_CONTRAST
     numbers = None if weights is None else _as_weights(weights, parsed.n_channels)
     if boundaries is not None and row.border_power == 0:
         raise ValueError(
@@ -182,6 +192,8 @@ def _tree(image: Image, regions: Regions | None, strengths: NDArray[Any] | None,
     border_unit = 1.0
     if how.row.border_power > 0 and strengths is None:
         strengths, border_unit = magnitude_of(image, how.spacing, "sobel", _BORDER_SIGMA * pixel), unit
+        if how.row.is_relative:
+            strengths = relative_strengths(strengths, image.mask, _AROUND_SIGMA * pixel, how.spacing)
     elif strengths is not None:
         strengths, border_unit = _scaled(strengths)
     ends = None
