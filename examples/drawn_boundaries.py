@@ -17,7 +17,7 @@ from skimage import data
 from classicseg import boundary_probability, boundary_tree, cut_tree, read_image, thin_boundaries
 from classicseg.extras.plot import check_figure, overlay, save_figure
 
-HEIGHTS = [0.15, 0.3, 0.5]
+HEIGHTS = [0.25, 0.4, 0.55]
 
 path, *given = sys.argv[1:] or ["drawn_boundaries.png"]
 check_figure(path)
@@ -36,7 +36,7 @@ figure = Figure(figsize=(15, 8), dpi=100, layout="tight")
 panels = iter(figure.subplots(2, 3).flat)
 for title, picture in [
     ("the photograph", photograph),
-    ("boundary_probability: which way, as hue; how sure, as brightness", hue),
+    ("boundary_probability: direction as hue", hue),
 ]:
     panel = next(panels)
     panel.imshow(picture)
