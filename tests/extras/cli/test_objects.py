@@ -69,6 +69,20 @@ def test_each_step_is_asked_for():
     assert_array_equal(read_markers("again/cells_threshold_labels.png"), found)
 
 
+@pytest.mark.parametrize(
+    ("option", "number", "said"),
+    [
+        ("--min-area", "-5", "min_area is -5.0; expected a finite number >= 0"),
+        ("--min-area", "nan", "min_area is nan"),
+        ("--split", "-1", "split is -1.0"),
+        ("--refine", "2", "refine is 2; expected a level from 0"),
+    ],
+)
+def test_numbers_out_of_range_are_refused_before_any_work(option, number, said, capsys):
+    assert said in mistake(["threshold", "cells.png", option, number], capsys)
+    assert not Path("segmented").exists()
+
+
 @pytest.mark.parametrize("method", ["threshold", "kmeans", "local-threshold"])
 def test_every_method_that_makes_classes_has_objects(method):
     assert main([method, "cells.png", "--objects", "--foreground", "bright"]) == 0
