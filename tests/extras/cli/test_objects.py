@@ -116,7 +116,7 @@ def test_labels_that_exist_keep_their_numbers(capsys):
     assert "named.png: 2 objects" in capsys.readouterr().out
     assert_array_equal(labels("named_regions"), np.where(named == 200, 0, named))
     assert [row["label"] for row in table()] == ["3", "7"]
-    assert all(0 < float(row["mean_0"]) <= 200 for row in table())
+    assert all(0 < float(row["mean"]) <= 200 for row in table())
     assert main(["rerun", "segmented/named_regions.json", "-o", "again"]) == 0
 
 
