@@ -342,7 +342,9 @@ def test_a_plane_becomes_the_tiff_that_its_name_asks_for(tmp_path: Path, name: s
     assert write_labels(os.fsencode(tmp_path / "b"), [[0, 3]]) == tmp_path / "b.png"
 
 
-@pytest.mark.parametrize(("name", "most"), [("a.nii.gz", 1), ("a.nrrd", 1), ("a.mha", 70_000), ("a.png", 70_000)])
+@pytest.mark.parametrize(
+    ("name", "most"), [("a.nii.gz", 1), ("a.nrrd", 1), ("a.mha", 70_000), ("a.nii", 1), ("a.png", 70_000)]
+)
 def test_labels_are_not_written_under_the_suffix_of_another_format(tmp_path: Path, name: str, most: int) -> None:
     with pytest.raises(ValueError, match=r"these labels become \.(png|tif); leave .* out"):
         write_labels(tmp_path / name, [[0, most]])

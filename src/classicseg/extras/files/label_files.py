@@ -24,6 +24,8 @@ SUFFIXES = (".png", ".tif", ".ome.tif", ".nii.gz", ".nrrd", ".mha")
 """What names of files of labels may end in."""
 _ALSO = {".tif": (".tiff",), ".ome.tif": (".ome.tiff",)}
 """What their names end in as often."""
+_READ_ONLY = (".nii", ".nhdr", ".mhd")
+"""Of formats that are read, and written under another suffix."""
 
 
 def write_labels(
@@ -131,7 +133,7 @@ def _with(path: str | os.PathLike[str], suffix: str) -> Path:
 
 def _ending(name: str) -> str:
     """The suffix of a format of labels that a name ends in; empty if none."""
-    known = [*SUFFIXES, *(also for others in _ALSO.values() for also in others)]
+    known = [*SUFFIXES, *_READ_ONLY, *(also for others in _ALSO.values() for also in others)]
     return max((suffix for suffix in known if name.lower().endswith(suffix)), key=len, default="")
 
 
