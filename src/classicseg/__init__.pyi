@@ -13,8 +13,8 @@ from .extras.files.label_files import write_labels as write_labels
 from .extras.files.pictures import Picture as Picture
 from .extras.files.reading import read_image as read_image
 from .filters.color import rgb_to_lab as rgb_to_lab
-from .filters.gradients import gradient_components as gradient_components
 from .filters.distances import distance_map as distance_map
+from .filters.gradients import gradient_components as gradient_components
 from .filters.gradients import gradient_magnitude as gradient_magnitude
 from .flooding.splitting import split_touching as split_touching
 from .growing.separating import separating_tolerance as separating_tolerance
@@ -30,12 +30,11 @@ from .labeling.majority import smooth_labels as smooth_labels
 from .labeling.refining import refine_outlines as refine_outlines
 from .labeling.relabeling import relabel as relabel
 from .metrics.majority import majority_classes as majority_classes
-from .regions.graph import region_graph as region_graph
-from .regions.outlines import region_outlines as region_outlines
 from .regions.columns import RegionTable as RegionTable
 from .regions.graph import region_graph as region_graph
 from .regions.label_images import label_means as label_means
 from .regions.label_images import region_boundaries as region_boundaries
+from .regions.outlines import region_outlines as region_outlines
 from .regions.small_regions import merge_small_regions as merge_small_regions
 from .regions.table import filter_regions as filter_regions
 from .regions.table import region_table as region_table

@@ -48,6 +48,21 @@ def test_equal_images_and_noise() -> None:
     assert ssim(image, image[::-1]) < 0.1
 
 
+@pytest.mark.parametrize("offset", [1e4, 1e8, 1e12])
+def test_values_far_above_the_peak_leave_it_what_it_is(offset: float) -> None:
+    first = RNG.integers(0, 256, (20, 25)) + offset
+    second = first + RNG.integers(-9, 10, first.shape)
+    inside = np.ones(first.shape, np.bool_)
+    expected = by_definition(first - offset, second - offset, inside, 255)  # where luminance is nearly 1 as well
+    assert ssim(first, second, peak=255) == pytest.approx(expected, abs=0.03)
+    assert ssim(first, second, peak=255) == pytest.approx(by_definition(first, second, inside, 255), abs=1e-4)
+
+
+def test_it_is_never_more_than_that_of_equal_images() -> None:
+    first = RNG.normal(size=(30, 30)) * 10.0 ** RNG.integers(0, 16, (30, 30))
+    assert -1 <= ssim(first, first + RNG.normal(size=first.shape), peak=5) <= 1
+
+
 def test_it_is_scikit_images_where_the_border_cuts_no_window() -> None:
     metrics = pytest.importorskip("skimage.metrics")
     first = np.zeros((60, 70), np.uint8)

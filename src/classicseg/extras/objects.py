@@ -12,6 +12,7 @@ import classicseg
 from classicseg import Labels
 from classicseg._core.chosen import chose
 from classicseg._core.image import as_spacing
+from classicseg._core.numbers import as_number
 from classicseg.labeling.numbering import number_by_first_pixel
 from classicseg.types import ChannelAxis, Mask, Spacing
 
@@ -37,6 +38,15 @@ class ObjectSteps:
     refine: float | None = None
     """`level` of `refine_outlines`."""
     clear_border: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that are out of range before an image is read."""
+        for name in ("split", "min_area", "refine"):
+            given = getattr(self, name)
+            if given is not None:
+                as_number(name, given, least=0.0)
+        if self.refine is not None and self.refine > 1:
+            raise ValueError(f"refine is {self.refine:g}; expected a level from 0 (the ground) to 1 (the object)")
 
 
 def objects_of(

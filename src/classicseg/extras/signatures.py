@@ -75,13 +75,14 @@ class Option(NamedTuple):
 
 
 def options_of(function: Callable[..., Any]) -> list[Option]:
-    """The options of a function, all that it takes by name only, in their order."""
+    """The options of a function, all that it takes by name only, in their order; but no functions, which have no
+    names that a person could type."""
     hints = get_type_hints(function, localns=_MEANINGS, include_extras=True)
     said = parameter_texts(function)
     options = []
     for name, parameter in inspect.signature(function).parameters.items():
-        if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
-            kind = hints[name]
+        kind = hints.get(name)
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY and not _is_function(kind):
             text, load = _find(Help, kind, nested=False), _find(Load, kind)
             options.append(
                 Option(
@@ -93,6 +94,11 @@ def options_of(function: Callable[..., Any]) -> list[Option]:
                 )
             )
     return options
+
+
+def _is_function(kind: Any) -> bool:
+    """Whether an annotation allows a function, and nothing else but None."""
+    return {get_origin(one) for one in get_args(kind) or (kind,) if one is not type(None)} == {Callable}
 
 
 def words_of(kind: Any) -> Words | None:

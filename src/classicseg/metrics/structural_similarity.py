@@ -108,8 +108,11 @@ def _similarity(
         return _windowed(values)[inside] / weights[inside]
 
     mean_x, mean_y = mean(x), mean(y)
-    spread = mean(x * x) - mean_x**2 + mean(y * y) - mean_y**2
-    together = mean(x * y) - mean_x * mean_y
+    x, y = (np.where(inside, one - np.median(one[inside]), 0) for one in (x, y))  # squares keep what differs
+    near_x, near_y = mean(x), mean(y)
+    spread = np.maximum(mean(x * x) - near_x**2 + mean(y * y) - near_y**2, 0)
+    together = mean(x * y) - near_x * near_y
+    together = np.clip(together, -spread / 2, spread / 2)  # as it is, but for rounding
     floor, contrast_floor = (_LUMINANCE_FLOOR * peak) ** 2, (_CONTRAST_FLOOR * peak) ** 2
     luminance = (2 * mean_x * mean_y + floor) / (mean_x**2 + mean_y**2 + floor)
     return float(np.mean(luminance * (2 * together + contrast_floor) / (spread + contrast_floor)))

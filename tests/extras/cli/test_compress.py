@@ -49,6 +49,14 @@ def test_the_file_is_the_image_in_few_colors_and_its_figures_are_right(form, cap
     assert 0 < said["ssim"] < 1
 
 
+def test_what_has_lost_nothing_is_json(capsys) -> None:
+    assert main(["compress", "color.png", "--colors", "4", "--quiet"]) == 0
+    assert main(["compress", "compressed/color.png", "--out", "again", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out, parse_constant=lambda name: pytest.fail(name))
+    assert said["psnr"] is None
+    assert said["ssim"] == 1
+
+
 def test_a_quality_is_met(capsys) -> None:
     assert main(["compress", "color.png", "--quality", "30dB", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["psnr"] >= 30

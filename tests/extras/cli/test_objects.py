@@ -69,6 +69,20 @@ def test_each_step_is_asked_for():
     assert_array_equal(read_markers("again/cells_threshold_labels.png"), found)
 
 
+@pytest.mark.parametrize(
+    ("option", "number", "said"),
+    [
+        ("--min-area", "-5", "min_area is -5.0; expected a finite number >= 0"),
+        ("--min-area", "nan", "min_area is nan"),
+        ("--split", "-1", "split is -1.0"),
+        ("--refine", "2", "refine is 2; expected a level from 0"),
+    ],
+)
+def test_numbers_out_of_range_are_refused_before_any_work(option, number, said, capsys):
+    assert said in mistake(["threshold", "cells.png", option, number], capsys)
+    assert not Path("segmented").exists()
+
+
 @pytest.mark.parametrize("method", ["threshold", "kmeans", "local-threshold"])
 def test_every_method_that_makes_classes_has_objects(method):
     assert main([method, "cells.png", "--objects", "--foreground", "bright"]) == 0
@@ -102,7 +116,7 @@ def test_labels_that_exist_keep_their_numbers(capsys):
     assert "named.png: 2 objects" in capsys.readouterr().out
     assert_array_equal(labels("named_regions"), np.where(named == 200, 0, named))
     assert [row["label"] for row in table()] == ["3", "7"]
-    assert all(0 < float(row["mean_0"]) <= 200 for row in table())
+    assert all(0 < float(row["mean"]) <= 200 for row in table())
     assert main(["rerun", "segmented/named_regions.json", "-o", "again"]) == 0
 
 

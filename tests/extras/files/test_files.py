@@ -333,6 +333,29 @@ def test_labels_come_back(tmp_path: Path, most: int, shape: tuple[int, ...], suf
     np.testing.assert_array_equal(found, labels)
 
 
+@pytest.mark.parametrize("name", ["a.tif", "a.TIFF"])
+def test_a_plane_becomes_the_tiff_that_its_name_asks_for(tmp_path: Path, name: str) -> None:
+    assert write_labels(tmp_path / name, [[0, 3]]) == tmp_path / name
+    found = read_markers(tmp_path / name)
+    assert found.dtype == np.uint8
+    assert found.tolist() == [[0, 3]]
+    assert write_labels(os.fsencode(tmp_path / "b"), [[0, 3]]) == tmp_path / "b.png"
+
+
+@pytest.mark.parametrize(
+    ("name", "most"), [("a.nii.gz", 1), ("a.nrrd", 1), ("a.mha", 70_000), ("a.nii", 1), ("a.png", 70_000)]
+)
+def test_labels_are_not_written_under_the_suffix_of_another_format(tmp_path: Path, name: str, most: int) -> None:
+    with pytest.raises(ValueError, match=r"these labels become \.(png|tif); leave .* out"):
+        write_labels(tmp_path / name, [[0, most]])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_line_of_labels_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"shape \(3,\); expected two axes or more"):
+        write_labels(tmp_path / "a", [0, 1, 1])
+
+
 def test_tables_and_json(tmp_path: Path) -> None:
     write_table(tmp_path / "table.csv", ["name", "area"], [["a,b", 1.5], ["ö", 2]])
     with (tmp_path / "table.csv").open(newline="", encoding="utf-8") as file:
@@ -350,8 +373,9 @@ def test_a_failed_write_leaves_the_old_file_and_no_draft(tmp_path: Path) -> None
     assert [path.name for path in tmp_path.iterdir()] == ["old.txt"]
     with pytest.raises(OSError), replacing(tmp_path):
         pass
-    with pytest.raises(OSError):
+    with pytest.raises(FileNotFoundError) as caught:
         write_image(tmp_path / "no" / "folder.png", GREY)
+    assert caught.value.filename == str(tmp_path / "no" / "folder.png")
 
 
 def test_a_link_stays_a_link(tmp_path: Path) -> None:
@@ -408,7 +432,7 @@ def test_a_palette_image_has_the_color_of_each_label(tmp_path: Path, n_colors: i
     [
         ([[1, 3]], [[0, 0, 0]] * 2, "labels go to 3; expected at most the number of colors, 2"),
         ([1, 2], [[0, 0, 0]] * 2, r"labels have shape \(2,\); expected a plane"),
-        ([[1]], [[0, 0]], r"colors have shape \(1, 2\); expected \(n, 3\), n from 1 to 256"),
+        ([[1]], [[0, 0]], r"colors have shape \(1, 2\); expected \(n, 3 or 4\), n from 1 to 256"),
         ([[0]], [[0, 0, 0]] * 256, "n from 1 to 255"),
         ([[1]], [[0, 0, 300]], "colors go from 0 to 300; expected 0 to 255"),
         ([[1]], [[0, 0, np.nan]], "colors go from nan to nan"),

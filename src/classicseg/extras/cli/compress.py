@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_text
+import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ from cyclopts import Parameter
 from numpy.typing import NDArray
 
 from classicseg.extras.cli.inputs import image_files
-from classicseg.extras.cli.ordinary import MOST_PIXELS, Json, MaxPixels, Out, Overwrite, Quiet, keep_quiet
+from classicseg.extras.cli.ordinary import MOST_PIXELS, Json, MaxPixels, Out, Quiet, keep_quiet
 from classicseg.extras.cli.report import report
 from classicseg.extras.cli.segment import prepare_folder
 from classicseg.extras.compression import (
@@ -61,7 +62,7 @@ def compress(
     one_palette: Annotated[bool, _flag("All images get the same colors.")] = False,
     optimize: Annotated[bool, _flag("Pack PNG files tighter by oxipng, which takes longer.")] = False,
     out: Out = Path("compressed"),
-    overwrite: Overwrite = False,
+    overwrite: Annotated[bool, _flag("Replace files that are there already.")] = False,
     max_pixels: MaxPixels = MOST_PIXELS,
     quiet: Quiet = False,
     json: Json = False,
@@ -172,7 +173,8 @@ def _say(path: Path, target: Path, found: Compressed, lossy: int | None, *, json
     n_bytes, bits = len(found.data), found.bits_per_pixel
     if json:
         said = {"image": str(path), "file": str(target), "bytes": n_bytes, "bits_per_pixel": bits}
-        figures = {"colors": found.n_colors, "psnr": found.psnr, "ssim": found.ssim}
+        psnr = found.psnr if math.isfinite(found.psnr) else None  # JSON has no infinity
+        figures = {"colors": found.n_colors, "psnr": psnr, "ssim": found.ssim}
         print(json_text.dumps(said | figures | {"lossy_webp_bytes": lossy}))
         return
     hint = f"; a lossy WebP of this PSNR takes {lossy} bytes" if lossy is not None and lossy < n_bytes else ""

@@ -23,6 +23,11 @@ from classicseg.extras.objects import ObjectSteps
 from classicseg.extras.signatures import Integer, Option, Words, options_of, words_of
 from classicseg.types import kind_of
 
+_IMAGE_FILES = (
+    "Image files (PNG, JPEG, TIFF with all pages, NIfTI, DICOM, .npy, …), folders of them, or - for standard "
+    "input."
+)
+
 
 def command_for(
     name: str,
@@ -31,11 +36,12 @@ def command_for(
     of_objects: Mapping[str, tuple[Any, Any]] | None = None,
     read: Callable[..., Picture] = read_image,
     steps: ObjectSteps | None = None,
+    images_are: str = _IMAGE_FILES,
 ) -> Callable[..., int]:
     """Make the command that runs a segmenter on files.
 
     `of_objects` are its options that ask for objects, by default those of the methods that make classes;
-    `steps` is what is done where none of them is given.
+    `steps` is what is done where none of them is given; `images_are` says what files it takes.
     """
     options = options_of(segmenter)
     if of_objects is None:
@@ -75,10 +81,11 @@ def command_for(
             )
             return segment_files(job, paths)
 
+    taken = Annotated[list[Path], Parameter(name="IMAGE...", help=images_are)]
     keyword, others = inspect.Parameter.KEYWORD_ONLY, {**of_objects, **_FILES}
     command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [
-            inspect.Parameter("images", inspect.Parameter.POSITIONAL_ONLY, annotation=_IMAGES),
+            inspect.Parameter("images", inspect.Parameter.POSITIONAL_ONLY, annotation=taken),
             *map(_parameter, options),
             *(inspect.Parameter(n, keyword, default=d, annotation=t) for n, (t, d) in others.items()),
         ]
@@ -93,14 +100,6 @@ def _of_files(option: Any) -> Any:
     return Annotated[option, Parameter(group="Files")]
 
 
-_IMAGES = Annotated[
-    list[Path],
-    Parameter(
-        name="IMAGE...",
-        help="Image files (PNG, JPEG, TIFF with all pages, NIfTI, DICOM, .npy, …), folders of them, or - for "
-        "standard input.",
-    ),
-]
 _FILES: dict[str, tuple[Any, Any]] = {
     "out": (
         Annotated[

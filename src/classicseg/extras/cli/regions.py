@@ -59,4 +59,12 @@ def read_labels(
     return Picture(labels, None, mask, spacing=picture.spacing, geometry=picture.geometry)
 
 
-command = command_for("regions", regions, of_objects=CLEANING, read=read_labels, steps=ObjectSteps())
+command = command_for(
+    "regions",
+    regions,
+    of_objects=CLEANING,
+    read=read_labels,
+    steps=ObjectSteps(),
+    images_are="Files of labels or masks, one whole number a pixel (PNG, TIFF, NIfTI, NRRD, MetaImage, .npy, …), "
+    "folders of them, or - for standard input.",
+)

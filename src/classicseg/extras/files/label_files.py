@@ -22,6 +22,10 @@ from classicseg.extras.files.writing import replacing, write_image
 
 SUFFIXES = (".png", ".tif", ".ome.tif", ".nii.gz", ".nrrd", ".mha")
 """What names of files of labels may end in."""
+_ALSO = {".tif": (".tiff",), ".ome.tif": (".ome.tiff",)}
+"""What their names end in as often."""
+_READ_ONLY = (".nii", ".nhdr", ".mhd")
+"""Of formats that are read, and written under another suffix."""
 
 
 def write_labels(
@@ -34,9 +38,9 @@ def write_labels(
     path : path-like
         Where to, without a suffix; the one that belongs to the format may be there.
     labels : array_like of int, shape (M, N[, …])
-        Labels from 0. Without `like`, a plane becomes a PNG of 8 or 16 bits where they fit, else a TIFF of int32;
-        an array of more axes becomes a TIFF of many pages, of the smallest of uint8, uint16 and int32 that holds
-        the labels; the axes of a volume are named ZYX.
+        Labels from 0. Without `like`, a plane becomes a PNG of 8 or 16 bits where they fit, else, or where `path`
+        ends in .tif or .tiff, a TIFF of the smallest of uint8, uint16 and int32 that holds them; an array of more
+        axes becomes a TIFF of many pages; the axes of a volume are named ZYX.
     like : Picture or Geometry, optional
         What `read_image` said of the image. The labels get its format, its affine or transform, its reference
         system and its units: NIfTI (.nii.gz; of DICOM, too), NRRD, MetaImage (.mha), GeoTIFF (0 is its no-data
@@ -52,7 +56,8 @@ def write_labels(
     TypeError
         If the labels are no integers, or `like` is neither.
     ValueError
-        If a label is negative or beyond int32, or the labels have another shape than the image.
+        If a label is negative or beyond int32, the labels have fewer than two axes or another shape than the
+        image, or `path` ends in the suffix of another format of labels.
 
     See Also
     --------
@@ -73,6 +78,10 @@ def write_labels(
     ('few.png', 'many.tif')
     """
     array = as_labels(labels)
+    if array.ndim < 2:
+        raise ValueError(
+            f"labels has shape {array.shape}; expected two axes or more; write a line as a row, labels[np.newaxis]"
+        )
     geometry = _geometry(like)
     try:
         if geometry is None:
@@ -112,15 +121,28 @@ def _format(
 
 def _with(path: str | os.PathLike[str], suffix: str) -> Path:
     """A path with a suffix, which it may have already."""
-    name = os.fspath(path)
-    return Path(name if name.lower().endswith(suffix) else f"{name}{suffix}")
+    name = os.fsdecode(path)
+    ending = _ending(name)
+    if ending and not name.lower().endswith((suffix, *_ALSO.get(suffix, ()))):
+        raise ValueError(
+            f"path is {name}, and these labels become {suffix}; leave {ending} out, or pass like, an image "
+            "of that format"
+        )
+    return Path(name if ending else f"{name}{suffix}")
+
+
+def _ending(name: str) -> str:
+    """The suffix of a format of labels that a name ends in; empty if none."""
+    known = [*SUFFIXES, *_READ_ONLY, *(also for others in _ALSO.values() for also in others)]
+    return max((suffix for suffix in known if name.lower().endswith(suffix)), key=len, default="")
 
 
 def _write_plain(path: str | os.PathLike[str], labels: NDArray[Any]) -> Path:
     """Write labels that are nowhere: a PNG or a TIFF."""
     most = int(labels.max(initial=0))
     dtype = np.uint8 if most <= 0xFF else np.uint16 if most <= 0xFFFF else np.int32
-    if labels.ndim == 2 and dtype is not np.int32:
+    is_tiff = _ending(os.fsdecode(path)) in (".tif", ".tiff", ".ome.tif")
+    if labels.ndim == 2 and dtype is not np.int32 and not is_tiff:
         target = _with(path, ".png")
         write_image(target, labels, dtype=dtype)
         return target

@@ -170,7 +170,10 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     if target.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     remove_leftovers(target.parent)
-    file = _begin_draft(target.parent)
+    try:
+        file = _begin_draft(target.parent)
+    except OSError as error:  # of the file that was asked for, not of its draft
+        raise OSError(error.errno, error.strerror, str(path)) from None
     draft = Path(file.name)
     try:
         with file:
