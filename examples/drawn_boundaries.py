@@ -1,9 +1,9 @@
-"""Boundaries that people would draw on a photograph: how sure, which way they run, and the regions that they close.
+"""Boundaries that people would draw on a photograph: how sure, which way they run, and the regions they close.
 
     python examples/drawn_boundaries.py [drawn_boundaries.png [photograph.jpg photograph.mat]]
 
-Beside a photograph of BSDS500 and its drawings, what people drew is shown as well. Needs classicseg[cli] (matplotlib,
-and scikit-image for the photograph).
+Of a photograph of BSDS500 and its drawings, what people drew is shown as well. Needs classicseg[cli]
+(matplotlib, and scikit-image for the photograph).
 """
 
 import sys
@@ -52,7 +52,9 @@ else:
     last.set_title("thin_boundaries (square root)")
 last.set_axis_off()
 for height, labels in zip(HEIGHTS, levels, strict=True):
-    overlay(photograph, labels, ax=next(panels)).set_title(f"boundary_tree cut at {height}: {labels.max()} regions")
+    overlay(photograph, labels, ax=next(panels)).set_title(
+        f"boundary_tree cut at {height}: {labels.max()} regions"
+    )
 
 save_figure(figure, path)
 print(f"wrote {path}")

@@ -82,8 +82,9 @@ def _judge(truth: Humans, found: Maps) -> EdgeCurve:
 
 def _lines(path: Path) -> list[Method]:
     return [
-        Method("boundary_probability, thinned", "classicseg", partial(_thinned, path, 0.01, 0.12)),
-        Method("the same without a model", "classicseg", partial(_thinned, None, 0.05, 0.9)),
+        Method("boundary_probability, thinned", "classicseg", partial(_thinned, path, 0.02, 0.7)),
+        Method("the same, with contours of boundary_tree", "classicseg", partial(_closed, path)),
+        Method("boundary_probability without a model, thinned", "classicseg", partial(_thinned, None, 0.05, 0.9)),
         Method("contours of boundary_tree", "classicseg", partial(_contours, path)),
     ]
 
@@ -102,6 +103,11 @@ def _at(strengths: NDArray[Any], low: float, high: float) -> Maps:
 
 def _thinned(path: Path | None, low: float, high: float, image: NDArray[np.uint8]) -> Maps:
     return _at(thin_boundaries(boundary_probability(image, model=path)), low, high)
+
+
+def _closed(path: Path, image: NDArray[np.uint8]) -> Maps:
+    contours = contour_strengths(boundary_tree(image, model=path))
+    return _at(thin_boundaries(boundary_probability(image, model=path), contours=contours), 0.02, 0.8)
 
 
 def _contours(path: Path, image: NDArray[np.uint8]) -> Maps:

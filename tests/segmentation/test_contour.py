@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from classicseg import contour_segment, contour_tree, cut_tree, gradient_magnitude
+from classicseg import boundary_tree, contour_segment, contour_tree, cut_tree, gradient_magnitude
 from classicseg._core.chosen import choices
 
 
@@ -31,6 +31,17 @@ def test_it_is_a_cut_of_the_tree_of_what_the_detector_finds(image):
         contour_segment(image, n_segments=4),
         cut_tree(contour_tree(gradient_magnitude(image, sigma=2)), n_segments=4),
     )
+
+
+def test_color_photographs_are_divided_by_what_people_draw(image):
+    photograph = np.clip(image[..., np.newaxis] + [0, 20, -20], 0, 255).astype(np.uint8)
+    tree = boundary_tree(photograph)
+    with choices() as chosen:
+        found = contour_segment(photograph)
+    assert_array_equal(found, cut_tree(tree, height=chosen["height"]))
+    assert_array_equal(contour_segment(photograph, n_segments=3), cut_tree(tree, n_segments=3))
+    grey = contour_segment(photograph[..., 0], n_segments=3)
+    assert_array_equal(grey, contour_segment(photograph[..., 0].astype(float), n_segments=3))
 
 
 def test_orientations_count(image):

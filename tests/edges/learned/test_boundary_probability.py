@@ -98,6 +98,21 @@ def test_thin_maps_turn(data):
     assert_array_equal(thin(turn(strength), turned_angle(turn(steps))), turn(thin(strength, steps)))
 
 
+def test_closed_contours_make_lines_stronger():
+    rng = np.random.default_rng(0)
+    found = BoundaryMap(rng.random((9, 12), np.float32), np.zeros((9, 12), np.float32))
+    lines, contours = thin_boundaries(found), np.zeros((9, 12))
+    contours[4, 5] = 0.5
+    near = np.zeros((9, 12), bool)
+    near[3:6, 4:7] = True
+    expected = np.where(lines > 0, (lines + np.where(near, 0.5, 0)) / 2, 0)
+    assert_array_equal(thin_boundaries(found, contours=contours), expected.astype(np.float32))
+    with pytest.raises(ValueError, match="contours has shape"):
+        thin_boundaries(found, contours=contours[:, 1:])
+    with pytest.raises(ValueError, match="contours holds values from -1"):
+        thin_boundaries(found, contours=contours - 1)
+
+
 @given(data=st.data(), model=MODELS)
 def test_what_takes_no_part_touches_nothing(data, model):
     shape = data.draw(st.tuples(st.integers(1, 20), st.integers(1, 20)))
