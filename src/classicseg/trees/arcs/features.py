@@ -77,6 +77,7 @@ def _columns(arcs: Arcs) -> Iterator[NDArray[Any]]:
     found, apart = np.empty((_N_COMPARED, len(lengths)), np.float32), np.empty(len(lengths))
     run_bands(_compare, len(lengths), BAND_PIXELS // _BAND, arcs, regions, found, apart)
     yield from found
+    del found
     yield from _of_regions(arcs, regions)
     yield from _of_shapes(arcs, lengths)
     yield from _among_neighbors(arcs, arcs.strengths[:, 1], strengths)
@@ -154,7 +155,7 @@ def _chi_terms(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[
     return np.divide(squares, total, out=squares, where=total > 0)
 
 
-def _of_regions(arcs: Arcs, densities: NDArray[np.float64]) -> Columns:
+def _of_regions(arcs: Arcs, densities: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
     """Of the lesser and the greater region: its area, color and texture, its deviations, how long its outline is
     for its area, and which share of it the arc is."""
     areas = arcs.regions[:, 0].astype(np.float64)
@@ -174,9 +175,9 @@ def _of_regions(arcs: Arcs, densities: NDArray[np.float64]) -> Columns:
         np.sqrt(variances[:, 1] + variances[:, 2]),
         outlines / np.sqrt(areas),
     ]
-    found = [[of[side] for side in arcs.ends.T] for of in kinds]
-    found.append([arcs.lengths / outlines[side] for side in arcs.ends.T])
-    return [column for two in found for column in _lesser_and_greater(two)]
+    for of in kinds:
+        yield from _lesser_and_greater([of[side] for side in arcs.ends.T])
+    yield from _lesser_and_greater([arcs.lengths / outlines[side] for side in arcs.ends.T])
 
 
 def _of_shapes(arcs: Arcs, lengths: NDArray[np.float64]) -> Columns:
