@@ -13,11 +13,12 @@ from numpy.testing import assert_array_equal
 
 from classicseg import contour_strengths, cut_tree
 from classicseg.learning.fitting import Boosting, fit_forest
-from classicseg.trees.arcs import fitting, regions, strips
+from classicseg.trees.arcs import cracks as cracks_module
+from classicseg.trees.arcs import fitting, planes, regions, strips
 from classicseg.trees.arcs.arcs import Boundaries, arcs_of, joined
-from classicseg.trees.arcs.cracks import cracks_of
+from classicseg.trees.arcs.cracks import batches_of, bounds_of, cracks_of
 from classicseg.trees.arcs.features import FIRST_FEATURES, LATER_FEATURES, features_of
-from classicseg.trees.arcs.planes import planes_of
+from classicseg.trees.arcs.planes import bins_of_levels, levels_of
 from classicseg.trees.arcs.stages import ArcStages, finest_arcs, tree_by_stages
 
 TURNS = {
@@ -55,26 +56,58 @@ SHAPES = st.tuples(st.integers(1, 14), st.integers(1, 14))
 def test_sums_in_loops_are_those_of_the_definition(seed, shape):
     steps, inside, _, _ = random_image(seed, shape, with_mask=True)
     labels = np.random.default_rng(seed).integers(1, 4, shape).astype(np.int32) * inside
-    planes, cracks = planes_of(steps, inside), cracks_of(labels)
-    pixels = planes.colors, planes.bins, planes.shares
+    levels, cracks = levels_of(steps, inside), cracks_of(labels)
+    pixels = levels.reshape(4, -1), *bins_of_levels()
     tables = [np.zeros((4, regions.N_COLUMNS), np.int64) for _ in range(2)]
     for add, table in zip((regions._add_pixels, regions._add_pixels.numpy), tables, strict=True):
         add(labels.reshape(-1), *pixels, table)
     assert_array_equal(*tables)
-    tables = [np.zeros((2 * len(cracks.ends), 2 * strips.N_COLUMNS), np.int32) for _ in range(2)]
-    lines = cracks.arcs, cracks.here, cracks.there, np.int64(shape[1])
+    n = len(cracks.ends)
+    tables = [np.zeros((2 * n, 2 * strips.N_COLUMNS), np.int32) for _ in range(2)]
+    lines = bounds_of(cracks), cracks.here, cracks.there, np.int64(shape[1])
     for add, table in zip((strips._add_strips, strips._add_strips.numpy), tables, strict=True):
-        add(*lines, *pixels, inside.reshape(-1).view(np.uint8), table)
+        for start, stop in ((0, n // 2), (n // 2, n)):
+            add(*lines, *pixels, inside.reshape(-1).view(np.uint8), table, start, stop)
     assert_array_equal(*tables)
+
+
+@given(st.integers(0, 2**32 - 1), SHAPES)
+@settings(max_examples=20)
+def test_gradients_in_loops_and_bands_are_those_of_the_definition(seed, shape):
+    steps, inside, _, _ = random_image(seed, shape, with_mask=True)
+    colors = levels_of(steps, inside)[:3]
+    found = [np.empty(shape, np.uint16) for _ in range(3)]
+    planes._magnitudes(colors, inside.view(np.uint8), found[0], 0, shape[0])
+    planes._magnitudes.numpy(colors, inside.view(np.uint8), found[1], 0, shape[0])
+    for y in range(shape[0]):
+        planes._magnitudes.numpy(colors, inside.view(np.uint8), found[2], y, y + 1)
+    assert_array_equal(found[0], found[1])
+    assert_array_equal(found[0], found[2])
+
+
+@given(st.integers(0, 2**32 - 1), SHAPES, st.sampled_from([1, 5, 2**17]))
+@settings(max_examples=20)
+def test_batches_are_whole_arcs_and_all_of_them(seed, shape, size):
+    labels = np.random.default_rng(seed).integers(0, 5, shape).astype(np.int32)
+    cracks = cracks_of(labels)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cracks_module, "_BATCH", size)
+        parts = [(own, part) for own, part in batches_of(cracks)]
+    firsts = [own.start for own, _ in parts]
+    assert [*firsts, len(cracks.ends)] == [0, *(own.stop for own, _ in parts)]
+    for name in ("ends", "here", "there"):
+        joint = [getattr(part, name) for _, part in parts] or [getattr(cracks, name)]
+        assert_array_equal(np.concatenate(joint), getattr(cracks, name))
+    arcs = [part.arcs + own.start for own, part in parts] or [cracks.arcs]
+    assert_array_equal(np.concatenate(arcs), cracks.arcs)
 
 
 def test_a_line_ends_at_the_border_and_where_a_pixel_takes_no_part():
     inside = np.ones((1, 30), bool)
     inside[0, 25] = False
     labels = np.repeat([1, 2], [3, 27])[np.newaxis].astype(np.int32) * inside
-    found = strips.strips_of(
-        cracks_of(labels), inside.shape, planes_of(np.zeros((3, 1, 30), np.int16), inside), inside
-    )
+    levels = levels_of(np.zeros((3, 1, 30), np.int16), inside)
+    found = strips.strips_of(cracks_of(labels), levels, inside)
     assert_array_equal(found[0, :, :, 0], [[3, 0], [4, 8]])
 
 
@@ -88,9 +121,8 @@ def test_joined_arcs_are_those_of_joined_regions(seed, shape):
     n = int(labels.max())
     numbers = np.unique(rng.integers(0, max(n // 2, 1), n), return_inverse=True)[1].astype(np.int32)
     together = np.concatenate([[0], numbers + 1]).astype(np.int32)[labels]
-    measure = partial(
-        arcs_of, planes=planes_of(steps, inside), boundaries=Boundaries(strengths, None), inside=inside
-    )
+    levels, boundaries = levels_of(steps, inside), Boundaries(strengths, None)
+    measure = partial(arcs_of, levels=levels, boundaries=boundaries, inside=inside)
     before = measure(labels, cracks_of(labels))
     found = joined(before, numbers, np.zeros(len(before.ends)))
     for own, wanted in zip(found, measure(together, cracks_of(together))[:-1], strict=False):
@@ -135,10 +167,10 @@ def test_a_turned_image_has_the_turned_tree(stages, name):
     turn, turn_angles = TURNS[name]
     steps, inside, strengths, angles = random_image(9, (20, 26), with_mask=True)
     found = finest_arcs(steps, inside, boundaries_of(strengths, angles))
-    tree = tree_by_stages(found.regions, found.arcs, stages)
+    tree = tree_by_stages(found, stages)
     turned = np.stack([turn(plane) for plane in steps])
     found = finest_arcs(turned, turn(inside), boundaries_of(turn(strengths), turn_angles(turn(angles))))
-    other = tree_by_stages(found.regions, found.arcs, stages)
+    other = tree_by_stages(found, stages)
     for doubled in (False, True):
         assert_array_equal(
             turn(contour_strengths(tree, doubled=doubled)), contour_strengths(other, doubled=doubled)
@@ -152,8 +184,7 @@ def test_little_to_see(stages, shape):
     """Nothing between the pixels, nothing that takes part."""
     steps, inside, nothing = np.zeros((3, *shape), np.int16), np.ones(shape, bool), np.zeros(shape, np.float32)
     for part in (inside, ~inside):
-        regions, _, arcs = finest_arcs(steps, part, Boundaries(nothing, nothing))
-        tree = tree_by_stages(regions, arcs, stages)
+        tree = tree_by_stages(finest_arcs(steps, part, Boundaries(nothing, nothing)), stages)
         assert_array_equal(cut_tree(tree, height=0), part.astype(np.int32))
 
 

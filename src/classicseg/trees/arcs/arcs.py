@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classicseg.regions.label_pairs import LOW
-from classicseg.trees.arcs.cracks import Cracks
+from classicseg.trees.arcs.cracks import Cracks, batches_of, bounds_of
 from classicseg.trees.arcs.directions import alignments, crack_places, directions_of
-from classicseg.trees.arcs.planes import Planes
+from classicseg.trees.arcs.planes import gradients_of
 from classicseg.trees.arcs.regions import sums_of_regions
-from classicseg.trees.arcs.strips import strips_of
+from classicseg.trees.arcs.strips import strips_of, sums_dtype
 from classicseg.types import Regions
 
 STRENGTH_STEPS = 4095
@@ -64,25 +64,30 @@ class Boundaries(NamedTuple):
 
 
 def arcs_of(
-    regions: Regions, cracks: Cracks, planes: Planes, boundaries: Boundaries, inside: NDArray[np.bool_]
+    regions: Regions,
+    cracks: Cracks,
+    levels: NDArray[np.uint16],
+    boundaries: Boundaries,
+    inside: NDArray[np.bool_],
 ) -> Arcs:
-    """Measure regions 1 … n and the arcs between them."""
-    m, of = len(cracks.ends), cracks.arcs
-    levels, aligned = _strengths(cracks, boundaries, regions.shape)
-    y, x = crack_places(cracks, regions.shape)
-    height, width = regions.shape
-    distance = np.minimum(np.minimum(y, 2 * height - 2 - y), np.minimum(x, 2 * width - 2 - x))
-    roots = (np.sqrt(levels / (STRENGTH_STEPS + 1)) * N_LEVELS).astype(np.int64)  # strong boundaries are rare
-    bins = N_LEVELS * of + roots
-    histogram = np.bincount(bins, minlength=N_LEVELS * m).reshape(m, N_LEVELS)
+    """Measure regions 1 … n of an image, `levels_of`, and the arcs between them."""
+    m = len(cracks.ends)
+    places, gradients = np.empty((m, 6), np.int64), np.empty((m, 6), np.int64)
+    strengths = np.empty((m, 2 + N_LEVELS), np.int64)
+    for own, part in batches_of(cracks):
+        places[own], strengths[own] = _places(part, inside.shape), _strengths(part, boundaries, inside.shape)
+    for k, plane in enumerate(gradients_of(levels, inside)):
+        flat = plane.reshape(-1)
+        for own, part in batches_of(cracks):
+            gradients[own, k] = _sum(part, np.add(flat[part.here], flat[part.there], dtype=np.int64))
     return Arcs(
         cracks.ends,
-        np.bincount(of, minlength=m),
-        _sums(of, m, [distance, y, x, y * y, x * x, y * x]),
-        _sums(of, m, [plane[cracks.here] + plane[cracks.there] for plane in planes.gradients]),
-        np.concatenate([_sums(of, m, [levels, aligned]), histogram], axis=1),
-        strips_of(cracks, regions.shape, planes, inside),
-        sums_of_regions(regions, planes, int(regions.max(initial=0))),
+        np.diff(bounds_of(cracks)),
+        places,
+        gradients,
+        strengths,
+        strips_of(cracks, levels, inside),
+        sums_of_regions(regions, levels, int(regions.max(initial=0))),
         np.empty((m, 0), np.int64),
     )
 
@@ -95,17 +100,22 @@ def joined(arcs: Arcs, numbers: NDArray[np.int32], scores: NDArray[np.float64]) 
     order = np.argsort(low << 32 | high, kind="stable")
     rows, pairs = left[order], (low << 32 | high)[order]
     firsts = np.flatnonzero(np.diff(pairs, prepend=-1))
-    turned = (ends[rows, 0] > ends[rows, 1])[:, np.newaxis, np.newaxis, np.newaxis]
+    turned = (ends[rows, 0] > ends[rows, 1]).astype(np.int64)
     whole = np.rint(scores[rows] * SCORE_STEPS).astype(np.int64)
     by_region = np.argsort(numbers, kind="stable")
     first_regions = np.flatnonzero(np.diff(numbers[by_region], prepend=-1))
+    lengths = _added(np.add, arcs.lengths[rows], firsts)
+    strips = np.empty((len(firsts), *arcs.strips.shape[1:]), sums_dtype(lengths))
+    for side, place in np.ndindex(2, 2):  # one after the other: they are most of what there is
+        own = arcs.strips[rows, side ^ turned, place].astype(strips.dtype, copy=False)
+        strips[:, side, place] = _added(np.add, own, firsts)
     return Arcs(
         np.stack([pairs[firsts] >> 32, pairs[firsts] & LOW], axis=1).astype(np.int32),
-        _added(np.add, arcs.lengths[rows], firsts),
+        lengths,
         _added(np.add, arcs.places[rows], firsts),
         _added(np.add, arcs.gradients[rows], firsts),
         _added(np.add, arcs.strengths[rows], firsts),
-        _added(np.add, np.where(turned, arcs.strips[rows, ::-1], arcs.strips[rows]).astype(np.int64), firsts),
+        strips,
         _added(np.add, arcs.regions[by_region], first_regions),
         np.stack(
             [
@@ -118,29 +128,44 @@ def joined(arcs: Arcs, numbers: NDArray[np.int32], scores: NDArray[np.float64]) 
     )
 
 
-def _strengths(
+def _places(cracks: Cracks, shape: tuple[int, ...]) -> NDArray[np.int64]:
+    y, x = crack_places(cracks, shape)
+    height, width = shape
+    distance = np.minimum(np.minimum(y, 2 * height - 2 - y), np.minimum(x, 2 * width - 2 - x))
+    return np.stack([_sum(cracks, column) for column in (distance, y, x, y * y, x * x, y * x)], axis=1)
+
+
+def _strengths(cracks: Cracks, boundaries: Boundaries, shape: tuple[int, ...]) -> NDArray[np.int64]:
+    levels, aligned = _levels(cracks, boundaries, shape)
+    roots = (np.sqrt(levels / (STRENGTH_STEPS + 1)) * N_LEVELS).astype(np.int64)  # strong boundaries are rare
+    size = N_LEVELS * len(cracks.ends)
+    histogram = np.bincount(N_LEVELS * cracks.arcs + roots, minlength=size).reshape(-1, N_LEVELS)
+    return np.column_stack([_sum(cracks, levels), _sum(cracks, aligned), histogram])
+
+
+def _levels(
     cracks: Cracks, boundaries: Boundaries, shape: tuple[int, ...]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The greater strength of each crack's two pixels, and as far as the boundary there runs the arc's way."""
-    levels = np.rint(np.clip(boundaries.strengths, 0, 1) * STRENGTH_STEPS).astype(np.int64).reshape(-1)
-    one, other = levels[cracks.here], levels[cracks.there]
+    sides, strengths = (cracks.here, cracks.there), boundaries.strengths.reshape(-1)
+    one, other = (np.rint(np.clip(strengths[side], 0, 1) * STRENGTH_STEPS).astype(np.int64) for side in sides)
     highest = np.maximum(one, other)
     if boundaries.angles is None:
         return highest, highest * ALIGNMENT_STEPS
-    angles, directions = boundaries.angles.reshape(-1).astype(np.float64), directions_of(cracks, shape)
+    angles, directions = boundaries.angles.reshape(-1), directions_of(cracks, shape)
     ways = [
-        np.rint(alignments(directions, angles[side]) * ALIGNMENT_STEPS).astype(np.int64)
-        for side in (cracks.here, cracks.there)
+        np.rint(alignments(directions, angles[side].astype(np.float64)) * ALIGNMENT_STEPS).astype(np.int64)
+        for side in sides
     ]
     aligned = np.where(one == other, np.maximum(*ways), np.where(one > other, *ways))
     return highest, highest * aligned
 
 
-def _sums(groups: NDArray[np.int64], n_groups: int, columns: list[NDArray[Any]]) -> NDArray[np.int64]:
-    """Sums of whole numbers over the members of each group, (n_groups, columns); exact below 2**53."""
-    return np.stack([np.bincount(groups, column, n_groups) for column in columns], axis=1).astype(np.int64)
+def _sum(cracks: Cracks, values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Sums of whole numbers over the cracks of each arc; exact below 2**53."""
+    return np.bincount(cracks.arcs, values, len(cracks.ends)).astype(np.int64)
 
 
 def _added(add: np.ufunc, rows: NDArray[Any], firsts: NDArray[np.int64]) -> NDArray[Any]:
     """What comes of the rows from each of the firsts on to the next."""
-    return add.reduceat(rows, firsts, axis=0) if len(firsts) else rows[:0]
+    return add.reduceat(rows, firsts, axis=0, dtype=rows.dtype) if len(firsts) else rows[:0]

@@ -5,6 +5,8 @@ All that is summed over the cracks of an arc is a whole number, so that no order
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -14,14 +16,18 @@ from classicseg._core.grid import neighbor_views
 from classicseg.regions.label_pairs import LOW
 from classicseg.types import Regions
 
+_BATCH = 2**17
+"""About so many cracks are measured at once."""
+
 
 class Cracks(NamedTuple):
-    """The faces between pixels of different regions of an image, and the arcs that they are in."""
+    """The faces between pixels of different regions of an image, and the arcs that they are in, one after the
+    other."""
 
     ends: NDArray[np.int32]
     """(n_arcs, 2), the two regions of each arc, from 0, the lower one first; ascending."""
     arcs: NDArray[np.int64]
-    """(n,), the arc of each crack."""
+    """(n,), the arc of each crack, ascending."""
     here: NDArray[np.int64]
     """(n,), the pixel of the lower region, in raster order …"""
     there: NDArray[np.int64]
@@ -29,17 +35,35 @@ class Cracks(NamedTuple):
 
 
 def cracks_of(regions: Regions) -> Cracks:
-    """List the cracks between regions 1 … n, those across the first axis first."""
-    pixels = np.arange(regions.size).reshape(regions.shape)
-    found = []
-    for axis in range(2):
-        step = (1 - axis, axis)
-        labels, places = neighbor_views(regions, step), neighbor_views(pixels, step)
-        apart = (labels[0] != labels[1]) & (labels[0] > 0) & (labels[1] > 0)
-        found.append([view[apart].astype(np.int64) for view in (*labels, *places)])
-    one, other, here, there = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    turned = one > other
-    here, there = np.where(turned, there, here), np.where(turned, here, there)
-    pairs, arcs = np.unique(np.minimum(one, other) << 32 | np.maximum(one, other), return_inverse=True)
-    ends = np.stack([pairs >> 32, pairs & LOW], axis=1) - 1
-    return Cracks(ends.astype(np.int32), arcs.reshape(-1), here, there)
+    """List the cracks between regions 1 … n, in an arc those across the first axis first."""
+    labels, width, found = regions.reshape(-1), regions.shape[1], []
+    for axis, step in enumerate((width, 1)):
+        one, other = neighbor_views(regions, (1 - axis, axis))
+        rows, columns = np.nonzero((one != other) & (one > 0) & (other > 0))
+        places = rows * width + columns
+        found.append(np.stack([places, places + step]))
+        del rows, columns, places
+    pixels = np.concatenate(found, axis=1)
+    del found
+    pixels = np.where(labels[pixels[0]] > labels[pixels[1]], pixels[::-1], pixels)
+    pairs = labels[pixels[0]].astype(np.int64) << 32 | labels[pixels[1]]
+    order = np.argsort(pairs, kind="stable")
+    pairs = pairs[order]
+    is_first = np.diff(pairs, prepend=-1) > 0
+    ends = np.stack([pairs[is_first] >> 32, pairs[is_first] & LOW], axis=1) - 1
+    return Cracks(ends.astype(np.int32), np.cumsum(is_first) - 1, pixels[0][order], pixels[1][order])
+
+
+def bounds_of(cracks: Cracks) -> NDArray[np.int64]:
+    """Where the cracks of each arc begin, and the end of the last, (n_arcs + 1,)."""
+    return np.flatnonzero(np.diff(cracks.arcs, prepend=-1, append=len(cracks.ends)))
+
+
+def batches_of(cracks: Cracks) -> Iterator[tuple[slice, Cracks]]:
+    """Some whole arcs at a time: which ones, and their cracks, whose arcs count from 0."""
+    bounds, n = bounds_of(cracks), len(cracks.arcs)
+    breaks = np.unique([*np.searchsorted(bounds, np.arange(0, n, _BATCH)), len(cracks.ends)]).tolist()
+    for first, last in itertools.pairwise(breaks):
+        own = slice(bounds[first], bounds[last])
+        ends, arcs = cracks.ends[first:last], cracks.arcs[own] - first
+        yield slice(first, last), Cracks(ends, arcs, cracks.here[own], cracks.there[own])

@@ -55,7 +55,7 @@ def _directions(
     across_rows: NDArray[np.bool_],
 ) -> Directions:
     """Cut arcs until their parts are nearly straight."""
-    parts, down, along = arcs, np.zeros(len(arcs)), np.zeros(len(arcs))
+    parts, left, down, along = arcs, np.arange(len(arcs)), np.zeros(len(arcs)), np.zeros(len(arcs))
     for _ in range(_MOST_CUTS):
         counts = np.bincount(parts)
         y, x = (counts[parts] * place - _sums(parts, place)[parts] for place in (rows, columns))
@@ -63,14 +63,16 @@ def _directions(
         half = np.abs(yy - xx) / 2
         root = np.hypot(half, yx)
         main, rest = half + root, yx
-        down, along = np.where(yy > xx, main, rest)[parts], np.where(yy > xx, rest, main)[parts]
-        ahead = np.sign(x * along + y * down) + 1
+        one, other = np.where(yy > xx, main, rest)[parts], np.where(yy > xx, rest, main)[parts]
+        down[left], along[left] = one, other
+        ahead = np.sign(x * other + y * one) + 1
         quarter = 3 * np.sign(y) + np.sign(x) + 4
-        side = np.where((down == 0) & (along == 0), quarter, ahead).astype(np.int64)
-        bent = (yy + xx) / 2 - root > 12.0 * _BENT * counts.astype(np.float64) ** 2
+        side = np.where((one == 0) & (other == 0), quarter, ahead).astype(np.int64)
+        bent = ((yy + xx) / 2 - root > 12.0 * _BENT * counts.astype(np.float64) ** 2)[parts]
         if not bent.any():
             break
-        parts = np.unique(9 * parts + np.where(bent[parts], side, 0), return_inverse=True)[1].reshape(-1)
+        parts = np.unique(9 * parts[bent] + side[bent], return_inverse=True)[1].reshape(-1)
+        left, rows, columns, across_rows = left[bent], rows[bent], columns[bent], across_rows[bent]
     return Directions(down, along)
 
 

@@ -6,12 +6,13 @@ a difference, or as the lesser and the greater one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from classicseg._core.bands import BAND_PIXELS, run_bands
 from classicseg.trees.arcs.arcs import ALIGNMENT_STEPS, N_LEVELS, SCORE_STEPS, STRENGTH_STEPS, Arcs
 from classicseg.trees.arcs.planes import COLOR_STEPS, GRADIENT_SIGMAS, MIDDLE, N_BINS, SHARES
 
@@ -24,13 +25,21 @@ def _both(*names: str) -> list[str]:
 
 _APART = ["L*", "a*", "b*", "Lab", *(f"chi square of {name}" for name in ("L*", "a*", "b*", "texture", "all"))]
 
+_UNLIKE = [f"{place} {name}" for place in ("near", "far") for name in ("unlike own", *_both("unlike other"))]
+
+_N_COMPARED = 3 * len(_APART) + len(_UNLIKE)
+"""Features that compare strips and regions."""
+
+_BAND = 2**10
+"""The arcs of a band: what is compared stays in the nearer caches."""
+
 _AMONG = [*_both("rest"), "above greater weakest", "above lesser weakest", *_both("strongest")]
 
 FIRST_FEATURES = (
     *(f"gradient of {name} at {sigma:g}" for sigma in GRADIENT_SIGMAS for name in ("L*", "a*, b*")),
     *("strength", "strength along", "first quartile", "median", "third quartile"),
     *(f"{place} {name}" for place in ("near", "far", "region") for name in _APART),
-    *(f"{place} {name}" for place in ("near", "far") for name in ("unlike own", *_both("unlike other"))),
+    *_UNLIKE,
     *_both(
         "area", "lightness", "colorfulness", "roughness", "spread of L*", "spread of a*, b*", "outline", "share"
     ),
@@ -51,29 +60,51 @@ LATER_FEATURES = (
 
 def features_of(arcs: Arcs) -> NDArray[np.float32]:
     """The features of each arc, (n_features, m)."""
+    names = LATER_FEATURES if arcs.scores.shape[1] > 0 else FIRST_FEATURES
+    found = np.empty((len(names), len(arcs.ends)), np.float32)
+    for row, column in zip(found, _columns(arcs), strict=True):
+        row[:] = column
+    return found
+
+
+def _columns(arcs: Arcs) -> Iterator[NDArray[Any]]:
+    """One feature after the other, so that few exist in float64 at once."""
     lengths = arcs.lengths.astype(np.float64)
     strengths = arcs.strengths[:, 1] / (lengths * (STRENGTH_STEPS * ALIGNMENT_STEPS))
-    strips = _densities(arcs.strips)
+    yield from (column / lengths for column in arcs.gradients.T)
+    yield from _of_strengths(arcs, lengths, strengths)
     regions = _densities(np.delete(arcs.regions, np.s_[4:7], axis=1))
-    both = regions[arcs.ends]
-    apart = _differences(both[:, 0], both[:, 1])
-    columns = [
-        *(arcs.gradients / lengths[:, np.newaxis]).T,
-        *_of_strengths(arcs, lengths, strengths),
-        *_differences(strips[:, 0, 0], strips[:, 1, 0]),
-        *_differences(strips[:, 0, 1], strips[:, 1, 1]),
-        *apart,
-        *_in_regions(strips, both),
-        *_of_regions(arcs, regions),
-        *_of_shapes(arcs, lengths),
-        *_among_neighbors(arcs, arcs.strengths[:, 1], strengths),
-        *(_ranks(values) for values in (strengths, arcs.gradients[:, 0] / lengths, apart[-1])),
-    ]
+    found, apart = np.empty((_N_COMPARED, len(lengths)), np.float32), np.empty(len(lengths))
+    run_bands(_compare, len(lengths), BAND_PIXELS // _BAND, arcs, regions, found, apart)
+    yield from found
+    del found
+    yield from _of_regions(arcs, regions)
+    yield from _of_shapes(arcs, lengths)
+    yield from _among_neighbors(arcs, arcs.strengths[:, 1], strengths)
+    yield from (_ranks(values) for values in (strengths, arcs.gradients[:, 0] / lengths, apart))
     if arcs.scores.shape[1] > 0:
         scores = arcs.scores / SCORE_STEPS
         scores[:, 0] /= lengths
-        columns += [*scores.T, *_among_neighbors(arcs, arcs.scores[:, 0], scores[:, 0]), _ranks(scores[:, 0])]
-    return np.stack(columns).astype(np.float32)
+        yield from scores.T
+        yield from _among_neighbors(arcs, arcs.scores[:, 0], scores[:, 0])
+        yield _ranks(scores[:, 0])
+
+
+def _compare(
+    arcs: Arcs,
+    regions: NDArray[np.float64],
+    found: NDArray[np.float32],
+    apart: NDArray[np.float64],
+    start: int,
+    stop: int,
+) -> None:
+    """How strips and regions of some arcs differ; `apart` is how much the regions do."""
+    strips, both = _densities(arcs.strips[start:stop]), regions[arcs.ends[start:stop]]
+    sides = [(strips[:, 0, 0], strips[:, 1, 0]), (strips[:, 0, 1], strips[:, 1, 1]), (both[:, 0], both[:, 1])]
+    columns = [column for one, other in sides for column in _differences(one, other)]
+    apart[start:stop] = columns[-1]
+    for row, column in zip(found, [*columns, *_in_regions(strips, both)], strict=True):
+        row[start:stop] = column
 
 
 def _of_strengths(arcs: Arcs, lengths: NDArray[np.float64], strengths: NDArray[np.float64]) -> Columns:
@@ -124,7 +155,7 @@ def _chi_terms(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[
     return np.divide(squares, total, out=squares, where=total > 0)
 
 
-def _of_regions(arcs: Arcs, densities: NDArray[np.float64]) -> Columns:
+def _of_regions(arcs: Arcs, densities: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
     """Of the lesser and the greater region: its area, color and texture, its deviations, how long its outline is
     for its area, and which share of it the arc is."""
     areas = arcs.regions[:, 0].astype(np.float64)
@@ -144,9 +175,9 @@ def _of_regions(arcs: Arcs, densities: NDArray[np.float64]) -> Columns:
         np.sqrt(variances[:, 1] + variances[:, 2]),
         outlines / np.sqrt(areas),
     ]
-    found = [[of[side] for side in arcs.ends.T] for of in kinds]
-    found.append([arcs.lengths / outlines[side] for side in arcs.ends.T])
-    return [column for two in found for column in _lesser_and_greater(two)]
+    for of in kinds:
+        yield from _lesser_and_greater([of[side] for side in arcs.ends.T])
+    yield from _lesser_and_greater([arcs.lengths / outlines[side] for side in arcs.ends.T])
 
 
 def _of_shapes(arcs: Arcs, lengths: NDArray[np.float64]) -> Columns:

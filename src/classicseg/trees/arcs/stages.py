@@ -19,7 +19,7 @@ from classicseg.learning.model import BoundaryModel, check_model
 from classicseg.trees.arcs.arcs import SCORE_STEPS, Arcs, Boundaries, arcs_of, joined
 from classicseg.trees.arcs.cracks import Cracks, cracks_of
 from classicseg.trees.arcs.features import FIRST_FEATURES, LATER_FEATURES, features_of
-from classicseg.trees.arcs.planes import colors_of, planes_of
+from classicseg.trees.arcs.planes import levels_of
 from classicseg.trees.criteria import prices_of
 from classicseg.trees.merging import Contacts, Measures, Merges, merge_all
 from classicseg.trees.region_tree import region_tree
@@ -60,15 +60,19 @@ def stages_of(model: BoundaryModel) -> ArcStages | None:
 def finest_arcs(steps: NDArray[np.int16], inside: NDArray[np.bool_], boundaries: Boundaries) -> FinestArcs:
     """Flood a map of boundaries from its minima, and measure the arcs between the basins in an image in steps of
     Lab."""
-    colors = np.moveaxis(colors_of(steps, inside), 0, -1).astype(np.uint16)
-    image = Image(np.ascontiguousarray(colors), None if inside.all() else inside)
+    levels = levels_of(steps, inside)
+    del steps  # a caller that keeps none has the memory back
+    image = Image(np.ascontiguousarray(np.moveaxis(levels[:3], 0, -1)), None if inside.all() else inside)
     regions = number_by_first_pixel(basins_of_minima(boundaries.strengths, image, 1).labels)
+    del image
     cracks = cracks_of(regions)
-    return FinestArcs(regions, cracks, arcs_of(regions, cracks, planes_of(steps, inside), boundaries, inside))
+    return FinestArcs(regions, cracks, arcs_of(regions, cracks, levels, boundaries, inside))
 
 
-def tree_by_stages(regions: Regions, arcs: Arcs, stages: ArcStages) -> RegionTree:
-    """The tree of regions 1 … n, whose heights are the mean scores of arcs, from 0 to 1."""
+def tree_by_stages(finest: FinestArcs, stages: ArcStages) -> RegionTree:
+    """The tree of regions whose heights are the mean scores of arcs, from 0 to 1."""
+    regions, arcs = finest.regions, finest.arcs
+    del finest
     names, pairs, heights = np.arange(len(arcs.regions), dtype=np.int32), [], []
     areas = arcs.regions[:, 0].astype(np.float64)
     for forest, cut in zip(stages.forests, (*stages.cuts, math.inf), strict=True):
