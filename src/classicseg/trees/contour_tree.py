@@ -78,9 +78,9 @@ def contour_tree(
     -----
     The oriented watershed transform and ultrametric contour map [1]_. At two neighbors of different regions the
     map has the greater one of its two values, times the size of cos φ, where φ is the angle between the boundary
-    there and the arc: arcs are cut in halves until each part is nearly straight, and the direction of a part is
-    its principal axis. Regions merge in rounds of pairs that are each other's weakest arc, which is the order of
-    ascending strength.
+    there and the arc, and where both are equal the greater product: arcs are cut in halves until each part is
+    nearly straight, and the direction of a part is its principal axis. Regions merge in rounds of pairs that are
+    each other's weakest arc, which is the order of ascending strength.
 
     Flips and turns of the map give the same regions; with `orientation`, as far as sines and cosines of the turned
     angles are the same.
@@ -142,9 +142,9 @@ def _contacts(regions: Regions, strengths: NDArray[Any], angles: NDArray[np.floa
     cracks = cracks_of(regions)
     flat = strengths.reshape(-1)
     first, second = flat[cracks.here].astype(np.float64), flat[cracks.there].astype(np.float64)
-    one, other = angles.reshape(-1)[cracks.here], angles.reshape(-1)[cracks.there]
-    along = alignments(directions_of(cracks, regions.shape), np.where(first >= second, one, other))
-    weights = np.maximum(first, second) * along
+    directions = directions_of(cracks, regions.shape)
+    one, other = (alignments(directions, angles.reshape(-1)[side]) for side in (cracks.here, cracks.there))
+    weights = np.maximum(np.where(first >= second, first * one, 0), np.where(second >= first, second * other, 0))
     order = np.lexsort((weights, cracks.arcs))  # sums of sorted numbers are the same in any order of the pixels
     firsts = np.flatnonzero(np.diff(cracks.arcs[order], prepend=-1))
     sums = np.add.reduceat(weights[order], firsts) if len(firsts) else np.empty(0)
