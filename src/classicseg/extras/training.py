@@ -171,7 +171,7 @@ def train_boundaries(
 
     Notes
     -----
-    For 200 photographs of 481 × 321 it takes some 4 GB of memory, and about ten minutes on one core. JPEG decoders
+    For 200 photographs of 481 × 321 it takes some 4 GB of memory, and ten minutes of one core. JPEG decoders
     differ in the last bit: the same model needs the same images as they are decoded.
 
     Examples

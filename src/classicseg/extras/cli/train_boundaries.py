@@ -39,7 +39,7 @@ def train_boundaries(
 ) -> int:
     """Train a model of the boundaries that people draw, for boundary-probability and contour.
 
-    The same images and seed give the same model. For 200 photographs of 481 × 321 it takes some 20 minutes on two
+    The same images and seed give the same model. For 200 photographs of 481 × 321 it takes some ten minutes of one
     cores and 4 GB of memory.
     """
     from classicseg.extras.training import train_boundaries, write_model
