@@ -40,7 +40,7 @@ def train_boundaries(
     """Train a model of the boundaries that people draw, for boundary-probability and contour.
 
     The same images and seed give the same model. For 200 photographs of 481 × 321 it takes some ten minutes of one
-    cores and 4 GB of memory.
+    core and 4 GB of memory.
     """
     from classicseg.extras.training import train_boundaries, write_model
     from classicseg.extras.training_stages import STAGES
