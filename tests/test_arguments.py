@@ -58,6 +58,7 @@ MORE: dict[str, dict[str, object]] = {
     "expand_labels": {"distance": 2},
     "remove_small_regions": {"min_area": 3},
     "psnr": {"image": CLASSES, "truth": CLASSES, "peak": 2},
+    "ssim": {"image": CLASSES, "truth": CLASSES, "peak": 2},
     "edge_curve": {"thresholds": [1, 50]},
     "link_edges": {"max_gap": 1},
     "rgb_to_lab": {"image": np.stack([GREY] * 3, axis=-1)},

@@ -61,7 +61,7 @@ def test_more_axes_than_anything_has_are_refused(n_axes):
     ],
 )
 def test_masked_labels_markers_and_edges_are_none(score):
-    found, expected = ([*x] if isinstance(x, list | tuple) else [x] for x in (score(SEEN), score(HELD)))
+    found, expected = (_arrays_of(score(seen)) for seen in (SEEN, HELD))
     for one, other in zip(found, expected, strict=True):
         assert_array_equal(one, other)
 
@@ -113,3 +113,10 @@ def test_masked_centers_and_histograms_are_refused():
     histogram = cs.pixel_histogram(IMAGE)
     with pytest.raises(ValueError, match=r"image has values .*, and nothing masked"):
         cs.otsu_threshold(histogram._replace(values=np.ma.array(histogram.values, mask=histogram.values > 5)))
+
+
+def _arrays_of(found):
+    """The arrays of a result."""
+    if isinstance(found, dict):
+        return [*found.values()]
+    return [*found] if isinstance(found, list | tuple) else [found]

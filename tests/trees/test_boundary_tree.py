@@ -45,9 +45,9 @@ def image():
 
 
 def test_without_a_model_it_is_the_contour_tree_of_the_map(image):
-    found = boundary_probability(image)
+    found = boundary_probability(image, model=None)
     tree = contour_tree(found.strength, orientation=found.orientation)
-    for own, wanted in zip(boundary_tree(image), tree, strict=True):
+    for own, wanted in zip(boundary_tree(image, model=None), tree, strict=True):
         assert_array_equal(own, wanted)
     known = model_of(names())  # it knows nothing of arcs
     found = boundary_probability(image, model=known)
