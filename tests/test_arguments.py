@@ -22,6 +22,9 @@ from classicseg import metrics
 from classicseg._core.arrays import MOST_AXES
 
 GREY = np.add.outer(np.arange(4) // 2 * 50, np.arange(5) // 3 * 90 + np.arange(5)).astype(np.uint8)
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", PendingDeprecationWarning)
+    MATRIX = np.asmatrix(GREY)
 CLASSES = ((GREY > 60) + 1 * (GREY > 100)).astype(np.int32)
 LINES = np.zeros(GREY.shape, bool)
 LINES[1, 1:4] = LINES[2:, 2] = True
