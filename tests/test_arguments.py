@@ -148,7 +148,7 @@ SHAPES = [
     GREY.T, np.asfortranarray(GREY), GREY[::-1, ::-1], np.broadcast_to(1, GREY.shape), np.broadcast_to(2.0,
     GREY.shape),
     GREY.tolist(), tuple(map(tuple, CLASSES.tolist())), [np.zeros((2, 2)), np.zeros((2, 3))], [GREY, GREY],
-    [CLASSES, CLASSES], [LINES, LINES], np.asmatrix(GREY), Foreign(), np.zeros(1000), np.array([["a"]]),
+    [CLASSES, CLASSES], [LINES, LINES], MATRIX, Foreign(), np.zeros(1000), np.array([["a"]]),
 ]  # fmt: skip
 
 DTYPES = ("?", "i1", "i2", ">u2", "i4", "u4", "i8", "u8", "f2", "f4", ">f8", "g", "F", "D", "O", "U5", "S5")
