@@ -30,6 +30,9 @@ from classicseg.learning.model import check_model
 from classicseg.learning.model_file import load_model, shipped_model
 
 
+pytestmark = pytest.mark.large
+
+
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Images beside labels, one without a boundary and one of a single pixel; and forests of few trees."""

@@ -40,6 +40,7 @@ def test_labels_number_the_colors_and_every_color_is_used(image, n_colors, min_a
     assert len(np.unique(few.colors, axis=0)) == len(few.colors) <= n_colors
 
 
+@pytest.mark.large
 @pytest.mark.parametrize("min_area", [0, 4])
 def test_a_quality_is_reached_and_one_color_less_misses_it(min_area) -> None:
     image = np.sort(COLORS, axis=1)

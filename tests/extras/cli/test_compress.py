@@ -57,12 +57,14 @@ def test_what_has_lost_nothing_is_json(capsys) -> None:
     assert said["ssim"] == 1
 
 
+@pytest.mark.large
 def test_a_quality_is_met(capsys) -> None:
     assert main(["compress", "color.png", "--quality", "30dB", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["psnr"] >= 30
     assert psnr(COLOR, seen("compressed/color.png")) >= 30
 
 
+@pytest.mark.large
 def test_as_many_colors_as_the_bytes_hold() -> None:
     assert main(["compress", "color.png", "--max-bytes", "1.5k"]) == 0
     assert Path("compressed/color.png").stat().st_size <= 1500
@@ -104,6 +106,7 @@ def test_nothing_is_replaced_unasked(capsys) -> None:
     assert main(["compress", "color.png", "--out", "."]) == 2
 
 
+@pytest.mark.large
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
