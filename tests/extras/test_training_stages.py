@@ -29,7 +29,6 @@ from classicseg.learning.fitting import Boosting
 from classicseg.learning.model import check_model
 from classicseg.learning.model_file import load_model, shipped_model
 
-
 pytestmark = pytest.mark.large
 
 
