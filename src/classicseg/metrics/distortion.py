@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -80,15 +81,8 @@ def psnr(
     >>> psnr([[0, 10, 20, 30]], [[0, 10, 20, 31]], peak=100)
     46.020599913279625
     """
-    first = as_image(truth, channel_axis=channel_axis, mask=mask, name="truth")
-    second = as_image(image, channel_axis=channel_axis, mask=mask)
-    if first.values.shape != second.values.shape:
-        raise ValueError(f"image has shape {second.shape}; expected that of truth, {first.shape}")
-    highest = as_peak(peak, truth, image)
-    inside = first.mask_array() & second.mask_array()
-    if not inside.any():
-        raise ValueError("no pixel is finite in both images and in the mask; expected at least one")
-    differences = first.values[inside].astype(np.float64) - second.values[inside]
+    first, second, inside, highest = as_two_images(truth, image, peak, channel_axis, mask)
+    differences = first[inside].astype(np.float64) - second[inside]
     squares = float(np.mean(differences**2))
     return 10 * math.log10(highest**2 / squares) if squares > 0 else math.inf
 
@@ -157,7 +151,22 @@ def drd(truth: ArrayLike, labels: ArrayLike, *, ignore_label: int | None = None,
     return _distortion(ours, inside, wrong) / n_blocks if n_blocks else math.inf
 
 
-def as_peak(peak: float | None, truth: ArrayLike, image: ArrayLike) -> float:
+def as_two_images(
+    truth: ArrayLike, image: ArrayLike, peak: float | None, channel_axis: ChannelAxis, mask: Mask
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.bool_], float]:
+    """Parse two images: their values, channels last, where both have any, and the greatest possible value."""
+    first = as_image(truth, channel_axis=channel_axis, mask=mask, name="truth")
+    second = as_image(image, channel_axis=channel_axis, mask=mask)
+    if first.values.shape != second.values.shape:
+        raise ValueError(f"image has shape {second.shape}; expected that of truth, {first.shape}")
+    highest = _as_peak(peak, truth, image)
+    inside = first.mask_array() & second.mask_array()
+    if not inside.any():
+        raise ValueError("no pixel is finite in both images and in the mask; expected at least one")
+    return first.values, second.values, inside, highest
+
+
+def _as_peak(peak: float | None, truth: ArrayLike, image: ArrayLike) -> float:
     """Parse the greatest possible value, which bool, uint8 and uint16 have by themselves."""
     if peak is not None:
         return as_number("peak", peak, above=0.0)

@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 
-from classicseg._core.image import as_image
-from classicseg.metrics.distortion import as_peak
+from classicseg.metrics.distortion import as_two_images
 from classicseg.types import ChannelAxis, Mask
 
 _SIGMA = 1.5
@@ -78,19 +77,9 @@ def ssim(
     >>> ssim([[0, 10, 20, 30]], [[0, 10, 20, 30]], peak=100)
     1.0
     """
-    first = as_image(truth, channel_axis=channel_axis, mask=mask, name="truth")
-    second = as_image(image, channel_axis=channel_axis, mask=mask)
-    if first.values.shape != second.values.shape:
-        raise ValueError(f"image has shape {second.shape}; expected that of truth, {first.shape}")
-    highest = as_peak(peak, truth, image)
-    inside = first.mask_array() & second.mask_array()
-    if not inside.any():
-        raise ValueError("no pixel is finite in both images and in the mask; expected at least one")
+    first, second, inside, highest = as_two_images(truth, image, peak, channel_axis, mask)
     weights = _windowed(inside.astype(np.float64))
-    found = [
-        _similarity(first.values[..., c], second.values[..., c], inside, weights, highest)
-        for c in range(first.n_channels)
-    ]
+    found = [_similarity(first[..., c], second[..., c], inside, weights, highest) for c in range(first.shape[-1])]
     return float(np.mean(found))
 
 
