@@ -83,6 +83,7 @@ def test_segments_are_cuts(image, model):
         contour_segment(image[1:], detector=lambda given: tree)
 
 
+@pytest.mark.large
 def test_values_under_the_mask_and_depth_do_not_count(image, model):
     mask = np.ones(image.shape[:2], bool)
     mask[10:15, 10:20] = False

@@ -125,6 +125,7 @@ def test_what_takes_no_part_touches_nothing(data, model):
     assert not found.strength[~mask].any()
 
 
+@pytest.mark.large
 @given(image=scenes())
 def test_dtypes_and_channels(image):
     expected = boundary_probability(image, model=None).strength
@@ -139,6 +140,7 @@ def test_bool_is_black_and_white():
     assert_array_equal(boundary_probability(image, model=None).strength, expected.strength)
 
 
+@pytest.mark.large
 def test_bands_do_not_show(monkeypatch):
     rng = np.random.default_rng(0)
     image = rng.integers(0, 256, (150, 41, 3), dtype=np.uint8)

@@ -121,6 +121,7 @@ def test_a_volume_shows_three_planes_and_tiny_images_are_enlarged() -> None:
         assert not picture[42 * times :, 62 * times :].any()
 
 
+@pytest.mark.large
 def test_channels_first_and_other_dtypes() -> None:
     for dtype in (np.uint16, np.float32):
         np.save("color.npy", np.moveaxis(COLOR, -1, 0).astype(dtype) * 100)

@@ -84,6 +84,7 @@ def test_the_axis_of_a_record_is_the_one_that_auto_stands_for(capsys: pytest.Cap
     assert "--channel-axis 2, now" in mistake(["kmeans", "color.png", "--channel-axis", "0"], capsys)
 
 
+@pytest.mark.large
 def test_names_in_tables_are_whole(capsys: pytest.CaptureFixture[str]) -> None:
     names = [f"a_page_with_a_very_long_name_of_which_there_are_several_{number}" for number in range(2)]
     for name in names:
