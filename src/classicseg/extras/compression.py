@@ -71,7 +71,7 @@ def read_photograph(path: Path, *, max_pixels: int = MAX_PIXELS) -> Photograph:
     alpha = _alpha(path)
     if alpha is None or (alpha == 255).all():
         return Photograph(pixels)
-    colors = np.broadcast_to(pixels[..., np.newaxis] if n_channels == 1 else pixels, (*alpha.shape, 3))
+    colors = with_channels(Photograph(pixels), 3).pixels
     opaque = np.rint(colors * (alpha[..., np.newaxis] / 255)).astype(np.uint8)
     return Photograph(np.dstack([opaque, alpha]))
 

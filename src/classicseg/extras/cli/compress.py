@@ -14,7 +14,7 @@ from cyclopts import Parameter
 from numpy.typing import NDArray
 
 from classicseg.extras.cli.inputs import image_files
-from classicseg.extras.cli.ordinary import MOST_PIXELS, Json, MaxPixels, Out, Quiet, keep_quiet
+from classicseg.extras.cli.ordinary import MOST_PIXELS, Json, MaxPixels, Out, Quiet, as_flag, keep_quiet
 from classicseg.extras.cli.report import report
 from classicseg.extras.cli.segment import prepare_folder
 from classicseg.extras.compression import (
@@ -37,11 +37,6 @@ _NO_REGION = Integer(0)
 _UNITS = {"": 1, "k": 1000, "M": 10**6, "Ki": 1024, "Mi": 2**20}
 
 
-def _flag(text: str) -> Parameter:
-    """An option that is there or not."""
-    return Parameter(help=text, negative_bool="", show_default=False)
-
-
 def compress(
     images: Annotated[list[Path], Parameter(name="IMAGE...", help="Image files of 8 bits, or folders of them.")],
     /,
@@ -59,10 +54,10 @@ def compress(
         Parameter(help="Pixels of one color that touch, and are fewer, join what is around them."),
     ] = _NO_REGION,
     format: Annotated[Format, Parameter(help="PNG with a palette, or lossless WebP, which is smaller.")] = "png",
-    one_palette: Annotated[bool, _flag("All images get the same colors.")] = False,
-    optimize: Annotated[bool, _flag("Pack PNG files tighter by oxipng, which takes longer.")] = False,
+    one_palette: Annotated[bool, as_flag("All images get the same colors.")] = False,
+    optimize: Annotated[bool, as_flag("Pack PNG files tighter by oxipng, which takes longer.")] = False,
     out: Out = Path("compressed"),
-    overwrite: Annotated[bool, _flag("Replace files that are there already.")] = False,
+    overwrite: Annotated[bool, as_flag("Replace files that are there already.")] = False,
     max_pixels: MaxPixels = MOST_PIXELS,
     quiet: Quiet = False,
     json: Json = False,

@@ -66,7 +66,7 @@ OF_CLASSES: dict[str, tuple[Any, Any]] = {
 
 def steps_of(given: Mapping[str, Any]) -> ObjectSteps | None:
     """What is to be done for objects; None where nobody asks for them."""
-    asked = {name: value for name, value in given.items() if value is not None and value is not False}
+    asked = said_of(given)
     if not asked:
         return None
     asked.pop("objects", None)

@@ -14,7 +14,12 @@ from classicseg.extras.signatures import Integer
 
 def flag(text: str, *short: str) -> Any:
     """An option that is there or not."""
-    return Annotated[bool, Parameter(alias=short, help=text, negative_bool="", show_default=False)]
+    return Annotated[bool, as_flag(text, *short)]
+
+
+def as_flag(text: str, *short: str) -> Parameter:
+    """What makes an annotation of bool one of such an option."""
+    return Parameter(alias=short, help=text, negative_bool="", show_default=False)
 
 
 Out = Annotated[Path, Parameter(alias="-o", help="The folder for the results.")]
