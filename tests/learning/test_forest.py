@@ -55,11 +55,10 @@ def test_kernels_equal_their_definitions(problem: tuple[Forest, np.ndarray]) -> 
     forest, features = problem
     n = features.shape[1]
     start, stop = sorted((n // 3, n - n // 5))
-    asked = forest.features, forest.bins, forest.leaves, forest.base, forest.step
     bins = bin_features(features, forest.edges, forest.starts)
     for kernel, arguments, out in (
-        (forests._predict, (features, *forest), np.zeros(n, np.float32)),
-        (forests._predict_bytes, (bins, *asked), np.zeros(n, np.float32)),
+        (forests._predict, (features, forest), np.zeros(n, np.float32)),
+        (forests._predict_bytes, (bins, forest), np.zeros(n, np.float32)),
         (forests._bin, (features, forest.edges, forest.starts), np.zeros(features.shape, np.uint8)),
     ):
         results = []

@@ -62,10 +62,9 @@ def predict_forest(forest: Forest, features: NDArray[np.float32] | NDArray[np.ui
     values = np.empty(features.shape[1], np.float32)
     if features.dtype == np.uint8:
         above = forest.edges[forest.starts[forest.features] + forest.bins].clip(0, 255).astype(np.uint8)
-        asked = forest.features, above, forest.leaves, forest.base, forest.step
-        run_bands(_predict_bytes, len(values), BAND_PIXELS // BAND, features, *asked, values)
+        run_bands(_predict_bytes, len(values), BAND_PIXELS // BAND, features, forest._replace(bins=above), values)
     else:
-        run_bands(_predict, len(values), BAND_PIXELS // BAND, features, *forest, values)
+        run_bands(_predict, len(values), BAND_PIXELS // BAND, features, forest, values)
     return values
 
 
@@ -125,32 +124,20 @@ def _count_edges(values: NDArray[np.float32], edges: NDArray[np.float32], bins: 
 
 def _predict_numpy(
     features: NDArray[np.float32],
-    edges: NDArray[np.float32],
-    starts: NDArray[np.int32],
-    asked: NDArray[np.uint16],
-    above: NDArray[np.uint8],
-    leaves: NDArray[np.int16],
-    base: float,
-    step: float,
+    forest: Forest,
     values: NDArray[np.float32],
     start: int,
     stop: int,
 ) -> None:
     bins = np.empty(features.shape, np.uint8)
-    _bin_numpy(features, edges, starts, bins, start, stop)
-    _predict_bytes_numpy(bins, asked, above, leaves, base, step, values, start, stop)
+    _bin_numpy(features, forest.edges, forest.starts, bins, start, stop)
+    _predict_bytes_numpy(bins, forest, values, start, stop)
 
 
 @kernel(numpy=_predict_numpy)
 def _predict(
     features: NDArray[np.float32],
-    edges: NDArray[np.float32],
-    starts: NDArray[np.int32],
-    asked: NDArray[np.uint16],
-    above: NDArray[np.uint8],
-    leaves: NDArray[np.int16],
-    base: float,
-    step: float,
+    forest: Forest,
     values: NDArray[np.float32],
     start: int,
     stop: int,
@@ -160,39 +147,31 @@ def _predict(
     for begin in range(start, stop, _BLOCK):
         end = min(begin + _BLOCK, stop)
         for row in range(len(features)):
-            own = edges[starts[row] : starts[row + 1]]
+            own = forest.edges[forest.starts[row] : forest.starts[row + 1]]
             _count_edges(features[row, begin:end], own, bins[row, : end - begin])
-        _add_trees(bins[:, : end - begin], asked, above, leaves, numbers[: end - begin], sums)
+        _add_trees(bins[:, : end - begin], forest, numbers[: end - begin], sums)
         for i in range(begin, end):
-            values[i] = base + step * sums[i - begin]
+            values[i] = forest.base + forest.step * sums[i - begin]
 
 
 def _predict_bytes_numpy(
     features: NDArray[np.uint8],
-    asked: NDArray[np.uint16],
-    above: NDArray[np.uint8],
-    leaves: NDArray[np.int16],
-    base: float,
-    step: float,
+    forest: Forest,
     values: NDArray[np.float32],
     start: int,
     stop: int,
 ) -> None:
-    own, bits = features[:, start:stop], 1 << np.arange(asked.shape[1])
+    own, bits = features[:, start:stop], 1 << np.arange(forest.features.shape[1])
     sums = np.zeros(stop - start, np.int32)
-    for tree in range(len(leaves)):
-        sums += leaves[tree][bits @ (own[asked[tree]] > above[tree][:, np.newaxis])]
-    values[start:stop] = base + step * sums
+    for asked, above, leaves in zip(forest.features, forest.bins, forest.leaves, strict=True):
+        sums += leaves[bits @ (own[asked] > above[:, np.newaxis])]
+    values[start:stop] = forest.base + forest.step * sums
 
 
 @kernel(numpy=_predict_bytes_numpy)
 def _predict_bytes(
     features: NDArray[np.uint8],
-    asked: NDArray[np.uint16],
-    above: NDArray[np.uint8],
-    leaves: NDArray[np.int16],
-    base: float,
-    step: float,
+    forest: Forest,
     values: NDArray[np.float32],
     start: int,
     stop: int,
@@ -200,29 +179,27 @@ def _predict_bytes(
     numbers, sums = np.empty(_BLOCK, np.uint8), np.empty(_BLOCK, np.int32)
     for begin in range(start, stop, _BLOCK):
         end = min(begin + _BLOCK, stop)
-        _add_trees(features[:, begin:end], asked, above, leaves, numbers[: end - begin], sums)
+        _add_trees(features[:, begin:end], forest, numbers[: end - begin], sums)
         for i in range(begin, end):
-            values[i] = base + step * sums[i - begin]
+            values[i] = forest.base + forest.step * sums[i - begin]
 
 
 @kernel()
 def _add_trees(
     bins: NDArray[np.uint8],
-    asked: NDArray[np.uint16],
-    above: NDArray[np.uint8],
-    leaves: NDArray[np.int16],
+    forest: Forest,
     numbers: NDArray[np.uint8],
     sums: NDArray[np.int32],
 ) -> None:
     """Write the sums over the trees of the samples of a block; `numbers` is room for those of their leaves."""
     for i in range(len(numbers)):
         sums[i] = 0
-    for tree in range(len(leaves)):
+    for tree in range(len(forest.leaves)):
         for i in range(len(numbers)):
             numbers[i] = 0
-        for level in range(asked.shape[1]):
-            _ask(bins[asked[tree, level]], above[tree, level], level, numbers)
-        _add_leaves(leaves[tree], numbers, sums)
+        for level in range(forest.features.shape[1]):
+            _ask(bins[forest.features[tree, level]], forest.bins[tree, level], level, numbers)
+        _add_leaves(forest.leaves[tree], numbers, sums)
 
 
 @kernel()
