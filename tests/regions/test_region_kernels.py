@@ -89,7 +89,7 @@ def test_places(case, in_floats):
         tables = []
         for way in ways(kernel):
             table = np.zeros((len(present), *size), type(one) if kernel is places._add_squares else np.int64)
-            way(*runs, *arguments, table, 0, len(table))
+            way(runs, *arguments, table, 0, len(table))
             tables.append(table)
         for table in tables[1:]:
             np.testing.assert_array_equal(table, tables[0])
@@ -100,7 +100,7 @@ def test_crossings(case):
     labels, present, runs = case
     steps = np.array(crossings._STEPS[labels.ndim], np.int64).reshape(-1, 2)
     n_rows = labels.shape[-2] if labels.ndim > 1 else 1
-    tables = filled(crossings._count_crossings, (len(present), 2 + 3 * len(steps)), *runs, n_rows, steps)
+    tables = filled(crossings._count_crossings, (len(present), 2 + 3 * len(steps)), runs, n_rows, steps)
     for table in tables[1:]:
         np.testing.assert_array_equal(table, tables[0])
 
@@ -109,7 +109,7 @@ def test_crossings(case):
 def test_hulls_in_the_plane(case, spaced):
     labels, present, runs = case
     spacing = np.array([0.7, 2.1] if spaced else [1.0, 1.0])
-    arguments = *runs, np.array(labels.shape, np.int64), spacing, labels.shape[0]
+    arguments = runs, np.array(labels.shape, np.int64), spacing, labels.shape[0]
     tables = filled(hulls._measure_hulls, (len(present), 3), *arguments)
     for table in tables[1:]:
         np.testing.assert_array_equal(table[:, 0], tables[0][:, 0])
@@ -153,8 +153,8 @@ def test_values(case, dtype, seed):
     shape, n, ndim = np.array(labels.shape, np.int64), len(present), labels.ndim
     length, middles = np.int64(shape[-1]), rng.integers(0, 9, (n, ndim))
     for zero in [np.float64(0), *([np.int64(0)] if image.dtype.kind == "u" else [])]:
-        sums = filled(values._sum_values, (n, 2, 5), *runs, length, image, zero)
-        moments = filled(values._weigh_values, (n, 2, ndim, 2), *runs, shape, image, middles, zero)
+        sums = filled(values._sum_values, (n, 2, 5), runs, length, image, zero)
+        moments = filled(values._weigh_values, (n, 2, ndim, 2), runs, shape, image, middles, zero)
         for table in sums[1:]:
             np.testing.assert_array_equal(table[..., :2], sums[0][..., :2])
             np.testing.assert_allclose(table[..., 2:4].sum(axis=-1), sums[0][..., 2], rtol=1e-15)
@@ -162,7 +162,7 @@ def test_values(case, dtype, seed):
         for table in moments[1:]:
             np.testing.assert_allclose(table.sum(axis=-1), moments[0].sum(axis=-1), rtol=1e-15)
     shares = np.array([0, 0.05, 0.5, 1 / 3, 0.5, 1])
-    tables = filled(quantiles._find_percentiles, (n, 2, len(shares)), *runs, length, image, shares)
+    tables = filled(quantiles._find_percentiles, (n, 2, len(shares)), runs, length, image, shares)
     for table in tables[1:]:
         np.testing.assert_allclose(table, tables[0], rtol=1e-15)
 

@@ -30,7 +30,7 @@ def crossings_of(runs: Runs, shape: tuple[int, ...]) -> tuple[NDArray[np.int64],
     steps = np.array(_STEPS[len(shape)], np.int64).reshape(-1, 2)
     table = np.zeros((runs.n_regions, 2 + 3 * len(steps)), np.int64)
     n_rows = shape[-2] if len(shape) > 1 else 1
-    run_bands(_count_crossings, len(table), 4 * band_weight(runs), *runs, n_rows, steps, table)
+    run_bands(_count_crossings, len(table), 4 * band_weight(runs), runs, n_rows, steps, table)
     return table[:, 0], table[:, 1:]
 
 
@@ -90,21 +90,16 @@ def _shares(units: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _count_crossings_numpy(
-    lines: NDArray[Any],
-    begins: NDArray[np.int32],
-    ends: NDArray[np.int32],
-    offsets: NDArray[np.int64],
+    runs: Runs,
     n_rows: int,
     steps: NDArray[np.int64],
     table: NDArray[np.int64],
     start: int,
     stop: int,
 ) -> None:
-    n_columns, n_planes = int(ends.max(initial=1)), int(lines.max(initial=0)) // n_rows + 1
+    n_columns, n_planes = int(runs.ends.max(initial=1)), int(runs.lines.max(initial=0)) // n_rows + 1
     for region in range(start, stop):
-        pixels = pixels_of(
-            Runs(lines, begins, ends, offsets), region, np.array([n_planes, n_rows, n_columns], np.int64)
-        )
+        pixels = pixels_of(runs, region, np.array([n_planes, n_rows, n_columns], np.int64))
         low = pixels.min(axis=0)
         inside = np.zeros(pixels.max(axis=0) - low + 3, np.bool_)
         inside[tuple((pixels - low + 1).T)] = True
@@ -121,10 +116,7 @@ def _count_crossings_numpy(
 
 @kernel(numpy=_count_crossings_numpy)
 def _count_crossings(
-    lines: NDArray[Any],
-    begins: NDArray[np.int32],
-    ends: NDArray[np.int32],
-    offsets: NDArray[np.int64],
+    runs: Runs,
     n_rows: int,
     steps: NDArray[np.int64],
     table: NDArray[np.int64],
@@ -136,27 +128,27 @@ def _count_crossings(
     ranges = np.zeros((5, 2), np.int64)  # of the runs of those lines, and of this one
     counts = np.zeros(4, np.int64)
     for region in range(start, stop):
-        first, last, row = offsets[region], offsets[region + 1], table[region]
+        first, last, row = runs.offsets[region], runs.offsets[region + 1], table[region]
         n_pixels = np.int64(0)
         for k in range(n_steps):
             ranges[k, 0] = ranges[k, 1] = first
         run = first
         while run < last:
-            ranges[4, 0], line = run, int(lines[run])
-            while run < last and lines[run] == line:
-                n_pixels += ends[run] - begins[run]
+            ranges[4, 0], line = run, int(runs.lines[run])
+            while run < last and runs.lines[run] == line:
+                n_pixels += runs.ends[run] - runs.begins[run]
                 run += 1
             ranges[4, 1] = run
             for k in range(n_steps):
-                _move(lines, ranges, k, line, steps[k, 0], steps[k, 1], n_rows)
-                _compare(begins, ends, ranges, k, counts)
+                _move(runs, ranges, k, line, steps[k, 0], steps[k, 1], n_rows)
+                _compare(runs, ranges, k, counts)
                 row[0] -= counts[3]
                 for shift in range(3):
                     row[2 + 3 * k + shift] -= counts[shift]
             if n_steps == 4:
-                row[0] += _n_common(begins, ends, ranges, 0, 1, 1) + _n_common(begins, ends, ranges, 0, 2, 2)
-                row[0] += _n_common(begins, ends, ranges, 1, 2, 2) + _n_common(begins, ends, ranges, 2, 3, 3)
-                row[0] -= _n_common(begins, ends, ranges, 0, 1, 2)
+                row[0] += _n_common(runs, ranges, 0, 1, 1) + _n_common(runs, ranges, 0, 2, 2)
+                row[0] += _n_common(runs, ranges, 1, 2, 2) + _n_common(runs, ranges, 2, 3, 3)
+                row[0] -= _n_common(runs, ranges, 0, 1, 2)
         row[0] += last - first
         row[1] = last - first
         for column in range(3 * n_steps):
@@ -164,26 +156,23 @@ def _count_crossings(
 
 
 @kernel()
-def _move(
-    lines: NDArray[Any], ranges: NDArray[np.int64], k: int, line: int, plane: int, row: int, n_rows: int
-) -> None:
+def _move(runs: Runs, ranges: NDArray[np.int64], k: int, line: int, plane: int, row: int, n_rows: int) -> None:
     """Find the runs of the line `plane` planes and `row` rows from a line; none beyond the border."""
     beside, place = line % n_rows + row, ranges[k, 1]
     ranges[k, 0] = place
     if 0 <= beside < n_rows:
         wanted = line + plane * n_rows + row
-        while lines[place] < wanted:  # the line itself comes after
+        while runs.lines[place] < wanted:  # the line itself comes after
             place += 1
         ranges[k, 0] = place
-        while lines[place] == wanted:
+        while runs.lines[place] == wanted:
             place += 1
         ranges[k, 1] = place
 
 
 @kernel()
 def _compare(
-    begins: NDArray[np.int32],
-    ends: NDArray[np.int32],
+    runs: Runs,
     ranges: NDArray[np.int64],
     k: int,
     counts: NDArray[np.int64],
@@ -193,8 +182,8 @@ def _compare(
     for i in range(4):
         counts[i] = 0
     while here < ranges[4, 1] and there < ranges[k, 1]:
-        low, high = begins[here], ends[here]
-        other_low, other_high = begins[there], ends[there]
+        low, high = runs.begins[here], runs.ends[here]
+        other_low, other_high = runs.begins[there], runs.ends[there]
         if max(low, other_low) <= min(high, other_high):
             counts[3] += 1
             for shift in range(3):
@@ -207,21 +196,19 @@ def _compare(
 
 
 @kernel()
-def _n_common(
-    begins: NDArray[np.int32], ends: NDArray[np.int32], ranges: NDArray[np.int64], a: int, b: int, c: int
-) -> int:
+def _n_common(runs: Runs, ranges: NDArray[np.int64], a: int, b: int, c: int) -> int:
     """How many sets of runs, one of the line and one of each of lines a, b and c, have a point in common."""
     here, i, j, k = ranges[4, 0], ranges[a, 0], ranges[b, 0], ranges[c, 0]
     found: Any = np.int64(0)
     while here < ranges[4, 1] and i < ranges[a, 1] and j < ranges[b, 1] and k < ranges[c, 1]:
-        low = max(max(begins[here], begins[i]), max(begins[j], begins[k]))
-        high = min(min(ends[here], ends[i]), min(ends[j], ends[k]))
+        low = max(max(runs.begins[here], runs.begins[i]), max(runs.begins[j], runs.begins[k]))
+        high = min(min(runs.ends[here], runs.ends[i]), min(runs.ends[j], runs.ends[k]))
         found += low <= high
-        if ends[here] == high:
+        if runs.ends[here] == high:
             here += 1
-        elif ends[i] == high:
+        elif runs.ends[i] == high:
             i += 1
-        elif ends[j] == high:
+        elif runs.ends[j] == high:
             j += 1
         else:
             k += 1

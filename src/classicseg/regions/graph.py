@@ -98,7 +98,7 @@ def region_graph(
     borders = np.empty(0) if strengths is None else contacts.strengths.sum(axis=1) / contacts.counts.sum(axis=1)
     return RegionGraph(
         np.asarray(present, np.int32)[ends],
-        lengths_of(contacts, spacings),
+        lengths_of(contacts.counts, spacings),
         means[ends[:, 1]] - means[ends[:, 0]],
         borders,
     )
@@ -159,11 +159,15 @@ def neighbor_steps(ndim: int, connectivity: int) -> list[tuple[int, ...]]:
     return [step for step in steps if step < (0,) * ndim and np.count_nonzero(step) <= connectivity]
 
 
-def lengths_of(contacts: RegionContacts, spacing: tuple[float, ...]) -> NDArray[np.float64]:
-    """The area of the faces that each pair shares: of one face, the product of the spacings along it."""
-    lengths = np.zeros(len(contacts.counts))
-    for axis, face in enumerate(face_areas(spacing)):
-        lengths += contacts.counts[:, axis] * face
+def lengths_of(counts: NDArray[np.float64], spacing: tuple[float, ...]) -> NDArray[np.float64]:
+    """The area of counted faces (n, ndim or more): of one face, the product of the spacings along it.
+
+    Faces of equal area are counted together, the smallest first: no order of the axes shows.
+    """
+    faces = np.array(face_areas(spacing))
+    lengths = np.zeros(len(counts))
+    for face in np.unique(faces):
+        lengths += face * counts[:, : len(faces)][:, faces == face].sum(axis=1)
     return lengths
 
 

@@ -42,17 +42,14 @@ def hulls_of(runs: Runs, places: Places, shape: tuple[int, ...], spacing: tuple[
     axes, units = np.array(shape, np.int64), np.array(spacing)
     if len(shape) == 2:
         height = int((places.high[:, 0] - places.low[:, 0]).max(initial=1))
-        run_bands(_measure_hulls, len(table), 8 * band_weight(runs), *runs, axes, units, height, table)
+        run_bands(_measure_hulls, len(table), 8 * band_weight(runs), runs, axes, units, height, table)
     else:
-        run_bands(hulls_of_pixels, len(table), 1000 * band_weight(runs), *runs, axes, units, table)
+        run_bands(hulls_of_pixels, len(table), 1000 * band_weight(runs), runs, axes, units, table)
     return Hulls(*table.T)
 
 
 def _measure_hulls_numpy(
-    lines: NDArray[Any],
-    begins: NDArray[np.int32],
-    ends: NDArray[np.int32],
-    offsets: NDArray[np.int64],
+    runs: Runs,
     shape: NDArray[np.int64],
     spacing: NDArray[np.float64],
     height: int,
@@ -60,10 +57,10 @@ def _measure_hulls_numpy(
     start: int,
     stop: int,
 ) -> None:
-    hulls_of_pixels(lines, begins, ends, offsets, shape, spacing, table, start, stop)
+    hulls_of_pixels(runs, shape, spacing, table, start, stop)
     for region in range(start, stop):
-        own = slice(offsets[region], offsets[region + 1])
-        _, corners = hull_of(outermost(lines[own], begins[own], ends[own], shape))
+        own = slice(runs.offsets[region], runs.offsets[region + 1])
+        _, corners = hull_of(outermost(runs.lines[own], runs.begins[own], runs.ends[own], shape))
         sides = np.concatenate([np.eye(2, dtype=np.int64), (corners[:, np.newaxis] - corners).reshape(-1, 2)])
         table[region, 2] = min(_width(corners, side, spacing) for side in sides if side.any())
 
@@ -77,10 +74,7 @@ def _width(corners: NDArray[np.int64], side: NDArray[np.int64], spacing: NDArray
 
 @kernel(numpy=_measure_hulls_numpy)
 def _measure_hulls(
-    lines: NDArray[Any],
-    begins: NDArray[np.int32],
-    ends: NDArray[np.int32],
-    offsets: NDArray[np.int64],
+    runs: Runs,
     shape: NDArray[np.int64],
     spacing: NDArray[np.float64],
     height: int,
@@ -91,10 +85,10 @@ def _measure_hulls(
     """Write the pixels in the hull, and the greatest and least Feret diameter, of regions that have a run."""
     chains, reach = np.empty((2, 2, height), np.int64), np.empty((2, height), np.int64)
     for region in range(start, stop):
-        first, last = offsets[region], offsets[region + 1]
-        top, n_rows = int(lines[first]), int(lines[last - 1]) - int(lines[first]) + 1
-        n_left = chain(lines, begins, first, last, -1, chains[0])
-        n_right = chain(lines, ends, first, last, 1, chains[1])
+        first, last = runs.offsets[region], runs.offsets[region + 1]
+        top, n_rows = int(runs.lines[first]), int(runs.lines[last - 1]) - int(runs.lines[first]) + 1
+        n_left = chain(runs.lines, runs.begins, first, last, -1, chains[0])
+        n_right = chain(runs.lines, runs.ends, first, last, 1, chains[1])
         _reach(chains[0], n_left, top, reach[0])
         _reach(chains[1], n_right, top, reach[1])
         n_pixels = np.int64(0)

@@ -96,10 +96,12 @@ class Measurements:
     def neighbors(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """How many regions share a face with each, and how long these faces are together, (n,)."""
         contacts = contacts_of(self._numbers, None, 1)
-        ends, highest = 1 + contacts.ends.reshape(-1), int(self._numbers.max(initial=0))
-        lengths = np.repeat(lengths_of(contacts, self.spacing), 2)
-        counts, added = np.bincount(ends, minlength=highest + 1), np.bincount(ends, lengths, highest + 1)
-        return counts[self._present].astype(np.int64), added[self._present].astype(np.float64)
+        ends, highest = 1 + contacts.ends, int(self._numbers.max(initial=0))
+        faces = np.zeros((highest + 1, contacts.counts.shape[1]))
+        for side in ends.T:
+            np.add.at(faces, side, contacts.counts)
+        n_neighbors = np.bincount(ends.reshape(-1), minlength=highest + 1)[self._present].astype(np.int64)
+        return n_neighbors, lengths_of(faces[self._present], self.spacing)
 
     @property
     def n_channels(self) -> int:

@@ -33,7 +33,7 @@ class Places(NamedTuple):
 def places_of(runs: Runs, shape: tuple[int, ...]) -> Places:
     """Count the pixels of each region, and find its box and the sums of its indices."""
     table = np.zeros((runs.n_regions, 1 + 3 * len(shape)), np.int64)
-    run_bands(_find_places, len(table), band_weight(runs), *runs, np.array(shape, np.int64), table)
+    run_bands(_find_places, len(table), band_weight(runs), runs, np.array(shape, np.int64), table)
     low, high, sums = np.split(table[:, 1:], 3, axis=1)
     return Places(table[:, 0], low, high, sums)
 
@@ -52,7 +52,7 @@ def covariances_of(
     n, ndim = places.counts.astype(np.float64), len(shape)
     table = np.zeros((len(n), ndim, ndim), type(one))
     axes = np.array(shape, np.int64)
-    run_bands(_add_squares, len(n), band_weight(runs), *runs, axes, places.middles, one, table)
+    run_bands(_add_squares, len(n), band_weight(runs), runs, axes, places.middles, one, table)
     sums = (2 * places.sums - places.counts[:, np.newaxis] * places.middles).astype(np.float64)
     spread = n[:, np.newaxis, np.newaxis] * table - sums[:, :, np.newaxis] * sums[:, np.newaxis, :]
     units = np.outer(spacing, spacing)
@@ -60,20 +60,17 @@ def covariances_of(
 
 
 def _find_places_numpy(
-    lines: NDArray[Any],
-    begins: NDArray[np.int32],
-    ends: NDArray[np.int32],
-    offsets: NDArray[np.int64],
+    runs: Runs,
     shape: NDArray[np.int64],
     table: NDArray[np.int64],
     start: int,
     stop: int,
 ) -> None:
-    own, first = slice(offsets[start], offsets[stop]), offsets[start:stop] - offsets[start]
-    lengths, last = (ends[own] - begins[own]).astype(np.int64), ends[own] - 1
-    ahead = np.unravel_index(lines[own], shape[:-1].tolist()) if len(shape) > 1 else ()
+    own, first = slice(runs.offsets[start], runs.offsets[stop]), runs.offsets[start:stop] - runs.offsets[start]
+    lengths, last = (runs.ends[own] - runs.begins[own]).astype(np.int64), runs.ends[own] - 1
+    ahead = np.unravel_index(runs.lines[own], shape[:-1].tolist()) if len(shape) > 1 else ()
     table[start:stop, 0] = np.add.reduceat(lengths, first)
-    extents: list[tuple[Any, Any]] = [*((index, index) for index in ahead), (begins[own], last)]
+    extents: list[tuple[Any, Any]] = [*((index, index) for index in ahead), (runs.begins[own], last)]
     for axis, (low, high) in enumerate(extents):
         table[start:stop, 1 + axis] = np.minimum.reduceat(low, first)
         table[start:stop, 1 + len(shape) + axis] = np.maximum.reduceat(high, first) + 1
@@ -83,10 +80,7 @@ def _find_places_numpy(
 
 @kernel(numpy=_find_places_numpy)
 def _find_places(
-    lines: NDArray[Any],
-    begins: NDArray[np.int32],
-    ends: NDArray[np.int32],
-    offsets: NDArray[np.int64],
+    runs: Runs,
     shape: NDArray[np.int64],
     table: NDArray[np.int64],
     start: int,
@@ -98,12 +92,12 @@ def _find_places(
         row = table[region]
         for axis in range(ndim):
             row[1 + axis] = shape[axis]
-        for run in range(offsets[region], offsets[region + 1]):
-            rest, n = np.int64(lines[run]), np.int64(ends[run] - begins[run])
+        for run in range(runs.offsets[region], runs.offsets[region + 1]):
+            rest, n = np.int64(runs.lines[run]), np.int64(runs.ends[run] - runs.begins[run])
             row[0] += n
             for step in range(ndim):
                 axis = ndim - 1 - step
-                low, high = np.int64(begins[run]), np.int64(ends[run])
+                low, high = np.int64(runs.begins[run]), np.int64(runs.ends[run])
                 if step > 0:
                     low, rest = rest % shape[axis], rest // shape[axis]
                     high = low + 1
@@ -113,10 +107,7 @@ def _find_places(
 
 
 def _add_squares_numpy(
-    lines: NDArray[Any],
-    begins: NDArray[np.int32],
-    ends: NDArray[np.int32],
-    offsets: NDArray[np.int64],
+    runs: Runs,
     shape: NDArray[np.int64],
     middles: NDArray[np.int64],
     one: Any,
@@ -125,17 +116,14 @@ def _add_squares_numpy(
     stop: int,
 ) -> None:
     for region in range(start, stop):
-        pixels = pixels_of(Runs(lines, begins, ends, offsets), region, shape)
+        pixels = pixels_of(runs, region, shape)
         away = (2 * pixels - middles[region]) * one
         table[region] = away.T @ away
 
 
 @kernel(numpy=_add_squares_numpy)
 def _add_squares(
-    lines: NDArray[Any],
-    begins: NDArray[np.int32],
-    ends: NDArray[np.int32],
-    offsets: NDArray[np.int64],
+    runs: Runs,
     shape: NDArray[np.int64],
     middles: NDArray[np.int64],
     one: Any,
@@ -147,11 +135,12 @@ def _add_squares(
     ndim = len(shape)
     for region in range(start, stop):
         middle, row = middles[region], table[region]
-        for run in range(offsets[region], offsets[region + 1]):
-            n, first = one * (ends[run] - begins[run]), one * (2 * np.int64(begins[run]) - middle[ndim - 1])
+        for run in range(runs.offsets[region], runs.offsets[region + 1]):
+            n = one * (runs.ends[run] - runs.begins[run])
+            first = one * (2 * np.int64(runs.begins[run]) - middle[ndim - 1])
             along = n * first + n * (n - 1)  # the sum of first, first + 2, …, and that of their squares
             row[ndim - 1, ndim - 1] += n * first * first + 2 * first * n * (n - 1) + _sum_of_squares(n)
-            rest = np.int64(lines[run])
+            rest = np.int64(runs.lines[run])
             for step in range(1, ndim):
                 axis = ndim - 1 - step
                 away, rest = one * (2 * (rest % shape[axis]) - middle[axis]), rest // shape[axis]

@@ -28,16 +28,13 @@ def percentiles_of(runs: Runs, image: NDArray[Any], percents: Sequence[float]) -
     """
     pixels = np.ascontiguousarray(image).reshape(-1, image.shape[-1])
     table = np.full((runs.n_regions, image.shape[-1], len(percents)), np.nan)
-    arguments = *runs, np.int64(image.shape[-2]), pixels, np.array(percents, np.float64) / 100, table
+    arguments = runs, np.int64(image.shape[-2]), pixels, np.array(percents, np.float64) / 100, table
     run_bands(_find_percentiles, len(table), 4 * band_weight(runs, image.size), *arguments)
     return table
 
 
 def _find_percentiles_numpy(
-    lines: NDArray[Any],
-    begins: NDArray[np.int32],
-    ends: NDArray[np.int32],
-    offsets: NDArray[np.int64],
+    runs: Runs,
     length: int,
     pixels: NDArray[Any],
     shares: NDArray[np.float64],
@@ -46,17 +43,14 @@ def _find_percentiles_numpy(
     stop: int,
 ) -> None:
     for region in range(start, stop):
-        own = own_values(lines, begins, ends, offsets, region, length, pixels)
+        own = own_values(runs, region, length, pixels)
         if len(own):
             table[region] = np.quantile(own, shares, axis=0).T
 
 
 @kernel(numpy=_find_percentiles_numpy)
 def _find_percentiles(
-    lines: NDArray[Any],
-    begins: NDArray[np.int32],
-    ends: NDArray[np.int32],
-    offsets: NDArray[np.int64],
+    runs: Runs,
     length: int,
     pixels: NDArray[Any],
     shares: NDArray[np.float64],
@@ -65,12 +59,12 @@ def _find_percentiles(
     stop: int,
 ) -> None:
     """Write the percentiles of regions that have a pixel."""
-    most = largest(begins, ends, offsets, start, stop)
+    most = largest(runs, start, stop)
     own, near, steps = np.empty(most, pixels.dtype), np.empty(most + 1, pixels.dtype), np.empty(most, np.uint8)
     first, places = np.empty(_STEPS + 1, np.int64), np.empty(_STEPS, np.int64)
     for region in range(start, stop):
         for c in range(pixels.shape[1]):
-            n = gather(lines, begins, ends, offsets[region], offsets[region + 1], length, pixels, c, own)
+            n = gather(runs, region, length, pixels, c, own)
             if n > 0:
                 _deal(own, n, steps, first)
                 _collect(own, n, steps, shares, first, places, near)

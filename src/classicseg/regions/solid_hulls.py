@@ -14,14 +14,12 @@ from numpy.typing import NDArray
 from scipy.spatial import ConvexHull
 
 from classicseg._core.kernel import kernel
+from classicseg.regions.region_runs import Runs
 from classicseg.regions.row_chains import plane_corners
 
 
 def hulls_of_pixels(
-    lines: NDArray[Any],
-    begins: NDArray[np.int32],
-    ends: NDArray[np.int32],
-    offsets: NDArray[np.int64],
+    runs: Runs,
     shape: NDArray[np.int64],
     spacing: NDArray[np.float64],
     table: NDArray[np.float64],
@@ -30,8 +28,8 @@ def hulls_of_pixels(
 ) -> None:
     """Write the pixels in the hull, and the greatest Feret diameter, of regions that have a run."""
     for region in range(start, stop):
-        own = slice(offsets[region], offsets[region + 1])
-        pixels = outermost(lines[own], begins[own], ends[own], shape)
+        own = slice(runs.offsets[region], runs.offsets[region + 1])
+        pixels = outermost(runs.lines[own], runs.begins[own], runs.ends[own], shape)
         facets, corners = hull_of(pixels)
         low, high = np.zeros((2, 3), np.int64)
         low[3 - len(shape) :], high[3 - len(shape) :] = pixels.min(axis=0), pixels.max(axis=0)

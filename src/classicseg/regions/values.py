@@ -1,7 +1,7 @@
 """What values the pixels of regions have: extremes, sums, their spread, and where the bright ones lie.
 
 Sums of integers are integers, those of floats keep what rounding takes (`two_floats`): so they are the same in any
-order of the pixels. The spread is summed about the mean: a constant region has none, however far from 0 it is.
+order of the pixels. The spread is summed about the mean: no digit is lost far from 0, and a constant region has none.
 """
 
 from __future__ import annotations
@@ -35,13 +35,14 @@ class Values(NamedTuple):
 def values_of(runs: Runs, image: NDArray[Any]) -> Values:
     """Find the extremes, sums and deviations of the values, (…, channels), of each region."""
     table = np.zeros((runs.n_regions, image.shape[-1], 5))
-    arguments = *runs, np.int64(_length(image)), _pixels(image), _zero(image), table
+    arguments = runs, np.int64(_length(image)), _pixels(image), _zero(image), table
     run_bands(_sum_values, len(table), band_weight(runs, image.size), *arguments)
     counts = _counts(runs)
     n = np.maximum(counts, 1)
     sums, rests = settled(table[..., 2], table[..., 3])
     means = means_of(sums, rests, n)
-    variances = table[..., 4] / n - (means - table[..., 2] / n) ** 2  # of constant regions exactly 0
+    variances = table[..., 4] / n - (means - sums / n) ** 2
+    variances[table[..., 0] == table[..., 1]] = 0  # of constant regions, whatever is lost by rounding
     found = table[..., 0], table[..., 1], means, np.sqrt(np.maximum(variances, 0))
     low, high, means, deviations = (np.where(counts > 0, column, np.nan) for column in found)
     return Values(counts, low, high, sums, means, deviations)
@@ -52,7 +53,7 @@ def weighted_centroids_of(runs: Runs, image: NDArray[Any], places: Places, value
     shape = image.shape[:-1]
     table = np.zeros((runs.n_regions, image.shape[-1], len(shape), 2))
     zero = _zero(image) if math.prod(shape) * max(shape) < 2**45 else np.float64(0)
-    arguments = *runs, np.array(shape, np.int64), _pixels(image), places.middles, zero, table
+    arguments = runs, np.array(shape, np.int64), _pixels(image), places.middles, zero, table
     run_bands(_weigh_values, len(table), len(shape) * band_weight(runs, image.size), *arguments)
     with np.errstate(divide="ignore", invalid="ignore"):
         away = table.sum(axis=3) / values.sums[:, :, np.newaxis]
@@ -82,16 +83,13 @@ def _counts(runs: Runs) -> NDArray[np.int64]:
 
 
 def own_values(
-    lines: NDArray[Any],
-    begins: NDArray[np.int32],
-    ends: NDArray[np.int32],
-    offsets: NDArray[np.int64],
+    runs: Runs,
     region: int,
     length: int,
     pixels: NDArray[Any],
 ) -> NDArray[np.float64]:
     """The values of a region, (n, channels), for definitions."""
-    places = pixels_of(Runs(lines, begins, ends, offsets), region, np.array([len(pixels) // length, length]))
+    places = pixels_of(runs, region, np.array([len(pixels) // length, length]))
     return pixels[places @ np.array([length, 1])].astype(np.float64)
 
 
@@ -103,10 +101,7 @@ def _exact_sum(numbers: NDArray[np.float64]) -> tuple[float, float]:
 
 
 def _sum_values_numpy(
-    lines: NDArray[Any],
-    begins: NDArray[np.int32],
-    ends: NDArray[np.int32],
-    offsets: NDArray[np.int64],
+    runs: Runs,
     length: int,
     pixels: NDArray[Any],
     zero: Any,
@@ -115,7 +110,7 @@ def _sum_values_numpy(
     stop: int,
 ) -> None:
     for region in range(start, stop):
-        for c, own in enumerate(own_values(lines, begins, ends, offsets, region, length, pixels).T):
+        for c, own in enumerate(own_values(runs, region, length, pixels).T):
             if len(own):
                 total, rest = _exact_sum(own)
                 away = own - total / len(own)
@@ -124,10 +119,7 @@ def _sum_values_numpy(
 
 @kernel(numpy=_sum_values_numpy)
 def _sum_values(
-    lines: NDArray[Any],
-    begins: NDArray[np.int32],
-    ends: NDArray[np.int32],
-    offsets: NDArray[np.int64],
+    runs: Runs,
     length: int,
     pixels: NDArray[Any],
     zero: Any,
@@ -136,10 +128,10 @@ def _sum_values(
     stop: int,
 ) -> None:
     """Write extremes, the sum and its rest, and the sum of squared distances from about the mean; or 0."""
-    own = np.empty(largest(begins, ends, offsets, start, stop), pixels.dtype)
+    own = np.empty(largest(runs, start, stop), pixels.dtype)
     for region in range(start, stop):
         for c in range(pixels.shape[1]):
-            n = gather(lines, begins, ends, offsets[region], offsets[region + 1], length, pixels, c, own)
+            n = gather(runs, region, length, pixels, c, own)
             if n > 0:
                 total, rest = zero, zero
                 low = high = own[0]
@@ -151,7 +143,7 @@ def _sum_values(
                     total = rounded
                 row = table[region, c]
                 row[0], row[1], row[2], row[3] = low, high, total, rest
-                row[4] = _sum_of_squares(own, n, np.float64(total) / n)
+                row[4] = _sum_of_squares(own, n, np.float64(total + rest) / n)
 
 
 @kernel()
@@ -168,40 +160,28 @@ def _sum_of_squares(own: NDArray[Any], n: int, middle: float) -> float:
 
 
 @kernel()
-def largest(
-    begins: NDArray[np.int32], ends: NDArray[np.int32], offsets: NDArray[np.int64], start: int, stop: int
-) -> int:
+def largest(runs: Runs, start: int, stop: int) -> int:
     """The number of pixels of the largest region from `start` to `stop`."""
     most: Any = np.int64(0)
     for region in range(start, stop):
         n = np.int64(0)
-        for run in range(offsets[region], offsets[region + 1]):
-            n += ends[run] - begins[run]
+        for run in range(runs.offsets[region], runs.offsets[region + 1]):
+            n += runs.ends[run] - runs.begins[run]
         most = max(most, n)
     return most
 
 
 @kernel()
-def gather(
-    lines: NDArray[Any],
-    begins: NDArray[np.int32],
-    ends: NDArray[np.int32],
-    first: int,
-    last: int,
-    length: int,
-    pixels: NDArray[Any],
-    channel: int,
-    own: NDArray[Any],
-) -> int:
+def gather(runs: Runs, region: int, length: int, pixels: NDArray[Any], channel: int, own: NDArray[Any]) -> int:
     """Copy the values of one channel of a region together; return how many there are.
 
     Its pixels lie far apart. A loop that does nothing but copy waits for several of them at once, one that adds up
     for one after the other: 60 against 100 ms for 12 megapixels.
     """
     n: Any = np.int64(0)
-    for run in range(first, last):
-        line = np.int64(lines[run]) * length
-        there = pixels[line + begins[run] : line + ends[run]]
+    for run in range(runs.offsets[region], runs.offsets[region + 1]):
+        line = np.int64(runs.lines[run]) * length
+        there = pixels[line + runs.begins[run] : line + runs.ends[run]]
         for i in range(len(there)):
             own[n + i] = there[i, channel]
         n += len(there)
@@ -209,10 +189,7 @@ def gather(
 
 
 def _weigh_values_numpy(
-    lines: NDArray[Any],
-    begins: NDArray[np.int32],
-    ends: NDArray[np.int32],
-    offsets: NDArray[np.int64],
+    runs: Runs,
     shape: NDArray[np.int64],
     pixels: NDArray[Any],
     middles: NDArray[np.int64],
@@ -221,20 +198,16 @@ def _weigh_values_numpy(
     start: int,
     stop: int,
 ) -> None:
-    runs = Runs(lines, begins, ends, offsets)
     for region in range(start, stop):
         away = 2 * pixels_of(runs, region, shape) - middles[region]
-        own = own_values(*runs, region, int(shape[-1]), pixels)
+        own = own_values(runs, region, int(shape[-1]), pixels)
         for c in range(own.shape[1]):
             table[region, c] = [_exact_sum(own[:, c] * distances) for distances in away.T]
 
 
 @kernel(numpy=_weigh_values_numpy)
 def _weigh_values(
-    lines: NDArray[Any],
-    begins: NDArray[np.int32],
-    ends: NDArray[np.int32],
-    offsets: NDArray[np.int64],
+    runs: Runs,
     shape: NDArray[np.int64],
     pixels: NDArray[Any],
     middles: NDArray[np.int64],
@@ -245,23 +218,22 @@ def _weigh_values(
 ) -> None:
     """Write the sums of values times twice the distance from the middle of the box, and their rests."""
     ndim, length = len(shape), shape[len(shape) - 1]
-    own = np.empty(largest(begins, ends, offsets, start, stop), pixels.dtype)
+    own = np.empty(largest(runs, start, stop), pixels.dtype)
     for region in range(start, stop):
-        first, last = offsets[region], offsets[region + 1]
         for c in range(pixels.shape[1]):
-            gather(lines, begins, ends, first, last, length, pixels, c, own)
+            gather(runs, region, length, pixels, c, own)
             stride = np.int64(1)  # of an axis in lines: a line's index along it is line // stride % its length
             for step in range(ndim):
                 axis = ndim - 1 - step
                 total, rest, n = zero, zero, np.int64(0)
-                for run in range(first, last):
-                    index = np.int64(begins[run]) if step == 0 else lines[run] // stride % shape[axis]
+                for run in range(runs.offsets[region], runs.offsets[region + 1]):
+                    index = np.int64(runs.begins[run]) if step == 0 else runs.lines[run] // stride % shape[axis]
                     away, pace = 2 * index - middles[region, axis] + zero, zero + (2 if step == 0 else 0)
-                    for i in range(n, n + ends[run] - begins[run]):
+                    for i in range(n, n + runs.ends[run] - runs.begins[run]):
                         moment = own[i] * away
                         rounded = total + moment
                         rest += lost(total, moment, rounded)
                         total, away = rounded, away + pace
-                    n += ends[run] - begins[run]
+                    n += runs.ends[run] - runs.begins[run]
                 table[region, c, axis, 0], table[region, c, axis, 1] = total, rest
                 stride = stride if step == 0 else stride * shape[axis]

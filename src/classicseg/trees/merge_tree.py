@@ -221,7 +221,7 @@ def _contacts(
         return Contacts(ends, np.empty((len(ends), 0)))
     found = contacts_of(regions, strengths, how.connectivity)
     if how.row.needs_outlines:
-        return Contacts(found.ends, lengths_of(found, how.spacing)[:, np.newaxis])
+        return Contacts(found.ends, lengths_of(found.counts, how.spacing)[:, np.newaxis])
     if strengths is None:
         return Contacts(found.ends, np.empty((len(found.ends), 0)))
     return Contacts(found.ends, np.column_stack([found.counts.sum(axis=1), found.strengths]))
