@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -94,7 +95,11 @@ def shared_palette(photographs: Sequence[Photograph], n_colors: int) -> NDArray[
 def compress(photograph: Photograph, form: Format, **how: Any) -> Compressed:
     """Draw a photograph in few colors, as `palette_image` takes them, and encode it."""
     few = palette_image(photograph.pixels, channel_axis=photograph.channel_axis, **how)
-    data = encode(few, form)
+    return _judged(photograph, few, encode(few, form))
+
+
+def _judged(photograph: Photograph, few: PaletteImage, data: bytes) -> Compressed:
+    """Hold an image in few colors beside the original."""
     seen = few.colors[few.labels - 1].reshape(photograph.pixels.shape)
     axis = photograph.channel_axis
     return Compressed(
@@ -106,20 +111,23 @@ def compress(photograph: Photograph, form: Format, **how: Any) -> Compressed:
     )
 
 
-def most_colors_within(photograph: Photograph, form: Format, max_bytes: int, min_area: float) -> int:
-    """The largest number of colors whose file has at most so many bytes, by bisection."""
+def most_colors_within(photograph: Photograph, form: Format, max_bytes: int, min_area: float) -> Compressed:
+    """Draw a photograph in the largest number of colors whose file has at most so many bytes, by bisection."""
+    fitting: list[tuple[PaletteImage, bytes]] = []
 
     def size(n_colors: int) -> int:
-        few = palette_image(
-            photograph.pixels, n_colors=n_colors, min_area=min_area, channel_axis=photograph.channel_axis
-        )
-        return len(encode(few, form))
+        axis = photograph.channel_axis
+        few = palette_image(photograph.pixels, n_colors=n_colors, min_area=min_area, channel_axis=axis)
+        data = encode(few, form)
+        if len(data) <= max_bytes:
+            fitting[:] = [(few, data)]  # more colors each time: the last one is the result
+        return len(data)
 
-    if size(MOST_COLORS) <= max_bytes:
-        return MOST_COLORS
-    if (least := size(1)) > max_bytes:
-        raise ValueError(f"--max-bytes is {max_bytes}; one color alone takes {least}; expected more")
-    return _last(lambda count: size(count) <= max_bytes, 1, MOST_COLORS)
+    if size(MOST_COLORS) > max_bytes:
+        if (least := size(1)) > max_bytes:
+            raise ValueError(f"--max-bytes is {max_bytes}; one color alone takes {least}; expected more")
+        _last(lambda count: size(count) <= max_bytes, 1, MOST_COLORS)
+    return _judged(photograph, *fitting[0])
 
 
 def encode(few: PaletteImage, form: Format) -> bytes:
@@ -142,6 +150,7 @@ def lossy_bytes(photograph: Photograph, wanted: float) -> int | None:
         return None
     plain = with_channels(photograph, 3).pixels
 
+    @functools.cache
     def tried(quality: int) -> tuple[int, float]:
         data = _webp(plain, quality=quality)
         with Image.open(io.BytesIO(data)) as image:

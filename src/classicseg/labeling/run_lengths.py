@@ -26,7 +26,6 @@ def run_stops(lines: NDArray[Any], n_runs: int) -> NDArray[Any]:
     """Find where each of the `n_runs` runs of lines (n, length) ends."""
     stops = np.empty(n_runs, _index_type(lines.size))
     run_bands(_write_stops, len(lines), lines.shape[1], lines, stops, np.zeros(1, np.int64), sequential=True)
-    stops[-1] = lines.size
     return stops
 
 
@@ -67,10 +66,9 @@ def expand(runs: RunLengths, table: NDArray[Any], out: NDArray[Any] | None = Non
 def _write_stops_numpy(
     lines: NDArray[Any], stops: NDArray[Any], n_found: NDArray[np.int64], start: int, stop: int
 ) -> None:
-    differ = np.ones((stop - start, lines.shape[1]), bool)
-    differ[:, 1:] = lines[start:stop, 1:] != lines[start:stop, :-1]
-    found = start * lines.shape[1] + np.flatnonzero(differ)
-    found = found[found > 0]
+    is_last = np.ones((stop - start, lines.shape[1]), bool)
+    is_last[:, :-1] = lines[start:stop, 1:] != lines[start:stop, :-1]
+    found = start * lines.shape[1] + 1 + np.flatnonzero(is_last)
     stops[n_found[0] : n_found[0] + len(found)] = found
     n_found[0] += len(found)
 
@@ -79,22 +77,35 @@ def _write_stops_numpy(
 def _write_stops(
     lines: NDArray[Any], stops: NDArray[Any], n_found: NDArray[np.int64], start: int, stop: int
 ) -> None:
-    """Write where each run but the first begins, which is where the one before it ends."""
+    """Write where each run ends."""
     found, n_columns = n_found[0], lines.shape[1]
-    differ = np.zeros(-(-n_columns // 8) * 8, np.uint8)
-    words = differ.view(np.uint64)
+    differ = np.zeros(n_columns + 8, np.uint8)
+    own = np.empty(n_columns + 8, np.int32)
     for number in range(start, stop):
-        line, first = lines[number], number * n_columns
-        here, before, changes = line[1:], line[:-1], differ[1:n_columns]
-        differ[0] = number > 0
-        for x in range(len(here)):
-            changes[x] = here[x] != before[x]
-        for word in range(len(words)):
-            if words[word] != 0:
-                for x in range(8 * word, 8 * word + 8):  # without a branch, so also behind the last stop found
-                    stops[found] = first + x
-                    found += int(differ[x])
+        n_own, there = stops_on_line(lines[number], differ, own), stops[found:]
+        for i in range(n_own):
+            there[i] = number * n_columns + own[i]
+        found += n_own
     n_found[0] = found
+
+
+@kernel()
+def stops_on_line(line: NDArray[Any], differ: NDArray[np.uint8], stops: NDArray[np.int32]) -> int:
+    """Write one past the last pixel of each run on a line; return how many there are.
+
+    `differ` is zeros to begin with, and room for eight pixels more than the line has, as `stops` is.
+    """
+    here, before, changes = line[1:], line[:-1], differ[1 : len(line)]
+    for x in range(len(here)):
+        changes[x] = here[x] != before[x]
+    differ[len(line)] = 1
+    words, found = differ[: len(differ) // 8 * 8].view(np.uint64), np.int64(0)
+    for word in range(len(words)):
+        if words[word] != 0:  # eight pixels at once
+            for x in range(8 * word, 8 * word + 8):  # without a branch, so also behind the last stop found
+                stops[found] = x
+                found += np.int64(differ[x])
+    return found
 
 
 def _count_begins_numpy(

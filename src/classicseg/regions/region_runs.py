@@ -17,6 +17,7 @@ from classicseg._core.bands import run_bands
 from classicseg._core.grid import look_up
 from classicseg._core.kernel import kernel
 from classicseg.labeling.numbering import number_by_first_pixel
+from classicseg.labeling.run_lengths import stops_on_line
 
 
 class Runs(NamedTuple):
@@ -153,23 +154,11 @@ def _write_runs(
 ) -> None:
     """Write the runs of positive labels: the label of each, its line, and where it begins and ends."""
     length = lines.shape[1]
-    differ = np.zeros(-(-(length + 1) // 8) * 8, np.uint8)
-    words, changes = differ.view(np.uint64), differ[1:length]
-    stops = np.empty(len(differ) + 1, np.int32)
-    differ[length] = 1
+    differ, stops = np.zeros(length + 8, np.uint8), np.empty(length + 8, np.int32)
     for number in range(start, stop):
         line = lines[number]
-        here, before = line[1:], line[:-1]
-        for x in range(len(here)):
-            changes[x] = here[x] != before[x]
-        n_stops = np.int64(0)
-        for word in range(len(words)):
-            if words[word] != 0:  # eight pixels at once
-                for x in range(8 * word, 8 * word + 8):  # without a branch, so also behind the last stop found
-                    stops[n_stops] = x
-                    n_stops += np.int64(differ[x])
         found, begin = first[number], np.int32(0)
-        for i in range(n_stops):
+        for i in range(stops_on_line(line, differ, stops)):
             if line[begin] > 0:
                 names[found], numbers[found], begins[found], ends[found] = line[begin], number, begin, stops[i]
                 found += 1

@@ -1,7 +1,8 @@
 """What values the pixels of regions have: extremes, sums, their spread, and where the bright ones lie.
 
 Sums of integers are integers, those of floats keep what rounding takes (`two_floats`): so they are the same in any
-order of the pixels. The spread is summed about the mean: no digit is lost far from 0, and a constant region has none.
+order of the pixels. The spread is summed about the mean: no digit is lost far from 0, and a constant region has no
+spread.
 """
 
 from __future__ import annotations

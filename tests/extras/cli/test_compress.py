@@ -69,7 +69,7 @@ def test_as_many_colors_as_the_bytes_hold() -> None:
     assert main(["compress", "color.png", "--max-bytes", "1.5k"]) == 0
     assert Path("compressed/color.png").stat().st_size <= 1500
     few = len(np.unique(seen("compressed/color.png").reshape(-1, 3), axis=0))
-    assert few == most_colors_within(read_photograph(Path("color.png")), "png", 1500, 0.0)
+    assert few == most_colors_within(read_photograph(Path("color.png")), "png", 1500, 0.0).n_colors
 
 
 def test_alpha_is_kept() -> None:
@@ -100,8 +100,12 @@ def test_one_palette_for_all() -> None:
 
 def test_nothing_is_replaced_unasked(capsys) -> None:
     assert main(["compress", "color.png", "--colors", "3"]) == 0
+    assert main(["compress", "color.png", "--colors", "3"]) == 0, "the same again"
+    record = json.loads(Path("compressed/color.json").read_text())
+    assert (record["colors"], record["parameters"]["colors"]) == (3, 3)
+    assert record["bytes"] == Path("compressed/color.png").stat().st_size
     assert main(["compress", "color.png", "--colors", "4"]) == 2
-    assert "--overwrite" in capsys.readouterr().err
+    assert "--colors 3, now 4" in capsys.readouterr().err
     assert main(["compress", "color.png", "--colors", "4", "--overwrite"]) == 0
     assert main(["compress", "color.png", "--out", "."]) == 2
 
@@ -113,7 +117,7 @@ def test_nothing_is_replaced_unasked(capsys) -> None:
         (["--colors", "0"], "1 to 256"),
         (["--colors", "3", "--quality", "30"], "expected one of them"),
         (["--quality", "good"], "36dB"),
-        (["--quality", "99dB"], "min_psnr"),
+        (["--quality", "99dB"], "--quality is 99dB"),
         (["--max-bytes", "much"], "100k"),
         (["--max-bytes", "10"], "one color alone takes"),
         (["--min-region", "-1"], "--min-region"),

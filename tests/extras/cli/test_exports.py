@@ -22,17 +22,20 @@ def test_exports_stand_beside_the_results(folder, capsys):
     names = {
         f"{image}_kmeans{suffix}"
         for image in ("grey", "color")
-        for suffix in (".json", "_labels.png", ".geojson", "_qupath.geojson", "_yolo.txt", "_rois.zip")
+        for suffix in (".json", "_labels.png", ".geojson", "_qupath.geojson", "_rois.zip")
     }
-    assert {path.name for path in (folder / "out").iterdir()} == names | {"kmeans_coco.json"}
+    assert {path.name for path in (folder / "out").iterdir()} == names | {"kmeans_coco.json", "kmeans_yolo"}
+    assert {path.name for path in (folder / "out/kmeans_yolo").iterdir()} == {"grey.txt", "color.txt"}
     coco = json.loads((folder / "out/kmeans_coco.json").read_text(encoding="utf-8"))
     assert [image["file_name"] for image in coco["images"]] == ["grey.png", "color.png"]
     assert {one["name"] for one in coco["categories"]} == {"class 1", "class 2", "class 3"}
     record = json.loads((folder / "out/grey_kmeans.json").read_text(encoding="utf-8"))
-    assert record["geojson"] == "grey_kmeans.geojson"
+    assert (record["geojson"], record["yolo"]) == ("grey_kmeans.geojson", "kmeans_yolo/grey.txt")
     found = json.loads((folder / "out/grey_kmeans.geojson").read_text(encoding="utf-8"))["features"]
     labels = np.asarray(Image.open(folder / "out/grey_kmeans_labels.png"))
     assert [one["properties"]["area"] for one in found] == np.bincount(labels.ravel())[1:].tolist()
+    means = [np.asarray(Image.open(folder / "grey.png"))[labels == label].mean() for label in (1, 2, 3)]
+    assert [one["properties"]["mean"] for one in found] == pytest.approx(means)
     assert main([*command, "--export=coco"]) == 0  # the same again
 
 
@@ -52,11 +55,11 @@ def test_what_came_otherwise_is_not_replaced(folder, capsys):
 def test_several_values_have_files_each(folder):
     assert main(["merge", "color.png", "--n-segments=2,4", "--out=out", "--export=coco,yolo"]) == 0
     for number in (2, 4):
-        assert (folder / f"out/color_merge_{number}_yolo.txt").exists()
+        assert (folder / f"out/merge_{number}_yolo/color.txt").exists()
         coco = json.loads((folder / f"out/merge_{number}_coco.json").read_text(encoding="utf-8"))
         assert len(coco["annotations"]) == number
     assert main(["rerun", "out/color_merge.json", "--out=again"]) == 0
-    assert (folder / "again/color_merge_4_yolo.txt").exists()
+    assert (folder / "again/merge_4_yolo/color.txt").exists()
 
 
 def test_folders_of_ome_zarr(folder, capsys):

@@ -129,9 +129,18 @@ def test_a_mask_is_its_pieces():
     assert "mean_0" not in table()[0]
 
 
+def test_of_classes_one_is_made_of_regions(capsys):
+    assert main(["kmeans", "cells.png", "--n-clusters", "2"]) == 0
+    assert main(["regions", "segmented", "--foreground", "2", "-o", "again"]) == 0, "the pictures are passed over"
+    found = read_markers("again/cells_kmeans_labels_regions_labels.png")
+    assert_array_equal(found, classicseg.connected_regions(CELLS > 100))
+    assert "expected a label that is there: 1, 2" in mistake(["regions", "segmented", "--foreground", "3"], capsys)
+
+
 @pytest.mark.parametrize(
     ("typed", "expected"),
     [
+        (["--series", "1"], "series"),
         (["--refine", "0.4"], "--refine needs the image"),
         (["--save", "means"], "--save means needs the image"),
         (["--image", "other.png"], "--image has the shape"),

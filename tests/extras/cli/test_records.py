@@ -94,7 +94,9 @@ def test_mistakes_on_standard_input(monkeypatch: pytest.MonkeyPatch, capsys: pyt
 
 
 def test_a_pipe() -> None:
-    code = "import sys; from classicseg.extras.cli import main; sys.exit(main(['kmeans', '-', '--json']))"
+    code = (
+        "import sys; from classicseg.extras.cli import main; sys.exit(main(['kmeans', '-', '--json', '--quiet']))"
+    )
     ran = subprocess.run([sys.executable, "-c", code], input=Path("color.png").read_bytes(), capture_output=True)
     assert (ran.returncode, ran.stderr) == (0, b"")
     assert json.loads(ran.stdout)["segments"] == 4

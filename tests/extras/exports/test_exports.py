@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from strategies import shapes
 
-from classicseg import region_outlines
+from classicseg import region_outlines, region_table
 from classicseg.extras.exports import (
     write_coco,
     write_geojson,
@@ -101,6 +101,22 @@ def test_qupath_has_its_properties(tmp_path):
     _, found = features(tmp_path / "classes.geojson")
     assert [one["properties"]["classification"]["name"] for one in found] == ["class 1", "class 2"]
     assert found[0]["properties"]["objectType"] == "annotation"
+
+
+def test_a_table_becomes_properties(tmp_path):
+    table = region_table(LABELS, np.arange(LABELS.size).reshape(LABELS.shape), properties="all")
+    table["elongation"] = np.full(len(table.label), np.nan)
+    for write, place in ((write_geojson, "properties"), (write_qupath, "measurements")):
+        write(tmp_path / "regions.geojson", LABELS, properties=table)
+        features = json.loads((tmp_path / "regions.geojson").read_text(), parse_constant=pytest.fail)["features"]
+        for number, feature in enumerate(features):
+            said = feature["properties"] if place == "properties" else feature["properties"][place]
+            assert said["mean"] == table["mean"][number]
+            assert "elongation" not in said
+        with pytest.raises(ValueError, match="one named label"):
+            write(tmp_path / "regions.geojson", LABELS, properties={"area": [1.0]})
+        with pytest.raises(ValueError, match="one number for each label"):
+            write(tmp_path / "regions.geojson", LABELS, properties={"label": [1, 2], "area": [1.0]})
 
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # in pycocotools

@@ -17,7 +17,7 @@ from numpy.testing import assert_array_equal
 
 import classicseg
 from classicseg.extras.cli import main
-from classicseg.extras.files import ImageFileError
+from classicseg.extras.files import ImageFileError, read_image
 
 dask = pytest.importorskip("dask")
 da = pytest.importorskip("dask.array")
@@ -79,6 +79,9 @@ def test_images_are_read_in_chunks(tmp_path, kind):
     assert found.channel_axis == axis
     assert found.pixels.npartitions > 1
     assert_array_equal(found.pixels.compute(), image)
+    whole = read_image(path)
+    assert whole.channel_axis == axis
+    assert_array_equal(whole.pixels, image)
 
 
 def test_what_is_no_image_in_chunks_is_refused(tmp_path):

@@ -62,8 +62,8 @@ def test_whole_files_of_other_formats_are_named(tmp_path: Path, name: str) -> No
 
 def test_a_zarr_store_in_the_place_of_a_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "zarr.json").write_text("{}")
-    with pytest.raises(ImageFileError, match="a Zarr store, which is read in chunks"):
-        read_image(tmp_path)
+    with pytest.raises(ImageFileError, match="a Zarr store, which is an image"):
+        read_markers(tmp_path)
 
 
 def test_arrays_of_other_things_are_named(tmp_path: Path) -> None:

@@ -13,8 +13,10 @@ import numpy as np
 from cyclopts import Parameter
 from numpy.typing import NDArray
 
+from classicseg import __version__
+from classicseg.extras.cli.earlier import check_earlier
 from classicseg.extras.cli.inputs import image_files
-from classicseg.extras.cli.ordinary import MOST_PIXELS, Json, MaxPixels, Out, Quiet, as_flag, keep_quiet
+from classicseg.extras.cli.ordinary import MOST_PIXELS, Json, MaxPixels, Out, Overwrite, Quiet, as_flag, keep_quiet
 from classicseg.extras.cli.report import report
 from classicseg.extras.cli.segment import prepare_folder
 from classicseg.extras.compression import (
@@ -29,7 +31,7 @@ from classicseg.extras.compression import (
     with_channels,
 )
 from classicseg.extras.compression import compress as in_few_colors
-from classicseg.extras.files import check_outputs, replacing
+from classicseg.extras.files import check_outputs, replacing, write_json
 from classicseg.extras.progress import progress
 from classicseg.extras.signatures import Integer
 
@@ -57,7 +59,7 @@ def compress(
     one_palette: Annotated[bool, as_flag("All images get the same colors.")] = False,
     optimize: Annotated[bool, as_flag("Pack PNG files tighter by oxipng, which takes longer.")] = False,
     out: Out = Path("compressed"),
-    overwrite: Annotated[bool, as_flag("Replace files that are there already.")] = False,
+    overwrite: Overwrite = False,
     max_pixels: MaxPixels = MOST_PIXELS,
     quiet: Quiet = False,
     json: Json = False,
@@ -74,15 +76,26 @@ def compress(
         raise ValueError("--one-palette goes with --colors, not with --quality or --max-bytes; leave one out")
     pack = _packer(format) if optimize else bytes
     targets = _targets(paths, out, format)
-    check_outputs(targets, paths)
-    there = next((target for target in targets if target.exists()), None)
-    if there is not None and not overwrite:
-        raise ValueError(f"{there}: is there already; add --overwrite, or choose another --out")
+    records = [target.with_suffix(".json") for target in targets]
+    check_outputs([*targets, *records], paths)
+    options = {
+        "colors": colors,
+        "quality": quality,
+        "max_bytes": max_bytes,
+        "min_region": min_region,
+        "format": format,
+        "one_palette": [str(path.resolve()) for path in paths] if one_palette else None,
+        "optimize": optimize,
+    }
+    if not overwrite:
+        for path, target, record in zip(paths, targets, records, strict=True):
+            check_earlier(record, [target], str(path.resolve()), options)
     prepare_folder(out)
     if one_palette:
         how["colors"] = _shared(paths, how.pop("n_colors"), max_pixels)
     n_done = 0
-    for path, target in progress(zip(paths, targets, strict=True), "compressing", len(paths), shown=shown):
+    todo = zip(paths, targets, records, strict=True)
+    for path, target, record in progress(todo, "compressing", len(paths), shown=shown):
         try:
             photograph = read_photograph(path, max_pixels=max_pixels)
             if one_palette:
@@ -91,12 +104,16 @@ def compress(
             found = found._replace(data=pack(found.data))
             with replacing(target) as file:
                 file.write(found.data)
+            figures = _figures(target, found, lossy_bytes(photograph, found.psnr))
+            write_json(
+                record, {"classicseg": __version__, "image": str(path.resolve()), "parameters": options} | figures
+            )
         except (OSError, ValueError, MemoryError) as error:
             report(str(error) if str(path) in str(error) else f"{path}: {error or 'out of memory'}")
             continue
         n_done += 1
         if not quiet:
-            _say(path, target, found, lossy_bytes(photograph, found.psnr), json=json)
+            print(json_text.dumps({"image": str(path)} | figures) if json else _said(path, target, figures))
     return 0 if n_done == len(paths) else 1 if n_done else 2
 
 
@@ -156,25 +173,40 @@ def _packer(form: Format) -> Any:
 
 def _compressed(photograph: Photograph, form: Format, how: dict[str, Any]) -> Compressed:
     """Compress as the options say."""
-    if "max_bytes" not in how:
+    if "max_bytes" in how:
+        return most_colors_within(photograph, form, how["max_bytes"], how["min_area"])
+    if "min_psnr" not in how:
         return in_few_colors(photograph, form, **how)
-    least = how["min_area"]
-    n_colors = most_colors_within(photograph, form, how["max_bytes"], least)
-    return in_few_colors(photograph, form, n_colors=n_colors, min_area=least)
+    try:
+        return in_few_colors(photograph, form, **how)
+    except ValueError as error:
+        best = in_few_colors(photograph, form, n_colors=MOST_COLORS, min_area=how["min_area"]).psnr
+        raise ValueError(
+            f"--quality is {how['min_psnr']:g}dB, and {MOST_COLORS} colors, which is what a palette holds, reach "
+            f"{best:.2f}dB; expected less, or take --min-region 0 and lossless PNG"
+        ) from error
 
 
-def _say(path: Path, target: Path, found: Compressed, lossy: int | None, *, json: bool) -> None:
-    """Say what a file takes, and what it has lost."""
-    n_bytes, bits = len(found.data), found.bits_per_pixel
-    if json:
-        said = {"image": str(path), "file": str(target), "bytes": n_bytes, "bits_per_pixel": bits}
-        psnr = found.psnr if math.isfinite(found.psnr) else None  # JSON has no infinity
-        figures = {"colors": found.n_colors, "psnr": psnr, "ssim": found.ssim}
-        print(json_text.dumps(said | figures | {"lossy_webp_bytes": lossy}))
-        return
+def _figures(target: Path, found: Compressed, lossy: int | None) -> dict[str, Any]:
+    """What a file takes, and what it has lost."""
+    return {
+        "file": str(target),
+        "bytes": len(found.data),
+        "bits_per_pixel": found.bits_per_pixel,
+        "colors": found.n_colors,
+        "psnr": found.psnr if math.isfinite(found.psnr) else None,  # JSON has no infinity
+        "ssim": found.ssim,
+        "lossy_webp_bytes": lossy,
+    }
+
+
+def _said(path: Path, target: Path, figures: dict[str, Any]) -> str:
+    """The figures of a file in a sentence."""
+    n_bytes, lossy = figures["bytes"], figures["lossy_webp_bytes"]
     hint = f"; a lossy WebP of this PSNR takes {lossy} bytes" if lossy is not None and lossy < n_bytes else ""
-    colors = "1 color" if found.n_colors == 1 else f"{found.n_colors} colors"
-    print(
-        f"{target}: {colors}, {n_bytes} bytes ({path.name} has {path.stat().st_size}), {bits:.2f} bits a pixel, "
-        f"PSNR {found.psnr:.2f} dB, SSIM {found.ssim:.3f}{hint}"
+    colors = "1 color" if figures["colors"] == 1 else f"{figures['colors']} colors"
+    near = "nothing lost" if figures["psnr"] is None else f"PSNR {figures['psnr']:.2f} dB"
+    return (
+        f"{target}: {colors}, {n_bytes} bytes ({path.name} has {path.stat().st_size}), "
+        f"{figures['bits_per_pixel']:.2f} bits a pixel, {near}, SSIM {figures['ssim']:.3f}{hint}"
     )

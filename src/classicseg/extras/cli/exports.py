@@ -8,6 +8,7 @@ from pathlib import Path
 
 from classicseg import Labels
 from classicseg.extras.cli.earlier import check_earlier
+from classicseg.extras.cli.places import stem_of
 from classicseg.extras.exports import write_coco
 from classicseg.extras.exports.formats import FORMATS, Exported, check_packages
 from classicseg.extras.exports.ome_zarr import check_folder
@@ -17,9 +18,9 @@ _FOLDERS = ("ome-zarr",)
 _TOGETHER = "coco"
 
 
-def files_of(stem: Path, formats: Sequence[str]) -> list[Path]:
-    """The plain files that a result is exported to by itself."""
-    return [_path(stem, name) for name in formats if name != _TOGETHER and name not in _FOLDERS]
+def files_of(stem: Path, formats: Sequence[str], image: str) -> list[Path]:
+    """The plain files that a result is exported to by itself; `image` is the name of the image without suffix."""
+    return [_path(stem, name, image) for name in formats if name != _TOGETHER and name not in _FOLDERS]
 
 
 def check_exports(formats: Sequence[str], stems: Iterable[Path], inputs: Iterable[Path]) -> None:
@@ -35,10 +36,11 @@ def write_exports(stem: Path, formats: Sequence[str], found: Exported) -> dict[s
     """Write a result in these formats, and return the names of the files."""
     written = {}
     for name in formats:
-        write, path = FORMATS[name].write, _path(stem, name)
+        write, path = FORMATS[name].write, _path(stem, name, stem_of(found.source))
         if write is not None:
+            path.parent.mkdir(exist_ok=True)
             write(path, found)
-            written[name] = path.name
+            written[name] = path.relative_to(stem.parent).as_posix()
     return written
 
 
@@ -80,6 +82,9 @@ def check_coco(path: Path, records: Mapping[str, tuple[Path, str]], options: Map
         check_earlier(record, [path], source, options)
 
 
-def _path(stem: Path, name: str) -> Path:
+def _path(stem: Path, name: str, image: str = "") -> Path:
     """The file, or the folder, of a result in a format."""
-    return stem.with_name(f"{stem.name}{FORMATS[name].suffix}")
+    form = FORMATS[name]
+    if form.in_folder:
+        return stem.with_name(f"{stem.name.removeprefix(f'{image}_')}{form.suffix}") / f"{image}.txt"
+    return stem.with_name(f"{stem.name}{form.suffix}")

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from classicseg.extras.files.dicom import holds_dicom
+from classicseg.extras.files.formats import is_store
 
 _SUFFIXES = frozenset(
     [
@@ -42,8 +43,6 @@ _SUFFIXES = frozenset(
 )
 _PACKED = ".nii.gz"
 _PATTERN = re.compile(r"[*?\[]")
-_STORES = ("zarr.json", ".zarray", ".zgroup")
-"""Files that make a folder a Zarr store, which is one image."""
 
 
 def image_files(given: Iterable[Path]) -> list[Path]:
@@ -76,8 +75,7 @@ def _expanded(given: Iterable[Path]) -> Iterator[Path]:
 
 def is_folder(path: Path) -> bool:
     """Whether a path is a folder of files, rather than a file or a Zarr store."""
-    is_store = ".zarr" in "".join(path.suffixes) or any((path / name).exists() for name in _STORES)
-    return path.is_dir() and not is_store
+    return path.is_dir() and ".zarr" not in "".join(path.suffixes) and not is_store(path)
 
 
 @contextmanager

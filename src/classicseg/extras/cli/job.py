@@ -107,7 +107,8 @@ class Job:
     @property
     def reading(self) -> dict[str, Any]:
         """How its images are read."""
-        return limit_of(self.max_pixels) | {"nodata": self.nodata, "series": self.series, "channel": self.channel}
+        asked = {"nodata": self.nodata, "series": self.series, "channel": self.channel}
+        return limit_of(self.max_pixels) | {name: value for name, value in asked.items() if value is not None}
 
 
 def each_of(options: Mapping[str, Any], asking: Sequence[str]) -> Each:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -34,18 +34,22 @@ def command_for(
     segmenter: Callable[..., Labels],
     *,
     of_objects: Mapping[str, tuple[Any, Any]] | None = None,
+    find: Callable[[Iterable[Path]], list[Path]] = image_files,
     read: Callable[..., Picture] = read_image,
+    without: Sequence[str] = (),
     steps: ObjectSteps | None = None,
     images_are: str = _IMAGE_FILES,
 ) -> Callable[..., int]:
     """Make the command that runs a segmenter on files.
 
     `of_objects` are its options that ask for objects, by default those of the methods that make classes;
-    `steps` is what is done where none of them is given; `images_are` says what files it takes.
+    `steps` is what is done where none of them is given. `images_are` says what files it takes, `find` lists them,
+    and `read` reads one; `without` names the options of files that it does not have.
     """
     options = options_of(segmenter)
     if of_objects is None:
         of_objects = OF_CLASSES if kind_of(segmenter) == "classes" else {}
+    of_files = {key: row for key, row in _FILES.items() if key not in without}
     asking = [option.name for option in options if option.is_for_each]
 
     def command(images: list[Path], /, **given: Any) -> int:
@@ -67,7 +71,7 @@ def command_for(
         said |= said_of(objects)
         files |= {kinds: list(dict.fromkeys(files[kinds])) for kinds in ("save", "export")}
         with standard_input_as_file(images) as stdin:
-            paths = image_files(stdin if stdin and path == Path("-") else path for path in images)
+            paths = find(stdin if stdin and path == Path("-") else path for path in images)
             job = Job(
                 name,
                 segmenter,
@@ -82,7 +86,7 @@ def command_for(
             return segment_files(job, paths)
 
     taken = Annotated[list[Path], Parameter(name="IMAGE...", help=images_are)]
-    keyword, others = inspect.Parameter.KEYWORD_ONLY, {**of_objects, **_FILES}
+    keyword, others = inspect.Parameter.KEYWORD_ONLY, {**of_objects, **of_files}
     command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [
             inspect.Parameter("images", inspect.Parameter.POSITIONAL_ONLY, annotation=taken),

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-import classicseg
 from classicseg import Labels
 from classicseg._core.chosen import choices
 from classicseg.extras.cli.chosen import count_segments, counted, summary
@@ -24,18 +23,13 @@ from classicseg.extras.cli.pictures import WHAT_FOR, Segmented, paths_of, write_
 from classicseg.extras.cli.places import place_of_labels, spacing_of, stem_of
 from classicseg.extras.cli.record import details_of, record_of
 from classicseg.extras.cli.report import note, report
+from classicseg.extras.cli.tables import Row, rows_of, table_of, write_rows
 from classicseg.extras.cli.tiles import segment_in_chunks
 from classicseg.extras.exports.formats import FORMATS, Exported, check_fit
-from classicseg.extras.files import (
-    check_outputs,
-    write_json,
-    write_table,
-)
+from classicseg.extras.files import check_outputs, write_json
 from classicseg.extras.objects import ObjectSteps, cleaned, objects_of
 from classicseg.extras.progress import progress
 from classicseg.types import kind_of
-
-Row = dict[str, object]
 
 
 class _Result(NamedTuple):
@@ -55,11 +49,11 @@ def segment_files(job: Job, images: Sequence[Path]) -> int:
         print_no_more()
     if job.out.suffix == ".zarr":
         return segment_in_chunks(job, images)
-    _check(job, images)
+    together = Together(_for_each(job, job.out / job.method), job.export, is_class=job.is_class)
+    _check(job, images, together)
     arguments = job.load()
     rows: list[Row] = []
     done: list[str] = []
-    together = _together(job)
     for path in progress(images, job.method, len(images), shown=not job.quiet):
         name = "standard input" if path == job.stdin else str(path)
         try:
@@ -72,7 +66,7 @@ def segment_files(job: Job, images: Sequence[Path]) -> int:
     if done:
         together.write()
         if job.table is not None:
-            _write_rows(job.table, rows, several=len(images) > 1)
+            write_rows(job.table, rows, several=len(images) > 1)
         if job.json:
             print(*done, sep="\n")
         elif not job.quiet:
@@ -93,7 +87,7 @@ def prepare_folder(folder: Path) -> None:
         raise OSError(f"{folder}: cannot write there ({error.strerror}); choose another folder") from None
 
 
-def _check(job: Job, images: Sequence[Path]) -> None:
+def _check(job: Job, images: Sequence[Path], together: Together) -> None:
     """Find what would go wrong at the end, before any work."""
     limit_of(job.max_pixels)
     if job.scheduler is not None:
@@ -114,14 +108,14 @@ def _check(job: Job, images: Sequence[Path]) -> None:
     if job.table is not None and (job.table.suffix.lower() != ".csv" or job.table.is_dir()):
         raise ValueError(f"--table is {job.table}; expected the path of a .csv file")
     outputs = [file for path in images for file in (*_paths(job, path), _record_path(job, path))]
-    tables = [*_together(job).paths, *([] if job.table is None else [job.table])]
+    tables = [*together.paths, *([] if job.table is None else [job.table])]
     check_outputs([*outputs, *tables], [*images, *job.files()])
     check_exports(job.export, [stem for path in images for stem in _stems(job, path)], [*images, *job.files()])
     if not job.overwrite:
         for path in filter(Path.exists, images):
             check_earlier(_record_path(job, path), _paths(job, path), job.source(path), job.resolved())
         records = {path.name: (_record_path(job, path), job.source(path)) for path in images}
-        for path in _together(job).paths:
+        for path in together.paths:
             check_coco(path, records, job.resolved())
     for folder in (job.out, *(table.parent for table in tables)):
         prepare_folder(folder)
@@ -150,15 +144,12 @@ def _for_each(job: Job, stem: Path) -> list[Path]:
     return [stem.with_name(f"{stem.name}_{word}") for word in job.each.words] or [stem]
 
 
-def _together(job: Job) -> Together:
-    """What holds the results of all images."""
-    return Together(_for_each(job, job.out / job.method), job.export, is_class=job.is_class)
-
-
 def _paths(job: Job, path: Path) -> list[Path]:
     """The files that the results of an image may become."""
     return [
-        file for stem in _stems(job, path) for file in (*paths_of(stem, job.save), *files_of(stem, job.export))
+        file
+        for stem in _stems(job, path)
+        for file in (*paths_of(stem, job.save), *files_of(stem, job.export, stem_of(path)))
     ]
 
 
@@ -199,7 +190,8 @@ def _segment_file(job: Job, path: Path, arguments: Mapping[str, Any], together: 
     exported = Exported(
         labels, job.is_class, image.pixels, image.channel_axis, path, spacing, place, job.reading.get("series")
     )
-    written = _write(job, image, results, exported)
+    tables = [table_of(job, one.labels, image, spacing) for one in results]
+    written = _write(job, image, results, exported, tables)
     record = record_of(job, path, picture, channel_axis) | written | {"chosen": chosen}
     write_json(_record_path(job, path), record)
     together.add(path.name, [one.labels for one in results])
@@ -217,7 +209,10 @@ def _segment_file(job: Job, path: Path, arguments: Mapping[str, Any], together: 
             said += details_of(record, seconds, written)
     if job.table is None:
         return said, []
-    return said, [row for one in results for row in _rows(job, path, one, image, spacing)]
+    words = (one.word for one in results)
+    return said, [
+        row for word, table in zip(words, tables, strict=True) for row in rows_of(job, path, word, table)
+    ]
 
 
 def _both(mask: NDArray[np.bool_] | None, present: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -255,32 +250,20 @@ def _results(job: Job, path: Path, labels: Labels) -> list[_Result]:
     return [_Result(stem, word, one, count_segments(one)) for stem, word, one in parts]
 
 
-def _write(job: Job, image: Segmented, results: Sequence[_Result], exported: Exported) -> dict[str, Any]:
+def _write(
+    job: Job,
+    image: Segmented,
+    results: Sequence[_Result],
+    exported: Exported,
+    tables: Sequence[Mapping[str, NDArray[Any]]],
+) -> dict[str, Any]:
     """Write what is kept of each result, and return what the record says of it: lists, where there are several."""
     for one in results:
         check_fit(job.export, exported._replace(labels=one.labels))
     written = []
-    for one in results:
+    for one, table in zip(results, tables, strict=True):
         pictures = write_pictures(one.stem, job.save, image._replace(labels=one.labels))
-        written.append(pictures | write_exports(one.stem, job.export, exported._replace(labels=one.labels)))
+        found = exported._replace(labels=one.labels, table=table or None)
+        written.append(pictures | write_exports(one.stem, job.export, found))
     said = [{"segments": one.n_segments} | names for one, names in zip(results, written, strict=True)]
     return {name: [one[name] for one in said] for name in said[0]} if job.each.words else said[0]
-
-
-def _rows(job: Job, path: Path, result: _Result, image: Segmented, spacing: Any) -> list[Row]:
-    """One row of the table for each segment."""
-    pixels, channel_axis = image.pixels if job.has_values else None, image.channel_axis
-    table = classicseg.region_table(
-        result.labels, pixels, properties="all", channel_axis=channel_axis, spacing=spacing
-    )
-    rows = zip(*(column.tolist() for column in table.values()), strict=True)
-    first: Row = {"image": str(path)}
-    if result.word:
-        first[job.each.name] = result.word
-    return [first | dict(zip(table, row, strict=True)) for row in rows]
-
-
-def _write_rows(path: Path, rows: Sequence[Row], *, several: bool) -> None:
-    """Write the table; images of different dimensions or channels leave cells empty."""
-    header = list(dict.fromkeys(name for row in rows for name in row if several or name != "image"))
-    write_table(path, header, [[row.get(name, "") for name in header] for row in rows])

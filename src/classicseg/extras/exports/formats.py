@@ -38,29 +38,35 @@ class Exported(NamedTuple):
     """Where the file of the image says that its pixels are."""
     series: int | None = None
     """Which one of the source's, where it holds several."""
+    table: Mapping[str, NDArray[Any]] | None = None
+    """What is measured of the labels, where it is."""
 
 
 class Format(NamedTuple):
     """A format that labels are exported to."""
 
     suffix: str
-    """How the names of its files end, after that of the result."""
+    """How the names of its files end, after that of the result; of a folder, how its name ends."""
     what_for: str
     """What a file is for, in a few words."""
     write: Callable[[Path, Exported], None] | None
     """None: one file holds all images of a run."""
     most_axes: int = 2
+    in_folder: bool = False
+    """Whether its files have the names of the images, in a folder of their own."""
+    has_table: bool = False
+    """Whether it holds what is measured of each label."""
     package: str = ""
     """What else must be installed."""
     extra: str = ""
 
 
 def _geojson(path: Path, found: Exported) -> None:
-    write_geojson(path, found.labels, **on_map(found.place))
+    write_geojson(path, found.labels, **on_map(found.place), properties=found.table)
 
 
 def _qupath(path: Path, found: Exported) -> None:
-    write_qupath(path, found.labels, is_class=found.is_class)
+    write_qupath(path, found.labels, is_class=found.is_class, properties=found.table)
 
 
 def _yolo(path: Path, found: Exported) -> None:
@@ -87,14 +93,16 @@ def _dicom_seg(path: Path, found: Exported) -> None:
 
 
 FORMATS: Mapping[str, Format] = {
-    "geojson": Format(".geojson", "polygons for GIS", _geojson),
-    "qupath": Format("_qupath.geojson", "objects for QuPath", _qupath),
+    "geojson": Format(".geojson", "polygons for GIS", _geojson, has_table=True),
+    "qupath": Format("_qupath.geojson", "objects for QuPath", _qupath, has_table=True),
     "coco": Format("_coco.json", "annotations of all images", None),
-    "yolo": Format("_yolo.txt", "polygons to train on", _yolo),
+    "yolo": Format("_yolo", "polygons to train on", _yolo, in_folder=True),
     "roi": Format("_rois.zip", "regions for ImageJ", _rois, 3),
-    "ome-zarr": Format(".ome.zarr", "image and labels for napari", _ome_zarr, 3, "zarr", "dask"),
+    "ome-zarr": Format(".ome.zarr", "image and labels for napari", _ome_zarr, 3, package="zarr", extra="dask"),
     "nifti": Format(".nii.gz", "a volume for medical viewers", _nifti, 3),
-    "dicom-seg": Format("_seg.dcm", "a segmentation of a DICOM series", _dicom_seg, 3, "highdicom", "medical"),
+    "dicom-seg": Format(
+        "_seg.dcm", "a segmentation of a DICOM series", _dicom_seg, 3, package="highdicom", extra="medical"
+    ),
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 import classicseg
 from classicseg._core.numbers import as_flag, as_numbers
 from classicseg.extras.exports.json_lines import write_lines
-from classicseg.extras.exports.segments import Outlined, as_plane, color_of, name_of, outlined
+from classicseg.extras.exports.segments import Outlined, as_plane, color_of, name_of, outlined, said_of
 from classicseg.extras.files import Geometry
 
 _EPSG = re.compile(r"EPSG:([0-9]+)", re.IGNORECASE)
@@ -25,6 +25,7 @@ def write_geojson(
     *,
     transform: Sequence[float] | None = None,
     crs: str | None = None,
+    properties: Mapping[str, ArrayLike] | None = None,
     tolerance: float = 0.0,
 ) -> None:
     """Write the outlines of segments as GeoJSON.
@@ -41,6 +42,8 @@ def write_geojson(
     crs : str, optional
         The reference system of the map coordinates, such as "EPSG:32633", which GDAL and geopandas read. By
         default the file names none; GIS software then takes coordinates for longitude and latitude.
+    properties : mapping of str to array_like, optional
+        What else to say of each label: the columns of a `region_table`, or others beside one named ``label``.
     tolerance : float, default 0.0
         How far, in pixels, points that are left out may lie from the line that replaces them. 0: none is left out.
 
@@ -49,8 +52,8 @@ def write_geojson(
     TypeError
         If `labels` holds neither integers nor bool, or `transform` or `tolerance` is no number.
     ValueError
-        If `labels` is not a plane, is empty or holds numbers outside 0 … 2147483647, or `transform` is not
-        invertible.
+        If `labels` is not a plane, is empty or holds numbers outside 0 … 2147483647, `transform` is not
+        invertible, or `properties` has no column ``label`` or columns of several lengths.
     OSError
         If it cannot be written.
 
@@ -62,7 +65,7 @@ def write_geojson(
     -----
     Each label is a feature, whose ``id`` is the label: a Polygon with its holes, or a MultiPolygon of all its
     pieces, with ``label``, ``area`` and ``centroid`` (both of the exact pixels, in units of the coordinates) as
-    properties.
+    properties, and those that are given, in their own units; of these, what is NaN is left out.
 
     Examples
     --------
@@ -78,8 +81,9 @@ def write_geojson(
     table = classicseg.region_table(plane)
     scale = 1.0 if placed is None else abs(float(np.linalg.det(placed[:, :2])))
     centers = _on_map(table.centroid + 0.5, placed)
-    properties = {
-        label: {"label": label, "area": area * scale, "centroid": center}
+    given = said_of(properties)
+    said = {
+        label: {**given.get(label, {}), "label": label, "area": area * scale, "centroid": center}
         for label, area, center in zip(table.label.tolist(), table.area.tolist(), centers.tolist(), strict=True)
     }
     head = {} if crs is None else {"crs": {"type": "name", "properties": {"name": _urn(crs)}}}
@@ -88,7 +92,7 @@ def write_geojson(
             "type": "Feature",
             "id": one.label,
             "geometry": geometry(one, placed),
-            "properties": properties[one.label],
+            "properties": said[one.label],
         }
         for one in outlined(plane, tolerance)
     )
@@ -105,7 +109,12 @@ def on_map(place: Geometry | None) -> dict[str, Any]:
 
 
 def write_qupath(
-    path: str | os.PathLike[str], labels: ArrayLike, *, is_class: bool = False, tolerance: float = 0.0
+    path: str | os.PathLike[str],
+    labels: ArrayLike,
+    *,
+    is_class: bool = False,
+    properties: Mapping[str, ArrayLike] | None = None,
+    tolerance: float = 0.0,
 ) -> None:
     """Write the outlines of segments as GeoJSON that QuPath imports as objects.
 
@@ -118,6 +127,8 @@ def write_qupath(
     is_class : bool, default False
         Whether the labels are classes: annotations, each of a class of its own. Regions are detections of one
         class.
+    properties : mapping of str to array_like, optional
+        What else to say of each label: the columns of a `region_table`, or others beside one named ``label``.
     tolerance : float, default 0.0
         How far, in pixels, points that are left out may lie from the line that replaces them. 0: none is left out.
 
@@ -126,7 +137,8 @@ def write_qupath(
     TypeError
         If `labels` holds neither integers nor bool, `is_class` is not bool, or `tolerance` is no number.
     ValueError
-        If `labels` is not a plane, is empty or holds numbers outside 0 … 2147483647.
+        If `labels` is not a plane, is empty or holds numbers outside 0 … 2147483647, or `properties` has no column
+        ``label`` or columns of several lengths.
     OSError
         If it cannot be written.
 
@@ -149,11 +161,16 @@ def write_qupath(
     ...     json.loads(Path(f"{folder}/regions.geojson").read_text())["features"][0]["properties"]["objectType"]
     'detection'
     """
-    plane, is_class = as_plane(labels), as_flag("is_class", is_class)
+    plane, is_class, given = as_plane(labels), as_flag("is_class", is_class), said_of(properties)
     table = classicseg.region_table(plane)
     centers = (table.centroid[:, ::-1] + 0.5).tolist()
     measured = {
-        label: {"Area px^2": area, "Centroid X px": center[0], "Centroid Y px": center[1]}
+        label: {
+            **given.get(label, {}),
+            "Area px^2": area,
+            "Centroid X px": center[0],
+            "Centroid Y px": center[1],
+        }
         for label, area, center in zip(table.label.tolist(), table.area.tolist(), centers, strict=True)
     }
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -46,6 +47,26 @@ def outlined(labels: NDArray[np.int32], tolerance: float = 0.0) -> Iterator[Outl
         pieces.append(piece)
     if pieces:
         yield Outlined(pieces[0].label, pieces)
+
+
+def said_of(properties: Mapping[str, ArrayLike] | None) -> dict[int, dict[str, Any]]:
+    """What the columns of a table say of each label but its number; what JSON has no number for is left out."""
+    if properties is None:
+        return {}
+    columns = {name: np.asarray(column) for name, column in properties.items()}
+    if "label" not in columns:
+        raise ValueError(
+            f"properties has the columns {', '.join(columns)}; expected one named label, as a region_table has"
+        )
+    sizes = {name: column.shape for name, column in columns.items()}
+    if set(sizes.values()) != {(len(columns["label"]),)}:
+        raise ValueError(f"properties has columns of the shapes {sizes}; expected one number for each label")
+    found: dict[int, dict[str, Any]] = {label: {} for label in columns.pop("label").tolist()}
+    for name, column in columns.items():
+        for said, value in zip(found.values(), column.tolist(), strict=True):
+            if not isinstance(value, float) or math.isfinite(value):
+                said[name] = value
+    return found
 
 
 def name_of(label: int, *, is_class: bool) -> str:

@@ -5,7 +5,7 @@ from classicseg.extras.files.label_files import write_labels
 from classicseg.extras.files.outputs import check_outputs
 from classicseg.extras.files.palettes import encode_palette
 from classicseg.extras.files.pictures import MAX_PIXELS, ImageFileError, Picture
-from classicseg.extras.files.reading import read_image, read_markers, read_mask
+from classicseg.extras.files.reading import read_image, read_labels, read_markers, read_mask
 from classicseg.extras.files.writing import replacing, write_image, write_json, write_table
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "check_outputs",
     "encode_palette",
     "read_image",
+    "read_labels",
     "read_markers",
     "read_mask",
     "replacing",

@@ -114,13 +114,15 @@ def _name_of_text(head: bytes) -> tuple[str, str] | None:
     return None
 
 
+def is_store(folder: Path) -> bool:
+    """Whether a folder is a Zarr store, which is one image."""
+    return any((folder / name).exists() for name in ("zarr.json", ".zarray", ".zgroup"))
+
+
 def refuse_folder(folder: Path) -> str:
     """What to say of a folder."""
-    if any((folder / name).exists() for name in ("zarr.json", ".zarray", ".zgroup")):
-        return (
-            "a Zarr store, which is read in chunks; expected a file; name --out labels.zarr on the command line, "
-            "or use classicseg.extras.files.chunked.open_chunked"
-        )
+    if is_store(folder):
+        return "a Zarr store, which is an image; expected a file; save it as TIFF or .npy"
     return "a folder; expected an image file; name the files in it"
 
 

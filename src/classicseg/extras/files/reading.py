@@ -36,8 +36,8 @@ from numpy.typing import NDArray
 
 from classicseg._core.numbers import as_count, members, shown
 from classicseg.extras.files.decoding import decode
-from classicseg.extras.files.formats import READABLE
-from classicseg.extras.files.pictures import MAX_PIXELS, ImageFileError, NoData, Picture, reading
+from classicseg.extras.files.formats import READABLE, is_store
+from classicseg.extras.files.pictures import MAX_PIXELS, ImageFileError, NoData, Picture, Stored, reading
 from classicseg.extras.files.showing import as_picture, channels_last, missing_in, only_channel
 
 
@@ -55,8 +55,8 @@ def read_image(
     ----------
     path : path-like
         PNG, JPEG, TIFF (GeoTIFF, OME-TIFF, ImageJ, LSM), BMP, GIF, WebP, PBM, PGM, PPM, PFM, JPEG 2000, NIfTI,
-        NRRD, MetaImage, DICOM (a file, or the folder of a series), CZI, ND2, LIF or ``.npy``; the content decides,
-        not the name.
+        NRRD, MetaImage, DICOM (a file, or the folder of a series), CZI, ND2, LIF, ``.npy``, or the folder of a
+        Zarr array or an OME-Zarr image, whose largest level is read; the content decides, not the name.
     series : int, optional
         Which of several images in the file, from 0: a series of a TIFF, of DICOM files or of a microscope. By
         default the only one.
@@ -97,7 +97,7 @@ def read_image(
     Notes
     -----
     Photographs, TIFF and ``.npy`` need the extra ``cli`` (``pip install 'classicseg[cli]'``), DICOM ``dicom``, and
-    CZI, ND2 and LIF ``microscopy``. NIfTI, NRRD and MetaImage need none.
+    CZI, ND2 and LIF ``microscopy``, Zarr ``dask``. NIfTI, NRRD and MetaImage need none.
 
     Where axes are not at right angles (an affine with a shear), there is no spacing; the affine stays in the
     geometry and is written with the labels.
@@ -117,10 +117,24 @@ def read_image(
     number = None if series is None else as_count("series", series, least=0)
     if channel is not None and not isinstance(channel, str):
         channel = as_count("channel", channel, least=0)
+    if is_store(source):
+        return _in_one_piece(source, series=number, channel=channel, max_pixels=most, nodata=missing or None)
     with reading(source, READABLE):
         stored = decode(source, most, number)
         stored = stored if channel is None else only_channel(stored, channel)
         return as_picture(stored, missing_in(stored, missing))
+
+
+def _in_one_piece(path: Path, **how: Any) -> Picture:
+    """The picture in a Zarr store."""
+    with reading(path, "a Zarr array, or an OME-Zarr image"):
+        from classicseg.extras.files.chunked import open_chunked
+
+        found = open_chunked(path, **how)
+        mask = None if found.mask is None else np.asarray(found.mask.compute())
+        spacing = None if found.geometry is None else found.geometry.spacing
+        pixels = np.asarray(found.pixels.compute())
+        return Picture(pixels, found.channel_axis, mask, spacing, found.geometry)
 
 
 def read_mask(
@@ -207,21 +221,67 @@ def read_markers(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) 
     ...     read_markers(write_labels(f"{folder}/seeds", [[0, 1, 2]]))
     array([[0, 1, 2]], dtype=uint8)
     """
-    source = _as_path(path)
+    return read_labels(path, max_pixels=max_pixels).pixels
+
+
+def read_labels(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS, nodata: NoData = None) -> Picture:
+    """Read labels, and where they are.
+
+    Parameters
+    ----------
+    path : path-like
+        An image file, as in `read_markers`.
+    max_pixels : int, default 500000000
+        Pixels times pages above which the file is refused before it is decoded.
+    nodata : float or sequence of float, optional
+        Values, as stored, of pixels that take no part, beside what the file says itself. NaN may be one.
+
+    Returns
+    -------
+    Picture
+        The labels, as `read_markers` has them; the mask, where `nodata` is given; the spacing and the geometry, as
+        `read_image` has them.
+
+    Raises
+    ------
+    ImageFileError
+        As in `read_markers`.
+
+    See Also
+    --------
+    write_labels : Writes such a file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from classicseg.extras.files import read_labels, write_labels
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     read_labels(write_labels(f"{folder}/regions", [[0, 1, 2]])).pixels
+    array([[0, 1, 2]], dtype=uint8)
+    """
+    source, values = _as_path(path), _as_nodata(nodata)
     with reading(source, READABLE):
         stored = decode(source, max_pixels)
-        numbers, alpha = channels_last(stored)
-        if stored.channel_axis is not None:
-            if numbers.shape[-1] != 1:
-                raise ImageFileError(
-                    "holds several channels; expected labels, one whole number a pixel; save it as grey"
-                )
-            numbers = numbers[..., 0]
-        if alpha is not None and np.any(numbers[alpha == 0] != 0):
-            raise ImageFileError("has labels that alpha hides; expected one number a pixel; save it without alpha")
-        if numbers.dtype == np.bool_:
-            return numbers.astype(np.uint8)
-        return _whole(numbers) if numbers.dtype.kind == "f" else numbers
+        labels = _labels_in(stored)
+        place = stored.geometry
+        mask = ~np.isin(labels, values) if values else None
+        return Picture(labels, None, mask, None if place is None else place.spacing, place)
+
+
+def _labels_in(stored: Stored) -> NDArray[Any]:
+    """The one whole number of each pixel."""
+    numbers, alpha = channels_last(stored)
+    if stored.channel_axis is not None:
+        if numbers.shape[-1] != 1:
+            raise ImageFileError(
+                "holds several channels; expected labels, one whole number a pixel; save it as grey"
+            )
+        numbers = numbers[..., 0]
+    if alpha is not None and np.any(numbers[alpha == 0] != 0):
+        raise ImageFileError("has labels that alpha hides; expected one number a pixel; save it without alpha")
+    if numbers.dtype == np.bool_:
+        return numbers.astype(np.uint8)
+    return _whole(numbers) if numbers.dtype.kind == "f" else numbers
 
 
 def _whole(numbers: NDArray[Any]) -> NDArray[Any]:
