@@ -99,7 +99,8 @@ def stops_on_line(line: NDArray[Any], differ: NDArray[np.uint8], stops: NDArray[
     for x in range(len(here)):
         changes[x] = here[x] != before[x]
     differ[len(line)] = 1
-    words, found = differ[: len(differ) // 8 * 8].view(np.uint64), np.int64(0)
+    words = differ[: len(differ) // 8 * 8].view(np.uint64)
+    found: Any = np.int64(0)
     for word in range(len(words)):
         if words[word] != 0:  # eight pixels at once
             for x in range(8 * word, 8 * word + 8):  # without a branch, so also behind the last stop found

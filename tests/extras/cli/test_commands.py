@@ -38,7 +38,7 @@ def test_summaries_are_those_of_the_functions() -> None:
 
 
 def test_every_command_has_a_summary_in_its_source() -> None:
-    for name in ("demo", "methods", "compare", "evaluate", "train_boundaries", "warmup"):
+    for name in ("demo", "methods", "compare", "evaluate", "train_boundaries", "warmup", "doctor", "completion"):
         assert summary_in_source(f"classicseg.extras.cli.{name}", name)
 
 

@@ -41,7 +41,8 @@ def run(arguments: Sequence[str] | None) -> int:
 
 
 _OVERVIEWS = (
-    "demo", "methods", "compare", "evaluate", "regions", "rerun", "compress", "train_boundaries", "warmup"
+    "demo", "methods", "compare", "evaluate", "regions", "rerun", "compress", "train_boundaries", "warmup",
+    "doctor", "completion",
 )  # fmt: skip
 """The commands that look at several methods, at what they made or are made of, or go beyond labels."""
 
@@ -58,6 +59,11 @@ def _resolved(place: str) -> Callable[..., Any]:
     module, _, name = place.partition(":")
     found: Callable[..., Any] = getattr(importlib.import_module(module), name)
     return found
+
+
+def application() -> App:
+    """The application with all commands, none of them imported yet."""
+    return _app(_commands())
 
 
 def _app(commands: Mapping[str, Any]) -> App:
