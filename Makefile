@@ -1,5 +1,5 @@
 # What is checked, one target each; `bash .ci/run` runs all of it in fresh environments.
-.PHONY: help test quick coverage numpy lint format texts types stubs imports examples check
+.PHONY: help test quick coverage numpy lint format texts types stubs imports examples site check
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -42,6 +42,9 @@ stubs: ## the catalogue beside what it names
 
 imports: ## the directions of imports
 	lint-imports
+
+site: ## the site, to docs/build/html; warnings are errors
+	sphinx-build -W --keep-going -b html docs docs/build/html
 
 examples: ## the examples, each to a figure in segmented/
 	mkdir -p segmented

@@ -1,4 +1,9 @@
-"""Ink on an unevenly lit page: one threshold for all of it, and a threshold for each pixel.
+"""Ink and paper on an unevenly lit page
+=====================================
+
+Ink on an unevenly lit page: one threshold for all of it, and a threshold for each pixel.
+
+::
 
     python examples/binarize_page.py [binarize_page.png]
 

@@ -1,4 +1,9 @@
-"""Count coins and measure them: threshold, split into connected regions, read the table.
+"""Count coins and measure them
+============================
+
+Count coins and measure them: threshold, split into connected regions, read the table.
+
+::
 
     python examples/count_coins.py [count_coins.png]
 

@@ -1,4 +1,9 @@
-"""Boundaries that people would draw on a photograph: how sure, which way they run, and the regions they close.
+"""Boundaries that people would draw
+=================================
+
+Boundaries that people would draw on a photograph: how sure, which way they run, and the regions they close.
+
+::
 
     python examples/drawn_boundaries.py [drawn_boundaries.png [photograph.jpg photograph.mat]]
 

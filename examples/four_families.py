@@ -1,4 +1,9 @@
-"""One photograph, four families of methods, side by side.
+"""Four families of methods side by side
+=====================================
+
+One photograph, four families of methods, side by side.
+
+::
 
     python examples/four_families.py [four_families.png]
 

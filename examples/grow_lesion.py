@@ -1,4 +1,9 @@
-"""A lesion in a medical volume: confidence growing from one seed, measured against the known truth.
+"""A lesion in a volume, measured
+==============================
+
+A lesion in a medical volume: confidence growing from one seed, measured against the known truth.
+
+::
 
     python examples/grow_lesion.py [grow_lesion.png] [stack membranes]
 

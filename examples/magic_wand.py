@@ -1,4 +1,9 @@
-"""The magic wand by hand: click on a photograph, and the region of similar color appears.
+"""The magic wand by hand
+======================
+
+The magic wand by hand: click on a photograph, and the region of similar color appears.
+
+::
 
     python examples/magic_wand.py [magic_wand.png] [photograph]
 

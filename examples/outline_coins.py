@@ -1,4 +1,9 @@
-"""Outlines of coins as lines between the pixels: edges, linked to chains, with gaps bridged and spurs removed.
+"""Outlines as lines between the pixels
+====================================
+
+Outlines of coins as lines between the pixels: edges, linked to chains, with gaps bridged and spurs removed.
+
+::
 
     python examples/outline_coins.py [outline_coins.png]
 

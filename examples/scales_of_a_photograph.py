@@ -1,4 +1,9 @@
-"""One tree of a photograph: three cuts, each inside the one before, and how strong each boundary is.
+"""A photograph at several scales
+==============================
+
+One tree of a photograph: three cuts, each inside the one before, and how strong each boundary is.
+
+::
 
     python examples/scales_of_a_photograph.py [scales_of_a_photograph.png]
 

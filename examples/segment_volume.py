@@ -1,4 +1,9 @@
-"""A volume with holes: k-means over a mask, a region grown from one seed, three slices through both.
+"""A volume with holes
+===================
+
+A volume with holes: k-means over a mask, a region grown from one seed, three slices through both.
+
+::
 
     python examples/segment_volume.py [segment_volume.png]
 

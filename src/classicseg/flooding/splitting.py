@@ -78,8 +78,7 @@ def split_touching(
     .. [1] Vincent L., Soille P. Watersheds in digital spaces. IEEE Transactions on Pattern Analysis and Machine
        Intelligence 13(6), 1991.
     .. [2] Grimaud M. A new measure of contrast: the dynamics. Image Algebra and Morphological Image Processing
-    III,
-       SPIE 1769, 1992.
+       III, SPIE 1769, 1992.
 
     Examples
     --------

@@ -89,11 +89,13 @@ def felzenszwalb_segment(
     The graph of the pixels, with the Euclidean distance between neighbors as weight, is merged in ascending order
     of the weights [1]_: regions A and B become one over a pair of pixels of weight w if
 
-        w <= min(Int(A) + scale / |A|, Int(B) + scale / |B|),
+    .. math::
 
-    where Int is the greatest weight over which a region has merged, and |A| its number of pixels. Then, in the
-    same order, each region smaller than `min_area` joins what it touches. Pairs of one weight are decided
-    together, on the regions before them: no order of the pixels decides.
+        w \\le \\min\\bigl(I(A) + s / |A|,\\; I(B) + s / |B|\\bigr),
+
+    where I is the greatest weight over which a region has merged, s is `scale`, and ``|A|`` its number of pixels.
+    Then, in the same order, each region smaller than `min_area` joins what it touches. Pairs of one weight are
+    decided together, on the regions before them: no order of the pixels decides.
 
     Weights are rounded, each by itself: the square of w / scale to 12 significant bits. An image and its scale
     times any number have the same regions, but where the smoothing rounds.

@@ -82,13 +82,15 @@ def srm_segment(
     Neighboring pixels are taken in ascending order of their difference, the greatest of all channels, and their
     regions A and B become one if in every channel [1]_
 
-        (mean(A) - mean(B))**2 <= b(A) + b(B),
-        b(R) = g**2 / (2 Q |R|) * (min(|R|, 256) * ln(|R| + 1) + ln(6 n**2)),
+    .. math::
 
-    where g is `value_range`, Q is `complexity`, |R| the number of pixels of R, and n that of the image. All pairs
-    of one difference are decided together, on the regions before them, so that no order of the pixels decides.
-    Where few levels make many differences equal, that lets regions run over; so differences are those of the
-    smoothed image, hardly two of which are equal.
+        (\\mu_A - \\mu_B)^2 \\le b(A) + b(B), \\quad
+        b(R) = \\frac{g^2}{2 Q |R|} \\bigl(\\min(|R|, 256) \\ln(|R| + 1) + \\ln(6 n^2)\\bigr),
+
+    where μ is the mean, g is `value_range`, Q is `complexity`, ``|R|`` the number of pixels of R, and n that of
+    the image. All pairs of one difference are decided together, on the regions before them, so that no order of
+    the pixels decides. Where few levels make many differences equal, that lets regions run over; so differences
+    are those of the smoothed image, hardly two of which are equal.
 
     Sums are exact: those of floats go by 2**20 steps of `value_range`, and what lies 2**16 ranges from the median
     counts as so far.

@@ -1,0 +1,105 @@
+"""The pages of the reference, from the catalogue and the command line: a new name stands there at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import FunctionType
+from typing import Any
+
+import classicseg
+import classicseg.metrics
+from classicseg.types import kind_of
+
+_FAMILIES = {
+    "classes": "Segmenters: values decide",
+    "regions": "Segmenters: place decides",
+    "superpixels": "Segmenters: superpixels",
+    "seeded": "Segmenters: a person decides",
+    "thresholds": "Thresholds",
+    "histograms": "Histograms",
+    "clustering": "Clusters and palettes",
+    "filters": "Filters and distances",
+    "edges": "Edges and boundaries",
+    "growing": "Growing and flooding",
+    "trees": "Trees of regions",
+    "labeling": "Labels and objects",
+    "regions of labels": "Regions: tables, graphs, outlines",
+    "learning": "Pixels that learn",
+    "preprocess": "Images and labels prepared together",
+    "files": "Files",
+    "running": "Catalogue and workers",
+    "types": "Results",
+    "metrics": "Scores",
+}
+"""The families, in the order of the reference."""
+
+_BY_FOLDER = {
+    "flooding": "growing",
+    "superpixels": "growing",
+    "solvers": "growing",
+    "level_sets": "growing",
+    "segmentation": "clustering",
+    "regions": "regions of labels",
+    "extras": "files",
+    "workers": "running",
+    "metrics": "labeling",
+    "": "running",
+}
+"""Folders of the package whose functions belong to another family; the others have the folder's name."""
+
+
+def write_pages(folder: Path) -> None:
+    """Write the pages into a folder, before Sphinx looks for pages."""
+    families: dict[str, list[str]] = {family: [] for family in _FAMILIES}
+    for name in _public(classicseg):
+        families[_family_of(name)].append(f"classicseg.{name}")
+    families["metrics"] = [f"classicseg.metrics.{name}" for name in _public(classicseg.metrics)]
+    pages = []
+    for family, names in families.items():
+        if names:
+            page = family.replace(" ", "_")
+            _write(folder / f"api_{page}.rst", _page(_FAMILIES[family], sorted(names)))
+            pages.append(f"api_{page}")
+    toc = "\n".join(f"   {page}" for page in pages)
+    _write(folder / "api.rst", f"API\n===\n\n.. toctree::\n   :maxdepth: 1\n\n{toc}\n")
+    _write(folder / "command_line.md", _command_line())
+
+
+def _public(module: Any) -> Iterator[str]:
+    """The names of the public functions and classes of a module."""
+    for name in getattr(module, "__all__", dir(module)):
+        member = getattr(module, name)
+        if not name.startswith("_") and isinstance(member, type | FunctionType):
+            yield name
+
+
+def _family_of(name: str) -> str:
+    """The family of a public name."""
+    member = getattr(classicseg, name)
+    if name.endswith("_segment"):
+        return kind_of(member)
+    if isinstance(member, type):
+        return "types"
+    folder = member.__module__.removeprefix("classicseg").strip(".").partition(".")[0]
+    return _BY_FOLDER.get(folder, folder)
+
+
+def _page(title: str, names: list[str]) -> str:
+    listed = "\n".join(f"   {name}" for name in names)
+    return (
+        f"{title}\n{'=' * len(title)}\n\n.. autosummary::\n   :toctree: generated\n   :nosignatures:\n\n{listed}\n"
+    )
+
+
+def _command_line() -> str:
+    """What the application says of itself."""
+    from classicseg.extras.cli.commands import application
+
+    return application().generate_docs("markdown", recursive=True)
+
+
+def _write(path: Path, text: str) -> None:
+    """Write what has changed alone: what has not is not read again."""
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")
