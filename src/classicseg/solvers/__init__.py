@@ -1,0 +1,1 @@
+"""Sparse problems on grids: the maximum flow and the minimum cut."""
