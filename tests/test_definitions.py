@@ -60,6 +60,7 @@ TRIED_APART = (
     "regions.solid_hulls",
     "regions.values",
     "segmentation.",
+    "solvers.",
     "superpixels.",
     "thresholds.fuzzy",
     "thresholds.histograms",

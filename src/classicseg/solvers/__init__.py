@@ -1,0 +1,1 @@
+"""Sparse problems on grids: systems of equations and their solvers."""
