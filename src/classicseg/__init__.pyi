@@ -52,6 +52,8 @@ from .segmentation.merge import merge_segment as merge_segment
 from .segmentation.multiresolution import multiresolution_segment as multiresolution_segment
 from .segmentation.n_clusters import choose_n_clusters as choose_n_clusters
 from .segmentation.palette import palette_image as palette_image
+from .segmentation.random_walker import random_walker_probabilities as random_walker_probabilities
+from .segmentation.random_walker import random_walker_segment as random_walker_segment
 from .segmentation.region_growing import region_growing_segment as region_growing_segment
 from .segmentation.slic import slic_segment as slic_segment
 from .segmentation.snic import snic_segment as snic_segment

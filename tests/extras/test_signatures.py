@@ -70,3 +70,5 @@ def test_arguments_are_made_of_what_a_person_gives(tmp_path: Path) -> None:
     for wrong in (["1,2", "3"], ["1,2", "7:0,3"], ["1,2", "here"]):
         with pytest.raises(ValueError, match="seeds are"):
             seeds(wrong)
+    with pytest.raises(ValueError, match="markers are"):
+        option(classicseg.watershed_segment, "markers").load(["1,2", "3"])

@@ -12,6 +12,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
@@ -90,7 +91,7 @@ def options_of(function: Callable[..., Any]) -> list[Option]:
                     kind,
                     parameter.default,
                     text.text if text else _without_references(said.get(name, "")),
-                    load.load if load else _as_given,
+                    _as_given if load is None else partial(load.load, name) if load.is_named else load.load,
                 )
             )
     return options
@@ -142,6 +143,8 @@ class Load:
     """How a function's argument is made of what a person gives, and of the limits of `read_image` by name."""
 
     load: Callable[..., object]
+    is_named: bool = False
+    """Whether it takes the option's name first, for its messages."""
 
 
 def _as_given(given: Any, **limits: Any) -> Any:
@@ -149,7 +152,7 @@ def _as_given(given: Any, **limits: Any) -> Any:
     return given
 
 
-def _load_seeds(given: list[str], **limits: Any) -> NDArray[Any] | dict[int, list[list[int]]]:
+def _load_seeds(name: str, given: list[str], **limits: Any) -> NDArray[Any] | dict[int, list[list[int]]]:
     """Points, points by the label of their region, or the markers in a file."""
     try:
         labeled = [word.rpartition(":")[::2] for word in given]
@@ -158,16 +161,16 @@ def _load_seeds(given: list[str], **limits: Any) -> NDArray[Any] | dict[int, lis
     except ValueError:
         if len(given) > 1:
             raise ValueError(
-                f"seeds are {' '.join(given)}; expected points such as 10,20, points of regions such as 3:10,20, "
+                f"{name} are {' '.join(given)}; expected points such as 10,20, points of regions such as 3:10,20, "
                 "or one marker image"
             ) from None
         return read_markers(given[0], **limits)
     if len({len(point) for point in points}) > 1:
-        raise ValueError(f"seeds are {' '.join(given)}; expected as many indices for each point")
+        raise ValueError(f"{name} are {' '.join(given)}; expected as many indices for each point")
     if not labels:
         return np.array(points)
     if len(labels) < len(points):
-        raise ValueError(f"seeds are {' '.join(given)}; expected a label before each point, or none")
+        raise ValueError(f"{name} are {' '.join(given)}; expected a label before each point, or none")
     regions: dict[int, list[list[int]]] = {}
     for label, point in zip(labels, points, strict=True):
         regions.setdefault(label, []).append(point)
@@ -232,7 +235,7 @@ _MEANINGS = {
             "A point as row,column (plane,row,column in a volume), once for each segment, or label:row,"
             "column for several points of one; or a marker image file, whose positive numbers name the segments."
         ),
-        Load(_load_seeds),
+        Load(_load_seeds, is_named=True),
         _POINTS,
     ],
     "SegmentCounts": Annotated[list[Integer] | None, Load(_load_each), Each()],

@@ -1,1 +1,1 @@
-"""Sparse problems on grids: the maximum flow and the minimum cut."""
+"""Sparse problems on grids: random walks, and the cheapest cuts of graphs."""

@@ -34,7 +34,7 @@ def summary(
             said += f", one class only{f': all is {sides[areas.argmax()]}' if len(thresholds) == 1 else ''}"
         else:
             details.append(_shares(areas, sides[1]))
-    if settings.get("seeds") is not None or settings.get("markers") is not None:
+    if any(settings.get(name) is not None for name in ("seeds", "markers", "strokes")):
         share = np.count_nonzero(labels) / labels.size
         details.append(f"{_rounded(100 * share)} % of the image")
     if "foreground" in chosen:
