@@ -16,6 +16,7 @@ from .filters.color import rgb_to_lab as rgb_to_lab
 from .filters.distances import distance_map as distance_map
 from .filters.gradients import gradient_components as gradient_components
 from .filters.gradients import gradient_magnitude as gradient_magnitude
+from .filters.pixel_features import pixel_features as pixel_features
 from .flooding.splitting import split_touching as split_touching
 from .growing.separating import separating_tolerance as separating_tolerance
 from .histograms.pixel_histogram import merge_histograms as merge_histograms
@@ -90,6 +91,7 @@ from .types import EdgePoints as EdgePoints
 from .types import KMeansResult as KMeansResult
 from .types import Labels as Labels
 from .types import PaletteImage as PaletteImage
+from .types import PixelFeatures as PixelFeatures
 from .types import PixelHistogram as PixelHistogram
 from .types import RegionGraph as RegionGraph
 from .types import RegionOutline as RegionOutline

@@ -63,6 +63,9 @@ ThresholdName: TypeAlias = Literal[
 ]  # fmt: skip
 """The global thresholds by name: the keys of the table in `thresholds.names`, for type checkers."""
 
+FeatureNames: TypeAlias = str | Sequence[str]
+"""Features of pixels by name; "standard" stands for some."""
+
 Random: TypeAlias = int | np.random.Generator | None
 """A seed or a generator for `numpy.random.default_rng`; ``None`` draws a new seed."""
 
@@ -115,6 +118,15 @@ class KMeansResult(NamedTuple):
     """Iterations done; 0 where the optimum was computed directly."""
     converged: bool
     """False where the iteration stopped at ``max_iter``."""
+
+
+class PixelFeatures(NamedTuple):
+    """What the neighborhoods of pixels look like."""
+
+    planes: NDArray[np.float32]
+    """(n_features, M, N[, …]); 0 where a pixel takes no part."""
+    names: tuple[str, ...]
+    """What each plane is, such as "gaussian, scale 2" or "laplacian, scale 1, channel 0"."""
 
 
 class PaletteImage(NamedTuple):

@@ -168,7 +168,7 @@ def blur_row(values: NDArray[np.float64], half: NDArray[np.float64], out: NDArra
     k = 1
     while k + 3 <= radius:
         a, b = values[radius - k - 3 : radius - k + n], values[radius + k : radius + k + 3 + n]
-        _add_four((a[3:], a[2:], a[1:], a), (b, b[1:], b[2:], b[3:]), half[k : k + 4], out)
+        add_four((a[3:], a[2:], a[1:], a), (b, b[1:], b[2:], b[3:]), half[k : k + 4], out)
         k += 4
     while k <= radius:
         add_pair(values[radius - k :], values[radius + k :], half[k:], out)
@@ -183,7 +183,7 @@ def blur_rows(blurred: NDArray[np.float64], row: int, half: NDArray[np.float64],
     k = 1
     while k + 3 <= radius:
         above, below = row - k, row + k
-        _add_four(
+        add_four(
             (
                 blurred[above % height],
                 blurred[(above - 1) % height],
@@ -206,7 +206,7 @@ def blur_rows(blurred: NDArray[np.float64], row: int, half: NDArray[np.float64],
 
 
 @kernel()
-def _add_four(
+def add_four(
     low: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
     high: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
     weights: NDArray[np.float64],

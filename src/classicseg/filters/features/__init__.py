@@ -1,0 +1,1 @@
+"""Features of pixels: what their neighborhoods look like, at several scales."""
