@@ -23,7 +23,10 @@ TABLE = ROOT / "docs" / "parameter_texts.toml"
 SOURCES = ROOT / "src" / "classicseg"
 CATALOGUES = [
     SOURCES / "__init__.pyi",
-    *(SOURCES / room / "__init__.py" for room in ("metrics", "extras/plot", "extras/files", "extras/exports")),
+    *(
+        SOURCES / room / "__init__.py"
+        for room in ("metrics", "preprocess", "extras/plot", "extras/files", "extras/exports")
+    ),
 ]
 MODULES = [SOURCES / "extras" / "training.py", SOURCES / "extras" / "tuning.py"]
 """Where public functions are defined that no catalogue imports."""

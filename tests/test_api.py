@@ -16,7 +16,10 @@ from classicseg.types import kind_of
 
 ROOT = Path(__file__).parents[1]
 PUBLIC = {name: getattr(classicseg, name) for name in classicseg.__all__} | {
-    name: value for name, value in vars(classicseg.metrics).items() if not name.startswith("_")
+    name: value
+    for room in (classicseg.metrics, classicseg.preprocess)
+    for name, value in vars(room).items()
+    if not name.startswith("_")
 }
 FUNCTIONS = {name: value for name, value in PUBLIC.items() if inspect.isfunction(value)}
 
@@ -40,7 +43,8 @@ def test_public_functions_are_annotated_and_options_are_keywords(name):
     assert set(hints) == {*inspect.signature(function).parameters, "return"}
     with_default = [p for p in inspect.signature(function).parameters.values() if p.default is not p.empty]
     by_place = {("region_table", "image"), ("region_graph", "image")}
-    by_place |= {(score, "labels") for score in vars(classicseg.metrics)}
+    by_place |= {(own, "labels") for room in (classicseg.metrics, classicseg.preprocess) for own in vars(room)}
+    by_place |= {("augmentations", "rng")}
     assert all(p.kind is p.KEYWORD_ONLY or (name, p.name) in by_place for p in with_default)
 
 

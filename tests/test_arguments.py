@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 import classicseg
-from classicseg import metrics
+from classicseg import metrics, preprocess
 from classicseg._core.arrays import MOST_AXES
 
 GREY = np.add.outer(np.arange(4) // 2 * 50, np.arange(5) // 3 * 90 + np.arange(5)).astype(np.uint8)
@@ -60,6 +60,12 @@ MORE: dict[str, dict[str, object]] = {
     "merge_small_regions": {"min_area": 3},
     "expand_labels": {"distance": 2},
     "remove_small_regions": {"min_area": 3},
+    "crop": {"labels": CLASSES, "margin": 1},
+    "flip": {"axes": 0},
+    "match_channels": {"n_channels": 3},
+    "pad": {"width": 1},
+    "resize": {"shape": (3, 7)},
+    "rotate": {"degrees": 30},
     "psnr": {"image": CLASSES, "truth": CLASSES, "peak": 2},
     "ssim": {"image": CLASSES, "truth": CLASSES, "peak": 2},
     "edge_curve": {"thresholds": [1, 50]},
@@ -71,7 +77,11 @@ MORE: dict[str, dict[str, object]] = {
 
 FUNCTIONS = {
     name: value
-    for name, value in {**{n: getattr(classicseg, n) for n in classicseg.__all__}, **vars(metrics)}.items()
+    for name, value in [
+        *((n, getattr(classicseg, n)) for n in classicseg.__all__),
+        *vars(metrics).items(),
+        *vars(preprocess).items(),
+    ]
     if inspect.isfunction(value)
     and inspect.signature(value).parameters
     and name not in ("read_image", "write_labels")

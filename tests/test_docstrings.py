@@ -21,6 +21,7 @@ import classicseg
 
 ROOT = Path(__file__).parents[1]
 PUBLIC = {name: getattr(classicseg, name) for name in classicseg.__all__} | vars(classicseg.metrics)
+PUBLIC |= vars(classicseg.preprocess)
 FUNCTIONS = {name: value for name, value in PUBLIC.items() if inspect.isfunction(value)}
 SECTIONS = ["Parameters", "Returns", "Raises", "See Also", "Notes", "Examples"]
 

@@ -2,6 +2,7 @@ import collections.abc
 import typing
 
 from . import metrics as metrics
+from . import preprocess as preprocess
 from .edges.canny import canny_edges as canny_edges
 from .edges.learned.detector import boundary_probability as boundary_probability
 from .edges.learned.thinning import thin_boundaries as thin_boundaries
