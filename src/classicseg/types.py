@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal, NamedTuple, Protocol, TypeAlias, get_args
@@ -94,6 +95,12 @@ def kind_of(segmenter: Callable[..., Labels]) -> Kind:
     raise TypeError(f"{name} declares no kind of labels; expected -> Classes, -> Regions or -> Superpixels")
 
 
+def _in_notebook(result: Any) -> str:
+    """What a notebook shows of a result; what makes pictures is loaded when one asks."""
+    found: str = importlib.import_module("classicseg.extras.notebook").html_of(result)
+    return found
+
+
 class PixelHistogram(NamedTuple):
     """The distinct values, or colors, of one image or several."""
 
@@ -119,6 +126,9 @@ class KMeansResult(NamedTuple):
     converged: bool
     """False where the iteration stopped at ``max_iter``."""
 
+    def _repr_html_(self) -> str:
+        return _in_notebook(self)
+
 
 class PixelFeatures(NamedTuple):
     """What the neighborhoods of pixels look like."""
@@ -136,6 +146,9 @@ class PaletteImage(NamedTuple):
     """Of the image's spatial shape: the number of each pixel's color, from 1; 0 takes no part."""
     colors: NDArray[Any]
     """(n, channels), from dark to bright, in the image's dtype; each of them has a pixel."""
+
+    def _repr_html_(self) -> str:
+        return _in_notebook(self)
 
 
 class EdgePoints(NamedTuple):
@@ -160,6 +173,9 @@ class BoundaryMap(NamedTuple):
     orientation: NDArray[np.float32]
     """(M, N), the direction along the boundary, in radians from 0 to less than π, from that of the columns towards
     that of the rows, in 256 steps; 0 where there is none."""
+
+    def _repr_html_(self) -> str:
+        return _in_notebook(self)
 
 
 class Relabeled(NamedTuple):
@@ -245,3 +261,6 @@ class RegionTree(NamedTuple):
     """(n_nodes,), where a node comes to be: 0 for the finest regions, never falling towards the root."""
     areas: NDArray[np.float64]
     """(n_nodes,), pixels times the volume of one (``spacing``)."""
+
+    def _repr_html_(self) -> str:
+        return _in_notebook(self)
