@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+import classicseg
 from classicseg._core.image import as_labels
 from classicseg.extras.plot import overlay_image
 from classicseg.extras.plot.colors import label_colors
@@ -22,6 +23,9 @@ _WIDEST = 480
 """Pictures are thinned to so many pixels a side: a notebook keeps each of them."""
 
 _MOST_ROWS = 12
+
+_SHOWN_OF_TREE = 50
+"""A tree is shown as about so many segments."""
 
 
 class LabelsView:
@@ -59,7 +63,7 @@ class LabelsView:
             raise ValueError(f"labels have shape {self.labels.shape}; expected two axes or more")
         plane = middle(self.labels, self.labels.ndim)
         if image is None:
-            self.picture = as_bytes(label_colors(plane) * (plane > 0)[..., np.newaxis])
+            self.picture = _colored(plane)
         else:
             self.picture = overlay_image(image, self.labels, channel_axis=channel_axis)
 
@@ -110,9 +114,12 @@ def _of_tree(tree: RegionTree) -> str:
     heights = np.sort(tree.heights[n:])
     wanted = [count for count in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10_000) if count < n]
     rows = [[f"{heights[n - count - 1]:.4g}", str(count)] for count in wanted if n - count - 1 < len(heights)]
-    shown = middle(tree.regions, tree.regions.ndim)
-    picture = as_bytes(label_colors(shown) * (shown > 0)[..., np.newaxis])
-    return _figure(picture, f"tree of {n} regions, {len(heights)} merges") + _table(["height", "segments"], rows)
+    cut = tree.regions
+    if len(heights) >= _SHOWN_OF_TREE:
+        cut = classicseg.cut_tree(tree, height=float(heights[-_SHOWN_OF_TREE]))
+    picture = _colored(middle(cut, cut.ndim))
+    said = f"tree of {n} regions, {len(heights)} merges, cut into {cut.max(initial=0)} segments"
+    return _figure(picture, said) + _table(["height", "segments"], rows)
 
 
 def _of_palette(found: PaletteImage) -> str:
@@ -135,6 +142,11 @@ def _of_clusters(found: KMeansResult) -> str:
     state = f"{'converged' if found.converged else 'stopped'} after {found.n_iter} iterations"
     said = f"{len(found.centers)} clusters, inertia {found.inertia:.6g}, {state}"
     return f"<p>{said}</p>" + _table(["label", *channels, "pixels"], rows)
+
+
+def _colored(labels: NDArray[np.int32]) -> NDArray[np.uint8]:
+    """Each label in its color, 0 in black."""
+    return as_bytes(label_colors(labels) * (labels > 0)[..., np.newaxis])
 
 
 def _visible(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
