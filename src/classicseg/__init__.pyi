@@ -44,7 +44,9 @@ from .segmentation.boundary import boundary_segment as boundary_segment
 from .segmentation.contour import contour_segment as contour_segment
 from .segmentation.etps import etps_segment as etps_segment
 from .segmentation.felzenszwalb import felzenszwalb_segment as felzenszwalb_segment
+from .segmentation.grabcut import grabcut_segment as grabcut_segment
 from .segmentation.gradient import gradient_segment as gradient_segment
+from .segmentation.graph_cut import graph_cut_segment as graph_cut_segment
 from .segmentation.kmeans import kmeans_assign as kmeans_assign
 from .segmentation.kmeans import kmeans_fit as kmeans_fit
 from .segmentation.kmeans import kmeans_segment as kmeans_segment
@@ -91,6 +93,7 @@ from .types import Classes as Classes
 from .types import EdgePoints as EdgePoints
 from .types import KMeansResult as KMeansResult
 from .types import Labels as Labels
+from .types import Named as Named
 from .types import PaletteImage as PaletteImage
 from .types import PixelFeatures as PixelFeatures
 from .types import PixelHistogram as PixelHistogram

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,6 +25,9 @@ segments, by seeds or markers, those names stay."""
 Superpixels: TypeAlias = Annotated[Labels, "superpixels"]
 """Connected segments of about equal size, about as many as the option ``n_segments`` asks for, numbered as regions
 are."""
+
+Named: TypeAlias = Annotated[Labels, "classes", "seeded"]
+"""Labels that values decide and a person names: by strokes, or by another option that says where to begin."""
 
 Kind: TypeAlias = Literal["classes", "regions", "superpixels", "seeded"]
 """What a segmenter makes, as its return annotation says; ``"seeded"``: it needs seeds beside the image."""
@@ -80,14 +84,17 @@ class Segmenter(Protocol):
 def kind_of(segmenter: Callable[..., Labels]) -> Kind:
     """Read the kind of a segmenter from its signature.
 
-    An option without a default makes it "seeded". Otherwise the return annotation says the kind: `Classes`,
-    `Regions` or `Superpixels`. A `functools.partial` that holds the seeds has the kind of its labels.
+    An option without a default makes it "seeded", and so does the return annotation `Named`. Otherwise that says
+    the kind: `Classes`, `Regions` or `Superpixels`. A `functools.partial` that holds the seeds has the kind of its
+    labels.
     """
     signature = inspect.signature(segmenter, eval_str=True)
     options = [option for option in signature.parameters.values() if option.kind is option.KEYWORD_ONLY]
     if any(option.default is option.empty for option in options):
         return "seeded"
     declared = getattr(signature.return_annotation, "__metadata__", ())
+    if "seeded" in declared and not isinstance(segmenter, functools.partial):
+        return "seeded"
     for kind in get_args(Kind):
         if kind in declared:
             return kind

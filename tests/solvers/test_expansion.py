@@ -11,68 +11,73 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 from strategies import images, masks
 
-from classicseg._core.grid import interior_nodes
+from classicseg._core.grid import pad
 from classicseg._core.image import as_image
 from classicseg.solvers import contrast, expansion
 from classicseg.solvers.contrast import contrast_arcs, contrast_of
-from classicseg.solvers.expansion import Nodes, least_cost_labels
+from classicseg.solvers.expansion import Expansion, Pixels, least_cost_labels
 
 SMALL = st.sampled_from([(1, 1), (2, 2), (2, 3), (1, 5)])
 
 
 @st.composite
 def problems(draw, n_labels):
-    """Arcs of an image, nodes with some labels fixed, and costs."""
+    """Arcs of an image, pixels with some labels fixed, and costs in whole multiples of the capacities' unit."""
     shape = draw(SMALL)
     image = as_image(draw(images(shape)), mask=draw(masks(shape)))
     arcs = contrast_arcs(image, contrast_of(image, draw(st.sampled_from([0, 0.5, 3])), (1.0, 2.0), 2))
-    n_nodes, nodes = len(arcs.grid.terminals), interior_nodes(shape)
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    labels, costs = np.zeros(n_nodes, np.int32), np.zeros((n_nodes, n_labels), np.int32)
-    is_fixed = np.zeros(n_nodes, bool)
-    is_fixed[nodes] = rng.random(len(nodes)) < 0.2
-    labels[nodes] = np.where(is_fixed[nodes], rng.integers(1, n_labels + 1, len(nodes)), 1)
-    labels[nodes] *= image.mask_array().ravel()
-    costs[nodes] = rng.integers(0, 4 * arcs.bound, (len(nodes), n_labels))
-    return arcs, Nodes(labels, is_fixed), costs
+    is_fixed = rng.random(shape) < 0.2
+    labels = np.where(is_fixed, rng.integers(1, n_labels + 1, shape), 1).astype(np.int32) * image.mask_array()
+    costs = rng.integers(0, 4 * arcs.bound, (n_labels, *shape)) / arcs.scale
+    return arcs, Pixels(labels.astype(np.int32), is_fixed), costs
 
 
 def cost(arcs, labels, costs):
-    """By the definition."""
-    ends = np.clip(np.arange(len(labels))[:, np.newaxis] + arcs.grid.offsets, 0, len(labels) - 1)
-    differ = labels[:, np.newaxis] != labels[ends]
-    own = np.flatnonzero(labels)
-    return arcs.grid.arcs[differ].sum() // 2 + costs[own, labels[own] - 1].sum()
+    """By the definition, in capacities."""
+    flat = pad(labels, 2).ravel()
+    ends = np.clip(np.arange(len(flat))[:, np.newaxis] + arcs.grid.offsets, 0, len(flat) - 1)
+    of_pixels = np.take_along_axis(costs, np.maximum(labels, 1)[np.newaxis] - 1, 0)[0]
+    return arcs.grid.arcs[flat[:, np.newaxis] != flat[ends]].sum() // 2 + of_pixels[labels > 0].sum() * arcs.scale
 
 
-def all_labelings(nodes, n_labels):
-    moving = np.flatnonzero((nodes.labels > 0) & ~nodes.is_fixed)
-    for choice in itertools.product(range(1, n_labels + 1), repeat=len(moving)):
-        labels = nodes.labels.copy()
+def all_labelings(pixels, n_labels):
+    moving = (pixels.labels > 0) & ~pixels.is_fixed
+    for choice in itertools.product(range(1, n_labels + 1), repeat=np.count_nonzero(moving)):
+        labels = pixels.labels.copy()
         labels[moving] = choice
         yield labels
 
 
 @given(problems(2))
 def test_two_labels_are_of_least_cost(problem):
-    arcs, nodes, costs = problem
+    arcs, pixels, costs = problem
     before = arcs._replace(grid=arcs.grid._replace(arcs=arcs.grid.arcs.copy()))
-    least = min(cost(before, labels, costs) for labels in all_labelings(nodes, 2))
-    kept = nodes.labels.copy()
-    least_cost_labels(arcs, nodes, costs)
-    assert cost(before, nodes.labels, costs) == least
-    assert_array_equal(nodes.labels[nodes.is_fixed], kept[nodes.is_fixed])
+    least = min(cost(before, labels, costs) for labels in all_labelings(pixels, 2))
+    labels = least_cost_labels(arcs, pixels, 2, lambda label: costs[label - 1])
+    assert cost(before, labels, costs) == least
+    assert_array_equal(labels[pixels.is_fixed], pixels.labels[pixels.is_fixed])
+
+
+@given(problems(2), st.integers(0, 2**32 - 1))
+def test_an_expansion_goes_on_with_other_costs(problem, seed):
+    arcs, pixels, costs = problem
+    before = arcs._replace(grid=arcs.grid._replace(arcs=arcs.grid.arcs.copy()))
+    expansion = Expansion(arcs, pixels, 2)
+    expansion.taken(costs[0] - costs[1])
+    others = np.random.default_rng(seed).permuted(costs, axis=0)
+    expected = Expansion(before, pixels, 2).taken(others[0] - others[1])
+    assert_array_equal(expansion.taken(others[0] - others[1]), expected)
 
 
 @given(problems(3))
 def test_no_expansion_of_three_labels_is_cheaper(problem):
-    arcs, nodes, costs = problem
-    least_cost_labels(arcs, nodes, costs)
-    found = cost(arcs, nodes.labels, costs)
-    for labels in all_labelings(nodes, 3):
-        changed = labels[labels != nodes.labels]
-        if len(set(changed.tolist())) == 1:
-            assert cost(arcs, labels, costs) >= found
+    arcs, pixels, costs = problem
+    found = least_cost_labels(arcs, pixels, 3, lambda label: costs[label - 1])
+    paid = cost(arcs, found, costs)
+    for labels in all_labelings(pixels, 3):
+        if len(set(labels[labels != found].tolist())) == 1:
+            assert cost(arcs, labels, costs) >= paid
 
 
 @pytest.mark.jit
@@ -94,12 +99,13 @@ def test_arcs_by_machine_code_and_by_the_definition(values, data):
 @pytest.mark.jit
 @given(problems(3))
 def test_folding_by_machine_code_and_by_the_definition(problem):
-    arcs, nodes, _ = problem
-    n_nodes, found = len(nodes.labels), []
-    nodes.labels[nodes.labels > 0] = np.random.default_rng(0).integers(1, 4, np.count_nonzero(nodes.labels))
+    arcs, pixels, _ = problem
+    n_nodes, found = len(arcs.grid.terminals), []
+    others = np.random.default_rng(0).integers(1, 4, pixels.labels.shape).astype(np.int32)
+    labels, is_fixed = (pad(part, 2).ravel() for part in (pixels.labels * others, pixels.is_fixed))
     for fold in (expansion._fold, expansion._fold.numpy):
         folded, links = np.zeros_like(arcs.grid.arcs), np.zeros(n_nodes, np.int32)
-        fold(*nodes, 2, arcs.grid.offsets, arcs.grid.arcs, folded, links, 0, n_nodes)
+        fold(labels, is_fixed, 2, arcs.grid.offsets, arcs.grid.arcs, folded, links, 0, n_nodes)
         found.append((folded, links))
     assert_array_equal(found[0][0], found[1][0])
     assert_array_equal(found[0][1], found[1][1])

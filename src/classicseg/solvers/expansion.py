@@ -7,19 +7,21 @@ together: a minimum cut. Labels expand in turn until none does.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from classicseg._core.bands import run_bands
+from classicseg._core.grid import interior, pad
 from classicseg._core.kernel import kernel
 from classicseg.solvers.contrast import Arcs
 from classicseg.solvers.grid_flow import Grid, source_side
 
 
-class Nodes(NamedTuple):
-    """The pixels of a padded grid; n_nodes of each."""
+class Pixels(NamedTuple):
+    """The pixels that get labels, of the spatial shape."""
 
     labels: NDArray[np.int32]
     """From 1; 0 takes no part."""
@@ -33,43 +35,52 @@ class Expansion:
     The arcs of a grid are replaced by those of the expansion, unless `keeps_arcs`.
     """
 
-    def __init__(self, arcs: Arcs, nodes: Nodes, label: int, *, keeps_arcs: bool = False) -> None:
-        grid, n_nodes = arcs.grid, len(nodes.labels)
+    def __init__(self, arcs: Arcs, pixels: Pixels, label: int, *, keeps_arcs: bool = False) -> None:
+        grid, n_nodes = arcs.grid, len(arcs.grid.terminals)
+        labels, is_fixed = (pad(part, part.ndim).reshape(-1) for part in pixels)
         of_expansion = np.empty_like(grid.arcs) if keeps_arcs else grid.arcs
-        self._links = np.empty(n_nodes, np.int32)
-        run_bands(_fold, n_nodes, 1, *nodes, label, grid.offsets, grid.arcs, of_expansion, self._links)
-        self._moves = (nodes.labels > 0) & (nodes.labels != label) & ~nodes.is_fixed
+        links = np.empty(n_nodes, np.int32)
+        run_bands(_fold, n_nodes, 1, labels, is_fixed, label, grid.offsets, grid.arcs, of_expansion, links)
+        self._links = interior(links, grid.shape)
+        self._moves = (pixels.labels > 0) & (pixels.labels != label) & ~pixels.is_fixed
         self._grid = Grid(of_expansion, np.zeros(n_nodes, np.int32), *grid[2:])
-        self._terminals = np.zeros(n_nodes, np.int32)
-        self._bound = 2 * arcs.bound
+        self._terminals = np.zeros(grid.shape, np.int32)
+        self._scale, self._bound = 2 * arcs.scale, 2 * arcs.bound
 
-    def taken(self, gains: NDArray[np.int32]) -> NDArray[np.bool_]:
-        """Return which pixels, (n_nodes,), take the label, by what each gains by it, in capacities."""
-        terminals = np.clip(2 * gains.astype(np.int64) + self._links, -self._bound, self._bound)
-        terminals = np.where(self._moves, terminals, 0).astype(np.int32)
-        self._grid.terminals[...] += terminals - self._terminals
-        self._terminals = terminals
-        return source_side(self._grid)
+    def taken(self, gains: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Return which pixels take the label, by what each gains by it; both of the spatial shape."""
+        terminals = np.clip(gains * self._scale, -(2.0**40), 2.0**40)
+        terminals = np.clip(np.floor(terminals + 0.5) + self._links, -self._bound, self._bound)
+        new = np.where(self._moves, terminals, 0).astype(np.int32)
+        inside = self._grid.terminals.reshape([length + 2 for length in self._grid.shape])
+        inside[(slice(1, -1),) * new.ndim] += new - self._terminals
+        self._terminals = new
+        return interior(source_side(self._grid), self._grid.shape)
 
 
-def least_cost_labels(arcs: Arcs, nodes: Nodes, costs: NDArray[np.int32]) -> None:
-    """Replace the labels of the nodes by those of least cost that expansions find, with costs (n_nodes, n_labels).
+def least_cost_labels(
+    arcs: Arcs, pixels: Pixels, n_labels: int, cost_of: Callable[[int], NDArray[np.float64]]
+) -> NDArray[np.int32]:
+    """Return the labels of least cost that expansions find, where `cost_of` returns what a label costs each pixel.
 
-    Where there are two labels and all that may move have the first one, there is nothing better. The arcs do not
+    Where there are two labels and all that may move have the first one, there are none of less. The arcs do not
     stay.
     """
-    labels, n_labels, rows = nodes.labels, costs.shape[1], np.arange(len(costs))
+    labels = pixels.labels.copy()
     if n_labels == 2:
-        gains = costs[:, 0] - costs[:, 1]
-        labels[Expansion(arcs, nodes, 2).taken(gains)] = 2
-        return
-    n_still, label = 0, 0
+        labels[Expansion(arcs, pixels, 2).taken(cost_of(1) - cost_of(2))] = 2
+        return labels
+    n_still, label, paid = 0, 1, np.zeros(labels.shape)
+    for number in range(1, n_labels + 1):
+        paid = np.where(labels == number, cost_of(number), paid)
     while n_still < n_labels:
-        gains = costs[rows, np.maximum(labels, 1) - 1] - costs[:, label]
-        taken = Expansion(arcs, nodes, label + 1, keeps_arcs=True).taken(gains)
-        labels[taken] = label + 1
+        cost = cost_of(label)
+        expansion = Expansion(arcs, Pixels(labels, pixels.is_fixed), label, keeps_arcs=True)
+        taken = expansion.taken(paid - cost)
+        labels[taken], paid[taken] = label, cost[taken]
         n_still = 0 if taken.any() else n_still + 1
-        label = (label + 1) % n_labels
+        label = label % n_labels + 1
+    return labels
 
 
 def _fold_numpy(
