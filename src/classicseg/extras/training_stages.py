@@ -22,7 +22,7 @@ from classicseg.edges.learned.dense import (
     predict_stage,
     second_features,
 )
-from classicseg.edges.learned.detector import image_counts, image_steps, whole_map
+from classicseg.edges.learned.detector import image_counts, image_steps, is_small, whole_map
 from classicseg.edges.learned.features import FIRST, SECOND, names
 from classicseg.edges.learned.grids import halve
 from classicseg.extras.training import Samples, Stage
@@ -60,18 +60,19 @@ def _prepare(drawn: Drawn, state: None) -> _Picture:
 
 
 def _targets(boundaries: list[NDArray[np.bool_]]) -> NDArray[np.float32]:
-    """The targets of the pixels of half the resolution."""
-    each = [_nearness(own) for own in boundaries]
+    """The targets of the pixels of half the resolution, of a small image of half the double one."""
+    small = is_small(boundaries[0].shape)
+    each = [_nearness(own, _SIGMA / 2 if small else _SIGMA) for own in boundaries]
     whole = np.rint(np.mean(each, axis=0) * _WHOLE).astype(np.float32)
-    return halve(whole[np.newaxis])[0] / np.float32(_WHOLE)
+    return (whole if small else halve(whole[np.newaxis])[0]) / np.float32(_WHOLE)
 
 
-def _nearness(boundary: NDArray[np.bool_]) -> NDArray[np.float64]:
+def _nearness(boundary: NDArray[np.bool_], sigma: float) -> NDArray[np.float64]:
     """How near one person drew."""
     if not boundary.any():
         return np.zeros(boundary.shape)
     distances: NDArray[np.float64] = ndimage.distance_transform_edt(~boundary)
-    return np.exp(-(distances**2) / (2 * _SIGMA**2))
+    return np.exp(-(distances**2) / (2 * sigma**2))
 
 
 def _look(picture: _Picture) -> FirstLook:

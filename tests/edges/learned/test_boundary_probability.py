@@ -56,7 +56,7 @@ def test_a_step_is_a_boundary():
     assert strength.dtype == orientation.dtype == np.float32
     thin = thin_boundaries(BoundaryMap(strength, orientation))
     assert set(strength[20].argsort()[-2:]) == {24, 25}
-    assert set(np.flatnonzero(thin[20] > 0.05)) == {24, 25}
+    assert {25} <= set(np.flatnonzero(thin[20] > 0.05)) <= {24, 25}
     assert_allclose(orientation[5:-5, 24:26], np.pi / 2, atol=0.05)
 
 
