@@ -37,6 +37,7 @@ TRIED_APART = (
     "filters.color",
     "filters.correlation",
     "filters.distances",
+    "filters.fast_marching",
     "filters.gradient",
     "filters.smooth_rows",
     "filters.stencils",
