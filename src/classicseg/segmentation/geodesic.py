@@ -63,9 +63,9 @@ def geodesic_segment(
     See Also
     --------
     geodesic_distance : The length of the way.
-    random_walker_segment : Counts all ways, not the shortest alone: an outline with gaps holds, at some ten times
-    the cost. watershed_segment : A way counts by its highest point alone. region_growing_segment : Regions of
-    similar value around seeds.
+    random_walker_segment : Counts all ways, not the shortest alone: an outline with gaps holds.
+    watershed_segment : A way counts by its highest point alone.
+    region_growing_segment : Regions of similar value around seeds.
 
     Notes
     -----
