@@ -15,6 +15,7 @@ from .extras.files.pictures import Picture as Picture
 from .extras.files.reading import read_image as read_image
 from .filters.color import rgb_to_lab as rgb_to_lab
 from .filters.distances import distance_map as distance_map
+from .filters.geodesics import geodesic_distance as geodesic_distance
 from .filters.gradients import gradient_components as gradient_components
 from .filters.gradients import gradient_magnitude as gradient_magnitude
 from .filters.pixel_features import pixel_features as pixel_features
@@ -45,6 +46,7 @@ from .segmentation.contour import contour_segment as contour_segment
 from .segmentation.etps import etps_segment as etps_segment
 from .segmentation.felzenszwalb import felzenszwalb_segment as felzenszwalb_segment
 from .segmentation.grabcut import grabcut_segment as grabcut_segment
+from .segmentation.geodesic import geodesic_segment as geodesic_segment
 from .segmentation.gradient import gradient_segment as gradient_segment
 from .segmentation.graph_cut import graph_cut_segment as graph_cut_segment
 from .segmentation.kmeans import kmeans_assign as kmeans_assign

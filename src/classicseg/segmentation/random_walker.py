@@ -15,8 +15,9 @@ from classicseg._core.chosen import chose
 from classicseg._core.image import Image, as_canonical, as_image, as_spacing
 from classicseg._core.numbers import as_number
 from classicseg._core.seeds import SeedPixels, as_seeds
+from classicseg.histograms.variance import variance
 from classicseg.labeling.components import connected_components
-from classicseg.solvers.random_walks import Scale, Seeded, arrivals, variance
+from classicseg.solvers.random_walks import Scale, Seeded, arrivals
 from classicseg.types import ChannelAxis, Mask, Regions, Seeds, Spacing
 
 _STEEPNESS = 5.0
@@ -73,6 +74,7 @@ def random_walker_segment(
     See Also
     --------
     random_walker_probabilities : How sure each label is.
+    geodesic_segment : The label of the nearest stroke, along the shortest way: faster, and leaks through gaps.
     watershed_segment : The label whose flood arrives first: a way counts by its highest point alone.
     region_growing_segment : Regions of similar value around seeds.
 
@@ -167,6 +169,7 @@ def random_walker_probabilities(
     See Also
     --------
     random_walker_segment : The most probable label, in less memory.
+    geodesic_distance : How far away strokes are.
 
     Notes
     -----

@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classicseg._core.bands import run_bands
-from classicseg._core.exact_sums import exact_mean
 from classicseg._core.image import Image
 from classicseg.solvers.conjugate_gradients import solve, system_of
 from classicseg.solvers.grid_laplacian import laplacian, padding, strides_of
@@ -46,17 +45,6 @@ class Seeded(NamedTuple):
     numbers: NDArray[np.int32]
     """(n,), the number of the label of each, from 1."""
     n_labels: int
-
-
-def variance(image: Image) -> float:
-    """The sum over the channels of their variances, in any order of the pixels the same."""
-    pixels, found = image.pixels(), 0.0
-    for channel in range(image.n_channels):
-        values = pixels[:, channel].astype(np.float64)
-        values -= exact_mean(values)
-        values *= values
-        found += exact_mean(values)
-    return found
 
 
 def arrivals(image: Image, seeds: Seeded, scale: Scale) -> Iterator[NDArray[np.float32]]:

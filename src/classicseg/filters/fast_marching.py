@@ -1,0 +1,306 @@
+"""Fast marching: when a front that starts from some pixels arrives at each other one.
+
+At each pixel a front takes a given time for a unit of length (the slowness). Its arrival T solves the upwind form
+of the eikonal equation: the sum over the axes of ``((T - earlier neighbor) / spacing) ** 2``, where that is
+positive, is the slowness squared. Pixels are settled in ascending order of T, from a heap of those that a settled
+one touches (Sethian 1996).
+
+An entry of the heap is one whole number, the bits of the time before the index of the pixel: positive floats are
+in the order of their bits. A pixel that is touched again is entered again; only its first entry counts.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classicseg._core.bands import run_bands
+from classicseg._core.grid import pad, padded_strides
+from classicseg._core.image import Image
+from classicseg._core.kernel import engine, kernel
+
+_SETTLED_AT_ONCE = 2**17
+"""So many entries are taken before Python looks around: some tens of milliseconds."""
+
+_MOST_PIXELS = 2**32
+"""An index has 32 bits of an entry."""
+
+_SLOWEST, _LATEST = 1e30, 3e38
+"""Bounds of slowness and time, so that float32 holds them."""
+
+
+class Front(NamedTuple):
+    """A padded grid, flat, and a front that moves over it."""
+
+    strides: NDArray[np.int64]
+    """(n_axes,), to the next pixel along each axis."""
+    squares: NDArray[np.float64]
+    """(n_axes,), one by the squared spacing of each axis."""
+    slowness: NDArray[np.float32]
+    """(n,), at least 1 where a pixel takes part."""
+    settled: NDArray[np.float32]
+    """(n,), when the front arrives; infinite where it has not yet."""
+    touched: NDArray[np.float32]
+    """(n,), the earliest arrival known; 0 where a pixel takes no part, so that none is earlier."""
+    labels: NDArray[np.int32]
+    """(n,), of the start that the front comes from; of no length if nobody asks."""
+
+
+def front_of(image: Image, square: float, spacing: tuple[float, ...], labels: NDArray[np.int32]) -> Front:
+    """A front over an image, before it starts: slow where neighbors differ.
+
+    The slowness is ``sqrt(1 + gradient ** 2 / square)``. The squared gradient has, of each axis, the mean of the
+    squared differences to its two neighbors, or to the one that takes part.
+    """
+    size = math.prod(length + 2 for length in image.shape)
+    if size >= _MOST_PIXELS:
+        raise ValueError(f"image has {math.prod(image.shape)} pixels; expected less than 2**32; cut it into parts")
+    is_inside = pad(image.mask_array(), len(image.shape)).reshape(-1)
+    squares, slowness = np.array([1 / step**2 for step in spacing]), np.ones(size, np.float32)
+    strides = padded_strides(image.shape)
+    lengths = np.array(image.shape, np.int64)
+    flat = image.values.reshape(-1, image.n_channels)
+    n_rows = math.prod(image.shape[:-1])
+    run_bands(
+        _slow_down, n_rows, 4 * image.shape[-1], flat, lengths, strides, is_inside, squares, square, slowness
+    )
+    touched = np.where(is_inside, np.float32(np.inf), np.float32(0))
+    return Front(strides, squares, slowness, np.full(size, np.inf, np.float32), touched, labels)
+
+
+def march(front: Front, starts: NDArray[np.int64]) -> None:
+    """Let the front start from some pixels, ascending, and settle all that it reaches."""
+    front.touched[starts] = 0
+    room = 2 * len(front.strides)
+    heap, size = np.empty(max(1024, 2 * len(starts)) + room, np.int64), len(starts)
+    heap[:size] = starts  # at the time 0, and in ascending order a heap already
+    while size:
+        size = _settle(front, heap, size, _SETTLED_AT_ONCE if engine() == "numba" else 2**30)
+        heap = _with_room(heap, size, room)
+
+
+def _with_room(heap: NDArray[np.int64], size: int, room: int) -> NDArray[np.int64]:
+    """The heap, or a larger one where it has no room for what one pixel touches."""
+    if size + room < len(heap):
+        return heap
+    larger = np.empty(2 * len(heap) + room, np.int64)
+    larger[:size] = heap[:size]
+    return larger
+
+
+@kernel()
+def _settle(front: Front, heap: NDArray[np.int64], size: int, most: int) -> int:
+    """Settle the earliest pixels, as long as there is room in the heap; return its size."""
+    settled, touched, slowness, strides = front.settled, front.touched, front.slowness, front.strides
+    squares, n_axes = front.squares, strides.size
+    times, weights = np.empty(n_axes), np.empty(n_axes)
+    for _ in range(most):
+        if size == 0 or size + 2 * n_axes >= heap.size:
+            return size
+        node = heap[0] & 0xFFFFFFFF
+        size = _without_first(heap, size)
+        if settled[node] < np.inf:
+            continue
+        now = touched[node]
+        settled[node] = now
+        if front.labels.size > 0 and front.labels[node] == 0:
+            front.labels[node] = _label_of(settled, front.labels, strides, node)
+        for side in range(2 * n_axes):
+            step = strides[side >> 1]
+            other = node + step if side & 1 else node - step
+            if touched[other] <= now or settled[other] < np.inf:
+                continue
+            count = _neighbors_of(settled, strides, squares, other, times, weights)
+            arrival = _of_several(times, weights, count, np.float64(slowness[other]))
+            time = np.float32(min(arrival, _LATEST))
+            if time < touched[other]:
+                touched[other] = time
+                size = _with_entry(heap, size, (np.int64(time.view(np.int32)) << 32) | other)
+    return size
+
+
+@kernel()
+def _label_of(
+    settled: NDArray[np.float32], labels: NDArray[np.int32], strides: NDArray[np.int64], node: int
+) -> int:
+    """The label of the earliest neighbor, of several the lowest."""
+    earliest: Any = np.float32(np.inf)
+    label: Any = np.int32(0)
+    for axis in range(strides.size):
+        for side in range(2):
+            other = node + (2 * side - 1) * strides[axis]
+            time, name = settled[other], labels[other]
+            if time < earliest or (time == earliest and time < np.inf and name < label):
+                earliest, label = time, name
+    return label
+
+
+@kernel()
+def _earlier(settled: NDArray[np.float32], node: int, step: int) -> float:
+    """When the front has settled the earlier of the two neighbors along an axis."""
+    lower, upper = settled[node - step], settled[node + step]
+    return np.float64(lower if lower < upper else upper)
+
+
+@kernel()
+def _neighbors_of(
+    settled: NDArray[np.float32],
+    strides: NDArray[np.int64],
+    squares: NDArray[np.float64],
+    node: int,
+    times: NDArray[np.float64],
+    weights: NDArray[np.float64],
+) -> int:
+    """Write when the front settles beside a pixel, the earliest first, and the weights of the axes; count them."""
+    count = 0
+    for axis in range(strides.size):
+        time = _earlier(settled, node, strides[axis])
+        if time < np.inf:
+            place = count
+            while place > 0 and times[place - 1] > time:
+                times[place], weights[place] = times[place - 1], weights[place - 1]
+                place -= 1
+            times[place], weights[place] = time, squares[axis]
+            count += 1
+    return count
+
+
+@kernel()
+def _of_several(times: NDArray[np.float64], weights: NDArray[np.float64], count: int, slowness: float) -> float:
+    """Solve the equation of a pixel: later neighbors count as long as they are earlier than the pixel."""
+    first, total, linear, constant = times[0], weights[0], 0.0, -slowness * slowness
+    time = slowness / math.sqrt(total)
+    for k in range(1, count):
+        later = times[k] - first
+        if later >= time:
+            break
+        total += weights[k]
+        linear += weights[k] * later
+        constant += weights[k] * later * later
+        time = (linear + math.sqrt(max(0.0, linear * linear - total * constant))) / total
+    return first + time
+
+
+@kernel()
+def _with_entry(heap: NDArray[np.int64], size: int, entry: int) -> int:
+    """Enter a number into a heap of four children each; return its size."""
+    place = size
+    while place > 0:
+        parent = (place - 1) >> 2
+        if heap[parent] <= entry:
+            break
+        heap[place] = heap[parent]
+        place = parent
+    heap[place] = entry
+    return size + 1
+
+
+@kernel()
+def _without_first(heap: NDArray[np.int64], size: int) -> int:
+    """Remove the least number; return the heap's size."""
+    size -= 1
+    entry, place = heap[size], 0
+    while True:
+        child = 4 * place + 1
+        if child + 3 < size:  # two pairs of children: comparisons that need not wait for each other
+            least, lower = child, heap[child]
+            if heap[child + 1] < lower:
+                least, lower = child + 1, heap[child + 1]
+            other, upper = child + 2, heap[child + 2]
+            if heap[child + 3] < upper:
+                other, upper = child + 3, heap[child + 3]
+            if upper < lower:
+                least, lower = other, upper
+        elif child < size:
+            least, lower = child, heap[child]
+            for other in range(child + 1, size):
+                if heap[other] < lower:
+                    least, lower = other, heap[other]
+        else:
+            break
+        if lower >= entry:
+            break
+        heap[place] = lower
+        place = least
+    heap[place] = entry
+    return size
+
+
+def _slow_down_numpy(
+    values: Any,
+    lengths: Any,
+    strides: Any,
+    is_inside: Any,
+    squares: Any,
+    square: float,
+    slowness: Any,
+    start: int,
+    stop: int,
+) -> None:
+    shape = tuple(lengths)
+    grid, inside = values.reshape(*shape, -1).astype(np.float64), is_inside.reshape(lengths + 2)
+    padded, gradient = np.pad(grid, [(1, 1)] * len(shape) + [(0, 0)]), np.zeros(shape)
+    middle = (slice(1, -1),) * len(shape)
+    for axis in reversed(range(len(shape))):
+        found, counts = np.zeros(shape), np.zeros(shape)
+        for part in (slice(None, -2), slice(2, None)):
+            beside = (*middle[:axis], part, *middle[axis + 1 :])
+            differences = np.zeros(shape)
+            for channel in range(grid.shape[-1]):
+                step = padded[(*beside, channel)] - grid[..., channel]
+                differences = differences + step * step
+            found, counts = found + np.where(inside[beside], differences, 0), counts + inside[beside]
+        gradient = gradient + found * squares[axis] / np.maximum(counts, 1)
+    times = np.minimum(np.sqrt(1 + gradient / square), _SLOWEST).astype(np.float32)
+    inner = slowness.reshape(lengths + 2)[middle]
+    rows = np.arange(math.prod(shape[:-1])).reshape(*shape[:-1], 1)
+    np.copyto(inner, times, where=inside[middle] & (start <= rows) & (rows < stop))
+
+
+@kernel(numpy=_slow_down_numpy)
+def _slow_down(
+    values: NDArray[Any],
+    lengths: NDArray[np.int64],
+    strides: NDArray[np.int64],
+    is_inside: NDArray[np.bool_],
+    squares: NDArray[np.float64],
+    square: float,
+    slowness: NDArray[np.float32],
+    start: int,
+    stop: int,
+) -> None:
+    """Write the slowness of lines `start` to `stop`; values are not padded."""
+    length, n_axes = lengths[lengths.size - 1], lengths.size
+    for line in range(start, stop):
+        node, rest = np.int64(1), line
+        for axis in range(n_axes - 2, -1, -1):
+            node += (rest % lengths[axis] + 1) * strides[axis]
+            rest //= lengths[axis]
+        for x in range(length):
+            if not is_inside[node + x]:
+                continue
+            gradient, step = 0.0, np.int64(1)
+            for axis in range(n_axes - 1, -1, -1):
+                place, found, count = line * length + x, 0.0, 0
+                if is_inside[node + x - strides[axis]]:
+                    found += _difference(values, place, place - step)
+                    count += 1
+                if is_inside[node + x + strides[axis]]:
+                    found += _difference(values, place, place + step)
+                    count += 1
+                gradient += found * squares[axis] / max(count, 1)
+                step *= lengths[axis]
+            slowness[node + x] = np.float32(min(math.sqrt(1.0 + gradient / square), _SLOWEST))
+
+
+@kernel()
+def _difference(values: NDArray[Any], one: int, other: int) -> float:
+    """The squared distance of two colors."""
+    total = 0.0
+    for channel in range(values.shape[1]):
+        step = np.float64(values[other, channel]) - np.float64(values[one, channel])
+        total += step * step
+    return total
