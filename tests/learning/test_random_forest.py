@@ -12,11 +12,11 @@ import classicseg
 from classicseg.learning import forest_growth, random_forest
 from classicseg.learning.fitting import bin_table
 from classicseg.learning.forest_growth import grow_forest
-from classicseg.learning.random_forest import LEAF, WHOLE, class_shares, first_children, most_votes, tree_shares
+from classicseg.learning.random_forest import LEAF, WHOLE, class_shares, first_children, most_votes, unseen_votes
 
 
 @st.composite
-def samples(draw, most=40):
+def samples(draw, most=30):
     """Few values with many ties, or many without."""
     n, n_features = draw(st.integers(1, most)), draw(st.integers(1, 5))
     rng = np.random.default_rng(draw(st.integers(0, 10**6)))
@@ -29,22 +29,43 @@ def grown(features, classes, n_trees=9, seed=0):
     return grow_forest(features, classes, n_trees=n_trees, rng=np.random.default_rng(seed))
 
 
+def tree_shares(forest, tree, features):
+    """What one tree says of samples, (n, n_classes)."""
+    found = []
+    for sample in features.T:
+        node = forest.roots[tree]
+        while forest.features[node] != LEAF:
+            node = forest.children[node] + (sample[forest.features[node]] > forest.thresholds[node])
+        found.append(forest.shares[forest.children[node]])
+    return np.array(found)
+
+
 @given(samples())
 def test_votes_are_those_of_all_trees(drawn):
     features, classes = drawn
-    forest = grown(features, classes).forest
-    others = np.random.default_rng(0).normal(size=(len(features), 300)).astype(np.float32)
+    forest = grown(features, classes, 4).forest
+    others = np.random.default_rng(0).normal(size=(len(features), 40)).astype(np.float32)
     others[:, :2] = [[-0.0, 0.0]]
     votes = sum(tree_shares(forest, tree, others).astype(np.int64) for tree in range(forest.n_trees))
     assert_array_equal(votes.sum(axis=1), WHOLE * forest.n_trees)
     assert_array_equal(most_votes(forest, others), votes.argmax(axis=1))
     assert_allclose(class_shares(forest, others), votes.T / (WHOLE * forest.n_trees), rtol=1e-6)
     ballot = random_forest._ballot(forest)
-    winners, shares = np.full(300, -1, np.int32), np.zeros((forest.n_classes, 300), np.float32)
-    random_forest._elect.numpy(others, ballot, winners, 5, 290)
-    random_forest._poll.numpy(others, ballot, shares, 5, 290)
-    assert_array_equal(winners[5:290], most_votes(forest, others)[5:290])
-    assert_array_equal(shares[:, 5:290], class_shares(forest, others)[:, 5:290])
+    winners, shares = np.full(40, -1, np.int32), np.zeros((forest.n_classes, 40), np.float32)
+    random_forest._elect.numpy(others, ballot, winners, 5, 35)
+    random_forest._poll.numpy(others, ballot, shares, 5, 35)
+    assert_array_equal(winners[5:35], most_votes(forest, others)[5:35])
+    assert_array_equal(shares[:, 5:35], class_shares(forest, others)[:, 5:35])
+
+    seen = np.random.default_rng(1).integers(0, 2, (forest.n_trees, 40)).astype(np.uint8)
+    others_votes = sum(
+        tree_shares(forest, tree, others).astype(np.int64) * (seen[tree, :, np.newaxis] == 0)
+        for tree in range(forest.n_trees)
+    )
+    assert_array_equal(unseen_votes(forest, others, seen), others_votes)
+    counted = np.zeros((40, forest.n_classes), np.int32)
+    random_forest._count_unseen.numpy(others, ballot, seen, counted, 0, 40)
+    assert_array_equal(counted, others_votes)
 
 
 def impurity(classes, weights):

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from classicseg._core.bands import BAND_PIXELS, run_bands
 from classicseg._core.kernel import kernel
 from classicseg.learning.fitting import BinnedFeatures, bin_table
-from classicseg.learning.random_forest import LEAF, WHOLE, RandomForest, tree_shares
+from classicseg.learning.random_forest import LEAF, WHOLE, RandomForest, unseen_votes
 
 _N_BINS = 256
 _MODULUS, _FACTOR = 2**31 - 1, 48271
@@ -89,11 +89,15 @@ def grow_forest(
     table = table._replace(edges=_midpoints(features, table))
     sample = _Sample(table.bins, classes, max(1, math.isqrt(len(features))))
     n_classes = int(classes.max()) + 1
-    drawn = [np.bincount(rng.integers(0, n, n), minlength=n).astype(np.int32) for _ in range(n_trees)]
+    drawn = np.empty((n_trees, n), np.uint8)
+    for row in drawn:
+        row[:] = np.bincount(rng.integers(0, n, n), minlength=n).clip(0, 255)
     seeds = rng.integers(1, _MODULUS, n_trees).tolist()
 
     def grow(start: int, stop: int) -> list[_Growing]:
-        return [_grown(sample, drawn[tree], seeds[tree], n_classes) for tree in range(start, stop)]
+        return [
+            _grown(sample, drawn[tree].astype(np.int32), seeds[tree], n_classes) for tree in range(start, stop)
+        ]
 
     found = [tree for trees in run_bands(grow, n_trees, BAND_PIXELS) for tree in trees]
     forest = _forest_of(found, table)
@@ -159,13 +163,10 @@ def _whole_shares(counts: NDArray[np.int32]) -> NDArray[np.uint16]:
 
 
 def _score(
-    forest: RandomForest, features: NDArray[np.float32], classes: NDArray[np.uint8], drawn: list[NDArray[np.int32]]
+    forest: RandomForest, features: NDArray[np.float32], classes: NDArray[np.uint8], drawn: NDArray[np.uint8]
 ) -> float:
     """The share of samples that the trees know which were grown without them."""
-    votes = np.zeros((len(classes), forest.n_classes), np.int64)
-    for tree, weights in enumerate(drawn):
-        others = np.flatnonzero(weights == 0)
-        votes[others] += tree_shares(forest, tree, np.ascontiguousarray(features[:, others]))
+    votes = unseen_votes(forest, features, drawn)
     asked = votes.any(axis=1)
     return float(np.mean(votes[asked].argmax(axis=1) == classes[asked])) if asked.any() else math.nan
 

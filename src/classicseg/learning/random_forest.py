@@ -10,6 +10,8 @@ sums are exact, and a class that leads by more than the trees that are left can 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
+from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -91,17 +93,14 @@ def class_shares(forest: RandomForest, features: NDArray[np.float32]) -> NDArray
     return shares
 
 
-def tree_shares(forest: RandomForest, tree: int, features: NDArray[np.float32]) -> NDArray[np.uint16]:
-    """What one tree says of samples, (n, n_classes)."""
-    node = np.full(features.shape[1], forest.roots[tree], np.int32)
-    samples = np.arange(len(node))
-    while len(samples):
-        own = node[samples]
-        asks = forest.features[own] != LEAF
-        samples, own = samples[asks], own[asks]
-        above = features[forest.features[own], samples] > forest.thresholds[own]
-        node[samples] = forest.children[own] + above
-    return forest.shares[forest.children[node]]
+def unseen_votes(
+    forest: RandomForest, features: NDArray[np.float32], seen: NDArray[np.uint8]
+) -> NDArray[np.int32]:
+    """The votes for each class of samples, (n, n_classes), of those trees whose row in `seen`, (n_trees, n), has 0
+    for them."""
+    votes = np.zeros((features.shape[1], forest.n_classes), np.int32)
+    run_bands(_count_unseen, len(votes), BAND_PIXELS // _BAND, features, _ballot(forest), seen, votes)
+    return votes
 
 
 def first_children(features: NDArray[np.uint16], roots: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -129,10 +128,9 @@ def _in_order(values: NDArray[np.float32]) -> NDArray[np.int32]:
     return np.where(bits < 0, bits ^ np.int32(0x7FFFFFFF), bits)
 
 
-def _sum_up(features: NDArray[np.float32], ballot: _Ballot, start: int, stop: int) -> NDArray[np.int64]:
-    """The votes of samples `start` to `stop`, (n, n_classes)."""
+def _leaves(features: NDArray[np.float32], ballot: _Ballot, start: int, stop: int) -> Iterator[NDArray[np.int32]]:
+    """What each tree says of samples `start` to `stop`, (n, n_classes)."""
     keys = _in_order(features[:, start:stop])
-    votes = np.zeros((stop - start, ballot.shares.shape[1]), np.int64)
     for root in ballot.roots[:-1]:
         node = np.full(stop - start, root, np.int64)
         samples = np.arange(stop - start)
@@ -140,14 +138,13 @@ def _sum_up(features: NDArray[np.float32], ballot: _Ballot, start: int, stop: in
             samples = samples[ballot.nodes[node[samples], 1] >= 0]
             threshold, feature, child, _ = ballot.nodes[node[samples]].T
             node[samples] = child + (keys[feature, samples] > threshold)
-        votes += ballot.shares[ballot.nodes[node, 2]]
-    return votes
+        yield ballot.shares[ballot.nodes[node, 2]]
 
 
 def _elect_numpy(
     features: NDArray[np.float32], ballot: _Ballot, winners: NDArray[np.int32], start: int, stop: int
 ) -> None:
-    winners[start:stop] = _sum_up(features, ballot, start, stop).argmax(axis=1)
+    winners[start:stop] = reduce(np.add, _leaves(features, ballot, start, stop)).argmax(axis=1)
 
 
 @kernel(numpy=_elect_numpy)
@@ -173,7 +170,7 @@ def _elect(
 def _poll_numpy(
     features: NDArray[np.float32], ballot: _Ballot, shares: NDArray[np.float32], start: int, stop: int
 ) -> None:
-    votes = _sum_up(features, ballot, start, stop)
+    votes = reduce(np.add, _leaves(features, ballot, start, stop))
     shares[:, start:stop] = votes.T / (np.float64(WHOLE) * (len(ballot.roots) - 1))
 
 
@@ -194,6 +191,40 @@ def _poll(
         for c in range(n_classes):
             for k in range(n):
                 shares[c, begin + k] = votes[k, c] / whole
+
+
+def _count_unseen_numpy(
+    features: NDArray[np.float32],
+    ballot: _Ballot,
+    seen: NDArray[np.uint8],
+    votes: NDArray[np.int32],
+    start: int,
+    stop: int,
+) -> None:
+    for own, said in zip(seen, _leaves(features, ballot, start, stop), strict=True):
+        votes[start:stop] += said * (own[start:stop, np.newaxis] == 0)
+
+
+@kernel(numpy=_count_unseen_numpy)
+def _count_unseen(
+    features: NDArray[np.float32],
+    ballot: _Ballot,
+    seen: NDArray[np.uint8],
+    votes: NDArray[np.int32],
+    start: int,
+    stop: int,
+) -> None:
+    keys = np.empty((_BLOCK, len(features)), np.int32)
+    open_, walking, node = np.empty(_BLOCK, np.int32), np.empty(_BLOCK, np.int32), np.empty(_BLOCK, np.int32)
+    for begin in range(start, stop, _BLOCK):
+        n = min(_BLOCK, stop - begin)
+        _read_keys(features, begin, n, keys)
+        for tree in range(len(seen)):
+            n_open = 0
+            for k in range(n):
+                open_[n_open] = k
+                n_open += seen[tree, begin + k] == 0
+            _vote(keys, ballot, tree, open_, n_open, walking, node, votes[begin : begin + n])
 
 
 @kernel()
