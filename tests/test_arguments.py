@@ -33,9 +33,11 @@ CURVE = metrics.edge_curve(LINES, GREY, thresholds=[1, 50])
 HISTOGRAM = classicseg.pixel_histogram(GREY)
 TREE = classicseg.flat_zone_tree(GREY)
 
+CLASSIFIER = classicseg.pixel_classifier_fit(GREY, strokes=LINES, features="gaussian", scales=1, n_trees=2)
+
 GIVEN = {
-    "image": GREY, "labels": CLASSES, "truth": CLASSES, "edges": LINES, "strengths": GREY, "centers": [10.0,
-    90.0],
+    "image": GREY, "images": GREY, "labels": CLASSES, "truth": CLASSES, "edges": LINES, "strengths": GREY,
+    "centers": [10.0, 90.0], "classifier": CLASSIFIER,
     "inside": (0, 0), "outside": (3, 4), "histograms": [HISTOGRAM], "tables": [TABLE], "curves": [CURVE],
     "probabilities": np.full((*GREY.shape, 3), 1 / 3), "n_workers": 1, "n_segments": 4,
     "tree": TREE, "boundaries": GREY, "keep": [True] * len(np.unique(CLASSES[CLASSES > 0])),
@@ -56,6 +58,8 @@ SETS = [
 """Those whose truth and labels are sets of pixels."""
 
 MORE: dict[str, dict[str, object]] = {
+    "classify_segment": {"features": "gaussian", "scales": 1, "n_trees": 2},
+    "pixel_classifier_fit": {"features": "gaussian", "scales": 1, "n_trees": 2},
     "cut_tree": {"height": 20},
     "merge_small_regions": {"min_area": 3},
     "expand_labels": {"distance": 2},
@@ -85,7 +89,7 @@ FUNCTIONS = {
     ]
     if inspect.isfunction(value)
     and inspect.signature(value).parameters
-    and name not in ("read_image", "write_labels")
+    and name not in ("read_image", "write_labels", "read_pixel_classifier", "write_pixel_classifier")
 }
 """All but those of files, whose own tests try them: a name of no sense may still be written to."""
 

@@ -3,6 +3,8 @@ import typing
 
 from . import metrics as metrics
 from . import preprocess as preprocess
+from .classifying.classifier import PixelClassifier as PixelClassifier
+from .classifying.classifier import feature_importance as feature_importance
 from .edges.canny import canny_edges as canny_edges
 from .edges.learned.detector import boundary_probability as boundary_probability
 from .edges.learned.thinning import thin_boundaries as thin_boundaries
@@ -13,6 +15,8 @@ from .extras.files.geometry import Geometry as Geometry
 from .extras.files.label_files import write_labels as write_labels
 from .extras.files.pictures import Picture as Picture
 from .extras.files.reading import read_image as read_image
+from .extras.pixel_models import read_pixel_classifier as read_pixel_classifier
+from .extras.pixel_models import write_pixel_classifier as write_pixel_classifier
 from .filters.color import rgb_to_lab as rgb_to_lab
 from .filters.distances import distance_map as distance_map
 from .filters.geodesics import geodesic_distance as geodesic_distance
@@ -42,6 +46,9 @@ from .regions.small_regions import merge_small_regions as merge_small_regions
 from .regions.table import filter_regions as filter_regions
 from .regions.table import region_table as region_table
 from .segmentation.boundary import boundary_segment as boundary_segment
+from .segmentation.classify import classify_segment as classify_segment
+from .segmentation.classify import pixel_classifier_apply as pixel_classifier_apply
+from .segmentation.classify import pixel_classifier_fit as pixel_classifier_fit
 from .segmentation.contour import contour_segment as contour_segment
 from .segmentation.etps import etps_segment as etps_segment
 from .segmentation.felzenszwalb import felzenszwalb_segment as felzenszwalb_segment

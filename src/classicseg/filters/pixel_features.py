@@ -58,6 +58,7 @@ def pixel_features(
 
     See Also
     --------
+    classify_segment : Learns from these which pixels are like those under strokes.
     gradient_magnitude : The gradient alone, of all channels together.
     boundary_probability : Features of boundaries, and what people made of them.
 

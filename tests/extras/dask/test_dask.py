@@ -21,6 +21,14 @@ tiled = pytest.importorskip("classicseg.extras.dask")
 
 from classicseg.extras.dask import histogram_methods as values  # noqa: E402
 
+CLASSIFIER = classicseg.pixel_classifier_fit(
+    np.arange(48.0).reshape(6, 8) % 11,
+    strokes=np.arange(48).reshape(6, 8) % 3,
+    features=["structure_tensor_eigenvalues", "laplacian", "entropy"],
+    scales=0.75,
+    n_trees=5,
+)
+
 LABELS = {
     "threshold otsu": ("threshold_segment", {}),
     "threshold kapur": ("threshold_segment", {"thresholds": "kapur"}),
@@ -43,6 +51,8 @@ LABELS = {
         "mean_shift_segment",
         {"spatial_radius": 2, "range_radius": 9, "color_space": "lab", "min_area": 3, "spacing": (1, 2)},
     ),
+    "pixel classes": ("pixel_classifier_apply", {"classifier": CLASSIFIER}),
+    "pixel shares": ("pixel_classifier_apply", {"classifier": CLASSIFIER, "probabilities": True}),
     "canny otsu": ("canny_edges", {}),
     "canny numbers": ("canny_edges", {"low": 1, "high": 4, "sigma": 0.6, "suppression": "sector"}),
     "canny median": ("canny_edges", {"high": "median", "sigma": 0}),

@@ -24,6 +24,7 @@ from classicseg.extras.dask.histogram_methods import pixel_histogram as pixel_hi
 from classicseg.extras.dask.histogram_methods import threshold_segment as threshold_segment
 from classicseg.extras.dask.local import local_threshold_segment as local_threshold_segment
 from classicseg.extras.dask.mean_shift import mean_shift_segment as mean_shift_segment
+from classicseg.extras.dask.pixel_classes import pixel_classifier_apply as pixel_classifier_apply
 from classicseg.extras.dask.regions import connected_regions as connected_regions
 from classicseg.extras.dask.regions import region_boundaries as region_boundaries
 from classicseg.extras.dask.scores import achievable_accuracy as achievable_accuracy

@@ -12,7 +12,7 @@ from classicseg.filters.features.derivatives import Wanted, gradient_products, s
 from classicseg.filters.features.eigenvalues import write_eigenvalues
 from classicseg.filters.features.gabor import wave_energies
 from classicseg.filters.features.plans import OUTER, Plan, window_radius
-from classicseg.filters.features.slabs import Gaussian, Slab, gaussians_of, slab_of, smoothed
+from classicseg.filters.features.slabs import Gaussian, Slab, gaussian_along, slab_of, smoothed
 from classicseg.filters.features.windows import box_entropy, box_moments
 from classicseg.filters.smooth_rows import rounded
 from classicseg.filters.smoothing import grain_of
@@ -60,10 +60,10 @@ def features_of(image: Image, plan: Plan, spacing: tuple[float, ...]) -> Feature
         axes = [1]
     else:
         axes = list(range(len(image.shape)))
-    gaussians = [gaussians_of(image.shape, scale, spacing, axes) for scale in plan.scales]
+    gaussians = [gaussian_along(image.shape, scale, spacing, tuple(axes)) for scale in plan.scales]
     outer = []
     if _TENSOR in plan.features:
-        outer = [gaussians_of(image.shape, scale * OUTER, spacing, axes) for scale in plan.scales]
+        outer = [gaussian_along(image.shape, scale * OUTER, spacing, tuple(axes)) for scale in plan.scales]
     reach = min(plan.reach(spacing)[0] + 1, 2 * len(image.values) + 2)  # weights end with the image
     return Features(image, plan, spacing, axes, gaussians, outer, reach)
 

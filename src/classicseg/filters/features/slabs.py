@@ -8,7 +8,7 @@ far enough, are the same to the bit.
 
 from __future__ import annotations
 
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -52,7 +52,10 @@ class Slab(NamedTuple):
     """Of means."""
 
 
-def gaussians_of(shape: tuple[int, ...], scale: float, spacing: tuple[float, ...], axes: list[int]) -> Gaussian:
+@lru_cache(64)
+def gaussian_along(
+    shape: tuple[int, ...], scale: float, spacing: tuple[float, ...], axes: tuple[int, ...]
+) -> Gaussian:
     """The weights of a scale along some axes of an image; along the others nothing is smoothed."""
     found = iter(gaussian_of(tuple(shape[a] for a in axes), scale, tuple(spacing[a] for a in axes)))
     halves = [_reaching(next(found), len(axes)) if a in axes else np.ones(1) for a in range(len(shape))]

@@ -1,0 +1,1 @@
+"""Pixels to classes, by what a person drew on some of them."""
