@@ -17,9 +17,9 @@ from scipy import ndimage
 
 from classicseg import etps_segment, region_graph, rgb_to_lab
 
-N_SEGMENTS = 1200
-_N_TREES = 150
-_N_FOLDS = 3
+N_SEGMENTS = 1000
+_N_TREES = 100
+_N_FOLDS = 2
 _REACH = ((-0.12, 0.0), (0.12, 0.0), (0.0, -0.1), (0.0, 0.1), (-0.25, 0.0), (0.25, 0.0))
 """Where around a superpixel is looked, in heights and widths of the frame."""
 
@@ -157,7 +157,7 @@ def _fitted(
     classes = counts.argmax(axis=1)
     weights = counts.max(axis=1) / np.sqrt(np.maximum(counts.sum(axis=0), 1))[classes]
     known = weights > 0
-    forest = ExtraTreesClassifier(_N_TREES, min_samples_leaf=2, max_features=0.3, n_jobs=2, random_state=0)
+    forest = ExtraTreesClassifier(_N_TREES, min_samples_leaf=3, max_features=0.2, n_jobs=2, random_state=0)
     return forest.fit(table[known], classes[known], weights[known])
 
 
