@@ -11,6 +11,7 @@ from benchmarks.quality.objects import membranes, nuclei
 from benchmarks.quality.palettes import palettes
 from benchmarks.quality.regions import regions
 from benchmarks.quality.scenes import scenes
+from benchmarks.quality.streets import streets
 from benchmarks.quality.superpixels import superpixels
 from benchmarks.tables import Section
 
@@ -23,6 +24,7 @@ PARTS: dict[str, Callable[[Path], Section]] = {
     "nuclei": nuclei,
     "membranes": membranes,
     "scenes": scenes,
+    "streets": streets,
     "palettes": palettes,
     "defaults": defaults,
 }

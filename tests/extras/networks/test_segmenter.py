@@ -156,6 +156,26 @@ def test_normalize_is_called_with_tiles():
         segmenter(normalize=lambda tile: tile[..., 0])(image)
 
 
+def test_what_it_sees_is_resized_and_its_labels_come_home():
+    rows, columns = np.mgrid[:41, :60]
+    image = np.where(np.hypot(rows - 20, columns - 30) < 14, 1.0, 0.0)
+    seen = []
+
+    def predict(tiles):
+        seen.append(tiles.shape)
+        return by_value(tiles)
+
+    segment = segmenter(predict=predict, scale=0.5, stride=1)
+    labels = segment(image)
+    assert seen == [(1, 1, 20, 30)]
+    assert labels.shape == image.shape
+    assert (labels == segmenter()(image)).mean() > 0.93
+    probabilities = segment.probabilities(image)
+    assert probabilities.shape == (41, 60, 3)
+    assert_allclose(probabilities.sum(axis=-1), 1, atol=1e-6)
+    assert not segment(image, mask=image > 0)[image == 0].any()
+
+
 def test_it_is_a_segmenter_whose_probabilities_are_scored():
     image = np.random.default_rng(0).random((20, 30))
     segment = segmenter()

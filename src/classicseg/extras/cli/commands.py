@@ -41,8 +41,8 @@ def run(arguments: Sequence[str] | None) -> int:
 
 
 _OVERVIEWS = (
-    "demo", "methods", "compare", "evaluate", "regions", "rerun", "compress", "train_boundaries", "warmup",
-    "doctor", "completion",
+    "demo", "methods", "compare", "evaluate", "regions", "rerun", "compress", "network", "train_boundaries",
+    "train_network", "warmup", "doctor", "completion",
 )  # fmt: skip
 """The commands that look at several methods, at what they made or are made of, or go beyond labels."""
 

@@ -63,6 +63,14 @@ class Result(NamedTuple):
         }
 
 
+class Asked(NamedTuple):
+    """The options that all sheets depend on."""
+
+    methods: Sequence[str] | None
+    nodata: Sequence[float] | None
+    models: Sequence[Path] | None
+
+
 class Sheet(NamedTuple):
     """One of the images that are compared."""
 
@@ -76,10 +84,12 @@ class Sheet(NamedTuple):
         """What says how the sheet was made."""
         return self.file.with_suffix(".json")
 
-    def parameters(self, methods: Sequence[str] | None, nodata: Sequence[float] | None) -> dict[str, object]:
+    def parameters(self, asked: Asked) -> dict[str, object]:
         """The options that it depends on."""
         truth = None if self.truth is None else str(self.truth.resolve())
-        return {"methods": methods, "truth": truth, "nodata": nodata and [str(value) for value in nodata]}
+        nodata = None if asked.nodata is None else [str(value) for value in asked.nodata]
+        models = {"models": [str(path.resolve()) for path in asked.models]} if asked.models else {}
+        return {"methods": asked.methods, "truth": truth, "nodata": nodata, **models}
 
 
 _IN_TITLES = ("covering", "F")
@@ -104,6 +114,14 @@ def compare(
         list[Path] | None,
         Parameter(help="The true labels, an image file for each image: scores are shown.", negative_iterable=""),
     ] = None,
+    model: Annotated[
+        list[Path] | None,
+        Parameter(
+            alias="-m",
+            help="A trained network to compare with: what train-network wrote, or an ONNX file.",
+            negative_iterable="",
+        ),
+    ] = None,
     out: Out = Path("segmented"),
     nodata: Annotated[
         list[float] | None,
@@ -119,12 +137,13 @@ def compare(
 ) -> int:
     """Segment images with every method, or with those named, and draw the results side by side."""
     shown = keep_quiet(quiet)
-    segmenters = chosen_methods(methods)
+    segmenters = {**chosen_methods(methods), **_networks(model or [])}
+    asked = Asked(methods, nodata, model)
     sheets = _sheets(image_files(images), None if truth is None else image_files(truth), out)
     if not overwrite:
         for sheet in (one for one in sheets if one.path.exists()):
             image = str(sheet.path.resolve())
-            check_earlier(sheet.record, [sheet.file], image, sheet.parameters(methods, nodata))
+            check_earlier(sheet.record, [sheet.file], image, sheet.parameters(asked))
     pictures = [_read(sheet, max_pixels, nodata) for sheet in sheets]
     prepare_folder(out)
     jobs = [(number, name) for number in range(len(sheets)) for name in segmenters]
@@ -138,7 +157,7 @@ def compare(
     for sheet, (picture, true) in zip(sheets, pictures, strict=True):
         own = [one for one in results if one.image == stem_of(sheet.path)]
         draw_sheet(sheet.file, picture, own, true)
-        write_json(sheet.record, _record(sheet, sheet.parameters(methods, nodata), own))
+        write_json(sheet.record, _record(sheet, sheet.parameters(asked), own))
     say_results(results, f"{counted(len(sheets), 'comparison sheet')} in {out}", quiet=quiet, json=json)
     return 0 if len(results) == len(jobs) else 1
 
@@ -177,6 +196,15 @@ def say_results(results: Sequence[Result], files: str, *, quiet: bool, json: boo
         if results:
             _print_table(results)
         print(files)
+
+
+def _networks(models: Sequence[Path]) -> dict[str, Callable[..., Labels]]:
+    """Trained networks, by the names of their files."""
+    if not models:
+        return {}
+    from classicseg.extras.cli.network import load_model
+
+    return {f"network:{path.stem}": load_model(path)[0] for path in models}
 
 
 def _print_table(results: Sequence[Result]) -> None:
@@ -232,6 +260,7 @@ def _record(sheet: Sheet, parameters: Mapping[str, Any], results: Sequence[Resul
     """How a sheet was made, and what is on it."""
     words = [f"--methods={name}" for name in parameters["methods"] or ()]
     words += [f"--nodata={value}" for value in parameters["nodata"] or ()]
+    words += [f"--model={path}" for path in parameters.get("models", ())]
     words += [] if sheet.truth is None else [f"--truth={parameters['truth']}"]
     image = str(sheet.path.resolve())
     return {

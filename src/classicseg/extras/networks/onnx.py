@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+_NUMBER = re.compile(r"\d+(\.\d+)?")
 _TRIAL = 64
 """Rows and columns of a trial, where a file leaves them open."""
 
@@ -16,15 +18,19 @@ _TRIAL = 64
 def options_of_onnx(path: str | os.PathLike[str]) -> dict[str, Any]:
     """What a segmenter needs to know of the network in a file."""
     session = _session(path)
-    given, stride = session.get_inputs(), session.get_modelmeta().custom_metadata_map.get("stride", "")
+    given, said = session.get_inputs(), session.get_modelmeta().custom_metadata_map
     shape = given[0].shape
+    told = {name: float(said[name]) for name in ("stride", "scale") if _NUMBER.fullmatch(said.get(name, ""))}
+    stride = int(told.get("stride", 32))
     if len(given) != 1 or len(shape) != 4 or given[0].type != "tensor(float)" or not isinstance(shape[1], int):
-        said = ", ".join(f"{one.name} {one.type} {one.shape}" for one in given)
-        raise ValueError(f"{path}: takes {said}; expected one image of float32, (images, channels, rows, columns)")
+        inputs = ", ".join(f"{one.name} {one.type} {one.shape}" for one in given)
+        raise ValueError(
+            f"{path}: takes {inputs}; expected one image of float32, (images, channels, rows, columns)"
+        )
     fixed = [n for n in shape[2:] if isinstance(n, int)]
     if fixed and fixed != [fixed[0]] * 2:
         raise ValueError(f"{path}: takes {shape[2]} x {shape[3]} pixels; expected squares, or any size")
-    n_pixels = fixed[0] if fixed else max(_TRIAL, int(stride or 0))
+    n_pixels = fixed[0] if fixed else max(_TRIAL, 2 * stride)
     name = given[0].name
 
     def predict(tiles: NDArray[np.float32]) -> Any:
@@ -33,10 +39,8 @@ def options_of_onnx(path: str | os.PathLike[str]) -> dict[str, Any]:
     answer = np.shape(predict(np.zeros((1, shape[1], n_pixels, n_pixels), np.float32)))
     if len(answer) != 4 or answer[2:] != (n_pixels, n_pixels):
         raise ValueError(f"{path}: answers with shape {answer}; expected (images, classes, rows, columns)")
-    options = {"predict": predict, "n_channels": shape[1], "n_classes": answer[1]}
-    if fixed:
-        return options | {"tile": n_pixels, "stride": n_pixels}
-    return options | ({"stride": int(stride)} if stride.isdecimal() else {})
+    options = {"predict": predict, "n_channels": shape[1], "n_classes": answer[1], "scale": told.get("scale", 1.0)}
+    return options | ({"tile": n_pixels, "stride": n_pixels} if fixed else {"stride": stride})
 
 
 def _session(path: str | os.PathLike[str]) -> Any:

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.image import Image
-from classicseg._core.numbers import as_count
+from classicseg._core.numbers import as_count, as_number
 from classicseg.extras.networks.tiles import Box, Probabilities, blended, checked, cut_axis, mirrored
 from classicseg.extras.networks.values import as_seen, scaled
+from classicseg.preprocess import Prepared, resize
 from classicseg.types import ChannelAxis, Classes, Mask
 
 
@@ -41,6 +42,9 @@ class NetworkSegmenter:
         other.
     stride : int, default 32
         Rows and columns of a tile are multiples of it: 2 for each time that the network halves its image.
+    scale : float, default 1.0
+        Images are resized by this factor first, and labels and probabilities brought back: 0.5 for a network that
+        was trained on images of half the size.
     normalize : callable, optional
         Takes a tile, (rows, columns, channels) in float32, white as 1, and returns one of that shape for
         `predict`; each pixel by itself, for a tile knows nothing of the image. By default the tile as it is.
@@ -76,6 +80,7 @@ class NetworkSegmenter:
         tile: int = 512,
         overlap: int = 64,
         stride: int = 32,
+        scale: float = 1.0,
         normalize: Callable[[NDArray[np.float32]], ArrayLike] | None = None,
     ) -> None:
         for name, given in (("predict", predict), ("normalize", normalize)):
@@ -87,6 +92,7 @@ class NetworkSegmenter:
         self.tile = as_count("tile", tile)
         self.overlap = as_count("overlap", overlap, least=0)
         self.stride = as_count("stride", stride)
+        self.scale = as_number("scale", scale, above=0.0)
 
     @classmethod
     def from_onnx(cls, path: str | os.PathLike[str], **options: Any) -> NetworkSegmenter:
@@ -114,10 +120,13 @@ class NetworkSegmenter:
     def __call__(self, image: ArrayLike, /, *, channel_axis: ChannelAxis = "auto", mask: Mask = None) -> Classes:
         """Give each pixel the label of its most probable class: 1 … n_classes, and 0 where it takes no part."""
         parsed, white = as_seen(image, self.n_channels, channel_axis, mask)
-        labels = np.zeros(parsed.shape, np.int32)
-        for box, probabilities in self._boxes(parsed, white):
+        seen, home = self._at_scale(parsed)
+        labels = np.zeros(seen.shape, np.int32)
+        for box, probabilities in self._boxes(seen, white):
             labels[box] = probabilities.argmax(axis=-1)
         labels += 1
+        if home is not None:
+            labels = home.undo(labels)
         if parsed.mask is not None:
             labels[~parsed.mask] = 0
         return labels
@@ -130,10 +139,19 @@ class NetworkSegmenter:
         Their sum is 1, also where a pixel takes no part.
         """
         parsed, white = as_seen(image, self.n_channels, channel_axis, mask)
-        found = np.empty((*parsed.shape, self.n_classes), np.float32)
-        for box, probabilities in self._boxes(parsed, white):
+        seen, home = self._at_scale(parsed)
+        found = np.empty((*seen.shape, self.n_classes), np.float32)
+        for box, probabilities in self._boxes(seen, white):
             found[box] = probabilities
-        return found
+        return found if home is None else resize(found, shape=parsed.shape, channel_axis=-1).image
+
+    def _at_scale(self, image: Image) -> tuple[Image, Prepared | None]:
+        """The image as the network sees it, and the way back; None where it sees it as it is."""
+        shape = [max(1, round(self.scale * n)) for n in image.shape]
+        if tuple(shape) == image.shape:
+            return image, None
+        resized = resize(image.values, shape=shape, channel_axis=-1, mask=image.mask)
+        return Image(resized.image, None if image.mask is None else resized.mask), resized
 
     def _boxes(self, image: Image, white: float) -> Iterator[tuple[Box, Probabilities]]:
         """Boxes of the image with their probabilities, one after the other."""

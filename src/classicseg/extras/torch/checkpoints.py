@@ -14,7 +14,7 @@ from safetensors.torch import save
 from classicseg.extras.files import check_outputs, replacing
 from classicseg.extras.torch.segnet import NETWORKS, Network
 
-_ABOUT, _TRAINING = "classicseg network", "classicseg training"
+_ABOUT, _TRAINING, _NOTES = "classicseg network", "classicseg training", "classicseg notes"
 _MODEL, _ADAM = "model.", "adam."
 
 
@@ -25,6 +25,8 @@ class Checkpoint(NamedTuple):
     """What makes such a network."""
     training: dict[str, Any]
     """The history, and with which options it came to be; nothing in a file without a training."""
+    notes: dict[str, Any]
+    """What else was said of the network."""
     tensors: dict[str, Any]
     """Of the model, and of Adam where there is a training."""
 
@@ -105,6 +107,7 @@ def load_network(path: str | os.PathLike[str]) -> Network:
         model.load_state_dict(found.of(_MODEL))
     except (TypeError, ValueError, RuntimeError) as error:
         raise ValueError(f"{path}: its numbers do not fit the network that it names ({error})") from error
+    model.notes = found.notes
     return model.eval()
 
 
@@ -118,7 +121,8 @@ def write_checkpoint(
     tensors = {f"{_MODEL}{name}": own for name, own in model.state_dict().items()}
     tensors |= {f"{_ADAM}{name}": own for name, own in adam.items()}
     whole = {name: own.detach().cpu().contiguous() for name, own in tensors.items()}
-    content = save(whole, {_ABOUT: json.dumps(model.about), _TRAINING: json.dumps(training)})
+    said = {_ABOUT: model.about, _TRAINING: training, _NOTES: model.notes}
+    content = save(whole, {key: json.dumps(value) for key, value in said.items()})
     with replacing(path) as file:
         file.write(content)
     return len(content)
@@ -132,12 +136,12 @@ def read_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
         with safe_open(os.fspath(path), "pt") as file:
             said = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
-        about, training = (json.loads(said[key]) for key in (_ABOUT, _TRAINING))
+        about, training, notes = (json.loads(said[key]) for key in (_ABOUT, _TRAINING, _NOTES))
     except (SafetensorError, ValueError) as error:
         raise ValueError(f"{path}: is cut short, damaged, or no safetensors file ({error})") from error
     except KeyError:
         raise ValueError(f"{path}: holds no network that was written here") from None
-    return Checkpoint(about, training, tensors)
+    return Checkpoint(about, training, notes, tensors)
 
 
 def adam_state(optimizer: Any) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import warnings
 from typing import Any
@@ -75,8 +76,9 @@ def export_onnx(path: str | os.PathLike[str], model: Network) -> int:
             verbose=False,
         )
     proto = program.model_proto
-    entry = proto.metadata_props.add()
-    entry.key, entry.value = "stride", str(model.stride)
+    for key, value in {"stride": model.stride, **model.notes}.items():
+        entry = proto.metadata_props.add()
+        entry.key, entry.value = key, json.dumps(value)
     content = io.BytesIO(proto.SerializeToString()).getvalue()
     with replacing(path) as file:
         file.write(content)

@@ -28,9 +28,9 @@ def options_of_module(model: Any) -> dict[str, Any]:
         return answer
 
     known = {name: getattr(model, name, None) for name in ("n_classes", "n_channels", "stride")}
-    return {"predict": predict} | {
-        name: as_count(name, value) for name, value in known.items() if isinstance(value, int)
-    }
+    options = {name: as_count(name, value) for name, value in known.items() if isinstance(value, int)}
+    scale = getattr(model, "notes", {}).get("scale", 1.0)
+    return {"predict": predict, "scale": scale} | options
 
 
 def best_device() -> Any:

@@ -36,6 +36,8 @@ class Network(nn.Module):
         self.stride = 2**levels
         self.about = {"n_classes": n_classes, "n_channels": n_channels, **about}
         """What makes an untrained network of this kind, but the seed."""
+        self.notes: dict[str, Any] = {}
+        """What else its files say: ``scale`` of the images that it was trained on, ``classes``, ``colors``."""
         self.register_buffer("mean", torch.full((1, n_channels, 1, 1), 0.5))
         self.register_buffer("deviation", torch.full((1, n_channels, 1, 1), 0.25))
         self.encoder, self.decoder = nn.ModuleList(), nn.ModuleList()
