@@ -38,6 +38,7 @@ _BY_FOLDER = {
     "flooding": "growing",
     "superpixels": "growing",
     "solvers": "growing",
+    "classifying": "learning",
     "level_sets": "growing",
     "segmentation": "clustering",
     "regions": "regions of labels",
