@@ -52,6 +52,7 @@ TRIED_APART = (
     "labeling.objects",
     "labeling.reconstruction",
     "learning.",
+    "level_sets.",
     "metrics.",
     "regions.crossings",
     "regions.hulls",
