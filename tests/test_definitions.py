@@ -53,6 +53,7 @@ TRIED_APART = (
     "labeling.objects",
     "labeling.reconstruction",
     "learning.",
+    "level_sets.",
     "metrics.",
     "regions.crossings",
     "regions.hulls",

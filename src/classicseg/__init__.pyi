@@ -45,10 +45,12 @@ from .regions.outlines import region_outlines as region_outlines
 from .regions.small_regions import merge_small_regions as merge_small_regions
 from .regions.table import filter_regions as filter_regions
 from .regions.table import region_table as region_table
+from .segmentation.active_contour import active_contour_segment as active_contour_segment
 from .segmentation.boundary import boundary_segment as boundary_segment
 from .segmentation.classify import classify_segment as classify_segment
 from .segmentation.classify import pixel_classifier_apply as pixel_classifier_apply
 from .segmentation.classify import pixel_classifier_fit as pixel_classifier_fit
+from .segmentation.chan_vese import chan_vese_segment as chan_vese_segment
 from .segmentation.contour import contour_segment as contour_segment
 from .segmentation.etps import etps_segment as etps_segment
 from .segmentation.felzenszwalb import felzenszwalb_segment as felzenszwalb_segment

@@ -1,0 +1,1 @@
+"""Contours that move: sets of pixels that grow and shrink along their borders."""
