@@ -38,7 +38,16 @@ def test_summaries_are_those_of_the_functions() -> None:
 
 
 def test_every_command_has_a_summary_in_its_source() -> None:
-    for name in ("demo", "methods", "compare", "evaluate", "train_boundaries", "warmup"):
+    for name in (
+        "demo",
+        "methods",
+        "compare",
+        "evaluate",
+        "train_boundaries",
+        "train_pixels",
+        "apply_pixels",
+        "warmup",
+    ):
         assert summary_in_source(f"classicseg.extras.cli.{name}", name)
 
 

@@ -41,7 +41,8 @@ def run(arguments: Sequence[str] | None) -> int:
 
 
 _OVERVIEWS = (
-    "demo", "methods", "compare", "evaluate", "regions", "rerun", "compress", "train_boundaries", "warmup"
+    "demo", "methods", "compare", "evaluate", "regions", "rerun", "compress", "train_boundaries",
+    "train_pixels", "apply_pixels", "warmup",
 )  # fmt: skip
 """The commands that look at several methods, at what they made or are made of, or go beyond labels."""
 

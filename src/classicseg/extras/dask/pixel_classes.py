@@ -1,4 +1,4 @@
-"""Classifiers of pixels in tiles: each tile sees as many pixels of its neighbors as the features of one look at."""
+"""Classifiers of pixels in tiles: each tile sees as much of its neighbors as the features of a pixel look at."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from classicseg.extras.dask.mirror import tiled_version_of
 from classicseg.extras.dask.parts import as_part
 
 _NOTE = """\
-The result is lazy. Tiles overlap by as many pixels as the features look at: four times the largest scale, and half as
-many again for the structure tensor.
+The result is lazy. Tiles overlap by as many pixels as the features look at: four times the largest scale, and half
+as many again for the structure tensor.
 """
 
 
