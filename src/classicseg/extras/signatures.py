@@ -209,6 +209,7 @@ def _find(kind: type[Any], hint: Any, *, nested: bool = True) -> Any:
 
 
 _NUMBERS = Words(re.compile(r"[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|nan|inf(inity)?)", re.IGNORECASE), "1 2 or 1,2")
+_FEATURES = Words(re.compile(r"[a-z]+(_[a-z]+)*"), "gaussian,laplacian")
 _POINTS = Words(re.compile(r"(\d+:)?-?\d+(,-?\d+)+"), "10,20 30,40", separator="")
 
 _MEANINGS = {
@@ -238,6 +239,7 @@ _MEANINGS = {
         Load(_load_seeds, is_named=True),
         _POINTS,
     ],
+    "FeatureNames": Annotated[list[str], _FEATURES],
     "SegmentCounts": Annotated[list[Integer] | None, Load(_load_each), Each()],
     "Heights": Annotated[list[float] | None, Load(_load_each), Each()],
     "EdgeDetector": Annotated[

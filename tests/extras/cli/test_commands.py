@@ -13,6 +13,8 @@ from classicseg.extras.catalogue import segmenter_names, segmenter_summary, summ
 
 pytest.importorskip("cyclopts")
 
+from classicseg.extras.cli.commands import _OVERVIEWS  # noqa: E402
+
 LOADED = """
 import json, sys
 from classicseg.extras.cli import main
@@ -38,7 +40,7 @@ def test_summaries_are_those_of_the_functions() -> None:
 
 
 def test_every_command_has_a_summary_in_its_source() -> None:
-    for name in ("demo", "methods", "compare", "evaluate", "train_boundaries", "warmup", "doctor", "completion"):
+    for name in _OVERVIEWS:
         assert summary_in_source(f"classicseg.extras.cli.{name}", name)
 
 

@@ -1,4 +1,4 @@
-"""Classifiers of pixels in tiles: each tile sees as much of its neighbors as the features of one look at."""
+"""Classifiers of pixels in tiles: each tile sees as much of its neighbors as the features of a pixel look at."""
 
 from __future__ import annotations
 
