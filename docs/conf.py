@@ -8,12 +8,15 @@ sys.path.insert(0, str(Path(__file__).parent / "_site"))
 os.environ["CLASSICSEG_QUIET"] = "1"
 
 from api_pages import write_pages
+from branches import draw_branches, draw_coins
 from figures import figures_drawn, nothing_saved
 from sphinx_gallery.sorting import ExplicitOrder, FileNameSortKey
 
 import classicseg
 
 write_pages(Path(__file__).parent / "reference")
+draw_branches(Path(__file__).parent / "start" / "choose.md")
+draw_coins(Path(__file__).parent / "start" / "pictures")
 
 project = "classicseg"
 author = "the classicseg developers"

@@ -1,0 +1,101 @@
+"""The pages of the site: what they show in Python and on the command line runs, and prints what they say."""
+
+from __future__ import annotations
+
+import logging
+import re
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+from skimage import data, io
+
+import classicseg
+from classicseg.extras.cli import main
+from classicseg.extras.exports import write_nifti
+
+DOCS = Path(__file__).parents[1] / "docs"
+PAGES = sorted(path for path in DOCS.glob("**/*.md") if not {"build", "reference"} & set(path.parts))
+BLOCK = re.compile(r"^```(python|sh)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+SAID = re.compile(r"^print\(.*\)  # (.*)$", re.MULTILINE)
+SHELL_ONLY = set("|<>$&;`")
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder with the files that the pages speak of."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(logging.root, "handlers", list(logging.root.handlers))
+    monkeypatch.setattr(logging.root, "level", logging.root.level)
+    coins, photo = data.coins(), data.coffee()[100:300:2, 150:390:2]
+    for name, pixels in {
+        "coins.png": coins,
+        "photo.jpg": photo,
+        "page.png": data.page(),
+        "cells.tif": data.cell()[200:400, 200:400],
+        "truth.png": (coins > 110).astype(np.uint8),
+        "mask.png": np.full(photo.shape[:2], 255, np.uint8),
+    }.items():
+        io.imsave(name, pixels, check_contrast=False)
+    for name in ("first", "second"):
+        Path("nuclei").mkdir(exist_ok=True)
+        io.imsave(f"nuclei/{name}.png", coins[100:200, 50:200], check_contrast=False)
+    head = np.zeros((6, 24, 24), np.int32)
+    head[1:5, 4:20, 4:20] = 60
+    head[2:4, 8:14, 8:14] = 120
+    write_nifti("brain.nii.gz", head, spacing=(3.0, 1.0, 1.0))
+    return tmp_path
+
+
+@pytest.mark.jit  # whole photographs
+@pytest.mark.parametrize("page", [pytest.param(path, id=path.relative_to(DOCS).as_posix()) for path in PAGES])
+def test_what_a_page_shows_runs(page, folder, capsys):
+    blocks = BLOCK.findall(page.read_text(encoding="utf-8"))
+    names = {"__name__": "__page__"}
+    for language, text in blocks:
+        if language == "sh":
+            _run_commands(text)
+            capsys.readouterr()
+            continue
+        try:
+            exec(compile(text, page.name, "exec"), names)
+        except ModuleNotFoundError as error:
+            if error.name.partition(".")[0] == "classicseg":
+                raise
+            pytest.skip(f"{page.name} needs {error.name}")
+        printed = capsys.readouterr().out.splitlines()
+        for said in SAID.findall(text):
+            assert said in printed
+            printed = printed[printed.index(said) + 1 :]
+    for call in _calls_of_ours(page.read_text(encoding="utf-8")):
+        eval(call, names)
+
+
+def _run_commands(text):
+    """Run the lines that need no shell, in this process."""
+    for line in text.replace("\\\n", " ").splitlines():
+        command = line.partition("  #")[0]
+        if command.startswith("classicseg ") and not SHELL_ONLY & set(command):
+            assert main(shlex.split(command)[1:]) == 0, command
+
+
+def _calls_of_ours(text):
+    """The code in the columns of tables that are headed by the package's name."""
+    column = None
+    for line in text.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split(" |")]
+        if not line.startswith("|"):
+            column = None
+        elif column is None:
+            column = cells.index(classicseg.__name__) if classicseg.__name__ in cells else -1
+        elif column >= 0 and not line.startswith("|--"):
+            yield from re.findall(r"`([^`]+)`", cells[column])
+
+
+def test_links_between_pages_lead_somewhere():
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+            parts = (page.parent / target).resolve().relative_to(DOCS).parts
+            written = parts[0] in ("gallery", "tutorial", "reference")  # by the build
+            assert written or (page.parent / target).exists(), f"{page.name}: {target}"
