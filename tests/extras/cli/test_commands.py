@@ -13,7 +13,7 @@ from classicseg.extras.catalogue import segmenter_names, segmenter_summary, summ
 
 pytest.importorskip("cyclopts")
 
-from classicseg.extras.cli.commands import _OVERVIEWS  # noqa: E402
+from classicseg.extras.cli.commands import _OVERVIEWS
 
 LOADED = """
 import json, sys
