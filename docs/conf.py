@@ -8,7 +8,7 @@ sys.path.insert(0, str(Path(__file__).parent / "_site"))
 os.environ["CLASSICSEG_QUIET"] = "1"
 
 from api_pages import write_pages
-from figures import figures_drawn, nothing_saved
+from figures import figures_of, small_frames, somewhere_else
 from sphinx_gallery.sorting import ExplicitOrder, FileNameSortKey
 
 import classicseg
@@ -29,6 +29,7 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_gallery.gen_gallery",
     "formulas",
+    "unpictured",
 ]
 exclude_patterns = ["build", "_site", "tutorials", "**/GALLERY_HEADER.rst"]
 templates_path = ["_templates"]
@@ -70,8 +71,9 @@ sphinx_gallery_conf = {
         ]
         + ["*"]
     ),
-    "image_scrapers": (figures_drawn, "matplotlib"),
-    "reset_argv": nothing_saved,
+    "image_scrapers": (figures_of,),
+    "reset_modules": ("matplotlib", small_frames),
+    "reset_argv": somewhere_else,
     "backreferences_dir": "reference/pictures",
     "doc_module": ("classicseg",),
     "matplotlib_animations": (True, "jshtml"),
