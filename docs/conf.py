@@ -82,9 +82,9 @@ sphinx_gallery_conf = {
     "download_all_examples": False,
     "show_memory": False,
     "write_computation_times": False,
-    "min_reported_time": 10,
+    "min_reported_time": 10**6,  # seconds: a time would make each build another
     "remove_config_comments": True,
-    "nested_sections": False,
+    "nested_sections": True,
 }
 
 html_theme = "pydata_sphinx_theme"
@@ -99,4 +99,4 @@ html_theme_options = {
     "secondary_sidebar_items": ["page-toc", "sg_download_links"],
 }
 copyright = "the classicseg developers"
-html_show_sourcelink = False
+html_copy_source = False
