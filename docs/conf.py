@@ -9,7 +9,7 @@ os.environ["CLASSICSEG_QUIET"] = "1"
 
 from api_pages import write_pages
 from branches import draw_branches, draw_coins
-from figures import figures_drawn, nothing_saved
+from figures import figures_of, small_frames, somewhere_else
 from sphinx_gallery.sorting import ExplicitOrder, FileNameSortKey
 
 import classicseg
@@ -32,6 +32,7 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_gallery.gen_gallery",
     "formulas",
+    "unpictured",
 ]
 exclude_patterns = ["build", "_site", "tutorials", "**/GALLERY_HEADER.rst"]
 templates_path = ["_templates"]
@@ -73,8 +74,9 @@ sphinx_gallery_conf = {
         ]
         + ["*"]
     ),
-    "image_scrapers": (figures_drawn, "matplotlib"),
-    "reset_argv": nothing_saved,
+    "image_scrapers": (figures_of,),
+    "reset_modules": ("matplotlib", small_frames),
+    "reset_argv": somewhere_else,
     "backreferences_dir": "reference/pictures",
     "doc_module": ("classicseg",),
     "matplotlib_animations": (True, "jshtml"),
@@ -83,9 +85,9 @@ sphinx_gallery_conf = {
     "download_all_examples": False,
     "show_memory": False,
     "write_computation_times": False,
-    "min_reported_time": 10,
+    "min_reported_time": 10**6,  # seconds: a time would make each build another
     "remove_config_comments": True,
-    "nested_sections": False,
+    "nested_sections": True,
 }
 
 html_theme = "pydata_sphinx_theme"
@@ -100,4 +102,4 @@ html_theme_options = {
     "secondary_sidebar_items": ["page-toc", "sg_download_links"],
 }
 copyright = "the classicseg developers"
-html_show_sourcelink = False
+html_copy_source = False

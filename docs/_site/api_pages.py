@@ -53,9 +53,8 @@ _BY_FOLDER = {
 def write_pages(folder: Path) -> None:
     """Write the pages into a folder, before Sphinx looks for pages."""
     families: dict[str, list[str]] = {family: [] for family in _FAMILIES}
-    for name in _public(classicseg):
-        families[_family_of(name)].append(f"classicseg.{name}")
-    families["metrics"] = [f"classicseg.metrics.{name}" for name in _public(classicseg.metrics)]
+    for name, member in public_names():
+        families[_family_of(name, member)].append(name)
     pages = []
     for family, names in families.items():
         if names:
@@ -67,17 +66,19 @@ def write_pages(folder: Path) -> None:
     _write(folder / "command_line.md", _command_line())
 
 
-def _public(module: Any) -> Iterator[str]:
-    """The names of the public functions and classes of a module."""
-    for name in getattr(module, "__all__", dir(module)):
-        member = getattr(module, name)
-        if not name.startswith("_") and isinstance(member, type | FunctionType):
-            yield name
+def public_names() -> Iterator[tuple[str, Any]]:
+    """The public functions and classes, by their full names."""
+    for module in (classicseg, classicseg.metrics):
+        for name in getattr(module, "__all__", dir(module)):
+            member = getattr(module, name)
+            if not name.startswith("_") and isinstance(member, type | FunctionType):
+                yield f"{module.__name__}.{name}", member
 
 
-def _family_of(name: str) -> str:
+def _family_of(name: str, member: Any) -> str:
     """The family of a public name."""
-    member = getattr(classicseg, name)
+    if name.startswith("classicseg.metrics."):
+        return "metrics"
     if name.endswith("_segment"):
         return kind_of(member)
     if isinstance(member, type):
