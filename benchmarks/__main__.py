@@ -14,6 +14,7 @@ from rich.progress import track
 from benchmarks.speed import (
     cleaning,
     cold,
+    cuts,
     edges,
     floods,
     graphs,
@@ -54,7 +55,7 @@ def speed(*, only: str = "", threads: int = 2) -> None:
     rows = []
     parts = (
         values, edges, floods, graphs, growing, cleaning, mean_shift, superpixels, trees, merging,
-        measuring, outlines, scores
+        measuring, outlines, scores, cuts
     )  # fmt: skip
     cases = itertools.chain.from_iterable(part.cases() for part in parts)
     for make in track(list(cases), "measuring", console=progress):

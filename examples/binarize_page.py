@@ -1,10 +1,5 @@
 """Ink and paper on an unevenly lit page
-=====================================
-
-Ink on an unevenly lit page: one threshold for all of it, and a threshold for each pixel.
-
-::
-
+==============================
     python examples/binarize_page.py [binarize_page.png]
 
 Needs classicseg[cli] (matplotlib, and scikit-image for the photograph).
@@ -15,7 +10,7 @@ import sys
 from matplotlib.figure import Figure
 from skimage import data
 
-from classicseg import local_threshold_segment, threshold_segment
+from classicseg import ink_segment, local_threshold_segment, threshold_segment
 from classicseg.extras.plot import check_figure, save_figure
 
 path = sys.argv[1] if len(sys.argv) > 1 else "binarize_page.png"
@@ -26,7 +21,7 @@ page = data.page()
 panels = {
     "the photograph": page,
     "Otsu's threshold": threshold_segment(page),
-    "Kapur's threshold": threshold_segment(page, thresholds="kapur"),
+    "a cut along edges (ink_segment)": ink_segment(page),
     "Sauvola, window 25": local_threshold_segment(page, window=25),
     "Wolf, window 25": local_threshold_segment(page, method="wolf", window=25),
     "Gaussian mean less 10, window 51": local_threshold_segment(page, method="gaussian", window=51, offset=10),

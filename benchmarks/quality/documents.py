@@ -1,6 +1,6 @@
 """Ink on the pages of the document binarization contests (DIBCO).
 
-Every method has one setting for all pages: the same window and k as doxapy's.
+Every method has one setting for all pages, the same window and k as doxapy's; "ink" finds its own, page by page.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from benchmarks.quality import sets
 from benchmarks.quality.methods import Method, score
 from benchmarks.tables import Section, markdown
-from classicseg import local_threshold_segment, threshold_segment
+from classicseg import ink_segment, local_threshold_segment, threshold_segment
 from classicseg.metrics import drd, f_measure, psnr
 
 _SAME: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
@@ -79,6 +79,7 @@ def _methods() -> Iterator[Method]:
     yield Method("otsu", "classicseg", _by_otsu)
     yield Method("otsu", "scikit-image", _by_otsu_of_scikit_image)
     yield Method("otsu", "OpenCV", _by_otsu_of_opencv)
+    yield Method("ink", "classicseg", _by_ink)
     for name, ours, theirs in _SAME:
         yield _named(name, ours, "classicseg", partial(_ours, method=name, **ours))
         yield _named(name, theirs, "doxapy", partial(_doxapy, name.upper(), theirs))
@@ -98,6 +99,10 @@ def _ours(grey: NDArray[np.uint8], **options: Any) -> NDArray[np.bool_]:
 
 def _by_otsu(grey: NDArray[np.uint8]) -> NDArray[np.bool_]:
     return threshold_segment(grey) == 1
+
+
+def _by_ink(grey: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    return ink_segment(grey) == 1
 
 
 def _by_otsu_of_scikit_image(grey: NDArray[np.uint8]) -> NDArray[np.bool_]:

@@ -58,6 +58,7 @@ from .segmentation.grabcut import grabcut_segment as grabcut_segment
 from .segmentation.geodesic import geodesic_segment as geodesic_segment
 from .segmentation.gradient import gradient_segment as gradient_segment
 from .segmentation.graph_cut import graph_cut_segment as graph_cut_segment
+from .segmentation.ink import ink_segment as ink_segment
 from .segmentation.kmeans import kmeans_assign as kmeans_assign
 from .segmentation.kmeans import kmeans_fit as kmeans_fit
 from .segmentation.kmeans import kmeans_segment as kmeans_segment

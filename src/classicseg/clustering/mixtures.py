@@ -59,9 +59,7 @@ def learnable(values: NDArray[Any]) -> Pixels:
     if values.dtype.kind == "u":
         origin = np.rint(values.mean(axis=0, dtype=np.float64))
     else:
-        origin = np.quantile(values, 0.5, axis=0, method="lower").astype(
-            np.float64
-        )  # the mean of two may overflow
+        origin = np.median(values.astype(np.float64), axis=0)
     moments = _moments_of(values, np.ones(len(values), np.int32), np.zeros(len(values), np.uint8), origin, 1, 1)[0]
     covariance, _ = _covariance(moments, values.shape[1])
     return Pixels(values, origin, _LEAST_VARIANCE * float(np.trace(covariance)) / values.shape[1])
