@@ -24,6 +24,7 @@ from benchmarks.speed import (
     outlines,
     scaling,
     scores,
+    strokes,
     superpixels,
     trees,
     values,
@@ -54,7 +55,7 @@ def speed(*, only: str = "", threads: int = 2) -> None:
     rows = []
     parts = (
         values, edges, floods, graphs, growing, cleaning, mean_shift, superpixels, trees, merging,
-        measuring, outlines, scores
+        measuring, outlines, scores, strokes
     )  # fmt: skip
     cases = itertools.chain.from_iterable(part.cases() for part in parts)
     for make in track(list(cases), "measuring", console=progress):
