@@ -4,7 +4,7 @@
 
 Which of the family when: geodesics where strokes are many and near, since they are fast and know the shortest way
 alone; the random walker where outlines have gaps or noise, since it counts all ways; the watershed where edges are
-strong, since a way counts by its highest point; growing where each object has one value and the others have others.
+strong, since a way counts by its highest point; growing where each object has values of its own.
 
 Needs classicseg[cli] (matplotlib, and scikit-image for the photograph).
 """
