@@ -25,6 +25,7 @@ from benchmarks.speed import (
     outlines,
     scaling,
     scores,
+    strokes,
     superpixels,
     trees,
     values,
@@ -55,7 +56,7 @@ def speed(*, only: str = "", threads: int = 2) -> None:
     rows = []
     parts = (
         values, edges, floods, graphs, growing, cleaning, mean_shift, superpixels, trees, merging,
-        measuring, outlines, scores, cuts
+        measuring, outlines, scores, cuts, strokes
     )  # fmt: skip
     cases = itertools.chain.from_iterable(part.cases() for part in parts)
     for make in track(list(cases), "measuring", console=progress):

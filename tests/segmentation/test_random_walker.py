@@ -39,7 +39,7 @@ def test_beta_is_in_units_of_the_image():
     expected = random_walker_probabilities(image, strokes=strokes, beta=4)
     assert np.allclose(random_walker_probabilities(image * 10, strokes=strokes, beta=0.04), expected, atol=1e-4)
     default = random_walker_probabilities(image, strokes=strokes)
-    by_hand = random_walker_probabilities(image, strokes=strokes, beta=5 / image.var())
+    by_hand = random_walker_probabilities(image, strokes=strokes, beta=10 / image.var())
     assert np.allclose(default, by_hand, atol=1e-4)
     far = random_walker_probabilities(image, strokes=strokes, beta=0)
     assert np.allclose(far, random_walker_probabilities(np.zeros((20, 20)), strokes=strokes), atol=1e-4)

@@ -20,7 +20,7 @@ from classicseg.labeling.components import connected_components
 from classicseg.solvers.random_walks import Scale, Seeded, arrivals
 from classicseg.types import ChannelAxis, Mask, Regions, Seeds, Spacing
 
-_STEEPNESS = 5.0
+_STEEPNESS = 10.0
 """The default of `beta` in units of one by the image's variance."""
 
 
@@ -46,8 +46,8 @@ def random_walker_segment(
     beta : float, optional
         How much walkers shun differences, at least 0: a link to a neighbor weighs ``exp(-beta * difference **
         2)``, with the differences of all channels squared and added, in units of one by the image's squared. 0:
-        only distances count. By default 5 by the variance of the image (the sum of those of its channels), so that
-        scaled values get the same labels; a value far from all others lowers it, so mask that value.
+        only distances count. By default 10 by the variance of the image (the sum of those of its channels), so
+        that scaled values get the same labels; a value far from all others lowers it, so mask that value.
     channel_axis : int, None or "auto", default "auto"
         The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
         the last one, which must have a length of 1 to 4.
@@ -82,7 +82,7 @@ def random_walker_segment(
     -----
     Grady's method [1]_. The probabilities solve a system of linear equations of the grid's Laplacian, all labels
     but the last with the same grids: conjugate gradients with multigrid, until they are within about 0.001 of a
-    direct solution. Pixels that share a face are neighbors. No link weighs less than 0.00001, so that each pixel
+    direct solution. Pixels that share a face are neighbors. No link weighs less than 0.0001, so that each pixel
     is decided. Of equal probabilities the lower label wins.
 
     With `spacing`, differences and weights are those per unit of length: a link along an axis whose spacing is h
@@ -90,7 +90,7 @@ def random_walker_segment(
 
     scikit-image's ``random_walker`` weighs by ``exp(-beta * difference ** 2 / (10 * s * sqrt(C)))`` for an image
     from 0 to 1 with the standard deviation s and C channels: its default of 130 is ``beta=13 / (s * sqrt(C))``
-    here, which for s = 0.25 and one channel is 52, and 5 by the variance is 80.
+    here, which for s = 0.25 and one channel is 52, and 10 by the variance is 160.
 
     The cost is linear in the number of pixels and in the number of labels; it grows with `beta`. Beside the image
     and the labels, it takes about 90 bytes a pixel, whatever the number of labels.

@@ -20,10 +20,10 @@ from classicseg._core.image import Image
 from classicseg.solvers.conjugate_gradients import solve, system_of
 from classicseg.solvers.grid_laplacian import laplacian, padding, strides_of
 
-LEAST_LINK = 1e-5
+LEAST_LINK = 1e-4
 """No link is weaker, so that walkers get everywhere, and equations can be solved."""
 
-_TOLERANCE = 5e-6
+_TOLERANCE = 2e-6
 """Of an iteration's last correction: the error may be some 100 times as large where weak links surround a
 region."""
 
