@@ -23,6 +23,7 @@ from benchmarks.speed import (
     measuring,
     merging,
     outlines,
+    pixels,
     scaling,
     scores,
     strokes,
@@ -56,7 +57,7 @@ def speed(*, only: str = "", threads: int = 2) -> None:
     rows = []
     parts = (
         values, edges, floods, graphs, growing, cleaning, mean_shift, superpixels, trees, merging,
-        measuring, outlines, scores, cuts, strokes
+        measuring, outlines, cuts, strokes, pixels, scores
     )  # fmt: skip
     cases = itertools.chain.from_iterable(part.cases() for part in parts)
     for make in track(list(cases), "measuring", console=progress):

@@ -26,13 +26,13 @@ LEAF = 2**16 - 1
 WHOLE = 2**16 - 1
 """The shares of a leaf add up to this."""
 
-_BLOCK = 256
-"""The samples of a block: their features stay in the second cache while all trees ask."""
+_BLOCK = 512
+"""The samples of a block, which all trees ask: pixels that are neighbors."""
 
 _BAND = 8192
 """The samples of a band."""
 
-_SURE = 8
+_SURE = 4
 """After so many trees each it is looked at which samples are decided."""
 
 
@@ -66,13 +66,33 @@ class RandomForest(NamedTuple):
 
 
 class _Ballot(NamedTuple):
-    """A forest, as it is asked: a node is in one line of the cache."""
-
-    nodes: NDArray[np.int32]
-    """(n_nodes, 4): the threshold as a whole number in the same order, the feature, the first child, and 0."""
+    """A forest, as it is asked."""
 
     roots: NDArray[np.int32]
+    features: NDArray[np.int32]
+    """-1 in a leaf."""
+
+    thresholds: NDArray[np.float32]
+    children: NDArray[np.int32]
+    """Of a leaf its row of shares, …"""
+
+    winners: NDArray[np.int32]
+    """… and the number of its class, where it has one; else -1. (n_nodes,) each."""
+
     shares: NDArray[np.int32]
+
+
+class _Walk(NamedTuple):
+    """Room for the samples of a block on their way through a tree."""
+
+    samples: NDArray[np.int32]
+    room: NDArray[np.int32]
+    waiting: NDArray[np.int32]
+    """(n, 3), nodes that wait to be asked, and where their samples begin and end."""
+
+    low: NDArray[np.float32]
+    high: NDArray[np.float32]
+    """(n_features,), between which the values of the block are."""
 
 
 def most_votes(forest: RandomForest, features: NDArray[np.float32]) -> NDArray[np.int32]:
@@ -114,31 +134,28 @@ def first_children(features: NDArray[np.uint16], roots: NDArray[np.int32]) -> ND
 
 def _ballot(forest: RandomForest) -> _Ballot:
     leaf = forest.features == LEAF
-    nodes = np.zeros((len(leaf), 4), np.int32)
-    nodes[:, 0] = _in_order(forest.thresholds)
-    nodes[:, 1] = forest.features
-    nodes[leaf, 1] = -1
-    nodes[:, 2] = forest.children
-    return _Ballot(nodes, forest.roots, forest.shares.astype(np.int32))
-
-
-def _in_order(values: NDArray[np.float32]) -> NDArray[np.int32]:
-    """Whole numbers that compare as floats do; -0 is 0."""
-    bits = (values + np.float32(0)).view(np.int32)
-    return np.where(bits < 0, bits ^ np.int32(0x7FFFFFFF), bits)
+    features = forest.features.astype(np.int32)
+    features[leaf] = -1
+    alone = np.where(forest.shares.max(axis=1) == WHOLE, forest.shares.argmax(axis=1), -1)
+    winners = np.full(len(leaf), -1, np.int32)
+    winners[leaf] = alone[forest.children[leaf]]
+    shares = forest.shares.astype(np.int32)
+    return _Ballot(forest.roots, features, forest.thresholds, forest.children, winners, shares)
 
 
 def _leaves(features: NDArray[np.float32], ballot: _Ballot, start: int, stop: int) -> Iterator[NDArray[np.int32]]:
     """What each tree says of samples `start` to `stop`, (n, n_classes)."""
-    keys = _in_order(features[:, start:stop])
+    own = features[:, start:stop]
     for root in ballot.roots[:-1]:
         node = np.full(stop - start, root, np.int64)
         samples = np.arange(stop - start)
         while len(samples):
-            samples = samples[ballot.nodes[node[samples], 1] >= 0]
-            threshold, feature, child, _ = ballot.nodes[node[samples]].T
-            node[samples] = child + (keys[feature, samples] > threshold)
-        yield ballot.shares[ballot.nodes[node, 2]]
+            samples = samples[ballot.features[node[samples]] >= 0]
+            asked = node[samples]
+            node[samples] = ballot.children[asked] + (
+                own[ballot.features[asked], samples] > ballot.thresholds[asked]
+            )
+        yield ballot.shares[ballot.children[node]]
 
 
 def _elect_numpy(
@@ -151,19 +168,19 @@ def _elect_numpy(
 def _elect(
     features: NDArray[np.float32], ballot: _Ballot, winners: NDArray[np.int32], start: int, stop: int
 ) -> None:
-    n_classes, n_trees = ballot.shares.shape[1], len(ballot.roots) - 1
-    keys, votes = np.empty((_BLOCK, len(features)), np.int32), np.empty((_BLOCK, n_classes), np.int32)
-    open_, walking, node = np.empty(_BLOCK, np.int32), np.empty(_BLOCK, np.int32), np.empty(_BLOCK, np.int32)
+    n_trees = len(ballot.roots) - 1
+    walk, open_ = _make_walk(len(features)), np.empty(_BLOCK, np.int32)
+    votes = np.empty((_BLOCK, ballot.shares.shape[1]), np.int32)
     for begin in range(start, stop, _BLOCK):
-        n = min(_BLOCK, stop - begin)
-        _read_keys(features, begin, n, keys)
-        _begin(n, votes, open_)
-        n_open = n
+        end = min(begin + _BLOCK, stop)
+        n_open = _begin(features, begin, end, walk, votes, open_)
         for tree in range(n_trees):
-            _vote(keys, ballot, tree, open_, n_open, walking, node, votes)
-            if tree % _SURE == _SURE - 1 and 2 * tree >= n_trees:
+            _vote(features, begin, end, ballot, tree, open_[:n_open], walk, votes)
+            if tree % _SURE == _SURE - 1 and 2 * tree >= n_trees - _SURE:
                 n_open = _still_open(votes, (n_trees - 1 - tree) * WHOLE, open_, n_open)
-        for k in range(n):
+                if n_open == 0:
+                    break
+        for k in range(end - begin):
             winners[begin + k] = _leader(votes[k])
 
 
@@ -178,18 +195,17 @@ def _poll_numpy(
 def _poll(
     features: NDArray[np.float32], ballot: _Ballot, shares: NDArray[np.float32], start: int, stop: int
 ) -> None:
-    n_classes, n_trees = ballot.shares.shape[1], len(ballot.roots) - 1
-    keys, votes = np.empty((_BLOCK, len(features)), np.int32), np.empty((_BLOCK, n_classes), np.int32)
-    open_, walking, node = np.empty(_BLOCK, np.int32), np.empty(_BLOCK, np.int32), np.empty(_BLOCK, np.int32)
+    n_trees = len(ballot.roots) - 1
+    walk, open_ = _make_walk(len(features)), np.empty(_BLOCK, np.int32)
+    votes = np.empty((_BLOCK, ballot.shares.shape[1]), np.int32)
     whole = np.float64(WHOLE) * n_trees
     for begin in range(start, stop, _BLOCK):
-        n = min(_BLOCK, stop - begin)
-        _read_keys(features, begin, n, keys)
-        _begin(n, votes, open_)
+        end = min(begin + _BLOCK, stop)
+        n_open = _begin(features, begin, end, walk, votes, open_)
         for tree in range(n_trees):
-            _vote(keys, ballot, tree, open_, n, walking, node, votes)
-        for c in range(n_classes):
-            for k in range(n):
+            _vote(features, begin, end, ballot, tree, open_[:n_open], walk, votes)
+        for c in range(votes.shape[1]):
+            for k in range(n_open):
                 shares[c, begin + k] = votes[k, c] / whole
 
 
@@ -214,74 +230,126 @@ def _count_unseen(
     start: int,
     stop: int,
 ) -> None:
-    keys = np.empty((_BLOCK, len(features)), np.int32)
-    open_, walking, node = np.empty(_BLOCK, np.int32), np.empty(_BLOCK, np.int32), np.empty(_BLOCK, np.int32)
+    walk, open_ = _make_walk(len(features)), np.empty(_BLOCK, np.int32)
     for begin in range(start, stop, _BLOCK):
-        n = min(_BLOCK, stop - begin)
-        _read_keys(features, begin, n, keys)
+        end = min(begin + _BLOCK, stop)
+        own = votes[begin:end]
+        _begin(features, begin, end, walk, own, open_)
         for tree in range(len(seen)):
             n_open = 0
-            for k in range(n):
+            for k in range(len(own)):
                 open_[n_open] = k
                 n_open += seen[tree, begin + k] == 0
-            _vote(keys, ballot, tree, open_, n_open, walking, node, votes[begin : begin + n])
+            _vote(features, begin, end, ballot, tree, open_[:n_open], walk, own)
 
 
 @kernel()
-def _read_keys(features: NDArray[np.float32], begin: int, n: int, keys: NDArray[np.int32]) -> None:
-    """Write features sample by sample, as whole numbers in the same order."""
-    for row in range(len(features)):
-        line = features[row, begin : begin + n].view(np.int32)
-        for k in range(n):
-            bits = line[k]
-            key = bits ^ np.int32(0x7FFFFFFF) if bits < 0 else bits
-            keys[k, row] = np.int32(0) if bits == np.int32(-0x80000000) else key
+def _make_walk(n_features: int) -> _Walk:
+    samples, room, waiting = (
+        np.empty(_BLOCK, np.int32),
+        np.empty(_BLOCK, np.int32),
+        np.empty((_BLOCK, 3), np.int32),
+    )
+    return _Walk(samples, room, waiting, np.empty(n_features, np.float32), np.empty(n_features, np.float32))
 
 
 @kernel()
-def _begin(n: int, votes: NDArray[np.int32], open_: NDArray[np.int32]) -> None:
+def _begin(
+    features: NDArray[np.float32],
+    begin: int,
+    end: int,
+    walk: _Walk,
+    votes: NDArray[np.int32],
+    open_: NDArray[np.int32],
+) -> int:
+    """Begin a block: nobody has voted, all samples are open; return how many they are."""
+    for feature in range(len(features)):
+        row, low, high = features[feature, begin:end], np.float32(np.inf), np.float32(-np.inf)
+        for k in range(len(row)):
+            value = row[k]
+            low, high = min(low, value), max(high, value)
+            if value != value:  # NaN is above nothing
+                low = np.float32(-np.inf)
+        walk.low[feature], walk.high[feature] = low, high
+    n = end - begin
     for k in range(n):
         open_[k] = k
         for c in range(votes.shape[1]):
             votes[k, c] = 0
+    return n
 
 
 @kernel()
 def _vote(
-    keys: NDArray[np.int32],
+    features: NDArray[np.float32],
+    begin: int,
+    end: int,
     ballot: _Ballot,
     tree: int,
     open_: NDArray[np.int32],
-    n_open: int,
-    walking: NDArray[np.int32],
-    node: NDArray[np.int32],
+    walk: _Walk,
     votes: NDArray[np.int32],
 ) -> None:
-    """Add what a tree says of the samples that are open: level by level, those that are in a leaf stop walking.
+    """Add what a tree says of the samples that are open.
 
-    No sample waits for the node of another one, so that many are on their way at once.
+    They walk together as far as they go the same way. Neighboring pixels are alike: where all values of a block
+    lie on one side of a threshold, no sample has to be looked at.
     """
-    root, nodes = ballot.roots[tree], ballot.nodes
-    n_walking = n_open if nodes[root, 1] >= 0 else 0
-    for i in range(n_open):
-        node[open_[i]] = root
-        walking[i] = open_[i]
-    while n_walking > 0:
-        left = 0
-        for i in range(n_walking):
-            k = walking[i]
-            at = node[k]
-            at = nodes[at, 2] + (keys[k, nodes[at, 1]] > nodes[at, 0])
-            node[k] = at
-            walking[left] = k
-            left += nodes[at, 1] >= 0
-        n_walking = left
-    shares, n_classes = ballot.shares, votes.shape[1]
-    for i in range(n_open):
-        k = open_[i]
-        row = nodes[node[k], 2]
-        for c in range(n_classes):
-            votes[k, c] += shares[row, c]
+    samples, waiting = walk.samples, walk.waiting
+    for i in range(len(open_)):
+        samples[i] = open_[i]
+    n_waiting = 0
+    node, start, stop = int(ballot.roots[tree]), 0, len(open_)
+    while start < stop:
+        feature = ballot.features[node]
+        if feature < 0:
+            _add_leaf(ballot, node, samples[start:stop], votes)
+            if n_waiting == 0:
+                break
+            n_waiting -= 1
+            node = int(waiting[n_waiting, 0])
+            start, stop = int(waiting[n_waiting, 1]), int(waiting[n_waiting, 2])
+            continue
+        threshold, child = ballot.thresholds[node], int(ballot.children[node])
+        if walk.high[feature] <= threshold:
+            node = child
+        elif walk.low[feature] > threshold:
+            node = child + 1
+        else:
+            middle = start + _part(features[feature, begin:end], threshold, samples[start:stop], walk.room)
+            node = child + 1 if middle == start else child
+            if start < middle < stop:
+                waiting[n_waiting, 0], waiting[n_waiting, 1], waiting[n_waiting, 2] = child + 1, middle, stop
+                n_waiting, stop = n_waiting + 1, middle
+
+
+@kernel()
+def _part(row: NDArray[np.float32], threshold: float, samples: NDArray[np.int32], room: NDArray[np.int32]) -> int:
+    """Put the samples that are not above a threshold before the others; return how many they are."""
+    n_low, n_high = 0, 0
+    for i in range(len(samples)):
+        k = samples[i]
+        is_above = row[k] > threshold
+        samples[n_low] = k
+        room[n_high] = k
+        n_low += not is_above
+        n_high += is_above
+    for i in range(n_high):
+        samples[n_low + i] = room[i]
+    return n_low
+
+
+@kernel()
+def _add_leaf(ballot: _Ballot, leaf: int, samples: NDArray[np.int32], votes: NDArray[np.int32]) -> None:
+    winner = ballot.winners[leaf]
+    if winner >= 0:
+        for i in range(len(samples)):
+            votes[samples[i], winner] += WHOLE
+        return
+    shares = ballot.shares[ballot.children[leaf]]
+    for i in range(len(samples)):
+        for c in range(len(shares)):
+            votes[samples[i], c] += shares[c]
 
 
 @kernel()
