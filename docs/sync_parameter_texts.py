@@ -28,7 +28,9 @@ CATALOGUES = [
         for room in ("metrics", "preprocess", "extras/plot", "extras/files", "extras/exports")
     ),
 ]
-MODULES = [SOURCES / "extras" / "training.py", SOURCES / "extras" / "tuning.py"]
+MODULES = [
+    SOURCES / "extras" / name for name in ("training.py", "tuning.py", "street_scenes.py", "torch/training.py")
+]
 """Where public functions are defined that no catalogue imports."""
 WIDTH = 115
 

@@ -29,7 +29,7 @@ from classicseg.preprocess import augmentations, resize
 _N_CLASSES = len(CAMVID)
 _SHOWN = (0, 7, 14)
 """Frames that are drawn."""
-_EPOCHS, _SCALE = 60, 1 / 3
+_EPOCHS, _SCALE = 40, 1 / 3
 
 
 class _Found(NamedTuple):

@@ -122,7 +122,7 @@ def read_camvid(root: str | os.PathLike[str], split: str = "train") -> LabeledIm
     ----------
     root : path-like
         The folder that holds train, trainannot, val, …
-    split : str, default 'train'
+    split : str, default "train"
         Which frames: "train", "val" or "test".
 
     Returns
@@ -159,7 +159,7 @@ def read_cityscapes(root: str | os.PathLike[str], split: str = "train") -> Label
     ----------
     root : path-like
         The folder that holds leftImg8bit and gtFine.
-    split : str, default 'train'
+    split : str, default "train"
         Which images: "train", "val" or "test"; the truth of the last is not public, and ignored throughout.
 
     Returns
@@ -206,7 +206,7 @@ def read_pairs(root: str | os.PathLike[str], ignore_label: int | None = None) ->
     root : path-like
         The folder of both.
     ignore_label : int, optional
-        The label of pixels that have no class.
+        The label of pixels that have no class; they take no part.
 
     Returns
     -------

@@ -62,11 +62,15 @@ def test_tiles_do_not_show_where_pixels_are_seen_one_by_one(image, options):
 @given(st.integers(1, 300), st.integers(1, 80), st.integers(0, 60), st.integers(1, 16))
 def test_cuts_cover_an_axis(n_pixels, tile, overlap, stride):
     cuts = cut_axis(n_pixels, tile, overlap, stride)
-    assert cuts.tile(cuts.n_tiles - 1).stop >= n_pixels
+    n_tiles = len(cuts.starts)
+    assert cuts.starts[0] == 0
+    assert n_pixels <= cuts.tile(n_tiles - 1).stop < n_pixels + stride
     assert cuts.length % stride == 0
     assert cuts.length <= max(tile // stride, 1) * stride
-    assert cuts.overlap <= cuts.length
-    assert cuts.n_tiles == 1 or cuts.overlap < cuts.length
+    assert all(start % stride == 0 for start in cuts.starts)
+    least = min(overlap, max(tile // stride, 1) // 2 * stride)
+    assert all(least <= cuts.shared(i) < cuts.length for i in range(1, n_tiles))
+    assert cuts.shared(0) == cuts.shared(n_tiles) == 0
 
 
 def test_predictions_pass_into_each_other():
@@ -78,7 +82,7 @@ def test_predictions_pass_into_each_other():
         return np.concatenate([share, 1 - share], axis=1)
 
     found = segmenter(predict=predict, n_classes=2, tile=8, overlap=4, stride=1).probabilities(np.zeros((3, 12)))
-    assert_allclose(found[0, :, 0], [0, 0, 0, 0, 0.125, 0.375, 0.625, 0.875, 1, 1, 1, 1], atol=1e-6)
+    assert_allclose(found[0, :, 0], [0, 0, 0, 0, 0, 0.25, 0.75, 1, 1, 1, 1, 1], atol=1e-6)
     assert_allclose(found.sum(axis=-1), 1, atol=1e-6)
 
 

@@ -45,6 +45,23 @@ def test_tiles_with_overlap_beside_the_whole_frame(model):
     assert (whole == tiled).mean() > 0.995
 
 
+def test_examples_run():
+    import doctest
+
+    from classicseg.extras import networks
+    from classicseg.extras import torch as ours
+
+    members = [getattr(room, name) for room in (ours, networks) for name in vars(room) if not name.startswith("_")]
+    tests = [
+        test for own in members if callable(own) for test in doctest.DocTestFinder(recurse=False).find(own, "x")
+    ]
+    assert sum(bool(test.examples) for test in tests) >= 5
+    for test in tests:
+        said: list[str] = []
+        failed = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE).run(test, out=said.append).failed
+        assert failed == 0, "".join(said)
+
+
 def test_other_modules_are_taken_with_their_number_of_classes():
     plain = torch.nn.Conv2d(3, 2, 1)
     labels = NetworkSegmenter.from_torch(plain, n_classes=2, stride=1)(frame(0)[0])

@@ -1,8 +1,10 @@
 """An image in overlapping tiles of one size, whose predictions are blended where they overlap.
 
-Along an axis there are as few tiles as may be, all of one length, a multiple of the network's stride; what they
-reach beyond the image is mirrored. Two neighbors share `overlap` pixels, over which the weight of the one falls as
-that of the other rises. Of a row of tiles only what the next row overlaps is kept.
+Along an axis there are as few tiles as may be, all of one length, which begin at multiples of the network's
+stride, as its pools do. All of them together reach to the next such multiple beyond the image, and what they see
+there is mirrored: the border of an image looks the same, however it is cut. Neighbors share `overlap` pixels or
+more, in the middle of which the weight of the one falls as that of the other rises. Of a row of tiles only what
+the next row overlaps is kept.
 """
 
 from __future__ import annotations
@@ -25,60 +27,62 @@ class Cuts(NamedTuple):
     n_pixels: int
     length: int
     """Of each tile."""
-    overlap: int
-    """Pixels that two neighbors share; 0 where there is one tile."""
-    n_tiles: int
+    starts: list[int]
 
     def tile(self, i: int) -> slice:
         """Where a tile lies."""
-        start = i * (self.length - self.overlap)
-        return slice(start, start + self.length)
+        return slice(self.starts[i], self.starts[i] + self.length)
+
+    def shared(self, i: int) -> int:
+        """How many pixels a tile shares with the one before it; 0 of the first, and beyond the last."""
+        return self.starts[i - 1] + self.length - self.starts[i] if 0 < i < len(self.starts) else 0
+
+    def inside(self, i: int, n: int) -> slice:
+        """Where the first n pixels of a tile lie, as far as they are in the image."""
+        return slice(self.starts[i], min(self.starts[i] + n, self.n_pixels))
 
 
 def cut_axis(n_pixels: int, tile: int, overlap: int, stride: int) -> Cuts:
-    """Cut an axis into tiles of at most `tile` pixels, or of one stride."""
-    longest = max(tile // stride, 1) * stride
-    if n_pixels <= longest:
-        return Cuts(n_pixels, -(-n_pixels // stride) * stride, 0, 1)
-    shared = min(overlap, longest // 2)
-    n_tiles = -(-(n_pixels - shared) // (longest - shared))
-    length = -(-(n_pixels + (n_tiles - 1) * shared) // (n_tiles * stride)) * stride
-    return Cuts(n_pixels, length, shared, n_tiles)
+    """Cut an axis into tiles of at most `tile` pixels, or of one stride; the overlap becomes a multiple of it."""
+    whole, longest = -(-n_pixels // stride), max(tile // stride, 1)  # counted in strides
+    shared = min(-(-overlap // stride), longest // 2)
+    if whole <= longest:
+        return Cuts(n_pixels, whole * stride, [0])
+    n_tiles = -(-(whole - shared) // (longest - shared))
+    length = -(-(whole + (n_tiles - 1) * shared) // n_tiles)
+    starts = [i * (whole - length) // (n_tiles - 1) * stride for i in range(n_tiles)]
+    return Cuts(n_pixels, length * stride, starts)
 
 
 def blended(predict: Predict, rows: Cuts, columns: Cuts) -> Iterator[tuple[Box, Probabilities]]:
     """Go through an image: boxes without an overlap, and the probabilities in them."""
     above: list[Probabilities] = []
-    for i in range(rows.n_tiles):
+    for i in range(len(rows.starts)):
         below: list[Probabilities] = []
+        before, after = rows.shared(i), rows.shared(i + 1)
+        done = rows.length - after
         for k, (place, found) in enumerate(_blended_row(predict, rows.tile(i), columns)):
             if i > 0:
-                found[: rows.overlap] *= _rising(rows.overlap)[:, np.newaxis, np.newaxis]
-                found[: rows.overlap] += above[k]
-            done = rows.length
-            if i < rows.n_tiles - 1:
-                done -= rows.overlap
-                below.append(found[done:] * _rising(rows.overlap)[::-1, np.newaxis, np.newaxis])
-            band = _inside(slice(rows.tile(i).start, rows.tile(i).start + done), rows.n_pixels)
-            if band.start < band.stop and place.start < place.stop:
-                yield (band, place), found[: band.stop - band.start, : place.stop - place.start]
+                found[:before] *= _rising(before)[:, np.newaxis, np.newaxis]
+                found[:before] += above[k]
+            below.append(found[done:] * _rising(after)[::-1, np.newaxis, np.newaxis])
+            band = rows.inside(i, done)
+            yield (band, place), found[: band.stop - band.start, : place.stop - place.start]
         above = below
 
 
 def _blended_row(predict: Predict, band: slice, columns: Cuts) -> Iterator[tuple[slice, Probabilities]]:
     """Go through a row of tiles, blended along it."""
-    before: Probabilities | None = None
-    for k in range(columns.n_tiles):
-        place = columns.tile(k)
-        found = predict((band, place))
-        if before is not None:
-            found[:, : columns.overlap] *= _rising(columns.overlap)[:, np.newaxis]
-            found[:, : columns.overlap] += before
-        done = columns.length
-        if k < columns.n_tiles - 1:
-            done -= columns.overlap
-            before = found[:, done:] * _rising(columns.overlap)[::-1, np.newaxis]
-        yield _inside(slice(place.start, place.start + done), columns.n_pixels), found[:, :done]
+    left: Probabilities | None = None
+    for k in range(len(columns.starts)):
+        found = predict((band, columns.tile(k)))
+        before, after = columns.shared(k), columns.shared(k + 1)
+        if left is not None:
+            found[:, :before] *= _rising(before)[:, np.newaxis]
+            found[:, :before] += left
+        done = columns.length - after
+        left = found[:, done:] * _rising(after)[::-1, np.newaxis]
+        yield columns.inside(k, done), found[:, :done]
 
 
 def mirrored(places: slice, n: int) -> NDArray[np.intp]:
@@ -92,13 +96,11 @@ def mirrored(places: slice, n: int) -> NDArray[np.intp]:
 
 
 def _rising(n: int) -> NDArray[np.float32]:
-    """Weights that rise along an overlap; those that fall along it are the same from its end."""
-    return ((np.arange(n) + 0.5) / max(n, 1)).astype(np.float32)
+    """Weights that rise along the middle half of an overlap; those that fall along it are the same from its end.
 
-
-def _inside(places: slice, n: int) -> slice:
-    """What of a slice lies within an axis."""
-    return slice(places.start, min(places.stop, n))
+    Nearest to its border, where a tile knows least of what is around, it has no say.
+    """
+    return np.clip(2 * (np.arange(n) + 0.5) / max(n, 1) - 0.5, 0, 1).astype(np.float32)
 
 
 def checked(found: Any, shape: tuple[int, ...]) -> Probabilities:

@@ -67,22 +67,22 @@ def train_network(
         For each image the classes of its pixels, integers from 0.
     n_epochs : int
         How many passes over the images the history has at the end.
-    batch_size : int
+    batch_size : int, default 4
         Images in a step.
-    learning_rate : float
+    learning_rate : float, default 0.001
         Of Adam.
-    class_weights : {"median_frequency"} or None
+    class_weights : {"median_frequency"} or None, default "median_frequency"
         How much a pixel counts in the loss: "median_frequency" by how rare its class is, None all the same.
     ignore_label : int, optional
-        Pixels of this label take no part.
+        The label of pixels that have no class; they take no part.
     augment : callable, optional
         Takes a random generator and returns functions of a `classicseg.preprocess.Prepared`, such as
         `classicseg.preprocess.augmentations` does: what is done to each image in each epoch.
     validation : pair of sequences, or sequence of pairs, optional
         Images and truths that are judged after each epoch: ``(images, truths)``, or a data set as `images` may be.
-    rng : int
+    rng : int, default 0
         The seed of the order of the images and of `augment`.
-    progress : bool
+    progress : bool, default True
         Whether to show a progress bar, where standard error is a terminal and rich is installed.
     checkpoint : path-like, optional
         A file that is written, whole or not at all, after each epoch. Where it is there already, the training goes
