@@ -99,6 +99,9 @@ html_theme_options = {
     "show_prev_next": False,
     "footer_start": ["copyright"],
     "footer_end": [],
+    "collapse_navigation": True,
+    "header_links_before_dropdown": 7,
+    "navbar_persistent": ["search-button"],
     "secondary_sidebar_items": ["page-toc", "sg_download_links"],
 }
 copyright = "the classicseg developers"

@@ -18,7 +18,7 @@ from classicseg.extras.exports import write_nifti
 DOCS = Path(__file__).parents[1] / "docs"
 PAGES = sorted(path for path in DOCS.glob("**/*.md") if not {"build", "reference"} & set(path.parts))
 BLOCK = re.compile(r"^```(python|sh)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-SAID = re.compile(r"^print\(.*\)  # (.*)$", re.MULTILINE)
+SAID = re.compile(r"^(?:print\(.*\)|\))  # (.*)$", re.MULTILINE)  # behind a call on one line, or on several
 SHELL_ONLY = set("|<>$&;`")
 
 

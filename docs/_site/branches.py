@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from classicseg.extras.plot import overlay
 
-_BRANCH = re.compile(r"\(pictures/(\w+)\.png\).*?```python\n(.*?)```", re.DOTALL)
+_BRANCH = re.compile(r"^!\[[^]]*\]\(pictures/(\w+)\.png\)$.*?^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
 def draw_branches(page: Path) -> None:

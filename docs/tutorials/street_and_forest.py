@@ -45,7 +45,7 @@ def scene(rng):
         column = vanishing + rng.uniform(-1, 1) * (row - horizon)
         truth[(np.abs(rows - row) < size * 0.6) & (np.abs(columns - column) < size)] = 5
     clean = np.array([(0, 0, 0), *COLORS], float)[truth]
-    light = 1 + 0.15 * np.sin(columns / 60 + rng.uniform(0, 6))
+    light = 1 + 0.35 * np.sin(columns / 60 + rng.uniform(0, 6))
     texture = (
         ndimage.gaussian_filter(rng.normal(0, 1, (*truth.shape, 1)), (1, 1, 0))
         * np.where(truth == 3, 60, 15)[..., None]
