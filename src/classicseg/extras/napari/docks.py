@@ -43,7 +43,7 @@ class Dock(Container):
         self._next: Callable[[], None] | None = None
         self._result: Any = None
         self._undone: deque[tuple[Index | None, Any]] = deque(maxlen=_UNDONE)
-        self._is_in_series = False
+        self._is_in_series = self._is_waiting = False
         self.layer = ComboBox(choices=lambda widget: self._named(takes), label="layer")
         self.status = Label(value="", label="")
         self._cancel = PushButton(text="Cancel", enabled=False)
@@ -106,8 +106,8 @@ class Dock(Container):
 
     @property
     def is_busy(self) -> bool:
-        """Whether work is under way."""
-        return self._work is not None
+        """Whether work is under way, or about to be."""
+        return self._work is not None or self._is_waiting
 
     def cancel(self) -> None:
         """Stop the work, and forget what was to follow."""
@@ -119,12 +119,12 @@ class Dock(Container):
         """Call a function when no change has waited for it yet."""
         from qtpy.QtCore import QTimer
 
-        if self.__dict__.get("_is_waiting"):
+        if self._is_waiting:
             return
-        self.__dict__["_is_waiting"] = True
+        self._is_waiting = True
 
         def call() -> None:
-            self.__dict__["_is_waiting"] = False
+            self._is_waiting = False
             function()
 
         QTimer.singleShot(_SOON, call)
