@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from concurrent.futures import Future
+from contextlib import suppress
 from functools import partial
 
 import pytest
@@ -240,3 +241,29 @@ def test_an_interrupt_while_numba_compiles_is_answered_and_breaks_nothing(delay,
     waited, result = found.stdout.split(maxsplit=1)
     assert float(waited) < 2, "0.1 s on a machine of its own; loaded ones are slower"
     assert result == "[0.0, 1.0, 2.0]\n"
+
+
+def test_a_thread_that_is_left_ends_between_two_bands():
+    """With one band after the other in it, and where it waits for the pool."""
+    from classicseg._core.bands import run_bands, use_workers
+
+    def band(start, stop):
+        done.append(start)
+        time.sleep(0.01)
+
+    def work():
+        with suppress(Left):
+            run_bands(band, 2000, 2**18)
+            done.append("all")
+
+    for workers in (1, 2):
+        done = []
+        with use_workers(workers):
+            thread = threading.Thread(target=work)
+            thread.start()
+            time.sleep(0.05)
+            thread.is_left = True
+            thread.join(10)
+        assert not thread.is_alive()
+        assert 0 < len(done) < 1000
+        assert "all" not in done

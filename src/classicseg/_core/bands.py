@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from classicseg._core.interrupts import result_of
+from classicseg._core.interrupts import end_if_left, result_of
 from classicseg._core.kernel import engine
 
 Result = TypeVar("Result")
@@ -125,7 +125,11 @@ def run_bands(
 
 
 def _run_band(kernel: Callable[..., Result], arguments: tuple[Any, ...], start: int, stop: int) -> Result:
-    """Whole numbers that nobody looks at may pass 64 bits: machine code says nothing then, nor do plain loops."""
+    """Whole numbers that nobody looks at may pass 64 bits: machine code says nothing then, nor do plain loops.
+
+    A thread that is left ends before the band; threads of the pool never are, and `result_of` looks for them.
+    """
+    end_if_left()
     with np.errstate(over="ignore", invalid="ignore"):
         return kernel(*arguments, start, stop)
 

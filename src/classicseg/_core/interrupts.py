@@ -59,7 +59,11 @@ class _Errand(threading.Thread):
 
 
 class Left(BaseException):
-    """Ends an errand that nobody waits for any more."""
+    """Ends an errand that nobody waits for any more.
+
+    A thread of a caller's own is left where the caller sets ``is_left`` on it, as a viewer does: work that runs in
+    bands ends at the next one.
+    """
 
 
 def run_errand(function: Callable[[], Result]) -> Result:
@@ -87,8 +91,10 @@ def run_errand(function: Callable[[], Result]) -> Result:
 
 
 def result_of(future: Future[Result]) -> Result:
-    """Wait for a result; look up ten times a second, since a signal just before a wait begins does not end it."""
+    """Wait for a result; look up ten times a second, since a signal just before a wait begins does not end it, and
+    nor does a thread's being left."""
     while True:
+        end_if_left()
         try:
             return future.result(timeout=0.1)
         except TimeoutError:
@@ -97,7 +103,7 @@ def result_of(future: Future[Result]) -> Result:
 
 
 def end_if_left() -> None:
-    """Raise `Left` within an errand that is left."""
+    """Raise `Left` within an errand, or another thread, that is left."""
     if getattr(threading.current_thread(), "is_left", False):
         raise Left
 

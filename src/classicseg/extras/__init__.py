@@ -4,7 +4,8 @@ files       images, masks and labels on disk                          classicseg
 plot        figures                                                   classicseg[plot]
 cli         the command line                                          classicseg[cli]
 dask        the catalogue on images larger than memory, tile by tile  classicseg[dask]
-signatures  what an option of a function is to a person; `cli` is built from it
+napari      the catalogue in a viewer                                 classicseg[napari], and napari
+signatures  what an option of a function is to a person; `cli` and `napari` are built from it
 tuning      the search for the best options of a segmenter; needs NumPy alone
 progress    a progress bar, where rich is installed
 """

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -56,6 +56,14 @@ class Each:
     """Marks an option of which several values ask for as many results: labels for each, along a first axis."""
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """Marks an option that is an array over the image: what a person draws, or shows, in a viewer."""
+
+    what: Literal["mask", "seeds", "image"]
+    """Where pixels take part, points or markers, or values of pixels."""
+
+
 class Option(NamedTuple):
     """One option of a function, as a person sees it."""
 
@@ -73,6 +81,12 @@ class Option(NamedTuple):
     def is_for_each(self) -> bool:
         """Whether there is a result for each of its values."""
         return _find(Each, self.kind) is not None
+
+    @property
+    def drawn(self) -> Literal["mask", "seeds", "image"] | None:
+        """What it is in a viewer; None where it is typed."""
+        found: Drawn | None = _find(Drawn, self.kind)
+        return None if found is None else found.what
 
 
 def options_of(function: Callable[..., Any]) -> list[Option]:
@@ -100,6 +114,22 @@ def options_of(function: Callable[..., Any]) -> list[Option]:
 def _is_function(kind: Any) -> bool:
     """Whether an annotation allows a function, and nothing else but None."""
     return {get_origin(one) for one in get_args(kind) or (kind,) if one is not type(None)} == {Callable}
+
+
+def typed(options: Mapping[str, Any]) -> list[str]:
+    """Options, by their values, as one types them; an axis of channels that is None, as the word none."""
+    words = []
+    for name, value in options.items():
+        option = "--" + name.replace("_", "-")
+        if name == "channel_axis":
+            value = "none" if value is None else value
+        if isinstance(value, bool):
+            words.append(option if value else option.replace("--", "--no-", 1))
+        elif isinstance(value, list | tuple):
+            words += [f"{option}={item}" for item in value]
+        elif value is not None:
+            words.append(f"{option}={value}")
+    return words
 
 
 def words_of(kind: Any) -> Words | None:
@@ -224,11 +254,13 @@ _MEANINGS = {
         Path | None,
         Help("An image file of the same size: a pixel takes part where it is not 0."),
         Load(_load_mask),
+        Drawn("mask"),
     ],
     "Weights": Annotated[
         Path | None,
         Help("An image file of the same size, at least 0: how much a pixel counts."),
         Load(_load_array),
+        Drawn("image"),
     ],
     "Seeds": Annotated[
         list[str] | None,
@@ -238,6 +270,7 @@ _MEANINGS = {
         ),
         Load(_load_seeds, is_named=True),
         _POINTS,
+        Drawn("seeds"),
     ],
     "FeatureNames": Annotated[list[str], _FEATURES],
     "SegmentCounts": Annotated[list[Integer] | None, Load(_load_each), Each()],
@@ -249,5 +282,5 @@ _MEANINGS = {
             "--high. log: where the Laplacian of a Gaussian crosses zero."
         ),
     ],
-    "ArrayLike": Annotated[Path, Load(_load_array)],
+    "ArrayLike": Annotated[Path, Load(_load_array), Drawn("image")],
 }

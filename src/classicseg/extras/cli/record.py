@@ -12,6 +12,7 @@ import numpy as np
 import classicseg
 from classicseg.extras.cli.job import Job
 from classicseg.extras.files import Picture
+from classicseg.extras.signatures import typed
 
 
 def details_of(record: Mapping[str, Any], seconds: float, written: Mapping[str, Any]) -> str:
@@ -31,9 +32,10 @@ def record_of(job: Job, path: Path, picture: Picture, channel_axis: int | None) 
     options = job.resolved()
     if "channel_axis" in options:
         options["channel_axis"] = channel_axis
+    limit = [] if job.max_pixels is None else [f"--max-pixels={job.max_pixels}"]
     return {
         "classicseg": classicseg.__version__,
-        "command": ["classicseg", job.method, job.source(path), *_typed(options, job.max_pixels)],
+        "command": ["classicseg", job.method, job.source(path), *limit, *typed(options)],
         "method": job.name,
         "image": job.source(path),
         "shape": picture.pixels.shape,
@@ -48,19 +50,3 @@ def _said_of_place(picture: Picture) -> dict[str, object]:
     """What a record says of the size of the pixels, where the file says it."""
     place = picture.geometry
     return {} if place is None else {"file_spacing": picture.spacing, "unit": place.unit, "frame": place.frame}
-
-
-def _typed(options: Mapping[str, Any], max_pixels: int | None) -> list[str]:
-    """The options as one types them."""
-    words = [] if max_pixels is None else [f"--max-pixels={max_pixels}"]
-    for name, value in options.items():
-        option = "--" + name.replace("_", "-")
-        if name == "channel_axis":
-            value = "none" if value is None else value
-        if isinstance(value, bool):
-            words.append(option if value else option.replace("--", "--no-", 1))
-        elif isinstance(value, list | tuple):
-            words += [f"{option}={item}" for item in value]
-        elif value is not None:
-            words.append(f"{option}={value}")
-    return words
