@@ -1,4 +1,9 @@
-"""An object is cut out of a photograph: a box around it, and a few strokes where colors alone were wrong.
+"""Cut an object out
+=================
+
+An object is cut out of a photograph: a box around it, and a few strokes where colors alone were wrong.
+
+::
 
     python examples/cut_out_object.py [cut_out_object.png]
 

@@ -1,4 +1,9 @@
-"""Draw a few strokes, and let the pixels learn: labels, how sure they are, and what they looked at.
+"""Pixels that learn
+=================
+
+Draw a few strokes, and let the pixels learn: labels, how sure they are, and what they looked at.
+
+::
 
     python examples/pixels_that_learn.py [pixels_that_learn.png]
 

@@ -1,4 +1,9 @@
-"""What is on a street: k-means, a forest on superpixels, and a trained network, beside the truth.
+"""What is on a street
+===================
+
+What is on a street: k-means, a forest on superpixels, and a trained network, beside the truth.
+
+::
 
     python examples/street_scene.py [street_scene.png [CAMVID_FOLDER [network.safetensors]]]
 

@@ -1,4 +1,9 @@
-"""Strokes in, labels out: the same strokes, and what each method of the family makes of them.
+"""Strokes in, labels out
+======================
+
+Strokes in, labels out: the same strokes, and what each method of the family makes of them.
+
+::
 
     python examples/strokes.py [strokes.png]
 

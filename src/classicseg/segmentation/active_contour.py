@@ -41,9 +41,9 @@ def active_contour_segment(
     ----------
     image : array_like, shape (M, N[, …][, C])
         A grey or color image or a volume, of any real dtype. NaN and infinite values take no part.
-    init : "k-means++" or array_like, shape (n_clusters, C), default "inner"
-        How the starting centers are drawn, or the starting centers. One channel needs none: only their number
-        counts there.
+    init : "inner", array_like of int or bool, shape (M, N[, …]), or box, shape (ndim, 2), default "inner"
+        Where the contour begins: just within the border of the image or of the mask; around the pixels that are
+        not 0; or around a box, the first index of each axis and the one after the last.
     balloon : int, default -1
         1: the contour is pressed outwards. -1: inwards. 0: edges alone move it, so start near them.
     smoothing : int, default 1
@@ -55,7 +55,7 @@ def active_contour_segment(
         The gradient that stops the pressure, in value units per unit of `spacing`, at least 0. By default the one
         that 60 percent of the pixels have at most.
     max_iter : int, default 1000
-        The largest number of Lloyd's iterations, at least 1. One channel takes none.
+        The largest number of steps, at least 0: fewer where nothing changes any more.
     channel_axis : int, None or "auto", default "auto"
         The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
         the last one, which must have a length of 1 to 4.
@@ -101,8 +101,7 @@ def active_contour_segment(
     .. [1] Caselles V., Kimmel R., Sapiro G. Geodesic active contours. International Journal of Computer Vision
        22(1), 1997.
     .. [2] Márquez-Neila P., Baumela L., Alvarez L. A morphological approach to curvature-based evolution of curves
-    and
-       surfaces. IEEE Transactions on Pattern Analysis and Machine Intelligence 36(1), 2014.
+       and surfaces. IEEE Transactions on Pattern Analysis and Machine Intelligence 36(1), 2014.
 
     Examples
     --------

@@ -39,9 +39,9 @@ def chan_vese_segment(
     ----------
     image : array_like, shape (M, N[, …][, C])
         A grey or color image or a volume, of any real dtype. NaN and infinite values take no part.
-    init : "k-means++" or array_like, shape (n_clusters, C), default "grid"
-        How the starting centers are drawn, or the starting centers. One channel needs none: only their number
-        counts there.
+    init : "grid", array_like of int or bool, shape (M, N[, …]), or box, shape (ndim, 2), default "grid"
+        Where the contour begins: around the squares of a grid over the whole image; around the pixels that are not
+        0; or around a box, the first index of each axis and the one after the last.
     smoothing : int, default 1
         How often the contour is smoothed after each step, at least 0; about as many pixels as a thin part is wide
         that vanishes.
@@ -50,7 +50,7 @@ def chan_vese_segment(
     outside_weight : float, default 1.0
         The same outside: the side that weighs more becomes the more even one.
     max_iter : int, default 200
-        The largest number of Lloyd's iterations, at least 1. One channel takes none.
+        The largest number of steps, at least 0: fewer where nothing changes any more.
     channel_axis : int, None or "auto", default "auto"
         The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
         the last one, which must have a length of 1 to 4.
@@ -94,8 +94,7 @@ def chan_vese_segment(
     ----------
     .. [1] Chan T. F., Vese L. A. Active contours without edges. IEEE Transactions on Image Processing 10(2), 2001.
     .. [2] Márquez-Neila P., Baumela L., Alvarez L. A morphological approach to curvature-based evolution of curves
-    and
-       surfaces. IEEE Transactions on Pattern Analysis and Machine Intelligence 36(1), 2014.
+       and surfaces. IEEE Transactions on Pattern Analysis and Machine Intelligence 36(1), 2014.
 
     Examples
     --------
