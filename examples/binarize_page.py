@@ -1,5 +1,10 @@
 """Ink and paper on an unevenly lit page
-==============================
+=====================================
+
+One threshold for all of it, a threshold for each pixel, and a cut along edges.
+
+::
+
     python examples/binarize_page.py [binarize_page.png]
 
 Needs classicseg[cli] (matplotlib, and scikit-image for the photograph).
