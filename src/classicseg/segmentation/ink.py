@@ -93,7 +93,7 @@ def ink_segment(
     of 255 in all. A value far from all others (a dead pixel, a fill value) changes it, so mask that value.
 
     The cost is that of six flows, in practice linear in the pixels, or of one where `smoothness` is given. It
-    takes about 80 bytes a pixel.
+    takes about 100 bytes a pixel.
 
     References
     ----------
