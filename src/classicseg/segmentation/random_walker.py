@@ -6,6 +6,7 @@ through: an object stays whole where its outline is weak.
 
 from __future__ import annotations
 
+import itertools
 from typing import NamedTuple
 
 import numpy as np
@@ -22,6 +23,9 @@ from classicseg.types import ChannelAxis, Mask, Regions, Seeds, Spacing
 
 _STEEPNESS = 10.0
 """The default of `beta` in units of one by the image's variance."""
+
+_NONE = np.int32(2**31 - 1)
+"""More than any number of a label that is in question."""
 
 
 def random_walker_segment(
@@ -83,7 +87,8 @@ def random_walker_segment(
     Grady's method [1]_. The probabilities solve a system of linear equations of the grid's Laplacian, all labels
     but the last with the same grids: conjugate gradients with multigrid, until they are within about 0.001 of a
     direct solution. Pixels that share a face are neighbors. No link weighs less than 0.0001, so that each pixel
-    is decided. Of equal probabilities the lower label wins.
+    is decided. Of equal probabilities the lower label wins. A piece of a label that has none of its strokes, which
+    three labels or more may leave, joins the labels around it.
 
     With `spacing`, differences and weights are those per unit of length: a link along an axis whose spacing is h
     times the smallest one counts the difference by h, and weighs by h².
@@ -117,6 +122,7 @@ def random_walker_segment(
     flat[left > best] = walk.seeds.n_labels
     flat[walk.seeds.nodes] = walk.seeds.numbers
     numbers[~walk.image.mask_array()] = 0
+    _join_pieces(numbers, walk.seeds.nodes)
     labels[walk.box] = walk.names.labels_of(numbers)
     return labels
 
@@ -191,6 +197,29 @@ def random_walker_probabilities(
         part[..., number] = grid
     part[..., -1] = np.maximum(left, 0)
     return probabilities
+
+
+def _join_pieces(numbers: NDArray[np.int32], seeds: NDArray[np.int64]) -> None:
+    """Let pieces that have no seed join the labels around them, from their border on, the lowest number first."""
+    pieces = connected_components(numbers, 1)
+    is_kept = np.zeros(int(pieces.max()) + 1, bool)
+    is_kept[pieces.reshape(-1)[seeds]] = is_kept[0] = True
+    if is_kept.all():
+        return
+    left = ~is_kept[pieces]
+    numbers[left] = 0
+    while left.any():
+        known = np.pad(np.where(numbers > 0, numbers, _NONE), 1, constant_values=_NONE)
+        lowest = np.full(numbers.shape, _NONE)
+        for axis, side in itertools.product(range(numbers.ndim), (0, 2)):
+            beside = tuple(
+                slice(side, side + length) if a == axis else slice(1, 1 + length)
+                for a, length in enumerate(numbers.shape)
+            )
+            np.minimum(lowest, known[beside], out=lowest)
+        joined = left & (lowest < _NONE)
+        numbers[joined] = lowest[joined]
+        left &= ~joined
 
 
 class _Walk(NamedTuple):

@@ -51,11 +51,11 @@ def system_of(of: Laplacian, shape: tuple[int, ...]) -> System:
     return System(levels, np.empty(size), np.zeros(levels[0].x.size), np.empty(size))
 
 
-def solve(system: System, right: NDArray[np.float32], tolerance: float) -> tuple[NDArray[np.float64], int]:
-    """Solve for one right side, (n,); return the solution and how many iterations it took."""
+def solve(system: System, tolerance: float) -> tuple[NDArray[np.float64], int]:
+    """Solve for the right side of the finest level; return the solution and how many iterations it took."""
     levels, residual, direction, flow = system
-    finest, x = levels[0], np.zeros(right.size)
-    residual[:], finest.right[:], direction[:] = right, right, 0.0
+    finest, right, x = levels[0], levels[0].right, np.zeros(residual.size)
+    residual[:], direction[:] = right, 0.0
     product = 1.0
     for n_iterations in range(_MOST_ITERATIONS):
         cycle(levels)

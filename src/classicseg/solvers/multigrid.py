@@ -45,7 +45,7 @@ class Level(NamedTuple):
     other: NDArray[np.float32]
     """(pad + n + pad), the solution before or after a sweep."""
     rest: NDArray[np.float32]
-    """(n,), the right side less the flow."""
+    """(n,), the right side less the flow: between two sweeps, in the place of the other solution."""
 
 
 def levels_of(finest: Laplacian, shape: tuple[int, ...]) -> list[Level]:
@@ -53,8 +53,9 @@ def levels_of(finest: Laplacian, shape: tuple[int, ...]) -> list[Level]:
     levels = []
     while True:
         n_pixels, padded = math.prod(shape), math.prod(shape) + 2 * padding(shape)
-        vectors = [np.zeros(size, np.float32) for size in (n_pixels, padded, padded, n_pixels)]
-        levels.append(Level(finest, cells_of(shape), *vectors))
+        right, x, other = (np.zeros(size, np.float32) for size in (n_pixels, padded, padded))
+        rest = other[padding(shape) : padding(shape) + n_pixels]
+        levels.append(Level(finest, cells_of(shape), right, x, other, rest))
         if coarse_shape(shape) == shape:
             return levels
         finest, shape = coarse_laplacian(finest, shape), coarse_shape(shape)

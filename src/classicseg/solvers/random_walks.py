@@ -59,11 +59,16 @@ def arrivals(image: Image, seeds: Seeded, scale: Scale) -> Iterator[NDArray[np.f
     if seeds.n_labels > 1:
         system = system_of(laplacian(image.shape, links, absorption), image.shape)
     for number in range(1, seeds.n_labels):
-        right = np.zeros(absorption.size)
-        np.add.at(right, into.pixels[into.numbers == number], into.weights[into.numbers == number])
         found = np.zeros(absorption.size, np.float32)
-        if right.any():
-            found[:] = np.clip(solve(system, right.astype(np.float32), _TOLERANCE)[0], 0.0, 1.0)
+        is_into = into.numbers == number
+        if is_into.any():
+            right = system.levels[0].right
+            right[:] = 0
+            pixels, places = np.unique(into.pixels[is_into], return_inverse=True)
+            right[pixels] = np.bincount(places, into.weights[is_into])
+            solution, _ = solve(system, _TOLERANCE)
+            found[:] = np.clip(solution, 0.0, 1.0, out=solution)
+            del solution
         found[is_seed] = 0
         found[seeds.nodes[seeds.numbers == number]] = 1
         yield found
