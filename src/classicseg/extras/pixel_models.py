@@ -30,8 +30,6 @@ def write_pixel_classifier(path: str | os.PathLike[str], classifier: PixelClassi
     ------
     TypeError
         If `classifier` is none, or has an estimator, which only a pickle could hold.
-    OSError
-        If it cannot be written.
 
     See Also
     --------
@@ -77,8 +75,6 @@ def read_pixel_classifier(path: str | os.PathLike[str]) -> PixelClassifier:
     ------
     ValueError
         If the file holds no classifier, is of another version, cut short or damaged.
-    OSError
-        If it cannot be read.
 
     See Also
     --------
