@@ -37,7 +37,7 @@ from classicseg.extras.training_stages import STAGES
 from classicseg.metrics import EdgeCounts, EdgeCurve, match_edges, ods_ois_ap
 
 _N_LEVELS = 40
-_HEIGHTS = tuple(np.linspace(0.05, 0.75, 24))
+_HEIGHTS = tuple(np.linspace(0.05, 0.85, 27))
 """Of the tree of learned scores, which are shares of people."""
 
 _MAP_HEIGHTS = tuple(np.geomspace(0.01, 0.1, 16))

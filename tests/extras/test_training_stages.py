@@ -68,7 +68,7 @@ def test_the_command(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert_array_equal(strength[:, ::-1], boundary_probability(image[:, ::-1], model="model.npz").strength)
     with use_workers(3):
         assert main(["train-boundaries", str(folder)]) == 0
-    assert capsys.readouterr().out.startswith("boundaries.npz: 4 forests of 4 images, ")
+    assert capsys.readouterr().out.startswith("boundaries.npz: 5 forests of 4 images, ")
     assert Path("boundaries.npz").read_bytes() == Path("model.npz").read_bytes()
 
 

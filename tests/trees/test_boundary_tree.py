@@ -17,7 +17,8 @@ from classicseg import (
 from classicseg.edges.learned.features import names
 from classicseg.learning.fitting import Boosting, fit_forest
 from classicseg.learning.model import BoundaryModel, ModelError
-from classicseg.trees.arcs.stages import ARC_FORESTS, CUTS
+from classicseg.trees.arcs.merges import MERGE_FEATURES
+from classicseg.trees.arcs.stages import ARC_FORESTS, MERGES
 
 
 def model_of(features):
@@ -32,7 +33,7 @@ def model_of(features):
 
 @pytest.fixture(scope="module")
 def model():
-    return model_of({**names(), **ARC_FORESTS})
+    return model_of({**names(), **ARC_FORESTS, MERGES: MERGE_FEATURES})
 
 
 @pytest.fixture(scope="module")
@@ -71,8 +72,15 @@ def test_a_model_may_have_one_stage(image, model):
     one = model_of({**names(), "arcs_first": ARC_FORESTS["arcs_first"]})
     first, both = boundary_tree(image, model=one), boundary_tree(image, model=model)
     assert_array_equal(first.regions, both.regions)
-    below = [found.heights[found.heights <= CUTS[0]] for found in (first, both)]
-    assert_array_equal(*below)
+    assert (first.heights <= 1).all() and (first.heights != both.heights).any()
+
+
+def test_a_model_may_score_merges_again(image, model):
+    known = model_of({**names(), **ARC_FORESTS})
+    without, again = boundary_tree(image, model=known), boundary_tree(image, model=model)
+    assert_array_equal(without.regions, again.regions)
+    assert (without.heights != again.heights).any()
+    assert_array_equal(np.sort(without.areas), np.sort(again.areas))
 
 
 def test_segments_are_cuts(image, model):

@@ -2,7 +2,7 @@
 
 Of the dense map, a pixel's target is how near people drew: the mean over the people of exp(-d² / 2σ²), d being the
 distance to the nearest boundary that one drew. Of an arc between two regions of the map, it is how much of it
-people drew.
+people drew; of a merge, how often they see two things there.
 """
 
 from __future__ import annotations
@@ -30,8 +30,19 @@ from classicseg.extras.training_sets import Drawn
 from classicseg.learning.fitting import Boosting
 from classicseg.learning.forest import Forest
 from classicseg.trees.arcs.arcs import Boundaries
-from classicseg.trees.arcs.fitting import ARC_BOOSTING, ArcExample, advanced, arc_example, arc_samples
-from classicseg.trees.arcs.stages import ARC_FORESTS, CUTS
+from classicseg.trees.arcs.fitting import (
+    ARC_BOOSTING,
+    MERGE_BOOSTING,
+    ArcExample,
+    MergeExample,
+    advanced,
+    arc_example,
+    arc_samples,
+    merge_example,
+    merge_samples,
+)
+from classicseg.trees.arcs.merges import MERGE_FEATURES
+from classicseg.trees.arcs.stages import ARC_FORESTS, CUTS, MERGES
 
 _SIGMA = 1.7
 """Pixels by which people differ on where a boundary runs."""
@@ -119,7 +130,7 @@ def _arcs(drawn: Drawn, half: NDArray[np.uint16]) -> ArcExample:
     """The finest arcs of the map."""
     inside = np.ones(drawn.image.shape[:2], bool)
     found = whole_map(half, inside)
-    return arc_example(image_steps(drawn.image), inside, Boundaries(*found), drawn.boundaries)
+    return arc_example(image_steps(drawn.image), inside, Boundaries(*found), drawn.boundaries, drawn.segmentations)
 
 
 def _as_before(drawn: Drawn, state: Any) -> Any:
@@ -128,6 +139,10 @@ def _as_before(drawn: Drawn, state: Any) -> Any:
 
 def _some_arcs(example: ArcExample, rng: np.random.Generator) -> Samples:
     return Samples(*arc_samples(example, rng))
+
+
+def _all_merges(example: MergeExample, rng: np.random.Generator) -> Samples:
+    return Samples(*merge_samples(example, rng))
 
 
 STAGES = (
@@ -142,7 +157,8 @@ STAGES = (
         ARC_BOOSTING,
         _as_before,
         _some_arcs,
-        partial(advanced, cut=np.inf),
+        merge_example,
     ),
+    Stage(MERGES, MERGE_FEATURES, MERGE_BOOSTING, _as_before, _all_merges, _as_before),
 )
 """What `train_boundaries` fits, one after the other."""

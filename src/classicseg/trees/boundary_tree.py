@@ -45,7 +45,8 @@ def boundary_tree(
     -------
     RegionTree
         The finest regions are the basins of the map of boundaries. Heights are from 0 to 1: about the share of
-        people who draw the boundary that vanishes there. Areas are numbers of pixels.
+        people who see two things where one is left there, less where one of the two has few pixels. Areas are
+        numbers of pixels.
 
     Raises
     ------
@@ -66,10 +67,13 @@ def boundary_tree(
     Notes
     -----
     Of each arc, which is what two regions share, 74 numbers are measured: the map along it [1]_, gradients, how
-    the colors and the texture of strips beside it and of the two regions differ, sizes and shapes, and the other
-    arcs of both regions. A boosted forest makes a score of them; regions merge over the arc of the least mean
-    score. Where the model has a second forest for arcs, they merge so up to a cut; then all is measured on the
-    larger regions, and that forest scores what is left, as in the cascades of [2]_.
+    the colors and the texture of strips beside it and of the two regions differ, sizes and shapes, and the
+    other arcs of both regions. A boosted forest makes a score of them; regions merge over the arc of the least
+    mean score. Where the model has a second forest for arcs, they merge so up to a cut; then all is measured on
+    the larger regions, and that forest scores what is left, as in the cascades of [2]_. Small strong specks
+    would last longest: an arc counts less where a region has less than 400 pixels. Where the model has a forest
+    for merges, it sees the two regions of each merge as they are then, and its scores become the heights, as in
+    [3]_.
 
     Flips and quarter turns of the image give the same regions: all that is measured is a sum of whole numbers.
 
@@ -82,6 +86,8 @@ def boundary_tree(
        Transactions on Pattern Analysis and Machine Intelligence 33(5), 2011.
     .. [2] Ren Z., Shakhnarovich G. Image segmentation by cascaded region agglomeration. Conference on Computer
        Vision and Pattern Recognition, 2013.
+    .. [3] Chen Y., Dai D., Pont-Tuset J., Van Gool L. Scale-aware alignment of hierarchical image segmentation.
+       Conference on Computer Vision and Pattern Recognition, 2016.
 
     Examples
     --------

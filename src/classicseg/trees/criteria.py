@@ -101,6 +101,22 @@ def border_cost(
 
 
 @kernel()
+def salient_border_cost(
+    table: NDArray[np.float64],
+    n_channels: int,
+    a: int,
+    b: int,
+    contacts: NDArray[np.float64],
+    edge: int,
+    options: NDArray[np.float64],
+) -> float:
+    """The mean strength along the border, times the root of the lesser area as a share of that in the first option
+    beyond the weights, from which on an area counts in full."""
+    share = min(table[a, 0], table[b, 0]) / options[n_channels]
+    return (contacts[edge, 1] + contacts[edge, 2]) / contacts[edge, 0] * np.sqrt(min(share, 1.0))
+
+
+@kernel()
 def contrast_cost(
     table: NDArray[np.float64],
     n_channels: int,
@@ -183,6 +199,12 @@ def box_surface(
                 face *= begin + max(table[a, low + ndim + other], table[b, low + ndim + other])
         total += face
     return total
+
+
+@cache
+def salient_prices() -> Kernel[Any, None]:
+    """The kernel that finds what edges cost by the strength of borders, less where a region is small."""
+    return prices_by(salient_border_cost)
 
 
 def _as_it_is(costs: NDArray[np.float64]) -> NDArray[np.float64]:

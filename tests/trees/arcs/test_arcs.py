@@ -150,7 +150,7 @@ def stages():
     for seed in range(4):
         steps, inside, strengths, angles = random_image(seed, (24, 30))
         drawn = [np.random.default_rng(seed + k).random((24, 30)) < 0.1 for k in range(2)]
-        examples.append(fitting.arc_example(steps, inside, boundaries_of(strengths, angles), drawn))
+        examples.append(fitting.arc_example(steps, inside, boundaries_of(strengths, angles), drawn, []))
     forests = []
     for _ in range(2):
         parts = zip(*(fitting.arc_samples(one, np.random.default_rng(0)) for one in examples), strict=True)

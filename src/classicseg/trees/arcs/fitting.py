@@ -1,6 +1,7 @@
 """What the forests that score arcs are fitted to: arcs of images, and how much of each arc people drew.
 
-The target of an arc is the mean over its cracks of the share of people who drew a boundary near.
+The target of an arc is the mean over its cracks of the share of people who drew a boundary near; that of a
+merge, how often people have a pixel of the one region and one of the other in two segments.
 """
 
 from __future__ import annotations
@@ -16,9 +17,12 @@ from classicseg.learning.forest import Forest
 from classicseg.trees.arcs.arcs import Arcs, Boundaries, joined
 from classicseg.trees.arcs.cracks import Cracks
 from classicseg.trees.arcs.features import features_of
+from classicseg.trees.arcs.merges import merge_features, merge_tree_of, sums_of_nodes
 from classicseg.trees.arcs.stages import finest_arcs, merges_up_to, numbers_after, scores_of
 
 ARC_BOOSTING = Boosting(n_trees=200, depth=6, learning_rate=0.1, l2=20.0)
+
+MERGE_BOOSTING = Boosting(n_trees=150, depth=4, learning_rate=0.08, l2=20.0)
 
 _RADIUS = 2
 """A crack is drawn where someone drew so near, in pixels."""
@@ -33,6 +37,18 @@ class ArcExample(NamedTuple):
     arcs: Arcs
     drawn: NDArray[np.float64]
     """(m,), the sum over the cracks of the share of people who drew there."""
+    people: tuple[NDArray[np.int64], ...]
+    """Of each person, (n_regions, n_segments): how many pixels of each region are in each segment."""
+
+
+class MergeExample(NamedTuple):
+    """The merges of an image, and whether people see one thing there or two."""
+
+    features: NDArray[np.float32]
+    apart: NDArray[np.float64]
+    """(k,), how often a pixel of the one region and one of the other are in two segments: the mean over people."""
+    parts: NDArray[np.float64]
+    """(k,), the part of the image that the smaller region is."""
 
 
 def arc_example(
@@ -40,10 +56,19 @@ def arc_example(
     inside: NDArray[np.bool_],
     boundaries: Boundaries,
     drawn: Sequence[NDArray[np.bool_]],
+    segmentations: Sequence[NDArray[np.int32]],
 ) -> ArcExample:
     """The finest arcs of an image in steps of Lab, with what each of several people drew, (M, N)."""
-    _, cracks, arcs = finest_arcs(steps, inside, boundaries)
-    return ArcExample(arcs, drawn_along(cracks, drawn))
+    regions, cracks, arcs = finest_arcs(steps, inside, boundaries)
+    people = tuple(_counts(regions, segments) for segments in segmentations)
+    return ArcExample(arcs, drawn_along(cracks, drawn), people)
+
+
+def _counts(regions: NDArray[np.int32], segments: NDArray[np.int32]) -> NDArray[np.int64]:
+    names, numbers = np.unique(segments, return_inverse=True)
+    shape = int(regions.max(initial=0)) + 1, len(names)
+    places = regions.reshape(-1).astype(np.int64) * shape[1] + numbers.reshape(-1)
+    return np.bincount(places, minlength=shape[0] * shape[1]).reshape(shape)[1:]
 
 
 def drawn_along(cracks: Cracks, drawn: Sequence[NDArray[np.bool_]]) -> NDArray[np.float64]:
@@ -80,7 +105,33 @@ def advanced(example: ArcExample, forest: Forest, cut: float) -> ArcExample:
     left = ends[:, 0] != ends[:, 1]
     pairs = ends[left].min(axis=1) << 32 | ends[left].max(axis=1)
     rows = np.unique(pairs, return_inverse=True)[1].reshape(-1)
-    return ArcExample(joined(arcs, numbers, scores), np.bincount(rows, example.drawn[left]).astype(np.float64))
+    by_region = np.argsort(numbers, kind="stable")
+    firsts = np.searchsorted(numbers[by_region], np.arange(int(numbers.max(initial=-1)) + 1))
+    people = tuple(np.add.reduceat(own[by_region], firsts, axis=0) for own in example.people)
+    drawn = np.bincount(rows, example.drawn[left]).astype(np.float64)
+    return ArcExample(joined(arcs, numbers, scores), drawn, people)
+
+
+def merge_example(example: ArcExample, forest: Forest) -> MergeExample:
+    """All merges by the scores of a forest."""
+    arcs, n = example.arcs, len(example.arcs.regions)
+    scores = scores_of(forest, features_of(arcs))
+    tree = merge_tree_of(n, merges_up_to(np.inf, arcs, scores))
+    areas = sums_of_nodes(arcs.regions[:, :1], tree)
+    one, other = tree.children.T
+    together = np.zeros(len(one))
+    for own in example.people:
+        shares = sums_of_nodes(own, tree) / areas
+        together += (shares[one] * shares[other]).sum(axis=1)
+    parts = np.minimum(areas[one, 0], areas[other, 0]) / max(int(arcs.regions[:, 0].sum()), 1)
+    return MergeExample(merge_features(arcs, scores, tree), 1 - together / len(example.people), parts)
+
+
+def merge_samples(
+    example: MergeExample, rng: np.random.Generator
+) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.float64]]:
+    """Features, targets and weights of all merges of an image."""
+    return example.features, example.apart, example.parts
 
 
 def _near(drawn: NDArray[np.bool_]) -> NDArray[np.bool_]:

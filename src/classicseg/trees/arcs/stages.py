@@ -19,8 +19,9 @@ from classicseg.learning.model import BoundaryModel, check_model
 from classicseg.trees.arcs.arcs import SCORE_STEPS, Arcs, Boundaries, arcs_of, joined
 from classicseg.trees.arcs.cracks import Cracks, cracks_of
 from classicseg.trees.arcs.features import FIRST_FEATURES, LATER_FEATURES, features_of
+from classicseg.trees.arcs.merges import MERGE_FEATURES, merge_features, merge_tree_of, sums_of_nodes
 from classicseg.trees.arcs.planes import levels_of
-from classicseg.trees.criteria import prices_of
+from classicseg.trees.criteria import prices_of, salient_prices
 from classicseg.trees.merging import Contacts, Measures, Merges, merge_all
 from classicseg.trees.region_tree import region_tree
 from classicseg.types import Regions, RegionTree
@@ -28,8 +29,15 @@ from classicseg.types import Regions, RegionTree
 CUTS = (0.12,)
 """Up to which score regions merge after each stage but the last."""
 
+SALIENT_AREA = 400.0
+"""Pixels from which on a region counts in full."""
+
 ARC_FORESTS = {"arcs_first": FIRST_FEATURES, "arcs_second": LATER_FEATURES}
 """What the forests of the stages are called in a model, and what they are asked of."""
+
+
+MERGES = "merges"
+"""What the forest is called that scores merges again, which a model may have beside those of all stages."""
 
 
 class ArcStages(NamedTuple):
@@ -38,6 +46,8 @@ class ArcStages(NamedTuple):
     forests: tuple[Forest, ...]
     cuts: tuple[float, ...]
     """Up to which score regions merge after each stage but the last."""
+    merges: Forest | None = None
+    """What scores the merges of the last stage again."""
 
 
 class FinestArcs(NamedTuple):
@@ -54,7 +64,10 @@ def stages_of(model: BoundaryModel) -> ArcStages | None:
     if not names:
         return None
     check_model(model, {name: ARC_FORESTS[name] for name in names})
-    return ArcStages(tuple(model.forests[name] for name in names), CUTS[: len(names) - 1])
+    forests, last = tuple(model.forests[name] for name in names), None
+    if MERGES in model.forests and len(names) == len(ARC_FORESTS):
+        last = check_model(model, {MERGES: MERGE_FEATURES}).forests[MERGES]
+    return ArcStages(forests, CUTS[: len(names) - 1], last)
 
 
 def finest_arcs(steps: NDArray[np.int16], inside: NDArray[np.bool_], boundaries: Boundaries) -> FinestArcs:
@@ -78,6 +91,8 @@ def tree_by_stages(finest: FinestArcs, stages: ArcStages) -> RegionTree:
     for forest, cut in zip(stages.forests, (*stages.cuts, math.inf), strict=True):
         scores = scores_of(forest, features_of(arcs))
         merges = merges_up_to(cut, arcs, scores)
+        if cut == math.inf and stages.merges is not None:
+            merges = scored_again(stages.merges, arcs, scores, merges)
         pairs.append(names[merges.pairs])
         heights.append(merges.costs)
         if cut < math.inf:
@@ -93,13 +108,26 @@ def scores_of(forest: Forest, features: NDArray[np.float32]) -> NDArray[np.float
 
 
 def merges_up_to(cut: float, arcs: Arcs, scores: NDArray[np.float64]) -> Merges:
-    """Merge over the weakest arcs; where regions merge, arcs become one, with the mean score by length."""
+    """Merge over the weakest arcs; where regions merge, arcs become one, with the mean score by length. Without a
+    cut, the arcs of regions below `SALIENT_AREA` are weaker than they are scored: specks stand out, but it is not
+    them that people draw."""
     lengths = arcs.lengths.astype(np.float64)
     table = np.column_stack([lengths, lengths * scores, np.zeros(len(lengths))])
     measures = Measures(arcs.regions[:, :4].astype(np.float64), 3, 0, 0)
-    merges = merge_all(prices_of("border"), measures, Contacts(arcs.ends.copy(), table), np.ones(1), False)
+    contacts, options = Contacts(arcs.ends.copy(), table), np.array([1, 1, 1, SALIENT_AREA])
+    price = prices_of("border") if cut < math.inf else salient_prices()
+    merges = merge_all(price, measures, contacts, options, False)
     low = merges.costs <= cut
     return Merges(merges.pairs[low], merges.costs[low])
+
+
+def scored_again(forest: Forest, arcs: Arcs, scores: NDArray[np.float64], merges: Merges) -> Merges:
+    """The same merges at the heights that a forest gives them, less where a region is small."""
+    tree = merge_tree_of(len(arcs.regions), merges)
+    found = scores_of(forest, merge_features(arcs, scores, tree))
+    areas = sums_of_nodes(arcs.regions[:, :1], tree)[:, 0]
+    shares = np.minimum(areas[tree.children].min(axis=1) / SALIENT_AREA, 1)
+    return Merges(tree.firsts[tree.children], found * np.sqrt(shares))
 
 
 def numbers_after(n_regions: int, pairs: NDArray[np.int32]) -> NDArray[np.int32]:
