@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from magicgui.widgets import ComboBox, Container, Label, PushButton
+from magicgui.widgets import ComboBox, Container, Label, ProgressBar, PushButton
 
 from classicseg import Labels
 from classicseg.extras.napari.layers import place_of
@@ -46,6 +46,7 @@ class Dock(Container):
         self._is_in_series = self._is_waiting = False
         self.layer = ComboBox(choices=lambda widget: self._named(takes), label="layer")
         self.status = Label(value="", label="")
+        self.bar = ProgressBar(value=0, visible=False, label="")
         self._cancel = PushButton(text="Cancel", enabled=False)
         self._undo = PushButton(text="Undo", enabled=False)
         self._cancel.changed.connect(self.cancel)
@@ -69,7 +70,7 @@ class Dock(Container):
     ) -> None:
         """Go through an iterator on a thread of its own, and show each item in the thread of the window.
 
-        `total` items have a bar of progress in the window; 0, none.
+        A bar shows how many of `total` items are done, or that one of one is under way; of 0, there is none.
         """
         if self._work is not None:
             self._work.stop()
@@ -81,10 +82,12 @@ class Dock(Container):
 
         def take(item: Any) -> None:
             if not work.is_stopped:
+                self.bar.value += total > 1
                 on_item(item)
 
         def end() -> None:
             self._work = self._worker = None
+            self.bar.visible = False
             self._cancel.enabled = False
             if work.mistake is not None:
                 self.report(work.mistake)
@@ -96,11 +99,11 @@ class Dock(Container):
             if following is not None:
                 following()
 
-        progress = {"total": total, "desc": doing} if total else None
-        self._worker = create_worker(work.__iter__, _start_thread=False, _progress=progress)
+        self._worker = create_worker(work.__iter__, _start_thread=False)
         self._worker.yielded.connect(take)
         self._worker.finished.connect(end)
         self._cancel.enabled = True
+        self.bar.value, self.bar.max, self.bar.visible = 0, total if total > 1 else 0, total > 0
         self.say(f"{doing} …")
         self._worker.start()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from types import NoneType
 from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin
 
@@ -43,11 +44,12 @@ class Field(NamedTuple):
     """Of several numbers: whether each is whole."""
 
 
-def fields_of(function: Callable[..., Any]) -> list[Field]:
+@cache
+def fields_of(function: Callable[..., Any]) -> tuple[Field, ...]:
     """The fields for the options of a segmenter, in their order."""
     rows = _ROW.findall(inspect.getdoc(function) or "")
     fields = (_field(option, is_row=option.name in rows) for option in options_of(function))
-    return [field for field in fields if field.name not in _OF_THE_LAYER and not _is_settled(field)]
+    return tuple(field for field in fields if field.name not in _OF_THE_LAYER and not _is_settled(field))
 
 
 def numbers_in(text: str, field: Field) -> list[float] | list[int]:

@@ -26,7 +26,7 @@ class Regions(Dock):
         measure = PushButton(text="Measure", label="")
         self.table = Table(label="")
         self.table.read_only = True
-        self.extend([images, self.properties, measure, self._cancel, self.table, self.status])
+        self.extend([images, self.properties, measure, self._cancel, self.bar, self.table, self.status])
         measure.changed.connect(self.measure)
         self.table.native.itemSelectionChanged.connect(self._selected)
 
@@ -48,7 +48,7 @@ class Regions(Dock):
                 spacing=steps,
             )
 
-        self.begin(work, lambda table: self._show_table(layer, table), "measuring")
+        self.begin(work, lambda table: self._show_table(layer, table), "measuring", total=1)
 
     def select(self, row: int) -> None:
         """Select the label of a row, and bring it into view."""

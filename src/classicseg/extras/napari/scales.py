@@ -32,7 +32,9 @@ class Scales(Dock):
         self.slider = FloatSlider(value=0, min=0, max=1, readout=False, label="scale", enabled=False)
         self.count = SpinBox(value=_FEW, min=1, max=2**31 - 1, label="segments", enabled=False)
         self.slider.tooltip = "Coarse to fine: how many segments there are, in equal ratios."
-        self.extend([self.tree, self._build, self.slider, self.count, self._cancel, self._undo, self.status])
+        self.extend(
+            [self.tree, self._build, self.slider, self.count, self._cancel, self._undo, self.bar, self.status]
+        )
         self._build.changed.connect(self.build)
         self.slider.changed.connect(self._slid)
         self.count.changed.connect(self._counted)

@@ -45,6 +45,7 @@ class Segment(Dock):
                 self.live,
                 _row(self._run, self._cancel, self._undo),
                 _row(python, command),
+                self.bar,
                 self.status,
             ]
         )
