@@ -24,8 +24,6 @@ _KINDS = {
 }
 """The layers that can be something, by their class."""
 _UNDONE = 20
-_SOON = 20
-"""How many milliseconds several changes in a row are waited for, before they become one run."""
 
 
 class Dock(Container):
@@ -119,7 +117,7 @@ class Dock(Container):
             self._work.stop()
 
     def soon(self, function: Callable[[], None]) -> None:
-        """Call a function when no change has waited for it yet."""
+        """Call a function once, when the events that are being answered are: a slider changes a number, too."""
         from qtpy.QtCore import QTimer
 
         if self._is_waiting:
@@ -130,7 +128,7 @@ class Dock(Container):
             self._is_waiting = False
             function()
 
-        QTimer.singleShot(_SOON, call)
+        QTimer.singleShot(0, call)
 
     def put(self, image: Any, where: Index | None, labels: Labels, *, is_preview: bool = False) -> Any:
         """Show labels in the layer of results, which is made where there is none; of a part, in its place."""
