@@ -98,7 +98,8 @@ def _command_line() -> str:
     """What the application says of itself."""
     from classicseg.extras.cli.commands import application
 
-    return application().generate_docs("markdown", recursive=True)
+    said = application().generate_docs("markdown", recursive=True)
+    return said.replace("# classicseg", "# Command line", 1)
 
 
 def _write(path: Path, text: str) -> None:
