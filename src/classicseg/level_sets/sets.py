@@ -97,6 +97,43 @@ def smooth(sets: Sets, *, begins_with_least: bool) -> None:
     complete(sets, from_greatest=not begins_with_least)
 
 
+def smooth_often(sets: Sets, count: int, *, is_even: bool) -> bool:
+    """Smooth so often, the two orders in turns; return whether it has been an even number of times then.
+
+    `is_even` says whether it was before. After two times that change nothing no more are needed.
+    """
+    while count > 0:
+        earlier = sets.for_greatest.copy() if count > 2 else sets.for_greatest
+        for _ in range(min(count, 2)):
+            smooth(sets, begins_with_least=not is_even)
+            is_even = not is_even
+        count -= 2
+        if count > 0 and np.array_equal(earlier, sets.for_greatest):
+            count %= 2
+    return is_even
+
+
+class Repetition:
+    """Notices that a contour is where it was, an even number of steps ago: it would go round for ever.
+
+    The last state is compared, and one that is kept for twice as many steps each time (Brent 1980).
+    """
+
+    def __init__(self) -> None:
+        self._last = self._kept = np.zeros(0, np.uint8)
+
+    def has_come(self, sets: Sets, number: int) -> bool:
+        """Whether the set before step `number` was there before; looks at each second step."""
+        if number % 2:  # the two orders of smoothing may undo each other
+            return False
+        if any(np.array_equal(earlier, sets.for_greatest) for earlier in (self._last, self._kept)):
+            return True
+        self._last = sets.for_greatest.copy()
+        if number & (number - 1) == 0:
+            self._kept = self._last
+        return False
+
+
 def complete(sets: Sets, *, from_greatest: bool) -> None:
     """Copy the set from one copy to the other."""
     if from_greatest:

@@ -14,7 +14,7 @@ from classicseg._core.image import as_image, as_spacing
 from classicseg._core.numbers import as_count, as_number
 from classicseg.filters.gradients import magnitude_of
 from classicseg.level_sets.forces import attract_by_edges, press
-from classicseg.level_sets.sets import complete, members_of, sets_of, smooth
+from classicseg.level_sets.sets import Repetition, complete, members_of, sets_of, smooth_often
 from classicseg.level_sets.starts import as_start
 from classicseg.types import ChannelAxis, Classes, Mask, Spacing
 
@@ -131,22 +131,18 @@ def active_contour_segment(
     sets, ndim = sets_of(start, inside), len(parsed.shape)
     steps = [step for step in itertools.product((-1, 0, 1), repeat=ndim) if any(step)]
     around = np.array(steps, np.int64).reshape(-1, ndim) @ sets.strides
-    is_free = pad((strengths <= threshold).view(np.uint8), ndim).reshape(-1)
+    is_free = pad((strengths <= np.float64(threshold)).view(np.uint8), ndim).reshape(-1)
     squares = np.array([(min(spacings) / step) ** 2 for step in spacings])
-    flat, is_even, earlier = pad(strengths, ndim).reshape(-1), True, np.zeros(0, np.uint8)
+    flat, is_even, repetition = pad(strengths, ndim).reshape(-1), True, Repetition()
     for number in range(max_iter):
-        if number % 2 == 0:  # the two orders of smoothing may undo each other for ever
-            if np.array_equal(earlier, sets.for_greatest):
-                break
-            earlier = sets.for_greatest.copy()
+        if repetition.has_come(sets, number):
+            break
         if balloon:
             press(sets, is_free, around, outwards=balloon > 0)
             complete(sets, from_greatest=balloon < 0)
         attract_by_edges(sets, flat, squares)
         complete(sets, from_greatest=False)
-        for _ in range(smoothing):
-            smooth(sets, begins_with_least=not is_even)
-            is_even = not is_even
+        is_even = smooth_often(sets, smoothing, is_even=is_even)
     members = members_of(sets, parsed.shape)
     if not members[inside].all():
         labels[members] = 2

@@ -17,7 +17,7 @@ from classicseg._core.image import as_image
 from classicseg._core.numbers import as_count, as_number
 from classicseg.histograms.variance import variance
 from classicseg.level_sets.forces import attract_by_means
-from classicseg.level_sets.sets import Sets, changes, complete, members_of, sets_of, smooth
+from classicseg.level_sets.sets import Repetition, Sets, changes, complete, members_of, sets_of, smooth_often
 from classicseg.level_sets.starts import as_start
 from classicseg.types import ChannelAxis, Classes, Mask
 
@@ -130,20 +130,16 @@ def _moved(
     whole = _Sums(values.shape[1])
     whole.add(changes(sets._replace(for_greatest=sets.inside), values))
     sets.before[:] = 0
-    part, is_even, earlier = _Sums(values.shape[1]), True, np.zeros(0, np.uint8)
+    part, is_even, repetition = _Sums(values.shape[1]), True, Repetition()
     part.add(changes(sets, values))
     for number in range(max_iter):
         if not 0 < part.count < whole.count:
             break
-        if number % 2 == 0:  # the two orders of smoothing may undo each other for ever
-            if np.array_equal(earlier, sets.for_greatest):
-                break
-            earlier = sets.for_greatest.copy()
+        if repetition.has_come(sets, number):
+            break
         attract_by_means(sets, values, whole.means_around(part), weights)
         complete(sets, from_greatest=False)
-        for _ in range(smoothing):
-            smooth(sets, begins_with_least=not is_even)
-            is_even = not is_even
+        is_even = smooth_often(sets, smoothing, is_even=is_even)
         part.add(changes(sets, values))
     return whole.means_around(part) if 0 < part.count < whole.count else None
 

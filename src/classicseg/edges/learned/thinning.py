@@ -50,9 +50,9 @@ def thin_boundaries(boundaries: BoundaryMap, *, contours: ArrayLike | None = Non
     -----
     Non-maximum suppression, as Canny's: the strength is compared with that one pixel to either side, interpolated
     between neighbors, across the orientation in steps of 1/256 of half a turn. Where a strength is exactly that of
-    its neighbor both stay, so that no side comes first. With `contours`, which weigh half as much, lines of photographs
-    are a little more like those that people draw. Flipped and turned maps give flipped
-    and turned lines, bit for bit. The cost is linear in the number of pixels.
+    its neighbor both stay, so that no side comes first. With `contours`, which weigh half as much, lines of
+    photographs are a little more like those that people draw. Flipped and turned maps give flipped and turned
+    lines, bit for bit. The cost is linear in the number of pixels.
 
     Examples
     --------
