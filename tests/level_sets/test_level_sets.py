@@ -14,7 +14,7 @@ from strategies import shapes
 
 from classicseg._core.grid import pad
 from classicseg.level_sets import forces, sets
-from classicseg.level_sets.sets import CHUNK, flat_pieces, members_of, sets_of, smooth
+from classicseg.level_sets.sets import CHUNK, Repetition, flat_pieces, members_of, sets_of, smooth, smooth_often
 from classicseg.level_sets.starts import grid_of_squares, within
 
 any_shape = st.integers(1, 4).flatmap(lambda ndim: shapes(ndim, 1, (60, 12, 7, 5)[ndim - 1]))
@@ -48,6 +48,27 @@ def test_smoothing_is_the_greatest_of_erosions_and_the_least_of_dilations(shape,
             members = np.all([ndimage.binary_dilation(members, p) for p in pieces], axis=0)
     assert_array_equal(members_of(found, shape), members)
     assert_array_equal(found.for_least, found.for_greatest | (found.inside ^ 1))
+
+
+@given(any_shape, st.integers(0, 10**6), st.integers(0, 9), st.booleans())
+def test_smoothing_often_is_smoothing_in_turns_and_ends(shape, seed, count, is_even):
+    members = np.random.default_rng(seed).random(shape) < 0.5
+    often, one_by_one, for_ever = (sets_of(members, np.ones(shape, bool)) for _ in range(3))
+    assert smooth_often(often, count, is_even=is_even) == (is_even ^ (count % 2 == 1))
+    for number in range(count):
+        smooth(one_by_one, begins_with_least=is_even == (number % 2 == 1))
+    assert_array_equal(often.for_greatest, one_by_one.for_greatest)
+    assert smooth_often(for_ever, 2**62, is_even=is_even) == is_even
+
+
+@pytest.mark.parametrize(("start", "period"), [(0, 1), (3, 2), (5, 6), (10, 30)])
+def test_going_round_is_noticed(start, period):
+    repetition, whole = Repetition(), np.ones((4, 30), bool)
+    for number in range(1000):
+        state = number if number < start else start + (number - start) % period
+        if repetition.has_come(sets_of(np.arange(120).reshape(4, 30) == state, whole), number):
+            break
+    assert start <= number <= 4 * (start + period) + 2
 
 
 @pytest.mark.parametrize("name", ["_by_pieces", "_compare", "_to_nearer_mean", "_to_crests", "_press"])
