@@ -8,8 +8,8 @@ from importlib import metadata
 from typing import Any
 
 import classicseg
+from classicseg._core import kernel
 from classicseg._core.bands import n_workers
-from classicseg._core.kernel import cache_directory, engine
 
 _REQUIREMENT = re.compile(r"([A-Za-z0-9._-]+)[^;]*(?:;.*extra == ['\"]([a-z-]+)['\"])?")
 _FOR_DEVELOPERS = ("test", "bench", "docs")
@@ -39,7 +39,7 @@ def diagnosis() -> dict[str, Any]:
             **{name: _version_of(name) for name in needed},
         },
         "machine": f"{platform.system()} {platform.release()}, {platform.machine()}",
-        "engine": engine(),
+        "engine": kernel.engine(),
         "workers": n_workers(),
         "cache": _cache(),
         "missing": {
@@ -73,7 +73,7 @@ def _version_of(name: str) -> str | None:
 
 def _cache() -> dict[str, Any] | None:
     """The folder of compiled kernels; None where none can be kept."""
-    folder = cache_directory()
+    folder = kernel.cache_directory()
     if folder is None:
         return None
     sizes = [file.stat().st_size for file in folder.glob("*.nbc")]

@@ -23,6 +23,7 @@ tifffile = pytest.importorskip("tifffile")
 
 import classicseg  # noqa: E402
 from classicseg.extras.cli import main  # noqa: E402
+from classicseg.extras.cli.report import command_name  # noqa: E402
 from classicseg.extras.files import read_markers  # noqa: E402
 from classicseg.types import Classes, kind_of  # noqa: E402, F401  (Classes: in an annotation)
 
@@ -225,12 +226,14 @@ def test_one_bad_file_of_many_is_reported_and_the_rest_are_done(capsys: pytest.C
 def test_catalogue_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["methods"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[:2] for line in lines] == [[name, kind_of(segment)] for name, segment in METHODS.items()]
+    by_strokes = {command_name(name): segment for name, segment in classicseg.segmenters("seeded").items()}
+    everybody = METHODS | by_strokes
+    assert [line.split()[:2] for line in lines] == [[name, kind_of(one)] for name, one in everybody.items()]
     assert main(["--version"]) == 0
     assert capsys.readouterr().out.strip() == classicseg.__version__
     assert main(["--help"]) == 0
     overview = capsys.readouterr().out
-    for method in METHODS:
+    for method in everybody:
         assert method in overview
         assert main([method, "--help"]) == 0
         assert "IMAGE" in capsys.readouterr().out

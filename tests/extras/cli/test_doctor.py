@@ -36,7 +36,7 @@ def test_what_an_extra_lacks_is_said(monkeypatch: pytest.MonkeyPatch, capsys: py
         "x; extra == 'test'",
     ]
     monkeypatch.setattr(metadata, "requires", lambda _: needs)
-    monkeypatch.setattr(diagnosing, "cache_directory", lambda: None)
+    monkeypatch.setattr(diagnosing.kernel, "cache_directory", lambda: None)
     assert diagnosing.diagnosis()["missing"] == {"cli": ["no-such-package"]}
     assert main(["doctor"]) == 0
     said = capsys.readouterr().out
