@@ -73,7 +73,7 @@ def test_every_method_has_a_form_and_runs(viewer, segment, wait):
     segment.report = reports.append
     for method in [*classicseg.segmenters(), *classicseg.segmenters("seeded")]:
         segment.method.value = method
-        if method == "random_walker_segment":
+        if method in classicseg.segmenters("seeded"):
             segment.set(strokes=viewer.layers["clicks"])
         segment.run()
         wait(segment, 0.0)

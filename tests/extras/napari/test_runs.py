@@ -16,7 +16,7 @@ from classicseg.extras.napari.stopping import Work
 
 IMAGE = np.random.default_rng(3).integers(0, 255, (4, 24, 30)).astype(np.uint8)
 SMALL = IMAGE[:, :10, :12]
-SEEDED = {"random_walker_segment": "strokes"}
+SEEDED = dict.fromkeys(classicseg.segmenters("seeded"), "strokes")
 
 
 @pytest.mark.parametrize("method", [*classicseg.segmenters(), *classicseg.segmenters("seeded")])

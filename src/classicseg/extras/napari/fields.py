@@ -82,6 +82,8 @@ class FieldBox(Container):
             self._words = ComboBox(choices=words, value=field.default if field.default in words else words[-1])
         default = None if isinstance(field.default, str) else field.default
         least, most = _limits(field, values)
+        if isinstance(default, int | float):  # 0 to 100 has no place for -1
+            least, most = min(least, default), max(most, default)
         if field.kind == "integer":
             start = int(least) if default is None else default
             self._number = SpinBox(value=start, min=-int(_MOST), max=int(_MOST))
@@ -90,7 +92,7 @@ class FieldBox(Container):
             start = (least + most) / 4 if default is None else default
             step = 10.0 ** math.floor(math.log10((most - least) / 100))
             self._number = FloatSpinBox(value=round(start / step) * step, min=-_MOST, max=_MOST, step=step)
-            self._slider = FloatSlider(value=min(start, most), min=least, max=most, readout=False)
+            self._slider = FloatSlider(value=start, min=least, max=most, readout=False)
         else:
             self._number = LineEdit(value="" if default is None else _shown(default))
             self._slider = FloatSlider(value=(least + most) / 2, min=least, max=most, readout=False)
