@@ -29,7 +29,7 @@ def measured(image, labels, name, strengths, options, spacing):
     found = contacts_of(labels, strengths, 1)
     table = np.empty((len(found.ends), 0))
     if row.needs_outlines:
-        table = lengths_of(found, spacing)[:, np.newaxis]
+        table = lengths_of(found.counts, spacing)[:, np.newaxis]
     elif strengths is not None:
         table = np.column_stack([found.counts.sum(axis=1), found.strengths])
     cost = row.cost.loops

@@ -65,7 +65,7 @@ def test_pairs_are_sorted_by_distance_then_in_raster_order(data):
     expected = listed(image, connectivity, norm)
     assert [row[1:] for row in rows] == [row[1:] for row in expected]
     np.testing.assert_allclose([row[0] for row in rows], [row[0] for row in expected], rtol=1e-15)
-    assert (np.diff(found.levels) > 0).all()
+    assert (np.diff(found.levels) >= 0).all()  # two squares may have one root, rounded
 
 
 @given(st.data())

@@ -47,7 +47,7 @@ class PixelPairs(NamedTuple):
     starts: NDArray[np.int64]
     """(n_levels + 1,), where the pairs of each level begin; a level holds the pairs of one distance."""
     levels: NDArray[np.float64]
-    """(n_levels,), the distances, ascending."""
+    """(n_levels,), the distances, ascending; the roots of two squares may round to one number."""
     offsets: NDArray[np.int64]
     """(n_neighbors,), from the flat index of a pixel to that of each neighbor after it, ascending: right before
     down."""
