@@ -105,7 +105,7 @@ def test_closed_contours_make_lines_stronger():
     contours[4, 5] = 0.5
     near = np.zeros((9, 12), bool)
     near[3:6, 4:7] = True
-    expected = np.where(lines > 0, (2 * lines + np.where(near, np.float32(0.5), 0)) / np.float32(3), 0)
+    expected = np.where(lines > 0, (2 * lines + np.where(near, np.float32(0.5), np.float32(0))) / np.float32(3), 0)
     assert_array_equal(thin_boundaries(found, contours=contours), expected.astype(np.float32))
     with pytest.raises(ValueError, match="contours has shape"):
         thin_boundaries(found, contours=contours[:, 1:])

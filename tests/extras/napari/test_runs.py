@@ -97,6 +97,7 @@ def test_dask_layers(make_layer):
         assert np.array_equal(labels_of(Run(method, lazy)), labels_of(Run(method, make_layer(IMAGE[0]))))
 
 
+@pytest.mark.jit
 def test_work_is_stopped_at_a_band(make_layer):
     """Long before its end: each band of this one takes a pass over few pixels."""
     image = make_layer(np.random.default_rng(0).integers(0, 255, (600, 600)).astype(np.uint8))
