@@ -97,5 +97,5 @@ def test_links_between_pages_lead_somewhere():
     for page in PAGES:
         for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
             parts = (page.parent / target).resolve().relative_to(DOCS).parts
-            written = parts[0] in ("gallery", "tutorial", "reference")  # by the build
+            written = parts[0] in ("gallery", "tutorial", "reference") or "pictures" in parts  # by the build
             assert written or (page.parent / target).exists(), f"{page.name}: {target}"
