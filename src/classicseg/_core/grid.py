@@ -48,6 +48,15 @@ def neighbor_offsets(shape: tuple[int, ...], connectivity: int) -> NDArray[np.in
     return np.sort(np.array(steps, dtype=np.int64) @ padded_strides(shape))
 
 
+def bounding_box(mask: NDArray[np.bool_]) -> tuple[slice, ...]:
+    """The part of a mask that holds all of its pixels, of which there is one at least."""
+    box = []
+    for axis in range(mask.ndim):
+        found = np.flatnonzero(mask.any(axis=tuple(a for a in range(mask.ndim) if a != axis)))
+        box.append(slice(int(found[0]), int(found[-1]) + 1))
+    return tuple(box)
+
+
 def look_up(
     numbers: NDArray[np.int32], labels: NDArray[np.int32], out: NDArray[np.int32] | None = None
 ) -> NDArray[np.int32]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from classicseg._core.grid import bounding_box
 from classicseg._core.numbers import as_count, members, per_axis, shown
 from classicseg.preprocess.prepared import Prepared, as_prepared, made, values_of
 from classicseg.types import ChannelAxis, Labels, Mask, Spacing
@@ -202,12 +203,7 @@ def _around_labels(labels: Labels | None) -> Box:
     """The smallest box around all labels."""
     if labels is None or not labels.any():
         raise ValueError("box is not given, and labels show nothing to cut out; expected one or the other")
-    found = []
-    for axis in range(labels.ndim):
-        others = tuple(k for k in range(labels.ndim) if k != axis)
-        places = np.flatnonzero(labels.any(axis=others))
-        found.append(slice(int(places[0]), int(places[-1]) + 1))
-    return tuple(found)
+    return bounding_box(labels != 0)
 
 
 def _as_pair(width: Any) -> tuple[int, int]:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from classicseg._core.grid import bounding_box
 from classicseg._core.image import Image, as_image, as_labels, as_spacing
 from classicseg._core.numbers import as_count, as_number, members, shown
 from classicseg._core.seeds import as_seeds
@@ -251,12 +252,8 @@ def _iterate(image: Image, start: _Start, contrast: Contrast, n_components: int,
 
 def _around(free: NDArray[np.bool_]) -> tuple[slice, ...]:
     """The box around the pixels that are not decided, with their neighbors."""
-    box = []
-    for axis, length in enumerate(free.shape):
-        others = tuple(other for other in range(free.ndim) if other != axis)
-        places = np.flatnonzero(free.any(axis=others))
-        box.append(slice(max(0, int(places[0]) - 1), min(length, int(places[-1]) + 2)))
-    return tuple(box)
+    box = zip(bounding_box(free), free.shape, strict=True)
+    return tuple(slice(max(0, part.start - 1), min(length, part.stop + 1)) for part, length in box)
 
 
 def _two_by_two(image: Image, contrast: Contrast, is_fixed: NDArray[np.bool_], n_labels: int) -> Any:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.chosen import chose
+from classicseg._core.grid import bounding_box
 from classicseg._core.image import Image, as_canonical, as_image, as_spacing
 from classicseg._core.numbers import as_number
 from classicseg._core.seeds import SeedPixels, as_seeds
@@ -265,12 +266,10 @@ def _reached(image: Image, seeds: SeedPixels) -> tuple[Image, tuple[slice, ...],
     pieces = connected_components(image.mask.view(np.uint8), 1)
     is_reached = np.zeros(int(pieces.max()) + 1, bool)
     is_reached[pieces.reshape(-1)[seeds.nodes]] = True
-    inside, box = is_reached[pieces], []
-    for axis in range(inside.ndim):
-        along = np.flatnonzero(inside.any(axis=tuple(a for a in range(inside.ndim) if a != axis)))
-        box.append(slice(int(along[0]), int(along[-1]) + 1))
-    part = inside[tuple(box)]
+    inside = is_reached[pieces]
+    box = bounding_box(inside)
+    part = inside[box]
     places = np.unravel_index(seeds.nodes, image.shape)
     moved = tuple(index - one.start for index, one in zip(places, box, strict=True))
     nodes = np.ravel_multi_index(moved, part.shape).astype(np.int64)
-    return Image(as_canonical(image.values[tuple(box)]), as_canonical(part)), tuple(box), nodes
+    return Image(as_canonical(image.values[box]), as_canonical(part)), box, nodes

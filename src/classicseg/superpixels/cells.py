@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classicseg._core.bands import run_interruptible
+from classicseg._core.grid import bounding_box
 from classicseg._core.kernel import kernel
 
 _TOLERANCE = 0.1
@@ -55,15 +56,6 @@ def equal_cells(
     run_interruptible(_halve, pixels, shifts, ones, lengths, np.array(spacing), numbers, extents)
     labels[box] = numbers.reshape(inside.shape)
     return Cells(labels, n, max(size, float(np.median(extents)) / math.sqrt(2)))
-
-
-def bounding_box(mask: NDArray[np.bool_]) -> tuple[slice, ...]:
-    """The part of a mask that holds all of its pixels."""
-    box = []
-    for axis in range(mask.ndim):
-        found = np.flatnonzero(mask.any(axis=tuple(a for a in range(mask.ndim) if a != axis)))
-        box.append(slice(int(found[0]), int(found[-1]) + 1))
-    return tuple(box)
 
 
 def _halved_box(lengths: NDArray[np.int64], n: int, spacing: NDArray[np.float64]) -> NDArray[np.int64] | None:

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from classicseg._core.grid import bounding_box
 from classicseg._core.image import Image
-from classicseg.superpixels.cells import bounding_box
 
 
 class Part(NamedTuple):
