@@ -128,7 +128,7 @@ def test_no_forest_says_anything_of_an_image_that_it_was_fitted_on() -> None:
 def test_every_step_is_counted(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from contextlib import contextmanager
 
-    from classicseg.extras import training
+    from classicseg.extras import progress
 
     counts: list[Any] = []
 
@@ -137,7 +137,7 @@ def test_every_step_is_counted(folder: Path, monkeypatch: pytest.MonkeyPatch) ->
         counts.append(n_items)
         yield lambda done, name: counts.append((done, name))
 
-    monkeypatch.setattr(training, "bar", bar)
+    monkeypatch.setattr(progress, "bar", bar)
     train_boundaries(folder, STAGES)
     assert [done for done, _ in counts[1:]] == list(range(1, counts[0] + 1))
     assert {name for _, name in counts[1:]} == {"reading", "first", "second"}

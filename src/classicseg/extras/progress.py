@@ -36,3 +36,14 @@ def bar(doing: str, n_items: int) -> Iterator[Callable[..., None]]:
     with Progress(console=console, transient=True, disable=not console.is_terminal) as shown:
         task = shown.add_task(doing, total=n_items)
         yield lambda done, name="": shown.update(task, completed=done, description=f"{doing} {name}".strip())
+
+
+@contextmanager
+def counted(doing: str, n_steps: int, *, shown: bool = True) -> Iterator[Callable[[str], object]]:
+    """A bar that goes on by one step a call, which is given a name."""
+    if not shown:
+        yield lambda name: None
+        return
+    with bar(doing, n_steps) as show:
+        n_done = iter(range(1, n_steps + 1))
+        yield lambda name: show(next(n_done, n_steps), name)

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,7 +20,7 @@ from numpy.typing import NDArray
 import classicseg
 from classicseg.extras.degrading import degraded
 from classicseg.extras.files import check_outputs, replacing
-from classicseg.extras.progress import bar
+from classicseg.extras.progress import counted
 from classicseg.extras.training_sets import Drawn, Example, find_examples, read_example
 from classicseg.learning.fitting import Boosting, bin_table, fit_binned
 from classicseg.learning.forest import Forest
@@ -186,7 +185,7 @@ def train_boundaries(
     n_versions = len(examples) * (2 if worse else 1)
     n_steps = len(examples) + n_versions * (2 * len(stages) - 1)
     n_steps += n_trees * (N_FOLDS + 1) - stages[-1].boosting.n_trees * N_FOLDS
-    with _counted(n_steps, show_progress) as done:
+    with counted("training", n_steps, shown=show_progress) as done:
         drawn = []
         for i, example in enumerate(examples):
             own = read_example(example)
@@ -194,17 +193,6 @@ def train_boundaries(
             done("reading")
         about = {"images": len(examples), "digest": _digest_of(examples), "classicseg": classicseg.__version__}
         return train_stages(drawn, stages, rng=rng, about=about, done=done)
-
-
-@contextmanager
-def _counted(n_steps: int, shown: bool) -> Iterator[Callable[[str], object]]:
-    """A bar that goes on by one step a call."""
-    if not shown:
-        yield lambda name: None
-        return
-    with bar("training", n_steps) as show:
-        n_done = iter(range(1, n_steps + 1))
-        yield lambda name: show(next(n_done, n_steps), name)
 
 
 def _digest_of(examples: Sequence[Example]) -> str:

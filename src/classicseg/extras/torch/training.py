@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -13,7 +11,7 @@ import torch
 
 from classicseg._core.numbers import as_choice, as_count, as_number
 from classicseg.extras.files import check_outputs
-from classicseg.extras.progress import bar
+from classicseg.extras.progress import counted
 from classicseg.extras.torch.checkpoints import (
     adam_state,
     read_checkpoint,
@@ -142,7 +140,7 @@ def train_network(
     job = Job(
         model, optimizer, samples, judged, torch.from_numpy(weights).float().to(device), device, options, augment
     )
-    with _counted(job.n_batches() * max(0, epochs - len(history)), progress) as done:
+    with counted("training", job.n_batches() * max(0, epochs - len(history)), shown=progress) as done:
         while len(history) < epochs:
             history.append(run_epoch(job, len(history), done))
             if checkpoint is not None:
@@ -176,14 +174,3 @@ def _resumed(
     restore_model(model, found)
     restore_adam(optimizer, found)
     return history
-
-
-@contextmanager
-def _counted(n_steps: int, shown: bool) -> Iterator[Callable[[str], object]]:
-    """A bar that goes on by one step a call."""
-    if not shown:
-        yield lambda name: None
-        return
-    with bar("training", n_steps) as show:
-        n_done = iter(range(1, n_steps + 1))
-        yield lambda name: show(next(n_done, n_steps), name)
