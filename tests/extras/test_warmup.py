@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from classicseg.extras.warmup import warm_up
+import classicseg
+from classicseg.extras.catalogue import segmenter_names
+from classicseg.extras.warmup import _image, _seeds, warm_up
+from classicseg.types import kind_of
 
 WARM = """
 import json, sys
@@ -65,6 +68,16 @@ def test_first_calls_after_a_warm_up_compile_nothing(tmp_path: Path) -> None:
     next(tmp_path.glob("classicseg.thresholds.classify._classify-*.nbc")).unlink()
     (_, compiled, _, _), _ = run(WARM, tmp_path, "uint8", "float32", "float64")
     assert compiled == 1
+
+
+SEEDED = [name for name in segmenter_names() if kind_of(getattr(classicseg, name)) == "seeded"]
+
+
+@pytest.mark.parametrize("name", SEEDED)
+def test_methods_are_given_the_strokes_that_they_need(name: str) -> None:
+    segmenter = getattr(classicseg, name)
+    image = _image((48, 64), "uint8", is_color=True)
+    assert segmenter(image, **_seeds(segmenter, image.shape[:2])).shape == (48, 64)
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ from classicseg._core import kernel
 from classicseg._core.bands import band_size, n_workers
 from classicseg.extras.catalogue import segmenter_names
 from classicseg.extras.progress import bar
+from classicseg.types import kind_of
 
 DTYPES = ("uint8", "float32")
 """What is compiled for without another word: photographs and measurements."""
@@ -212,11 +213,12 @@ def _seeds(segmenter: Callable[..., Any], shape: tuple[int, ...]) -> dict[str, N
     marked = np.zeros(shape, np.int32)
     marked[20, 20], marked[-20, -20] = 1, 2
     options = inspect.signature(segmenter).parameters.values()
-    return {
-        option.name: marked
-        for option in options
-        if option.kind is option.KEYWORD_ONLY and option.default is option.empty
-    }
+    required = [
+        option.name for option in options if option.kind is option.KEYWORD_ONLY and option.default is option.empty
+    ]
+    if kind_of(segmenter) == "seeded" and not required:  # strokes, or something in their place
+        required = ["strokes"]
+    return dict.fromkeys(required, marked)
 
 
 def _images(job: _Job) -> Iterator[NDArray[Any]]:

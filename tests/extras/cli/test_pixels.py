@@ -57,6 +57,34 @@ def test_an_image_of_other_channels_is_reported(folder, capsys):
     assert "color.png: image has 3 channels; expected 1" in capsys.readouterr().err
 
 
+def test_the_spacing_of_files_is_that_of_the_features(tmp_path):
+    nibabel = pytest.importorskip("nibabel")
+    volume = np.random.default_rng(0).random((6, 9, 9)).astype(np.float32)
+    strokes = np.zeros(volume.shape, np.uint8)
+    strokes[2, 3, 2:6], strokes[4, 6, 2:6] = 1, 2
+    for name, array, step in (("a", volume, 3.0), ("b", volume, 2.0), ("strokes", strokes, 3.0)):
+        affine = np.diag([0.5, 0.5, step * 0.5, 1])
+        nibabel.save(nibabel.Nifti1Image(array.T, affine), tmp_path / f"{name}.nii")
+    a, b, drawn, model = (str(tmp_path / name) for name in ("a.nii", "b.nii", "strokes.nii", "model.npz"))
+    assert main(["train-pixels", a, "--strokes", drawn, "-o", model, *FEW, "-q"]) == 0
+    classifier = read_pixel_classifier(model)
+    assert classifier.spacing == (3, 1, 1)
+    assert main(["apply-pixels", model, b, "-o", str(tmp_path / "out"), "-q"]) == 0
+    found = read_image(tmp_path / "out/b_classes.nii.gz").pixels
+    assert_array_equal(found, pixel_classifier_apply(volume, classifier, spacing=(2, 1, 1), channel_axis=None))
+
+
+def test_images_of_several_spacings_are_refused(tmp_path, capsys):
+    nibabel = pytest.importorskip("nibabel")
+    for name, step in (("a", 3.0), ("b", 2.0)):
+        nibabel.save(
+            nibabel.Nifti1Image(np.ones((5, 5, 5), np.uint8), np.diag([1, 1, step, 1])), tmp_path / f"{name}.nii"
+        )
+    files = [str(tmp_path / "a.nii"), str(tmp_path / "b.nii")]
+    assert main(["train-pixels", *files, "--strokes", files[0], "--strokes", files[1], *FEW]) == 2
+    assert "(2.0, 1.0, 1.0) and (3.0, 1.0, 1.0); expected one kind" in capsys.readouterr().err
+
+
 def test_mistakes_are_one_line(folder, capsys):
     image, strokes = str(folder / "images/a.png"), str(folder / "strokes.png")
     assert main(["train-pixels", image, image, "--strokes", strokes]) == 2

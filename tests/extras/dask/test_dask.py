@@ -342,6 +342,11 @@ def test_what_depends_on_the_whole_is_refused_by_name(name):
         tiled.nothing  # noqa: B018
 
 
+def test_pixels_that_learn_are_sent_to_what_learns_and_what_applies():
+    with pytest.raises(AttributeError, match="pixel_classifier_fit, and give the tiles to pixel_classifier_apply"):
+        tiled.classify_segment  # noqa: B018
+
+
 def test_channels_of_floats_have_no_clusters_in_tiles():
     with pytest.raises(ValueError, match="3 channels of float64: where their clusters start depends on the order"):
         tiled.kmeans_fit(da.ones((8, 8, 3), chunks=4))

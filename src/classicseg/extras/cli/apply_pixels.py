@@ -11,7 +11,7 @@ from cyclopts import Parameter
 
 from classicseg.extras.cli.inputs import image_files
 from classicseg.extras.cli.ordinary import MOST_PIXELS, Json, MaxPixels, Out, Overwrite, Quiet, keep_quiet
-from classicseg.extras.cli.places import place_of_labels, stem_of
+from classicseg.extras.cli.places import place_of_labels, spacing_of, stem_of
 from classicseg.extras.cli.report import report
 from classicseg.extras.cli.segment import prepare_folder
 from classicseg.extras.files import check_outputs
@@ -47,9 +47,15 @@ def apply_pixels(
     for path, stem in progress(list(zip(files, stems, strict=True)), "apply-pixels", len(files), shown=shown):
         try:
             picture = classicseg.read_image(path, max_pixels=max_pixels)
-            axis = picture.channel_axis
-            labels = classicseg.pixel_classifier_apply(picture.pixels, known, channel_axis=axis, mask=picture.mask)
-            written = classicseg.write_labels(stem, labels, like=place_of_labels(picture, axis))
+            place = place_of_labels(picture, picture.channel_axis)
+            labels = classicseg.pixel_classifier_apply(
+                picture.pixels,
+                known,
+                channel_axis=picture.channel_axis,
+                mask=picture.mask,
+                spacing=spacing_of(place),
+            )
+            written = classicseg.write_labels(stem, labels, like=place)
         except (OSError, ValueError, TypeError, MemoryError) as error:
             report(f"{path}: {error or 'out of memory'}")
             continue

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from classicseg.extras.cli.ordinary import MOST_PIXELS, Json, MaxPixels, Quiet, keep_quiet
+from classicseg.extras.cli.places import place_of_labels, spacing_of
 from classicseg.extras.files import check_outputs
 from classicseg.extras.signatures import Integer, Words
 
@@ -58,6 +59,12 @@ def train_pixels(
     drawn = [read_markers(path, max_pixels=max_pixels) for path in strokes]
     if len({picture.channel_axis for picture in pictures}) > 1:
         raise ValueError("the images have their channels on several axes, or some have none; expected one kind")
+    spacings = {spacing_of(place_of_labels(picture, picture.channel_axis)) for picture in pictures}
+    if len(spacings) > 1:
+        said = " and ".join(sorted(map(str, spacings)))
+        raise ValueError(
+            f"the images have steps along their axes of {said}; expected one kind, resample the others"
+        )
     options: dict[str, Any] = {"features": features or "standard", "n_trees": n_trees, "rng": rng}
     if scales:
         options["scales"] = scales
@@ -66,14 +73,15 @@ def train_pixels(
         strokes=drawn,
         mask=[picture.mask for picture in pictures],
         channel_axis=pictures[0].channel_axis,
+        spacing=spacings.pop(),
         **options,
     )
     n_bytes = classicseg.write_pixel_classifier(output, classifier)
     importance = classicseg.feature_importance(classifier)
     seconds = time.perf_counter() - begin
     if json:
-        said = {"classifier": str(output), "bytes": n_bytes, "seconds": seconds, "score": classifier.score}
-        print(dumps(said | {"labels": classifier.labels.tolist(), "importance": importance}))
+        report = {"classifier": str(output), "bytes": n_bytes, "seconds": seconds, "score": classifier.score}
+        print(dumps(report | {"labels": classifier.labels.tolist(), "importance": importance}))
     elif not quiet:
         best = ", ".join(f"{name} {share:.0%}" for name, share in list(importance.items())[:3])
         print(

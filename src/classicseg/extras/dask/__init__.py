@@ -47,6 +47,11 @@ globals().update(_histogram_methods.tiled_thresholds())  # otsu_threshold and it
 
 
 def __getattr__(name: str) -> _Callable[..., _Any]:
+    if name == "classify_segment":
+        raise AttributeError(
+            "classify_segment learns from strokes on the image as a whole; learn from some parts of it with "
+            "classicseg.pixel_classifier_fit, and give the tiles to pixel_classifier_apply"
+        )
     if hasattr(_classicseg, name):
         raise AttributeError(
             f"{name} depends on the image as a whole, and has no exact result in tiles; take the array as a "
