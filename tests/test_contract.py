@@ -20,7 +20,7 @@ import classicseg
 SEGMENTERS = classicseg.segmenters() | classicseg.segmenters("seeded")
 
 
-SLOW_LOOPS = {"mean_shift_segment"}
+SLOW_LOOPS = {"classify_segment", "contour_segment", "mean_shift_segment", "random_walker_segment"}
 """Whose loops take 10 seconds and more for a law as plain Python; their own tests run them so."""
 
 

@@ -30,7 +30,11 @@ from classicseg.types import Classes, kind_of  # noqa: E402, F401  (Classes: in 
 pytestmark = pytest.mark.usefixtures("folder")
 
 
-@pytest.mark.parametrize("method", METHODS)
+SLOW_LOOPS = {"contour", "mean-shift"}  # which take 10 seconds and more as plain Python
+MARKED = [pytest.param(name, marks=[pytest.mark.large] if name in SLOW_LOOPS else []) for name in METHODS]
+
+
+@pytest.mark.parametrize("method", MARKED)
 @pytest.mark.parametrize("image", ["grey", "color"])
 def test_every_method_writes_what_its_function_returns(method: str, image: str) -> None:
     assert main([method, f"{image}.png", "--table", "regions.csv"]) == 0
@@ -48,7 +52,7 @@ def test_every_method_writes_what_its_function_returns(method: str, image: str) 
     assert "image" not in rows[0]
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", MARKED)
 def test_the_record_repeats_the_run(method: str) -> None:
     assert main([method, "color.png", "--out", "first"]) == 0
     record = json.loads(Path(f"first/color_{method}.json").read_text())

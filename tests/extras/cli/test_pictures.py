@@ -84,6 +84,7 @@ def test_each_picture_shows_what_it_says() -> None:
     assert yellow.sum() <= 2 * (100 + 200) + 4
 
 
+@pytest.mark.large
 def test_the_overlay_keeps_the_colors_of_the_image_and_has_no_line_around_specks() -> None:
     image = np.full((300, 400, 3), (40, 120, 40), np.uint8)
     image[100:200, 100:300] = (200, 60, 60)
@@ -130,6 +131,7 @@ def test_channels_first_and_other_dtypes() -> None:
         assert saved("means", "color_kmeans").shape == (300, 400, 3)
 
 
+@pytest.mark.large
 def test_what_a_palette_cannot_hold(capsys: pytest.CaptureFixture[str]) -> None:
     np.save("deep.npy", COLOR.astype(np.uint16))
     assert main(["kmeans", "deep.npy", "--save", "labels,palette"]) == 2

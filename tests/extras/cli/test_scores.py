@@ -297,6 +297,7 @@ def test_a_mistake_is_one_line(arguments: list[str], said: str, capsys: pytest.C
     assert said in error
 
 
+@pytest.mark.large
 def test_methods_that_take_no_such_image_are_left_out(capsys: pytest.CaptureFixture[str]) -> None:
     np.save("bands.npy", np.stack([GREY] * 2, axis=-1))
     assert main(["compare", "bands.npy"]) == 1

@@ -81,6 +81,7 @@ def test_of_dask_arrays(make_layer, viewer_of):
     check_program(Run("threshold_segment", lazy), viewer_of(lazy))
 
 
+@pytest.mark.large
 def test_of_files(tmp_path, file_layer, make_points, viewer_of):
     image, mask = file_layer(GREY[0]), file_layer(GREY[1] // 90, "mask")
     markers = file_layer(np.where(GREY[2] > 240, GREY[2] % 3, 0).astype(np.uint8), "markers")
