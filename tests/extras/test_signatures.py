@@ -72,3 +72,8 @@ def test_arguments_are_made_of_what_a_person_gives(tmp_path: Path) -> None:
             seeds(wrong)
     with pytest.raises(ValueError, match="markers are"):
         option(classicseg.watershed_segment, "markers").load(["1,2", "3"])
+
+
+def test_a_model_is_a_name_or_a_file() -> None:
+    model = option(classicseg.contour_segment, "model")
+    assert [model.load(given) for given in ("none", "auto", Path("x.npz"))] == [None, "auto", Path("x.npz")]

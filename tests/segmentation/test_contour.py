@@ -44,6 +44,19 @@ def test_color_photographs_are_divided_by_what_people_draw(image):
     assert_array_equal(grey, contour_segment(photograph[..., 0].astype(float), n_segments=3))
 
 
+def test_a_model_may_be_asked_for(image):
+    photograph = np.clip(image[..., np.newaxis] + [0, 20, -20], 0, 255).astype(np.uint8)
+    grey = photograph[..., 0]
+    assert_array_equal(contour_segment(photograph, model="photographs"), contour_segment(photograph))
+    with choices() as chosen:
+        found = contour_segment(grey, model="photographs")
+    assert_array_equal(found, cut_tree(boundary_tree(grey), height=chosen["height"]))
+    with choices() as of_no_model:
+        found = contour_segment(photograph, model=None)
+    assert_array_equal(found, cut_tree(boundary_tree(photograph, model=None), height=of_no_model["height"]))
+    assert of_no_model["height"] != chosen["height"]
+
+
 def test_orientations_count(image):
     strengths, angles = gradient_magnitude(image, sigma=2), np.full(image.shape, 0.3)
     tree = contour_tree(strengths, orientation=angles)
@@ -79,6 +92,10 @@ def test_the_height_that_is_chosen(image):
             "detector returns numbers that are",
         ),
         ({"n_segments": 2, "height": 3}, ValueError, "both n_segments and height"),
+        ({"detector": gradient_magnitude, "model": None}, ValueError, "both detector and model"),
+        ({"model": "photo"}, ValueError, "model is 'photo'; expected"),
+        ({"model": "nowhere.npz"}, OSError, "nowhere.npz"),
+        ({"model": 3}, TypeError, "model is int"),
     ],
 )
 def test_mistakes(image, options, error, said):

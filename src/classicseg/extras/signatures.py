@@ -226,6 +226,11 @@ def _load_each(given: list[Any], **limits: Any) -> Any:
     return given[0] if len(given) == 1 else given
 
 
+def _load_model(given: Path | str, **limits: Any) -> Path | str | None:
+    """The file of a model, or its name; the word none stands for None."""
+    return None if given == "none" else given
+
+
 def _load_axis(given: int | str, **limits: Any) -> int | str | None:
     """The axis of the channels; the word none stands for None."""
     return None if given == "none" else given
@@ -281,6 +286,15 @@ _MEANINGS = {
             "What finds the edges. canny: Canny's thin edges. sobel: all pixels whose gradient is at least "
             "--high. log: where the Laplacian of a Gaussian crosses zero."
         ),
+    ],
+    "TrainedModel": Annotated[
+        Literal["auto", "photographs", "none"] | Path,
+        Help(
+            "What tells boundaries that people draw: a file by train-boundaries; photographs, the model of the "
+            "package; none, what needs no training. auto: photographs for color images of 8 or 16 bits, else the "
+            "gradient."
+        ),
+        Load(_load_model),
     ],
     "ArrayLike": Annotated[Path, Load(_load_array), Drawn("image")],
 }

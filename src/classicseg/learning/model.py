@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,10 @@ class BoundaryModel(NamedTuple):
 
     about: dict[str, Any]
     """On which images it was trained, and how: words and numbers, as JSON has them."""
+
+
+TrainedModel: TypeAlias = str | os.PathLike[str] | BoundaryModel | None
+"""A model as it is asked for: by its name, by its file, or itself; None for what needs no training."""
 
 
 class ModelError(ValueError):

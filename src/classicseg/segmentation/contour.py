@@ -10,8 +10,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.chosen import chose
 from classicseg._core.image import Image, as_image
+from classicseg.edges.learned.detector import as_model
 from classicseg.filters.color import in_color_space, is_lab
 from classicseg.filters.gradients import magnitude_of
+from classicseg.learning.model import TrainedModel
+from classicseg.trees.arcs.stages import stages_of
 from classicseg.trees.boundary_tree import boundary_tree
 from classicseg.trees.checked_tree import as_tree
 from classicseg.trees.contour_tree import contour_tree
@@ -35,6 +38,7 @@ def contour_segment(
     height: Heights = None,
     min_area: float | None = None,
     detector: Callable[[ArrayLike], Any] | None = None,
+    model: TrainedModel = "auto",
     channel_axis: ChannelAxis = "auto",
     mask: Mask = None,
 ) -> Regions:
@@ -49,18 +53,22 @@ def contour_segment(
         many as merge.
     height : float or sequence of float, optional
         Regions merge where the mean strength of the boundary between them is this or less, at least 0, in the
-        units of the detector. By default, where `n_segments` is not given either, 0.65 times the height at which
-        50 segments are left; of color photographs without a `detector` 0.57, about the share of people who see two
-        things there.
+        units of the detector. By default, where `n_segments` is not given either, 0.57 by a model of boundaries,
+        about the share of people who see two things there; else 0.65 times the height at which 50 segments are
+        left.
     min_area : float, optional
         A segment of a smaller area joins over its lowest pass, after the cut; there may be fewer segments then
         than asked. By default none is joined.
     detector : callable, optional
         What finds boundaries. It is called with `image`, as it is given here, and returns how strong a boundary is
         at each pixel, an array of the spatial shape of numbers that are at least 0; or that and which way the
-        boundary runs, as `boundary_probability` does; or the tree itself, as `boundary_tree`. By default that of
-        planes of three channels of 8 or 16 bits, which are photographs; of other images the magnitude of the
-        gradient at sigma 2 (of volumes of such colors, in CIE Lab).
+        boundary runs, as `boundary_probability` does; or the tree itself, as `boundary_tree`. By default what
+        `model` says.
+    model : "auto", "photographs", path, BoundaryModel or None, default "auto"
+        Without a `detector`, the model that tells boundaries that people draw from other differences, as in
+        `boundary_tree`; a path is that of a model by ``classicseg train-boundaries``. "auto": "photographs" for
+        planes of three channels of 8 or 16 bits; for other images no model, and the magnitude of the gradient at
+        sigma 2 (of volumes of such colors, in CIE Lab).
     channel_axis : int, None or "auto", default "auto"
         The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
         the last one, which must have a length of 1 to 4.
@@ -77,11 +85,13 @@ def contour_segment(
     ------
     TypeError
         If `image`, or what `detector` returns, does not hold real numbers, `mask` is not bool, `detector` is
-        neither a function nor None, or a number has the wrong type.
+        neither a function nor None, `model` is no model, or a number has the wrong type.
     ValueError
         If `image` is empty or its channel axis is unclear, `mask` does not fit its shape, nor what `detector`
         returns, which holds a negative number, or one that is not finite where a pixel takes part; if
-        `n_segments` and `height` are both given, or a number is out of its range.
+        `n_segments` and `height` are both given, or `detector` and `model`, or a number is out of its range; if a
+        model is asked for, and `image` is none for `boundary_tree`, or the model is damaged or made for other
+        features.
 
     See Also
     --------
@@ -117,19 +127,29 @@ def contour_segment(
             f"detector is {type(detector).__name__}; expected a function from an image to a map of boundaries, "
             "such as classicseg.gradient_magnitude; for a map itself, cut_tree(contour_tree(boundaries), height=…)"
         )
+    if detector is not None and not _is_auto(model):
+        raise ValueError("both detector and model are given; expected one of them at most; leave the other out")
     parsed = as_image(image, channel_axis=channel_axis, mask=mask)
     is_photograph = len(parsed.shape) == 2 and is_lab(parsed.n_channels, parsed.values.dtype, "auto")
+    default = None
     if detector is not None:
         tree = _tree_of(detector(image), parsed)
-    elif is_photograph:
-        tree = boundary_tree(image, channel_axis=channel_axis, mask=mask)
+    elif is_photograph or not _is_auto(model):
+        known = as_model("photographs" if _is_auto(model) else model)
+        tree = boundary_tree(image, model=known, channel_axis=channel_axis, mask=mask)
+        default = _DRAWN if known is not None and stages_of(known) is not None else None
     else:
         strengths = magnitude_of(in_color_space(parsed, "auto"), (1.0,) * len(parsed.shape), "sobel", _SIGMA)
         tree = contour_tree(strengths, mask=parsed.mask)
     if n_segments is None and height is None:
-        height = _DRAWN if detector is None and is_photograph else _default_height(tree)
+        height = _default_height(tree) if default is None else default
         chose(height=height)
     return cut_tree(tree, n_segments=n_segments, height=height, min_area=min_area)
+
+
+def _is_auto(model: TrainedModel) -> bool:
+    """Whether the image decides on the model."""
+    return isinstance(model, str) and model == "auto"
 
 
 def _tree_of(found: Any, image: Image) -> RegionTree:

@@ -3,7 +3,6 @@ what merges."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from functools import partial
 
@@ -11,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from classicseg._core.image import Image, as_image
 from classicseg.edges.learned.detector import as_model, as_steps, boundary_probability, holds_bool
-from classicseg.learning.model import BoundaryModel
+from classicseg.learning.model import TrainedModel
 from classicseg.trees.arcs.arcs import Boundaries
 from classicseg.trees.arcs.stages import FinestArcs, finest_arcs, stages_of, tree_by_stages
 from classicseg.trees.contour_tree import contour_tree
@@ -21,7 +20,7 @@ from classicseg.types import BoundaryMap, ChannelAxis, Mask, RegionTree
 def boundary_tree(
     image: ArrayLike,
     *,
-    model: str | os.PathLike[str] | BoundaryModel | None = "photographs",
+    model: TrainedModel = "photographs",
     channel_axis: ChannelAxis = "auto",
     mask: Mask = None,
 ) -> RegionTree:
@@ -110,6 +109,10 @@ def boundary_tree(
 
 def _finest(boundaries: Callable[[], BoundaryMap], parse: Callable[[], Image], *, is_bool: bool) -> FinestArcs:
     """The arcs of an image. The map and the steps of Lab are here alone, and are gone when arcs are scored."""
-    found, parsed = boundaries(), parse()
-    # Lab a second time is a hundredth of all; kept since the first it would add 6 bytes a pixel to the map's most
-    return finest_arcs(as_steps(parsed, is_bool=is_bool), parsed.mask_array(), Boundaries(*found))
+    # Lab a second time is a hundredth of all; kept since the first it would add 6 bytes a pixel to the map's most.
+    # The map comes first and has no name here, so that it is gone when strips are measured
+    return finest_arcs(
+        boundaries=Boundaries(*boundaries()),
+        steps=as_steps(parsed := parse(), is_bool=is_bool),
+        inside=parsed.mask_array(),
+    )

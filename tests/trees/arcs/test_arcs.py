@@ -3,8 +3,6 @@ depends on where the image begins."""
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -15,7 +13,7 @@ from classicseg import contour_strengths, cut_tree
 from classicseg.learning.fitting import Boosting, fit_forest
 from classicseg.trees.arcs import cracks as cracks_module
 from classicseg.trees.arcs import fitting, planes, regions, strips
-from classicseg.trees.arcs.arcs import Boundaries, arcs_of, joined
+from classicseg.trees.arcs.arcs import Boundaries, arcs_of, joined, strengths_of
 from classicseg.trees.arcs.cracks import batches_of, bounds_of, cracks_of
 from classicseg.trees.arcs.features import FIRST_FEATURES, LATER_FEATURES, features_of
 from classicseg.trees.arcs.planes import bins_of_levels, levels_of
@@ -122,10 +120,14 @@ def test_joined_arcs_are_those_of_joined_regions(seed, shape):
     numbers = np.unique(rng.integers(0, max(n // 2, 1), n), return_inverse=True)[1].astype(np.int32)
     together = np.concatenate([[0], numbers + 1]).astype(np.int32)[labels]
     levels, boundaries = levels_of(steps, inside), Boundaries(strengths, None)
-    measure = partial(arcs_of, levels=levels, boundaries=boundaries, inside=inside)
-    before = measure(labels, cracks_of(labels))
+
+    def measure(labels):
+        cracks = cracks_of(labels)
+        return arcs_of(labels, cracks, levels, strengths_of(cracks, boundaries, shape), inside)
+
+    before = measure(labels)
     found = joined(before, numbers, np.zeros(len(before.ends)))
-    for own, wanted in zip(found, measure(together, cracks_of(together))[:-1], strict=False):
+    for own, wanted in zip(found, measure(together)[:-1], strict=False):
         assert_array_equal(own, wanted)
 
 

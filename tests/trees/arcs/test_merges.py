@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from classicseg.learning.fitting import Boosting, fit_forest
 from classicseg.trees.arcs import fitting, merges
-from classicseg.trees.arcs.arcs import SCORE_STEPS, Boundaries, arcs_of, joined
+from classicseg.trees.arcs.arcs import SCORE_STEPS, Boundaries, arcs_of, joined, strengths_of
 from classicseg.trees.arcs.cracks import cracks_of
 from classicseg.trees.arcs.merges import MERGE_FEATURES, merge_features, merge_tree_of, sums_of_nodes
 from classicseg.trees.arcs.planes import levels_of
@@ -26,8 +26,9 @@ def some_arcs(seed, shape=(9, 11), n_regions=7):
     regions = (away.sum(axis=0).argmin(axis=0) + 1).astype(np.int32)
     steps = rng.integers(0, 3000, (3, *shape)).astype(np.int16)
     inside = np.ones(shape, bool)
-    strengths = Boundaries(rng.random(shape, np.float32), None)
-    arcs = arcs_of(regions, cracks_of(regions), levels_of(steps, inside), strengths, inside)
+    cracks, boundaries = cracks_of(regions), Boundaries(rng.random(shape, np.float32), None)
+    strengths = strengths_of(cracks, boundaries, shape)
+    arcs = arcs_of(regions, cracks, levels_of(steps, inside), strengths, inside)
     return regions, arcs, np.rint(rng.random(len(arcs.lengths)) * SCORE_STEPS) / SCORE_STEPS
 
 

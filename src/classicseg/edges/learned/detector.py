@@ -28,7 +28,7 @@ from classicseg.edges.learned.noise import calmed
 from classicseg.edges.learned.orientation import ridge_orientation
 from classicseg.edges.learned.planes import Counts, counts_of
 from classicseg.filters.color import LAB_STEPS, as_lab, lab_steps
-from classicseg.learning.model import BoundaryModel, check_model
+from classicseg.learning.model import BoundaryModel, TrainedModel, check_model
 from classicseg.learning.model_file import load_model, shipped_model
 from classicseg.types import BoundaryMap, ChannelAxis, Mask
 
@@ -41,7 +41,7 @@ _SMALL = 2**16
 def boundary_probability(
     image: ArrayLike,
     *,
-    model: str | os.PathLike[str] | BoundaryModel | None = "photographs",
+    model: TrainedModel = "photographs",
     channel_axis: ChannelAxis = "auto",
     mask: Mask = None,
 ) -> BoundaryMap:

@@ -67,15 +67,15 @@ def arcs_of(
     regions: Regions,
     cracks: Cracks,
     levels: NDArray[np.uint16],
-    boundaries: Boundaries,
+    strengths: NDArray[np.int64],
     inside: NDArray[np.bool_],
 ) -> Arcs:
-    """Measure regions 1 … n of an image, `levels_of`, and the arcs between them."""
+    """Measure regions 1 … n of an image, `levels_of`, and the arcs between them; `strengths` are those
+    along these arcs (`strengths_of`)."""
     m = len(cracks.ends)
     places, gradients = np.empty((m, 6), np.int64), np.empty((m, 6), np.int64)
-    strengths = np.empty((m, 2 + N_LEVELS), np.int64)
     for own, part in batches_of(cracks):
-        places[own], strengths[own] = _places(part, inside.shape), _strengths(part, boundaries, inside.shape)
+        places[own] = _places(part, inside.shape)
     for k, plane in enumerate(gradients_of(levels, inside)):
         flat = plane.reshape(-1)
         for own, part in batches_of(cracks):
@@ -90,6 +90,14 @@ def arcs_of(
         sums_of_regions(regions, levels, int(regions.max(initial=0))),
         np.empty((m, 0), np.int64),
     )
+
+
+def strengths_of(cracks: Cracks, boundaries: Boundaries, shape: tuple[int, ...]) -> NDArray[np.int64]:
+    """Measure how strong a map is along each arc, (m, 2 + N_LEVELS)."""
+    found = np.empty((len(cracks.ends), 2 + N_LEVELS), np.int64)
+    for own, part in batches_of(cracks):
+        found[own] = _strengths(part, boundaries, shape)
+    return found
 
 
 def joined(arcs: Arcs, numbers: NDArray[np.int32], scores: NDArray[np.float64]) -> Arcs:

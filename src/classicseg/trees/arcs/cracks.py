@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,26 +22,27 @@ _BATCH = 2**17
 
 class Cracks(NamedTuple):
     """The faces between pixels of different regions of an image, and the arcs that they are in, one after the
-    other."""
+    other. Arcs and pixels are int32 where they fit."""
 
     ends: NDArray[np.int32]
     """(n_arcs, 2), the two regions of each arc, from 0, the lower one first; ascending."""
-    arcs: NDArray[np.int64]
+    arcs: NDArray[Any]
     """(n,), the arc of each crack, ascending."""
-    here: NDArray[np.int64]
+    here: NDArray[Any]
     """(n,), the pixel of the lower region, in raster order …"""
-    there: NDArray[np.int64]
+    there: NDArray[Any]
     """… and that of the other."""
 
 
 def cracks_of(regions: Regions) -> Cracks:
     """List the cracks between regions 1 … n, in an arc those across the first axis first."""
     labels, width, found = regions.reshape(-1), regions.shape[1], []
+    dtype = np.int32 if 2 * regions.size < 2**31 else np.int64  # a pixel has two cracks at the most
     for axis, step in enumerate((width, 1)):
         one, other = neighbor_views(regions, (1 - axis, axis))
         rows, columns = np.nonzero((one != other) & (one > 0) & (other > 0))
         places = rows * width + columns
-        found.append(np.stack([places, places + step]))
+        found.append(np.stack([places, places + step]).astype(dtype))
         del rows, columns, places
     pixels = np.concatenate(found, axis=1)
     del found
@@ -51,7 +52,8 @@ def cracks_of(regions: Regions) -> Cracks:
     pairs = pairs[order]
     is_first = np.diff(pairs, prepend=-1) > 0
     ends = np.stack([pairs[is_first] >> 32, pairs[is_first] & LOW], axis=1) - 1
-    return Cracks(ends.astype(np.int32), np.cumsum(is_first) - 1, pixels[0][order], pixels[1][order])
+    arcs = np.cumsum(is_first, dtype=dtype) - 1
+    return Cracks(ends.astype(np.int32), arcs, pixels[0][order], pixels[1][order])
 
 
 def bounds_of(cracks: Cracks) -> NDArray[np.int64]:

@@ -30,7 +30,8 @@ class Directions(NamedTuple):
 def directions_of(cracks: Cracks, shape: tuple[int, ...]) -> Directions:
     """The principal axis of the nearly straight part of its arc that each crack is in."""
     rows, columns = crack_places(cracks, shape)
-    return _directions(cracks.arcs, rows, columns, rows % 2 == 1)  # one between two rows lies along them
+    lies_along = rows % 2 == 1  # one between two rows
+    return _directions(cracks.arcs.astype(np.int64), rows, columns, lies_along)
 
 
 def alignments(directions: Directions, angles: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -44,7 +45,7 @@ def alignments(directions: Directions, angles: NDArray[np.float64]) -> NDArray[n
 
 def crack_places(cracks: Cracks, shape: tuple[int, ...]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Twice the row and the column of the middle of each crack."""
-    here, there = np.divmod(cracks.here, shape[1]), np.divmod(cracks.there, shape[1])
+    here, there = (np.divmod(pixels.astype(np.int64), shape[1]) for pixels in (cracks.here, cracks.there))
     return here[0] + there[0], here[1] + there[1]
 
 

@@ -16,7 +16,7 @@ from classicseg.labeling.numbering import number_by_first_pixel
 from classicseg.labeling.union_find import first_of_component
 from classicseg.learning.forest import Forest, predict_forest
 from classicseg.learning.model import BoundaryModel, check_model
-from classicseg.trees.arcs.arcs import SCORE_STEPS, Arcs, Boundaries, arcs_of, joined
+from classicseg.trees.arcs.arcs import SCORE_STEPS, Arcs, Boundaries, arcs_of, joined, strengths_of
 from classicseg.trees.arcs.cracks import Cracks, cracks_of
 from classicseg.trees.arcs.features import FIRST_FEATURES, LATER_FEATURES, features_of
 from classicseg.trees.arcs.merges import MERGE_FEATURES, merge_features, merge_tree_of, sums_of_nodes
@@ -72,14 +72,16 @@ def stages_of(model: BoundaryModel) -> ArcStages | None:
 
 def finest_arcs(steps: NDArray[np.int16], inside: NDArray[np.bool_], boundaries: Boundaries) -> FinestArcs:
     """Flood a map of boundaries from its minima, and measure the arcs between the basins in an image in steps of
-    Lab."""
+    Lab. A caller that keeps neither steps nor boundaries has their memory back."""
     levels = levels_of(steps, inside)
-    del steps  # a caller that keeps none has the memory back
+    del steps
     image = Image(np.ascontiguousarray(np.moveaxis(levels[:3], 0, -1)), None if inside.all() else inside)
     regions = number_by_first_pixel(basins_of_minima(boundaries.strengths, image, 1).labels)
     del image
     cracks = cracks_of(regions)
-    return FinestArcs(regions, cracks, arcs_of(regions, cracks, levels, boundaries, inside))
+    strengths = strengths_of(cracks, boundaries, inside.shape)
+    del boundaries
+    return FinestArcs(regions, cracks, arcs_of(regions, cracks, levels, strengths, inside))
 
 
 def tree_by_stages(finest: FinestArcs, stages: ArcStages) -> RegionTree:

@@ -44,8 +44,8 @@ def sums_dtype(lengths: NDArray[np.int64]) -> type[np.int32 | np.int64]:
 
 def _add_strips_numpy(
     bounds: NDArray[np.int64],
-    here: NDArray[np.int64],
-    there: NDArray[np.int64],
+    here: NDArray[Any],
+    there: NDArray[Any],
     width: int,
     levels: NDArray[np.uint16],
     bins: NDArray[np.uint8],
@@ -79,8 +79,8 @@ def _add_strips_numpy(
 @kernel(numpy=_add_strips_numpy)
 def _add_strips(
     bounds: NDArray[np.int64],
-    here: NDArray[np.int64],
-    there: NDArray[np.int64],
+    here: NDArray[Any],
+    there: NDArray[Any],
     width: int,
     levels: NDArray[np.uint16],
     bins: NDArray[np.uint8],
