@@ -11,7 +11,6 @@ from magicgui.widgets import ComboBox, PushButton
 from classicseg import region_table
 from classicseg.extras.napari.docks import Dock
 from classicseg.extras.napari.layers import source_of
-from classicseg.extras.napari.table import RegionView
 
 _LOOKING = ("pan_zoom", "pick", "transform")
 """The modes of a layer in which a click draws nothing."""
@@ -21,6 +20,8 @@ class Regions(Dock):
     """Measure a layer of labels; its features hold the table, too."""
 
     def __init__(self, napari_viewer: Any) -> None:
+        from classicseg.extras.napari.table import RegionView  # here: it needs a Qt
+
         super().__init__(napari_viewer, takes="labels")
         self._measured: Any = None
         self._table: Any = None
