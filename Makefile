@@ -1,5 +1,5 @@
 # What is checked, one target each; `bash .ci/run` runs all of it in fresh environments.
-.PHONY: help test quick coverage numpy lint format texts types stubs imports examples site check
+.PHONY: help test quick coverage numpy lint format texts types stubs imports examples site man check
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -45,6 +45,10 @@ imports: ## the directions of imports
 
 site: ## the site, to docs/build/html; warnings are errors
 	sphinx-build -W --keep-going -b html docs docs/build/html
+
+man: ## the manual page, to build/man, from where a wheel takes it
+	mkdir -p build/man
+	classicseg man > build/man/classicseg.1
 
 examples: ## the examples, each to a figure in segmented/
 	mkdir -p segmented

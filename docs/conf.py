@@ -68,6 +68,7 @@ sphinx_gallery_conf = {
                 "superpixels",
                 "strokes",
                 "objects",
+                "preparing",
                 "scores",
                 "files",
             )

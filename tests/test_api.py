@@ -61,6 +61,14 @@ def test_the_readme_runs(tmp_path, monkeypatch):
         exec(compile(block, "README.md", "exec"), {})
 
 
-def test_the_readme_lists_every_segmenter():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert [name for name in classicseg.__all__ if name.endswith("_segment") and name not in readme] == []
+@pytest.mark.parametrize("page", ["README.md", "docs/methods.md"])
+def test_the_readme_and_the_page_of_methods_list_every_segmenter(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    assert [name for name in classicseg.__all__ if name.endswith("_segment") and f"`{name}`" not in text] == []
+
+
+def test_the_readme_takes_two_minutes_to_read():
+    prose = re.sub(
+        r"```.*?```|^[|!].*?$|\]\([^)]*\)", "", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.S | re.M
+    )
+    assert 400 < len(prose.split()) < 600  # beside code, tables and pictures

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import Any
 
 import classicseg
 import classicseg.metrics
+import classicseg.preprocess
+from classicseg.extras import exports, files, networks, plot, tuning
 from classicseg.types import kind_of
 
 _FAMILIES = {
@@ -31,8 +33,19 @@ _FAMILIES = {
     "running": "Catalogue and workers",
     "types": "Results",
     "metrics": "Scores",
+    "plot": "Extras: pictures of results",
+    "exports": "Extras: labels for other programs",
+    "reading and writing": "Extras: files",
+    "tuning": "Extras: tuning",
+    "networks": "Extras: trained networks",
 }
 """The families, in the order of the reference."""
+
+_ROOMS = (classicseg, classicseg.metrics, classicseg.preprocess)
+"""Where the public names are that have a picture each."""
+
+_EXTRAS = {plot: "plot", exports: "exports", files: "reading and writing", tuning: "tuning", networks: "networks"}
+"""What needs an optional dependency, and its family: in the reference, too, with a picture where there is one."""
 
 _BY_FOLDER = {
     "flooding": "growing",
@@ -55,6 +68,11 @@ def write_pages(folder: Path) -> None:
     families: dict[str, list[str]] = {family: [] for family in _FAMILIES}
     for name, member in public_names():
         families[_family_of(name, member)].append(name)
+    shown = [member for _, member in public_names()]
+    for room, family in _EXTRAS.items():
+        families[family] += [
+            name for name, member in _names_of(room) if _is_of(room, member) and member not in shown
+        ]
     pages = []
     for family, names in families.items():
         if names:
@@ -68,17 +86,28 @@ def write_pages(folder: Path) -> None:
 
 def public_names() -> Iterator[tuple[str, Any]]:
     """The public functions and classes, by their full names."""
-    for module in (classicseg, classicseg.metrics):
-        for name in getattr(module, "__all__", dir(module)):
-            member = getattr(module, name)
-            if not name.startswith("_") and isinstance(member, type | FunctionType):
-                yield f"{module.__name__}.{name}", member
+    for room in _ROOMS:
+        yield from _names_of(room)
+
+
+def _names_of(room: ModuleType) -> Iterator[tuple[str, Any]]:
+    """The functions and classes of a module that are for everybody."""
+    for name in getattr(room, "__all__", dir(room)):
+        member = getattr(room, name)
+        if not name.startswith("_") and isinstance(member, type | FunctionType):
+            yield f"{room.__name__}.{name}", member
+
+
+def _is_of(room: ModuleType, member: Any) -> bool:
+    """Whether a module has a name of its own, not one that it imports from elsewhere to use it."""
+    return bool(member.__module__.startswith(room.__name__))
 
 
 def _family_of(name: str, member: Any) -> str:
     """The family of a public name."""
-    if name.startswith("classicseg.metrics."):
-        return "metrics"
+    for room in ("metrics", "preprocess"):
+        if name.startswith(f"classicseg.{room}."):
+            return room
     if name.endswith("_segment"):
         return kind_of(member)
     if isinstance(member, type):

@@ -58,10 +58,10 @@ def test_every_function_of_the_table_is_public_and_named_alike():
     assert public == {method.function.__name__ for method in METHODS.values()}
 
 
-def test_the_readme_lists_every_function_of_the_table():
-    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+def test_the_page_of_methods_lists_every_function_of_the_table():
+    page = (Path(__file__).parents[2] / "docs" / "methods.md").read_text(encoding="utf-8")
     for method in METHODS.values():
-        assert f"`{method.function.__name__}`" in readme
+        assert f"`{method.function.__name__}`" in page
 
 
 @pytest.mark.usefixtures("half_range")

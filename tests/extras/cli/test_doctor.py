@@ -1,8 +1,9 @@
-"""classicseg doctor and classicseg completion: what is installed, and what the Tab key knows."""
+"""classicseg doctor, completion and man: what is installed, what the Tab key knows, and the manual page."""
 
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from importlib import metadata
@@ -13,7 +14,9 @@ pytest.importorskip("cyclopts")
 
 import classicseg
 from classicseg.extras import doctor as diagnosing
+from classicseg.extras.catalogue import segmenter_names
 from classicseg.extras.cli import main
+from classicseg.extras.cli.man import man_page
 
 
 def test_what_is_installed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -62,3 +65,21 @@ def test_bash_completes_a_word(typed: str, found: set[str], capsys: pytest.Captu
     script = capsys.readouterr().out + ask
     done = subprocess.run(["bash"], input=script, text=True, capture_output=True, check=True)
     assert set(done.stdout.split()) == found
+
+
+def test_the_manual_page_has_every_command_and_no_markdown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["man"]) == 0
+    page = capsys.readouterr().out
+    assert page.isascii()
+    commands = set(re.findall(r'^\.SH "CLASSICSEG (.*)"$', page, re.MULTILINE))
+    assert {name.removesuffix("_segment").replace("_", "\\-").upper() for name in segmenter_names()} < commands
+    assert ".B \\-\\-n\\-clusters INTEGER\nThe number of clusters" in page
+    assert not re.search(r"`|\*\*\[|^\.(?!TH|SH|SS|TP|PP|B |I )", page, re.MULTILINE)
+
+
+@pytest.mark.skipif(shutil.which("groff") is None, reason="there is no groff")
+def test_groff_has_nothing_to_say_of_the_manual_page() -> None:
+    told = subprocess.run(
+        ["groff", "-man", "-ww", "-Tutf8", "-z"], input=man_page(), capture_output=True, text=True, check=True
+    )
+    assert told.stderr == ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from importlib.util import find_spec
 
@@ -64,6 +65,26 @@ def test_labels_lie_where_the_image_is(viewer, segment, wait, pixels, scale):
         assert list(map(str, getattr(labels, name))) == list(map(str, getattr(viewer.layers["photo"], name))), name
         if name != "units":
             assert list(getattr(labels, name)) == list(value)
+
+
+def test_layers_are_made_in_the_thread_of_the_work(viewer, segment, wait, monkeypatch):
+    from classicseg.extras.napari import docks
+
+    threads, make = [], docks._layer_of
+
+    def layer_of(*given):
+        threads.append(threading.current_thread())
+        return make(*given)
+
+    monkeypatch.setattr(docks, "_layer_of", layer_of)
+    viewer.add_image(IMAGE, name="movie")
+    for axis in (None, 0):
+        segment.frames.value = axis
+        segment.run()
+        wait(segment)
+        viewer.layers.remove(viewer.layers["movie segments"])
+    assert len(threads) == 2
+    assert threading.main_thread() not in threads
 
 
 def test_every_method_has_a_form_and_runs(viewer, segment, wait):

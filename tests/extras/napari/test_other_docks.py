@@ -106,6 +106,8 @@ def test_a_wand_adds_joins_and_takes_away(viewer, wait):
 
 
 def test_a_row_selects_its_region(viewer, wait):
+    from qtpy.QtCore import Qt
+
     from classicseg.extras.napari.regions import Regions
 
     labels = np.zeros((30, 40), np.int32)
@@ -116,9 +118,46 @@ def test_a_row_selects_its_region(viewer, wait):
     dock.measure()
     wait(dock)
     table = classicseg.region_table(labels, IMAGE, spacing=(3, 1))
-    assert dock.table.value["data"] is not None
+    shown = dock.table.model()
+    assert (shown.rowCount(), shown.headerData(0, Qt.Orientation.Horizontal)) == (2, "label")
+    assert [shown.data(shown.index(row, 0)) for row in (0, 1)] == ["3", "8"]
     assert list(layer.features["index"]) == [3, 8]
     assert np.array_equal(layer.features["area"], table.area)
-    dock.table.native.selectRow(1)
+    dock.table.selectRow(1)
     assert layer.selected_label == 8
     assert viewer.camera.center[-2:] == pytest.approx((43.5, 24.5))
+
+
+def test_a_click_selects_the_row_of_its_region(viewer, wait):
+    from classicseg.extras.napari.regions import Regions
+
+    labels = np.zeros((30, 40), np.int32)
+    labels[2:5, 3:9], labels[10:20, 20:30] = 3, 8
+    layer = viewer.add_labels(labels, name="cells", scale=(3, 1))
+    dock = Regions(viewer)
+    clicked = viewer.mouse_drag_callbacks[-1]
+
+    def click(position, way=()):
+        event = SimpleNamespace(position=position, type="mouse_press", view_direction=None, dims_displayed=[0, 1])
+        steps = clicked(viewer, event)
+        for kind in (*way, "mouse_release"):
+            next(steps, None)
+            event.type = kind
+        next(steps, None)
+
+    click((45.0, 25.0))
+    dock.measure()
+    wait(dock)
+    center = viewer.camera.center
+    click((45.0, 25.0))
+    assert (dock.table.row, layer.selected_label, viewer.camera.center) == (1, 8, center)
+    click((9.0, 4.0), ["mouse_move"])  # the picture is moved
+    click((0.0, 0.0))  # the ground
+    layer.mode = "paint"
+    click((9.0, 4.0))
+    assert (dock.table.row, layer.selected_label) == (1, 8)
+    layer.mode = "pan_zoom"
+    click((9.0, 4.0))
+    assert (dock.table.row, layer.selected_label) == (0, 3)
+    viewer.layers.remove(layer)
+    click((9.0, 4.0))

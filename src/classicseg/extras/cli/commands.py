@@ -42,7 +42,7 @@ def run(arguments: Sequence[str] | None) -> int:
 
 _OVERVIEWS = (
     "demo", "methods", "compare", "evaluate", "regions", "rerun", "compress", "network", "train_boundaries",
-    "train_network", "train_pixels", "apply_pixels", "warmup", "doctor", "completion",
+    "train_network", "train_pixels", "apply_pixels", "warmup", "doctor", "completion", "man",
 )  # fmt: skip
 """The commands that look at several methods, at what they made or are made of, or go beyond labels."""
 

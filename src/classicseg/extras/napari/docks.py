@@ -40,6 +40,7 @@ class Dock(Container):
         self._worker: Any = None
         self._next: Callable[[], None] | None = None
         self._result: Any = None
+        self._ahead: Any = None
         self._undone: deque[tuple[Index | None, Any]] = deque(maxlen=_UNDONE)
         self._is_in_series = self._is_waiting = False
         self.layer = ComboBox(choices=lambda widget: self._named(takes), label="layer")
@@ -134,21 +135,30 @@ class Dock(Container):
         """Show labels in the layer of results, which is made where there is none; of a part, in its place."""
         result = self._result
         shape = labels.shape if where is None else tuple(image.data.shape[: len(where)])
-        if result not in self._viewer.layers or result.data.shape != shape:
+        if not self._has_result(shape):
             self._undone.clear()
             if where is not None:
                 whole = np.zeros(shape, np.int32)
                 whole[where] = labels
                 labels = whole
-            self._result = self._viewer.add_labels(
-                labels, name=f"{image.name} segments", metadata=_kept(image), **place_of(image, labels.ndim)
-            )
+            is_ahead = self._ahead is not None and self._ahead.data is labels
+            self._result = self._viewer.add_layer(self._ahead if is_ahead else _layer_of(image, labels))
+            self._ahead = None
             return self._result
         if not (is_preview and self._is_in_series):
             self._undone.append((where, result.data if where is None else result.data[where].copy()))
         self._is_in_series = is_preview
         self._show(where, labels)
         return result
+
+    def ahead(self, image: Any, labels: Labels) -> Labels:
+        """Make the layer of results where there is none, in the thread of the work.
+
+        The first one that napari makes takes it a second, for which the window would stand still.
+        """
+        if not self._has_result(labels.shape):
+            self._ahead = _layer_of(image, labels)
+        return labels
 
     def undo(self) -> None:
         """Show the labels that were there before the last run, or before a series of previews."""
@@ -179,11 +189,23 @@ class Dock(Container):
             self._result.refresh()
         self._undo.enabled = bool(self._undone)
 
+    def _has_result(self, shape: tuple[int, ...]) -> bool:
+        """Whether there is a layer of results of a shape."""
+        return self._result in self._viewer.layers and self._result.data.shape == shape
+
     def _named(self, kind: str) -> list[tuple[str, Any]]:
         return [(layer.name, layer) for layer in self.layers_of(kind)]
 
     def _layers_changed(self, event: Any = None) -> None:
         self.reset_choices()
+
+
+def _layer_of(image: Any, labels: Labels) -> Any:
+    """A new layer of labels, where the image is."""
+    from napari.layers import Labels as Layer
+
+    place = place_of(image, labels.ndim)
+    return Layer(labels, name=f"{image.name} segments", metadata=_kept(image), **place)
 
 
 def _kept(image: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The dock "Regions": what is measured of each label, as a table whose rows select."""
+"""The dock "Regions": what is measured of each label, in a table: a row selects its region, a click its row."""
 
 from __future__ import annotations
 
@@ -6,17 +6,22 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from magicgui.widgets import ComboBox, PushButton, Table
+from magicgui.widgets import ComboBox, PushButton
 
 from classicseg import region_table
 from classicseg.extras.napari.docks import Dock
 from classicseg.extras.napari.layers import source_of
+
+_LOOKING = ("pan_zoom", "pick", "transform")
+"""The modes of a layer in which a click draws nothing."""
 
 
 class Regions(Dock):
     """Measure a layer of labels; its features hold the table, too."""
 
     def __init__(self, napari_viewer: Any) -> None:
+        from classicseg.extras.napari.table import RegionView  # here: it needs a Qt
+
         super().__init__(napari_viewer, takes="labels")
         self._measured: Any = None
         self._table: Any = None
@@ -24,11 +29,11 @@ class Regions(Dock):
         self.image = images
         self.properties = ComboBox(choices=["common", "all"], label="properties")
         measure = PushButton(text="Measure", label="")
-        self.table = Table(label="")
-        self.table.read_only = True
-        self.extend([images, self.properties, measure, self._cancel, self.bar, self.table, self.status])
+        self.table = RegionView(self.select)
+        self.extend([images, self.properties, measure, self._cancel, self.bar, self.status])
+        self.native.layout().addWidget(self.table)
         measure.changed.connect(self.measure)
-        self.table.native.itemSelectionChanged.connect(self._selected)
+        napari_viewer.mouse_drag_callbacks.append(self._clicked)
 
     def measure(self) -> None:
         """Measure each label, in the units of the layer."""
@@ -64,15 +69,32 @@ class Regions(Dock):
         shown = [axis - first for axis in self._viewer.dims.displayed if axis >= first]
         self._viewer.camera.center = tuple(float(point[axis]) for axis in shown)
 
+    def find(self, label: int) -> None:
+        """Select the row of a label."""
+        labels = np.zeros(0) if self._table is None else self._table["label"]
+        rows = np.flatnonzero(labels == label)
+        if len(rows):
+            self._measured.selected_label = label
+            self.table.follow(int(rows[0]))
+
+    def _clicked(self, viewer: Any, event: Any) -> Iterator[None]:
+        """A click into a region, not a drag, and not while a person draws."""
+        layer, active = self._measured, viewer.layers.selection.active
+        if layer not in viewer.layers or str(getattr(active, "mode", "pan_zoom")) not in _LOOKING:
+            return
+        place = {"view_direction": event.view_direction, "dims_displayed": event.dims_displayed}
+        label = layer.get_value(event.position, **place, world=True)
+        yield
+        while event.type == "mouse_move":
+            label = None
+            yield
+        if label:
+            self.find(int(label))
+
     def _show_table(self, layer: Any, table: Any) -> None:
         """Fill the table, and the features of the layer, whose column "index" is the label."""
         self._measured, self._table = layer, table
         columns = dict(table)
         layer.features = {"index": columns["label"], **columns}
-        self.table.value = {name: values.tolist() for name, values in columns.items()}
+        self.table.show_columns(columns)
         self.say(f"{len(columns['label'])} regions")
-
-    def _selected(self) -> None:
-        rows = {item.row() for item in self.table.native.selectedItems()}
-        if len(rows) == 1 and self._table is not None:
-            self.select(rows.pop())

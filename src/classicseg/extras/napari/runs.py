@@ -53,6 +53,11 @@ class Part(NamedTuple):
     where: Index
     labels: Labels
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is all of the image."""
+        return all(isinstance(one, slice) for one in self.where)
+
 
 def check(run: Run) -> None:
     """Refuse a form that lacks what its method cannot do without."""
@@ -84,11 +89,11 @@ def segment(run: Run, parts: list[Index] | None = None) -> Iterator[Part]:
 def labels_of(run: Run) -> Labels:
     """The labels of a whole layer."""
     labels = None
-    for where, part in segment(run):
-        if all(isinstance(one, slice) for one in where):
-            return part
+    for part in segment(run):
+        if part.is_whole:
+            return part.labels
         labels = np.zeros(source_of(run.image).shape, np.int32) if labels is None else labels
-        labels[where] = part
+        labels[part.where] = part.labels
     assert labels is not None
     return labels
 

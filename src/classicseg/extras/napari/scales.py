@@ -63,7 +63,7 @@ class Scales(Dock):
         number = min(max(self.count.value, self._least), self._most)
 
         def work() -> Iterator[Any]:
-            yield classicseg.cut_tree(tree, n_segments=number)
+            yield self.ahead(image, classicseg.cut_tree(tree, n_segments=number))
 
         self.begin(
             work,

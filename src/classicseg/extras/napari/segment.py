@@ -100,27 +100,34 @@ class Segment(Dock):
         except (TypeError, ValueError) as error:
             self.report(error)
             return
-        labels: list[Any] = []
 
-        def take(part: Part) -> None:
-            is_whole = all(isinstance(one, slice) for one in part.where)
-            if is_whole or is_preview:
-                self.put(run.image, None if is_whole else part.where, part.labels, is_preview=is_preview)
-                labels.append(part.labels)
-                return
-            if not labels:
-                labels.append(np.zeros(source_of(run.image).shape, np.int32))
-            labels[0][part.where] = part.labels
+        def take(part: Part | None) -> None:
+            if part is not None:
+                self.put(run.image, None if part.is_whole else part.where, part.labels, is_preview=is_preview)
 
         def end() -> None:
-            if not is_preview and len(parts) > 1:
-                self.put(run.image, None, labels[0])
             note = source_of(run.image).note
             self.say(f"{perf_counter() - self._start:.2f} s{f'; {note}' if note else ''}")
 
         self._start = perf_counter()
         name = run.method.removesuffix("_segment").replace("_", " ")
-        self.begin(lambda: segment(run, parts), take, name, total=0 if is_preview else len(parts), on_end=end)
+        total = 0 if is_preview else len(parts) + (len(parts) > 1)
+        self.begin(lambda: self._parts_shown(run, parts, is_preview), take, name, total=total, on_end=end)
+
+    def _parts_shown(self, run: Run, parts: list[Index], is_preview: bool) -> Iterator[Part | None]:
+        """What is put into the layer: a part that is previewed, or the whole, which frames are gathered into."""
+        labels = None
+        for part in segment(run, parts):
+            if part.is_whole:
+                self.ahead(run.image, part.labels)
+            if part.is_whole or is_preview:
+                yield part
+                continue
+            labels = np.zeros(source_of(run.image).shape, np.int32) if labels is None else labels
+            labels[part.where] = part.labels
+            yield None  # a step of the bar
+        if labels is not None:
+            yield Part((slice(None),) * labels.ndim, self.ahead(run.image, labels))
 
     def _in_view(self, run: Run) -> Index:
         """The part of a layer that is previewed: a frame, the slice in view of a large one, or the whole."""

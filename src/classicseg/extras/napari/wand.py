@@ -51,7 +51,7 @@ class MagicWand(Dock):
             labels = np.zeros(source.shape, np.int32) if before is None else before.copy()
             last = int(labels.max(initial=0))
             labels[region != 0] = 0 if "Alt" in modifiers else max(1, last) if "Shift" in modifiers else last + 1
-            yield labels
+            yield self.ahead(image, labels)
 
         self.begin(
             work,
