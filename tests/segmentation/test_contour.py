@@ -33,6 +33,7 @@ def test_it_is_a_cut_of_the_tree_of_what_the_detector_finds(image):
     )
 
 
+@pytest.mark.large
 def test_color_photographs_are_divided_by_what_people_draw(image):
     photograph = np.clip(image[..., np.newaxis] + [0, 20, -20], 0, 255).astype(np.uint8)
     tree = boundary_tree(photograph)
