@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 
 import numpy as np
@@ -11,15 +12,18 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 from scipy.sparse import coo_matrix
 from scipy.sparse.linalg import spsolve
+from skimage import data
 from strategies import shapes
 
 from classicseg._core.bands import band_size
 from classicseg._core.image import as_image
-from classicseg.solvers import coarse_grids, conjugate_gradients, grid_laplacian, multigrid
+from classicseg.solvers import coarse_grids, conjugate_gradients, grid_laplacian, multigrid, sweeps, two_steps
 from classicseg.solvers.coarse_grids import cells_of, coarse_laplacian, coarse_shape, prolong, restrict
 from classicseg.solvers.conjugate_gradients import solve, system_of
 from classicseg.solvers.grid_laplacian import CHUNK, laplacian, padding, strides_of
+from classicseg.solvers.multigrid import cycle, grids_of
 from classicseg.solvers.random_walks import LEAST_LINK, Scale, Seeded, arrivals, links_of
+from classicseg.solvers.two_steps import Steps
 
 
 def random_system(rng, shape, density=0.9):
@@ -97,13 +101,26 @@ def test_solutions_are_those_of_a_direct_solver(shape, seed):
     right = (absorption * rng.random(absorption.size)).astype(np.float32)
     exact = np.linalg.solve(matrix_of(shape, links, absorption).toarray(), right.astype(float))
     system = system_of(laplacian(shape, links, absorption), shape)
-    system.levels[0].right[:] = right
+    system.grids.levels[0].right[:] = right
     found, _ = solve(system, 1e-8)
     assert np.abs(found - exact).max() < 1e-4
 
 
 @pytest.mark.parametrize(
-    "name", ["_invert", "_restrict", "_prolong", "_begin", "_sweep_band", "_rest_of", "_judge", "_turn", "_apply"]
+    "name",
+    [
+        "_invert",
+        "restrict_rows",
+        "prolong_rows",
+        "sweep_down",
+        "sweep_up",
+        "products",
+        "step_first",
+        "step_second",
+        "_judge",
+        "_turn",
+        "_apply",
+    ],
 )
 @given(any_shape, st.integers(0, 10**6))
 def test_kernels_equal_their_definitions(name, shape, seed):
@@ -117,30 +134,52 @@ def test_kernels_equal_their_definitions(name, shape, seed):
         return rng.standard_normal(length).astype(dtype)
 
     right, padded, out = floats(size), floats(size + 2 * pad), floats(size + 2 * pad)
-    chunks = 0, -(-size // CHUNK)
+    steps = Steps(floats(size), floats(size))
+    first_chunk = int(rng.integers(0, -(-size // CHUNK)))
+    chunks = first_chunk, int(rng.integers(first_chunk, -(-size // CHUNK))) + 1
     rows = tuple(np.sort(rng.integers(0, int(cells.coarse[:3].prod()) + 1, 2)).tolist())
     wide = floats(size + 2 * pad, float)
     arguments = {
         "_invert": (of.strides, links, absorption, floats(size), *chunks),
-        "_restrict": (cells, right, floats(n_coarse), *rows),
-        "_prolong": (cells, floats(n_coarse + 2 * padding(coarse_shape(shape))), out, *rows),
-        "_begin": (of, right, out, 0.5, *chunks),
-        "_sweep_band": (of, right, padded, out, 0.5, *chunks),
-        "_rest_of": (of, right, padded, floats(size), *chunks),
+        "restrict_rows": (cells, right, floats(n_coarse), *rows),
+        "prolong_rows": (cells, floats(n_coarse + 2 * padding(coarse_shape(shape))), out, *rows),
+        "sweep_down": (of, right, out, floats(size), *chunks),
+        "sweep_up": (of, right, padded, out, *chunks),
+        "products": (of, right, padded, steps, bool(seed % 2), *chunks),
+        "step_first": (0.25, right, padded, steps, *chunks),
+        "step_second": (0.25, 0.75, steps, padded, *chunks),
         "_judge": (padded, floats(size, float), floats(size, float), *chunks),
         "_turn": (padded, 0.25, wide, 0, -(-wide.size // CHUNK)),
         "_apply": (of, wide, floats(size, float), *chunks),
     }[name]
-    modules = (grid_laplacian, coarse_grids, multigrid, conjugate_gradients)
+    modules = (grid_laplacian, coarse_grids, sweeps, two_steps, conjugate_gradients)
     tried = next(vars(module)[name] for module in modules if name in vars(module))
-    others = [value.copy() if isinstance(value, np.ndarray) else value for value in arguments]
+    others = copy.deepcopy(arguments)
     returned, expected = tried(*arguments), tried.numpy(*others)
     if expected is not None:  # sums in two floats: the second ones are what rounding has left
         assert returned[::2] == expected[::2]
         assert np.allclose(returned[1::2], expected[1::2], atol=1e-13)
-    for one, other in zip(arguments, others, strict=True):
+    for one, other in zip(
+        (*arguments, *steps), (*others, *next((o for o in others if isinstance(o, Steps)), steps)), strict=True
+    ):
         if isinstance(one, np.ndarray):
             assert_array_equal(one, other)
+
+
+@given(any_shape, st.integers(0, 10**6), st.integers(1, 100))
+def test_a_cycle_is_the_same_in_one_call_and_in_many(shape, seed, small):
+    rng = np.random.default_rng(seed)
+    links, absorption = random_system(rng, shape)
+    right, found = rng.standard_normal(absorption.size).astype(np.float32), []
+    former = multigrid._SMALL
+    for multigrid._SMALL in (former, small):
+        grids = grids_of(laplacian(shape, links, absorption), shape)
+        grids.levels[0].right[:] = right
+        with band_size(3 * CHUNK):
+            cycle(grids)
+        found.append(grids.levels[0].x)
+    multigrid._SMALL = former
+    assert_array_equal(*found)
 
 
 @given(any_shape, st.integers(0, 10**6))
@@ -155,6 +194,26 @@ def test_steps_equal_their_definition(shape, seed):
     conjugate_gradients._move.numpy(0.3, *others, other_right, *bounds)
     for one, other in zip((*vectors, right), (*others, other_right), strict=True):
         assert_array_equal(one, other)
+
+
+@pytest.mark.large
+@pytest.mark.parametrize(("crop", "beta"), [((150, 180), 1.0), ((290, 110), 3.0)])
+def test_photographs_are_solved_within_a_thousandth(crop, beta):
+    image = data.coffee()[crop[0] : crop[0] + 90, crop[1] : crop[1] + 101].astype(float)
+    nodes = np.array([3000, 3001, 3002, 7000, 7001, 400, 401])
+    seeds = Seeded(np.sort(nodes), np.array([3, 3, 1, 1, 1, 2, 2], np.int32), 3)
+    scale = Scale(image.reshape(-1, 3).var(axis=0).sum() / 10 / beta, (1.0, 1.0))
+    parsed = as_image(image)
+    matrix = matrix_of(parsed.shape, links_of(parsed, scale), np.zeros(90 * 101, np.float32)).tolil()
+    for node in seeds.nodes:
+        matrix[node] = 0
+        matrix[node, node] = 1
+    right = np.zeros((90 * 101, 2))
+    for number in (1, 2):
+        right[seeds.nodes[seeds.numbers == number], number - 1] = 1
+    exact = spsolve(matrix.tocsr(), right)
+    for number, found in enumerate(arrivals(parsed, seeds, scale)):
+        assert np.abs(exact[:, number] - found).max() < 1e-3
 
 
 @pytest.mark.large

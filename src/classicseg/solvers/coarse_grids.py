@@ -101,13 +101,13 @@ def _begins(cells: Cells, place: int) -> NDArray[np.int64]:
 def restrict(cells: Cells, fine: NDArray[np.float32], coarse: NDArray[np.float32]) -> None:
     """Write the sum over each cell."""
     n_rows, per_row = int(cells.coarse[:3].prod()), int(cells.fine.prod() // cells.coarse[:3].prod())
-    run_bands(_restrict, n_rows, 2 * per_row, cells, fine, coarse)
+    run_bands(restrict_rows, n_rows, 2 * per_row, cells, fine, coarse)
 
 
 def prolong(cells: Cells, coarse: NDArray[np.float32], fine: NDArray[np.float32]) -> None:
     """Add the value of its cell to each pixel."""
     n_rows, per_row = int(cells.coarse[:3].prod()), int(cells.fine.prod() // cells.coarse[:3].prod())
-    run_bands(_prolong, n_rows, 2 * per_row, cells, coarse, fine)
+    run_bands(prolong_rows, n_rows, 2 * per_row, cells, coarse, fine)
 
 
 def _restrict_numpy(cells: Cells, fine: Any, coarse: Any, start: int, stop: int) -> None:
@@ -119,7 +119,9 @@ def _restrict_numpy(cells: Cells, fine: Any, coarse: Any, start: int, stop: int)
 
 
 @kernel(numpy=_restrict_numpy)
-def _restrict(cells: Cells, fine: NDArray[np.float32], coarse: NDArray[np.float32], start: int, stop: int) -> None:
+def restrict_rows(
+    cells: Cells, fine: NDArray[np.float32], coarse: NDArray[np.float32], start: int, stop: int
+) -> None:
     width, n_fine = cells.coarse[3], cells.fine[3]
     sums = np.empty(width)
     for row in range(start, stop):
@@ -179,7 +181,9 @@ def _prolong_numpy(cells: Cells, coarse: Any, fine: Any, start: int, stop: int) 
 
 
 @kernel(numpy=_prolong_numpy)
-def _prolong(cells: Cells, coarse: NDArray[np.float32], fine: NDArray[np.float32], start: int, stop: int) -> None:
+def prolong_rows(
+    cells: Cells, coarse: NDArray[np.float32], fine: NDArray[np.float32], start: int, stop: int
+) -> None:
     """Both arrays are padded."""
     width, n_fine = cells.coarse[3], cells.fine[3]
     pad = (coarse.size - cells.coarse[0] * cells.coarse[1] * cells.coarse[2] * width) // 2

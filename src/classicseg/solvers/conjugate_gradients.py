@@ -27,7 +27,7 @@ from classicseg.solvers.grid_laplacian import (
     total,
     two_floats_of,
 )
-from classicseg.solvers.multigrid import Level, cycle, levels_of
+from classicseg.solvers.multigrid import Grids, cycle, grids_of
 
 _MOST_ITERATIONS = 1000
 
@@ -35,7 +35,7 @@ _MOST_ITERATIONS = 1000
 class System(NamedTuple):
     """A Laplacian with its coarser grids, and the vectors of an iteration: used again for each right side."""
 
-    levels: list[Level]
+    grids: Grids
     residual: NDArray[np.float64]
     """(n,)"""
     direction: NDArray[np.float64]
@@ -46,19 +46,19 @@ class System(NamedTuple):
 
 def system_of(of: Laplacian, shape: tuple[int, ...]) -> System:
     """Make what is the same for all right sides."""
-    levels = levels_of(of, shape)
+    grids = grids_of(of, shape)
     size = of.absorption.size
-    return System(levels, np.empty(size), np.zeros(levels[0].x.size), np.empty(size))
+    return System(grids, np.empty(size), np.zeros(grids.levels[0].x.size), np.empty(size))
 
 
 def solve(system: System, tolerance: float) -> tuple[NDArray[np.float64], int]:
     """Solve for the right side of the finest level; return the solution and how many iterations it took."""
-    levels, residual, direction, flow = system
-    finest, right, x = levels[0], levels[0].right, np.zeros(residual.size)
+    grids, residual, direction, flow = system
+    finest, right, x = grids.levels[0], grids.levels[0].right, np.zeros(residual.size)
     residual[:], direction[:] = right, 0.0
     product = 1.0
     for n_iterations in range(_MOST_ITERATIONS):
-        cycle(levels)
+        cycle(grids)
         found = run_chunks(_judge, right.size, finest.x, residual, flow)
         if max(largest for *_, largest in found) <= tolerance:
             return x, n_iterations
@@ -116,7 +116,7 @@ def _turn(z: NDArray[np.float32], bend: float, direction: NDArray[np.float64], s
 
 def _apply_numpy(of: Laplacian, x: Any, flow: Any, start: int, stop: int) -> tuple[float, float]:
     first, last, pad = start * CHUNK, min(stop * CHUNK, flow.size), (x.size - flow.size) // 2
-    flow[first:last] = flow_numpy(of.strides, of.links, of.absorption, x, first, last)
+    flow[first:last] = flow_numpy(of, x, pad, first, last)
     return two_floats_of(x[pad + first : pad + last] * flow[first:last])
 
 
@@ -129,7 +129,7 @@ def _apply(
     for chunk in range(start, stop):
         first, last = chunk * CHUNK, min((chunk + 1) * CHUNK, flow.size)
         out = flow[first:]
-        add_flow(of.strides, of.links, of.absorption, x, out, first, last)
+        add_flow(of, x, pad, out, first, last - first)
         add_products(x[pad + first :], out, sums[0], sums[1], last - first)
     return settle(sums[0], sums[1])
 

@@ -24,8 +24,11 @@ from classicseg._core.two_floats import lost
 CHUNK = 1024
 """So many pixels are worked on at once: the first cache holds what all axes add to."""
 
-_ROWS = 8
+_ROWS = 2
 """A chunk counts as so many times its pixels: a band takes some tens of arrays along."""
+
+_HALOS = 2**14
+"""A band has, by that of `run_bands`, so many times the pixels that are looked at around it."""
 
 
 class Laplacian(NamedTuple):
@@ -61,9 +64,10 @@ def laplacian(shape: tuple[int, ...], links: NDArray[np.float32], absorption: ND
     return Laplacian(strides, links, absorption, inverse)
 
 
-def run_chunks(kernel: Any, n_pixels: int, *arguments: Any) -> list[Any]:
-    """Run a kernel over bands of chunks."""
-    return run_bands(kernel, -(-n_pixels // CHUNK), CHUNK * _ROWS, *arguments)
+def run_chunks(kernel: Any, n_pixels: int, *arguments: Any, halo: int = 1) -> list[Any]:
+    """Run a kernel over bands of chunks, each many times as large as what the kernel looks at around it."""
+    pixels = min(_ROWS * CHUNK, max(1, _HALOS * CHUNK // halo))
+    return run_bands(kernel, -(-n_pixels // CHUNK), pixels, *arguments)
 
 
 def total(sums: list[tuple[float, float]]) -> float:
@@ -71,43 +75,34 @@ def total(sums: list[tuple[float, float]]) -> float:
     return math.fsum(part for pair in sums for part in pair)
 
 
-def flow_numpy(strides: Any, links: Any, absorption: Any, x: NDArray[Any], first: int, last: int) -> NDArray[Any]:
-    """The flow out of pixels `first` to `last`."""
-    pad, n_axes = (x.size - absorption.size) // 2, len(strides)
-    here, flow = x[pad + first : pad + last], np.zeros(last - first, x.dtype)
-    for axis in range(n_axes):
-        step, link = int(strides[axis]), links[axis]
-        after = link[pad + first : pad + last] * (here - x[pad + first + step : pad + last + step])
-        before = link[pad + first - step : pad + last - step] * (here - x[pad + first - step : pad + last - step])
+def flow_numpy(of: Laplacian, x: NDArray[Any], origin: int, first: int, last: int) -> NDArray[Any]:
+    """The flow out of pixels `first` to `last`; pixel 0 of the vector is at `origin`."""
+    pad, begin, end = (of.links.shape[1] - of.absorption.size) // 2, origin + first, origin + last
+    here, flow = x[begin:end], np.zeros(last - first, x.dtype)
+    for step, link in zip(of.strides.tolist(), of.links, strict=True):
+        after = link[pad + first : pad + last] * (here - x[begin + step : end + step])
+        before = link[pad + first - step : pad + last - step] * (here - x[begin - step : end - step])
         flow = flow + (after + before)
-    return flow + absorption[first:last] * here
+    return flow + of.absorption[first:last] * here
 
 
 @kernel()
-def add_flow(
-    strides: NDArray[np.int64],
-    links: NDArray[np.float32],
-    absorption: NDArray[np.float32],
-    x: NDArray[Any],
-    flow: NDArray[Any],
-    first: int,
-    last: int,
-) -> None:
-    """Write the flow out of pixels `first` to `last` to the begin of an array."""
-    pad = (x.size - absorption.size) // 2
-    count = last - first
-    here = x[pad + first :]
-    for axis in range(strides.size):
-        step = strides[axis]
-        after, before = links[axis][pad + first :], links[axis][pad + first - step :]
-        upper, lower = x[pad + first + step :], x[pad + first - step :]
+def add_flow(of: Laplacian, x: NDArray[Any], origin: int, flow: NDArray[Any], first: int, count: int) -> None:
+    """Write the flow out of `count` pixels from `first` on to the begin of an array; pixel 0 of the vector is at
+    `origin`."""
+    pad = (of.links.shape[1] - of.absorption.size) // 2
+    here = x[origin + first :]
+    for axis in range(of.strides.size):
+        step = of.strides[axis]
+        after, before = of.links[axis][pad + first :], of.links[axis][pad + first - step :]
+        upper, lower = x[origin + first + step :], x[origin + first - step :]
         if axis == 0:
             for j in range(count):
                 flow[j] = after[j] * (here[j] - upper[j]) + before[j] * (here[j] - lower[j])
         else:
             for j in range(count):
                 flow[j] += after[j] * (here[j] - upper[j]) + before[j] * (here[j] - lower[j])
-    ground = absorption[first:]
+    ground = of.absorption[first:]
     for j in range(count):
         flow[j] += ground[j] * here[j]
 

@@ -23,8 +23,8 @@ from classicseg.solvers.grid_laplacian import laplacian, padding, strides_of
 LEAST_LINK = 1e-4
 """No link is weaker, so that walkers get everywhere, and equations can be solved."""
 
-_TOLERANCE = 2e-6
-"""Of an iteration's last correction: the error may be some 100 times as large where weak links surround a
+_TOLERANCE = 1e-6
+"""Of an iteration's last correction: the error may be some 500 times as large where weak links surround a
 region."""
 
 
@@ -62,7 +62,7 @@ def arrivals(image: Image, seeds: Seeded, scale: Scale) -> Iterator[NDArray[np.f
         found = np.zeros(absorption.size, np.float32)
         is_into = into.numbers == number
         if is_into.any():
-            right = system.levels[0].right
+            right = system.grids.levels[0].right
             right[:] = 0
             pixels, places = np.unique(into.pixels[is_into], return_inverse=True)
             right[pixels] = np.bincount(places, into.weights[is_into])
