@@ -1,5 +1,5 @@
 # What is checked, one target each; `bash .ci/run` runs all of it in fresh environments.
-.PHONY: help test quick coverage numpy lint format texts types stubs imports examples site man check
+.PHONY: help test quick coverage numpy lint format texts types stubs imports examples site twice man check
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -45,6 +45,10 @@ imports: ## the directions of imports
 
 site: ## the site, to docs/build/html; warnings are errors
 	sphinx-build -W --keep-going -b html docs docs/build/html
+
+twice: site ## the site once more from cold, in a copy: it must be the same, file by file
+	copy=$$(mktemp -d) && git ls-files -co --exclude-standard | tar cf - -T - | tar xf - -C $$copy \
+	&& PYTHONPATH=$$copy/src $(MAKE) -C $$copy site && python docs/_site/same.py docs/build/html $$copy/docs/build/html
 
 man: ## the manual page, to build/man, from where a wheel takes it
 	mkdir -p build/man

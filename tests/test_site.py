@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import runpy
 import shlex
 from pathlib import Path
 
@@ -99,3 +100,43 @@ def test_links_between_pages_lead_somewhere():
             parts = (page.parent / target).resolve().relative_to(DOCS).parts
             written = parts[0] in ("gallery", "tutorial", "reference") or "pictures" in parts  # by the build
             assert written or (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_every_picture_of_a_page_is_told_in_words():
+    for page in [*PAGES, DOCS.parent / "README.md"]:
+        text = page.read_text(encoding="utf-8")
+        assert not re.search(r"!\[\s*\]\(", text), page.name
+        for block in re.findall(r"^```\{(?:image|figure)\}.*?^```$", text, re.MULTILINE | re.DOTALL):
+            assert re.search(r"^:alt: \S", block, re.MULTILINE), f"{page.name}: {block}"
+
+
+def test_how_to_cite_names_this_version():
+    for path in (DOCS / "howto" / "cite.md", DOCS.parent / "CITATION.cff"):
+        assert re.search(rf"[Vv]ersion:? {re.escape(classicseg.__version__)}\b", path.read_text(encoding="utf-8"))
+
+
+def test_two_builds_are_compared_file_by_file(tmp_path):
+    same = runpy.run_path(str(DOCS / "_site" / "same.py"))["differences"]
+    for name in ("one", "two"):
+        (tmp_path / name / ".doctrees").mkdir(parents=True)
+        (tmp_path / name / "index.html").write_text("the same")
+        (tmp_path / name / ".doctrees" / "environment.pickle").write_text(f"of {name}")
+    assert same(tmp_path / "one", tmp_path / "two") == []
+    (tmp_path / "two" / "index.html").write_text("another")
+    (tmp_path / "one" / "genindex.html").touch()
+    assert same(tmp_path / "one", tmp_path / "two") == ["genindex.html", "index.html"]
+
+
+def test_pictures_become_small_and_the_same_each_time(tmp_path):
+    Image = pytest.importorskip("PIL.Image")
+    pytest.importorskip("matplotlib")
+    make_small = runpy.run_path(str(DOCS / "_site" / "small.py"))["make_small"]
+    for name in ("one", "two"):
+        io.imsave(tmp_path / f"{name}.png", data.coffee()[:200, :200], check_contrast=False)
+        make_small(tmp_path / f"{name}.png", tmp_path / f"{name}.png")
+    written = [(tmp_path / f"{name}.webp").read_bytes() for name in ("one", "two")]
+    assert written[0] == written[1]
+    assert len(written[0]) < (tmp_path / "one.png").stat().st_size / 3
+    with Image.open(tmp_path / "one.webp") as shown:
+        difference = np.asarray(shown.convert("RGB"), float) - data.coffee()[:200, :200]
+    assert np.abs(difference).mean() < 4

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
+from small import save_small
 
 from classicseg.extras.plot import overlay
 
-_BRANCH = re.compile(r"^!\[[^]]*\]\(pictures/(\w+)\.png\)$.*?^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_BRANCH = re.compile(r"^!\[[^]]*\]\(pictures/(\w+)\.webp\)$.*?^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
 def draw_branches(page: Path) -> None:
@@ -19,7 +20,7 @@ def draw_branches(page: Path) -> None:
     folder = page.parent / "pictures"
     folder.mkdir(exist_ok=True)
     for name, block in _BRANCH.findall(page.read_text(encoding="utf-8")):
-        path, stamp = folder / f"{name}.png", folder / f"{name}.stamp"
+        path, stamp = folder / f"{name}.webp", folder / f"{name}.stamp"
         drawn_from = hashlib.sha256(block.encode()).hexdigest()
         if path.exists() and stamp.exists() and stamp.read_text() == drawn_from:
             continue
@@ -36,7 +37,7 @@ def draw_coins(folder: Path) -> None:
     from classicseg import boundary_segment, filter_regions, region_table
 
     folder.mkdir(exist_ok=True)
-    paths = folder / "coins_photograph.png", folder / "coins_found.png"
+    paths = folder / "coins_photograph.webp", folder / "coins_found.webp"
     if all(path.exists() for path in paths):
         return
     image = data.coins()
@@ -48,7 +49,7 @@ def draw_coins(folder: Path) -> None:
         axes = figure.add_axes((0, 0, 1, 1))
         overlay(image, shown, ax=axes) if shown.any() else axes.imshow(image, cmap="gray")
         axes.set_axis_off()
-        figure.savefig(path)
+        save_small(figure, path)
 
 
 def _draw(image: np.ndarray, labels: np.ndarray, path: Path) -> None:
@@ -61,4 +62,4 @@ def _draw(image: np.ndarray, labels: np.ndarray, path: Path) -> None:
     for axes in (left, right):
         axes.set_axis_off()
         axes.set_title("")
-    figure.savefig(path)
+    save_small(figure, path)

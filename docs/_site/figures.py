@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -14,6 +13,7 @@ from weakref import WeakSet
 import matplotlib as mpl
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
+from small import make_small, save_small
 from sphinx_gallery.scrapers import figure_rst, matplotlib_scraper
 
 _SHOWN: WeakSet[Figure] = WeakSet()
@@ -42,17 +42,34 @@ def figures_of(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, A
     if written.exists():
         plt.close("all")
         _SHOWN.update(figures)
-        paths = [shutil.move(written, next(block_vars["image_path_iterator"]))]
+        paths = [make_small(written, _next_path(block_vars))]
+        written.unlink()
         return figure_rst(paths, gallery_conf["src_dir"], title)
     paths = []
     for figure in figures:
         if figure not in _SHOWN:
             _SHOWN.add(figure)
-            paths.append(next(block_vars["image_path_iterator"]))
-            figure.savefig(paths[-1], dpi=100)
-    shown = matplotlib_scraper(block, block_vars, gallery_conf).replace(":alt: ", f":alt: {title}: ")
-    shown = _without_network(shown, title, Path(block_vars["src_file"]).stem)
-    return figure_rst(paths, gallery_conf["src_dir"], title) + shown
+            paths.append(save_small(figure, _next_path(block_vars), dpi=100))
+    return figure_rst(paths, gallery_conf["src_dir"], title) + _of_pyplot(block, block_vars, gallery_conf, title)
+
+
+def _of_pyplot(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any], title: str) -> str:
+    """The figures of pyplot, with the titles of their panels; of animations a still one for the thumbnail."""
+    known = block_vars["image_path_iterator"].paths
+    n_known = len(known)
+    shown = matplotlib_scraper(block, block_vars, gallery_conf, format="webp", pil_kwargs={"lossless": True})
+    for path in map(Path, known[n_known:]):
+        for drawn in (path.with_suffix(".webp"), path.with_suffix(".gif")):
+            if drawn.exists():
+                make_small(drawn, path)
+        path.with_suffix(".gif").unlink(missing_ok=True)
+    shown = shown.replace(":alt: ", f":alt: {title}: ")
+    return _without_network(shown, title, Path(block_vars["src_file"]).stem)
+
+
+def _next_path(block_vars: dict[str, Any]) -> Path:
+    """Where the next picture of a script goes."""
+    return Path(next(block_vars["image_path_iterator"])).with_suffix(".webp")
 
 
 def somewhere_else(gallery_conf: dict[str, Any], script_vars: dict[str, Any]) -> list[str]:
