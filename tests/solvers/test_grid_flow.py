@@ -84,6 +84,7 @@ def test_what_is_left_goes_on_with_other_terminals(grid, seed):
     assert_array_equal(source_side(left), defined(grid))
 
 
+@pytest.mark.large
 def test_two_workers_find_what_one_finds():
     rng = np.random.default_rng(0)
     shape = (12, 3000) if grid_flow.engine() == "numpy" else (300, 400)
