@@ -120,7 +120,7 @@ def grabcut_segment(
     and again [6]_. Colors keep their scale, in 8 bits, 16 or in floats; a variance is at least a ten-thousandth of
     that of the whole image, which a value far from all others raises, so mask that value.
 
-    An iteration is linear in the pixels but for the flow, which takes most of the time. It needs about 4 D + 50
+    An iteration is linear in the pixels but for the flow, which takes most of the time. It needs about 4 D + 54
     bytes a pixel with D neighbors, of the pixels that are not decided by strokes or outside the box, and 20 of all
     others.
 
