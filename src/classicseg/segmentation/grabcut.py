@@ -16,14 +16,8 @@ from classicseg._core.grid import bounding_box
 from classicseg._core.image import Image, as_image, as_labels, as_spacing
 from classicseg._core.numbers import as_count, as_number, members, shown
 from classicseg._core.seeds import as_seeds
-from classicseg.clustering.mixtures import (
-    MOST_COMPONENTS,
-    Mixtures,
-    costs_of,
-    learn,
-    learnable,
-    start_mixtures,
-)
+from classicseg.clustering.likeliest import Mixtures
+from classicseg.clustering.mixtures import MOST_COMPONENTS, costs_of, learn, learnable, start_mixtures
 from classicseg.solvers.contrast import Contrast, contrast_arcs, contrast_of
 from classicseg.solvers.expansion import Expansion, Pixels, least_cost_labels
 from classicseg.types import ChannelAxis, Mask, Named, Seeds, Spacing
