@@ -12,7 +12,8 @@ from classicseg._core.bands import use_workers
 from classicseg._core.grid import interior_nodes
 from classicseg.solvers import grid_flow
 from classicseg.solvers.flow_definition import maximum_flow_numpy
-from classicseg.solvers.grid_flow import FREE, Grid, directions, empty_grid, source_side
+from classicseg.solvers.flow_trees import FREE
+from classicseg.solvers.grid_flow import Grid, directions, empty_grid, source_side
 
 
 @st.composite
@@ -57,11 +58,11 @@ def test_the_side_is_scipy_s_from_any_bands(grid, n_bands):
 @pytest.mark.jit
 @given(grids())
 def test_time_may_begin_again(grid):
-    former, grid_flow._LAST_TIME = grid_flow._LAST_TIME, 3
+    former, grid_flow.LAST_TIME = grid_flow.LAST_TIME, 3
     try:
         assert_array_equal(source_side(copied(grid), 2), defined(grid))
     finally:
-        grid_flow._LAST_TIME = former
+        grid_flow.LAST_TIME = former
 
 
 @given(grids(most_side=3), st.data())

@@ -19,9 +19,7 @@ from numpy.typing import NDArray
 
 from classicseg._core.bands import run_bands
 from classicseg._core.kernel import kernel
-
-IMPOSSIBLE = 1e200
-"""The cost of a label that has no pixels."""
+from classicseg.clustering.likeliest import IMPOSSIBLE, Mixtures, assign, cost_of_each
 
 _ROUND_BITS = 26
 """Covariances are rounded to this many bits of the largest second moment of their component."""
@@ -40,18 +38,6 @@ class Pixels(NamedTuple):
     origin: NDArray[np.float64]
     """(channels,), a point in the midst of the values."""
     least_variance: float
-
-
-class Mixtures(NamedTuple):
-    """The components of all labels, n_components for each: those of label 1 come first."""
-
-    means: NDArray[np.float64]
-    """(n, channels), less the origin."""
-    whitening: NDArray[np.float64]
-    """(n, channels, channels), lower triangles: the squared length of a difference times this is Mahalanobis'."""
-    constants: NDArray[np.float64]
-    """(n,), the cost of the mean: minus the logarithm of its density but for a constant; IMPOSSIBLE where there
-    are no pixels."""
 
 
 def learnable(values: NDArray[Any]) -> Pixels:
@@ -90,7 +76,7 @@ def learn(pixels: Pixels, labels: NDArray[np.int32], mixtures: Mixtures, n_label
     """Learn mixtures again from the pixels, each of which goes to the likeliest component of its label."""
     n_components = len(mixtures.means) // n_labels
     components = np.zeros(len(labels), np.uint8)
-    run_bands(_assign, len(labels), 1, pixels.values, labels, pixels.origin, *mixtures, n_components, components)
+    run_bands(assign, len(labels), 1, pixels.values, labels, pixels.origin, mixtures, n_components, components)
     moments = _moments_of(pixels.values, labels, components, pixels.origin, n_labels, n_components)
     return _from_moments(moments, pixels, n_labels)
 
@@ -98,9 +84,9 @@ def learn(pixels: Pixels, labels: NDArray[np.int32], mixtures: Mixtures, n_label
 def costs_of(values: NDArray[Any], pixels: Pixels, mixtures: Mixtures, label: int, n_labels: int) -> Any:
     """Minus the logarithm of the density of each of the values, (n, channels), by its likeliest component."""
     n_components = len(mixtures.means) // n_labels
-    own = [part[(label - 1) * n_components : label * n_components] for part in mixtures]
+    own = Mixtures(*(part[(label - 1) * n_components : label * n_components] for part in mixtures))
     costs = np.empty(len(values))
-    run_bands(_cost, len(values), 1, values, pixels.origin, *own, costs)
+    run_bands(cost_of_each, len(values), 1, values, pixels.origin, own, costs)
     return costs
 
 
@@ -255,114 +241,3 @@ def _divide(
                 along += planes[label, i] * (np.float64(values[node, i]) - origin[i])
             if along > limits[label]:
                 components[node] = component
-
-
-def _distances_numpy(
-    differences: NDArray[np.float64], mean: NDArray[np.float64], whitening: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    squares = np.zeros(len(differences))
-    for i in range(len(mean)):
-        along = np.zeros(len(differences))
-        for j in range(i + 1):
-            along += whitening[i, j] * (differences[:, j] - mean[j])
-        squares += along * along
-    return squares
-
-
-def _assign_numpy(
-    values: NDArray[Any],
-    labels: NDArray[np.int32],
-    origin: NDArray[np.float64],
-    means: NDArray[np.float64],
-    whitening: NDArray[np.float64],
-    constants: NDArray[np.float64],
-    n_components: int,
-    components: NDArray[np.uint8],
-    start: int,
-    stop: int,
-) -> None:
-    for label in np.unique(labels[start:stop]).tolist():
-        own = np.flatnonzero(labels[start:stop] == label) + start
-        rows = range(max(label - 1, 0) * n_components, max(label, 1) * n_components)
-        differences = values[own].astype(np.float64) - origin
-        costs = [constants[i] + 0.5 * _distances_numpy(differences, means[i], whitening[i]) for i in rows]
-        components[own] = np.argmin(costs, axis=0) if label > 0 else 0
-
-
-@kernel(numpy=_assign_numpy)
-def _assign(
-    values: NDArray[Any],
-    labels: NDArray[np.int32],
-    origin: NDArray[np.float64],
-    means: NDArray[np.float64],
-    whitening: NDArray[np.float64],
-    constants: NDArray[np.float64],
-    n_components: int,
-    components: NDArray[np.uint8],
-    start: int,
-    stop: int,
-) -> None:
-    """The likeliest component of a pixel's label; of equal ones the first."""
-    for node in range(start, stop):
-        if labels[node] > 0:
-            first = (labels[node] - 1) * n_components
-            least = np.inf
-            for i in range(n_components):
-                cost = _component_cost(values, origin, means, whitening, constants, node, first + i)
-                if cost < least:
-                    least = cost
-                    components[node] = i
-
-
-def _cost_numpy(
-    values: NDArray[Any],
-    origin: NDArray[np.float64],
-    means: NDArray[np.float64],
-    whitening: NDArray[np.float64],
-    constants: NDArray[np.float64],
-    costs: NDArray[np.float64],
-    start: int,
-    stop: int,
-) -> None:
-    differences = values[start:stop].astype(np.float64) - origin
-    parts = zip(means, whitening, constants, strict=True)
-    of_each = [c + 0.5 * _distances_numpy(differences, mean, matrix) for mean, matrix, c in parts]
-    costs[start:stop] = np.min(of_each, axis=0)
-
-
-@kernel(numpy=_cost_numpy)
-def _cost(
-    values: NDArray[Any],
-    origin: NDArray[np.float64],
-    means: NDArray[np.float64],
-    whitening: NDArray[np.float64],
-    constants: NDArray[np.float64],
-    costs: NDArray[np.float64],
-    start: int,
-    stop: int,
-) -> None:
-    for node in range(start, stop):
-        least = np.inf
-        for i in range(len(constants)):
-            least = min(least, _component_cost(values, origin, means, whitening, constants, node, i))
-        costs[node] = least
-
-
-@kernel()
-def _component_cost(
-    values: NDArray[Any],
-    origin: NDArray[np.float64],
-    means: NDArray[np.float64],
-    whitening: NDArray[np.float64],
-    constants: NDArray[np.float64],
-    node: int,
-    component: int,
-) -> float:
-    squares = 0.0
-    for i in range(len(origin)):
-        along = 0.0
-        for j in range(i + 1):
-            difference = np.float64(values[node, j]) - origin[j] - means[component, j]
-            along += whitening[component, i, j] * difference
-        squares += along * along
-    return constants[component] + 0.5 * squares

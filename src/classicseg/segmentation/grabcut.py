@@ -16,14 +16,8 @@ from classicseg._core.grid import bounding_box
 from classicseg._core.image import Image, as_image, as_labels, as_spacing
 from classicseg._core.numbers import as_count, as_number, members, shown
 from classicseg._core.seeds import as_seeds
-from classicseg.clustering.mixtures import (
-    MOST_COMPONENTS,
-    Mixtures,
-    costs_of,
-    learn,
-    learnable,
-    start_mixtures,
-)
+from classicseg.clustering.likeliest import Mixtures
+from classicseg.clustering.mixtures import MOST_COMPONENTS, costs_of, learn, learnable, start_mixtures
 from classicseg.solvers.contrast import Contrast, contrast_arcs, contrast_of
 from classicseg.solvers.expansion import Expansion, Pixels, least_cost_labels
 from classicseg.types import ChannelAxis, Mask, Named, Seeds, Spacing
@@ -120,7 +114,7 @@ def grabcut_segment(
     and again [6]_. Colors keep their scale, in 8 bits, 16 or in floats; a variance is at least a ten-thousandth of
     that of the whole image, which a value far from all others raises, so mask that value.
 
-    An iteration is linear in the pixels but for the flow, which takes most of the time. It needs about 4 D + 50
+    An iteration is linear in the pixels but for the flow, which takes most of the time. It needs about 4 D + 54
     bytes a pixel with D neighbors, of the pixels that are not decided by strokes or outside the box, and 20 of all
     others.
 

@@ -89,7 +89,7 @@ def graph_cut_segment(
     all cuts around a pixel can cost together, or more finely.
 
     The cost in time is that of the flow, in practice little more than linear in the pixels, times the labels and
-    how often each expands. It takes about 4 D + 50 bytes a pixel with D neighbors, and twice 4 D for more than two
+    how often each expands. It takes about 4 D + 54 bytes a pixel with D neighbors, and twice 4 D for more than two
     labels.
 
     References
