@@ -44,7 +44,7 @@ imports: ## the directions of imports
 	lint-imports
 
 site: ## the site, to docs/build/html; warnings are errors
-	sphinx-build -W --keep-going -b html docs docs/build/html
+	sphinx-build -W --keep-going -d docs/build/doctrees -b html docs docs/build/html
 
 twice: site ## the site once more from cold, in a copy: it must be the same, file by file
 	copy=$$(mktemp -d) && git ls-files -co --exclude-standard | tar cf - -T - | tar xf - -C $$copy \

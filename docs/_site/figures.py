@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 from weakref import WeakSet
@@ -36,7 +35,7 @@ def figures_of(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, A
 
     In words they are the title of the script, and those of the panels where they are known.
     """
-    title, written = _title_of(block_vars), Path(sys.argv[1])
+    title, written = _title_of(block_vars), Path(block_vars["src_file"]).parent / sys.argv[1]
     values = block_vars["example_globals"].values()
     figures = [value for value in values if isinstance(value, Figure) and not hasattr(value, "number")]
     if written.exists():
@@ -73,8 +72,11 @@ def _next_path(block_vars: dict[str, Any]) -> Path:
 
 
 def somewhere_else(gallery_conf: dict[str, Any], script_vars: dict[str, Any]) -> list[str]:
-    """The argument of a script that writes a figure: not beside itself."""
-    return [str(Path(tempfile.mkdtemp()) / "figure.png")]
+    """The argument of a script that writes a figure: a name that is the same at each build, for it prints it."""
+    script = Path(script_vars["src_file"])
+    if "sys.argv" in script.read_text(encoding="utf-8"):
+        (script.parent / "segmented").mkdir(exist_ok=True)
+    return [f"segmented/{script.stem}.png"]
 
 
 def small_frames(gallery_conf: dict[str, Any], file: str) -> None:
