@@ -67,6 +67,20 @@ def test_first_calls_after_a_warm_up_compile_nothing(tmp_path: Path) -> None:
     assert compiled == 1
 
 
+@pytest.mark.parametrize("dtype", ["uint8", "int64"])
+def test_lines_of_photographs_are_drawn_where_contours_are_asked_for(
+    monkeypatch: pytest.MonkeyPatch, dtype: str
+) -> None:
+    import classicseg
+    from classicseg.extras import warmup
+
+    drawn: list[int] = []
+    monkeypatch.setattr(warmup, "_SHAPES", ((50, 60), (41, 42)))
+    monkeypatch.setattr(classicseg, "thin_boundaries", lambda found, **_: drawn.append(found.strength.size))
+    warmup._compile(warmup._Job("contour_segment", dtype, is_color=True))
+    assert drawn == ([50 * 60] if dtype == "uint8" else [])
+
+
 @pytest.mark.parametrize(
     ("names", "dtypes", "words"),
     [
