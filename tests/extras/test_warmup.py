@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import classicseg
+from classicseg.extras import warmup
 from classicseg.extras.catalogue import segmenter_names
 from classicseg.extras.warmup import _image, _seeds, warm_up
 from classicseg.types import kind_of
@@ -78,6 +79,17 @@ def test_methods_are_given_the_strokes_that_they_need(name: str) -> None:
     segmenter = getattr(classicseg, name)
     image = _image((48, 64), "uint8", is_color=True)
     assert segmenter(image, **_seeds(segmenter, image.shape[:2])).shape == (48, 64)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int64"])
+def test_lines_of_photographs_are_drawn_where_contours_are_asked_for(
+    monkeypatch: pytest.MonkeyPatch, dtype: str
+) -> None:
+    drawn: list[int] = []
+    monkeypatch.setattr(warmup, "_SHAPES", ((50, 60), (41, 42)))
+    monkeypatch.setattr(classicseg, "thin_boundaries", lambda found, **_: drawn.append(found.strength.size))
+    warmup._compile(warmup._Job("contour_segment", dtype, is_color=True))
+    assert drawn == ([50 * 60] if dtype == "uint8" else [])
 
 
 @pytest.mark.parametrize(

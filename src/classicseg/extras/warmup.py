@@ -205,7 +205,18 @@ def _compile(job: _Job) -> dict[str, kernel.Use]:
             from classicseg.extras.plot import overlay_image
 
             overlay_image(image, labels, channel_axis=channel_axis)
+    if job.segmenter == "contour_segment":
+        with suppress(ValueError):  # whole numbers of some dtypes are no photographs
+            _draw_lines(next(_images(job)))
     return dict(kernel.uses)
+
+
+def _draw_lines(image: NDArray[Any]) -> None:
+    """Find the lines of a photograph, and cut its tree: what contour_segment is made of does this, too."""
+    tree = classicseg.boundary_tree(image)
+    contours = classicseg.contour_strengths(tree)
+    classicseg.thin_boundaries(classicseg.boundary_probability(image), contours=contours)
+    classicseg.cut_tree(tree, height=[0.3, 0.6], min_area=20)
 
 
 def _seeds(segmenter: Callable[..., Any], shape: tuple[int, ...]) -> dict[str, NDArray[Any]]:

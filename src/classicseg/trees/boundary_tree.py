@@ -71,8 +71,8 @@ def boundary_tree(
     mean score. Where the model has a second forest for arcs, they merge so up to a cut; then all is measured on
     the larger regions, and that forest scores what is left, as in the cascades of [2]_. Small strong specks
     would last longest: an arc counts less where a region has less than 400 pixels. Where the model has a forest
-    for merges, it sees the two regions of each merge as they are then, and its scores become the heights, as in
-    [3]_.
+    for merges, it sees the two regions of each merge as they are then, as in [3]_, and its scores are seven tenths
+    of the heights.
 
     Flips and quarter turns of the image give the same regions: all that is measured is a sum of whole numbers.
 

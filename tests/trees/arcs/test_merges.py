@@ -13,7 +13,7 @@ from classicseg.trees.arcs.arcs import SCORE_STEPS, Boundaries, arcs_of, joined,
 from classicseg.trees.arcs.cracks import cracks_of
 from classicseg.trees.arcs.merges import MERGE_FEATURES, merge_features, merge_tree_of, sums_of_nodes
 from classicseg.trees.arcs.planes import levels_of
-from classicseg.trees.arcs.stages import SALIENT_AREA, merges_up_to, numbers_after, scored_again
+from classicseg.trees.arcs.stages import AGAIN, SALIENT_AREA, merges_up_to, numbers_after, scored_again
 
 
 def some_arcs(seed, shape=(9, 11), n_regions=7):
@@ -87,8 +87,9 @@ def test_scored_again():
     assert_array_equal(
         numbers_after(7, again.pairs[:3]), numbers_after(7, found.pairs[np.argsort(found.costs)[:3]])
     )
-    areas = arcs.regions[:, 0]
-    assert (again.costs <= np.sqrt(areas.max() * 7 / SALIENT_AREA)).all()
+    most = np.sqrt(arcs.regions[:, 0].max() * 7 / SALIENT_AREA)
+    own = again.costs - (1 - AGAIN) * merge_tree_of(7, found).heights[7:]
+    assert (own >= 0).all() and (own <= AGAIN * most).all()
     one = arcs._replace(ends=arcs.ends[:0], lengths=arcs.lengths[:0], strips=arcs.strips[:0])
     one = one._replace(places=arcs.places[:0], gradients=arcs.gradients[:0], strengths=arcs.strengths[:0])
     one = one._replace(scores=arcs.scores[:0], regions=arcs.regions[:1])

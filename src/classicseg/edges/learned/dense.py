@@ -39,6 +39,7 @@ def first_look(counts: Counts) -> FirstLook:
         planes, frames = feature_planes(counts, first, last)
         look.features[:, first:last] = looked_up(planes, frames.ties, lookups)
         look.frames.ties[first:last], look.frames.sums[first:last] = frames
+        del planes, frames  # the next ones have their room
     return look
 
 

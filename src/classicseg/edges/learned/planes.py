@@ -106,9 +106,9 @@ def feature_planes(
     by_scale = inner[:MEANS].reshape(N_SCALES, N_ORIENTATIONS, N_GROUPS, *inner.shape[1:])
     for scale, (step, apart) in enumerate(FINE):
         _write_differences(counts.histograms, 1, (step, apart), begin, by_scale[scale])
-    for scale, coarse in enumerate(counts.coarse):
-        flat = coarse.reshape(-1, *coarse.shape[2:])
-        by_scale[len(FINE) + scale] = double(flat, (height, width), begin, end).reshape(by_scale.shape[1:])
+    for scale, orientation in np.ndindex(len(COARSE), N_ORIENTATIONS):  # few of them as float32 at once
+        coarse = counts.coarse[scale, orientation]
+        by_scale[len(FINE) + scale, orientation] = double(coarse, (height, width), begin, end)
     frames = Frames.empty(inner.shape[1:])
     run_bands(_sum_up, inner.shape[1], width * 64, inner, weights, frames)
     _write_colors(counts, begin, end, inner)
@@ -122,7 +122,8 @@ def _write_differences(
     """Write the differences of half-discs in rows from `first` on, (8, groups, rows, N), of counts in units."""
     step, apart = scale
     for g, (begin, end) in enumerate(GROUPS):
-        part = rows_of(np.concatenate([histograms[begin:end], histograms[-1:]]), first, first + out.shape[2], PAD)
+        rows = first, first + out.shape[2], PAD
+        part = np.concatenate([rows_of(histograms[begin:end], *rows), rows_of(histograms[-1:], *rows)])
         part = blur(part, 1, unit)
         if step > 1:
             part = blur(part, step, BLUR)

@@ -32,6 +32,9 @@ CUTS = (0.12,)
 SALIENT_AREA = 400.0
 """Pixels from which on a region counts in full."""
 
+AGAIN = 0.7
+"""How much the forest that scores merges again counts beside the scores of arcs."""
+
 ARC_FORESTS = {"arcs_first": FIRST_FEATURES, "arcs_second": LATER_FEATURES}
 """What the forests of the stages are called in a model, and what they are asked of."""
 
@@ -124,12 +127,14 @@ def merges_up_to(cut: float, arcs: Arcs, scores: NDArray[np.float64]) -> Merges:
 
 
 def scored_again(forest: Forest, arcs: Arcs, scores: NDArray[np.float64], merges: Merges) -> Merges:
-    """The same merges at the heights that a forest gives them, less where a region is small."""
+    """The same merges between the heights that they have and those that a forest gives them, less where a region
+    is small. What a forest says of whole merges makes the better regions; where lines are strong, arcs tell."""
     tree = merge_tree_of(len(arcs.regions), merges)
     found = scores_of(forest, merge_features(arcs, scores, tree))
     areas = sums_of_nodes(arcs.regions[:, :1], tree)[:, 0]
     shares = np.minimum(areas[tree.children].min(axis=1) / SALIENT_AREA, 1)
-    return Merges(tree.firsts[tree.children], found * np.sqrt(shares))
+    before = tree.heights[len(arcs.regions) :]
+    return Merges(tree.firsts[tree.children], before + AGAIN * (found * np.sqrt(shares) - before))
 
 
 def numbers_after(n_regions: int, pairs: NDArray[np.int32]) -> NDArray[np.int32]:
