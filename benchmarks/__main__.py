@@ -100,7 +100,7 @@ def quality(*, data: Path, only: str = "") -> None:
     Parameters
     ----------
     data
-        The folder that holds the sets: bsds500, camvid, dibco, dsb2018, isbi_em, kodak.
+        The folder that holds the sets: bsds500, camvid, dibco, dsb2018, isbi_em, kodak, volumes.
     only
         Score only the parts whose name has this in it, and write nothing.
     """

@@ -12,6 +12,7 @@ from benchmarks.quality.palettes import palettes
 from benchmarks.quality.regions import regions
 from benchmarks.quality.scenes import scenes
 from benchmarks.quality.streets import streets
+from benchmarks.quality.strokes import strokes
 from benchmarks.quality.superpixels import superpixels
 from benchmarks.tables import Section
 
@@ -26,6 +27,7 @@ PARTS: dict[str, Callable[[Path], Section]] = {
     "scenes": scenes,
     "streets": streets,
     "palettes": palettes,
+    "strokes": strokes,
     "defaults": defaults,
 }
 """What `python -m benchmarks quality` scores."""

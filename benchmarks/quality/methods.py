@@ -14,6 +14,7 @@ _MODULES = {
     "scikit-image": "skimage",
     "scikit-learn": "sklearn",
     "OpenCV": "cv2",
+    "SimpleITK": "SimpleITK",
     "Pillow": "PIL",
     "doxapy": "doxapy",
     "imagequant": "imagequant",

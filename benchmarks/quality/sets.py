@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.io import loadmat
 
+from classicseg.extras.files import read_image
+
 
 class Humans(NamedTuple):
     """What several people drew on one image."""
@@ -74,6 +76,15 @@ def pages(folder: Path) -> tuple[Samples, list[str]]:
 def photographs(folder: Path) -> list[NDArray[np.uint8]]:
     """Kodak's photographs, or others in PNG."""
     return [np.asarray(Image.open(path).convert("RGB")) for path in _files(folder, "*.png")]
+
+
+def brain(folder: Path) -> Samples:
+    """The mean brain of 152 people (MNI152, T1): 1 is grey matter, 2 white, 3 neither, 0 outside the head."""
+    values, grey, white = (
+        read_image(folder / f"mni152_{name}.nii.gz").pixels.astype(np.int16) for name in ("t1", "gm", "wm")
+    )
+    truth = np.argmax([grey, white, 255 - grey - white], axis=0) + 1
+    return Samples([values.astype(np.uint8)], [np.where(values > 0, truth, 0).astype(np.int32)])
 
 
 def _files(folder: Path, pattern: str) -> list[Path]:

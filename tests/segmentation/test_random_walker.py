@@ -39,10 +39,27 @@ def test_beta_is_in_units_of_the_image():
     expected = random_walker_probabilities(image, strokes=strokes, beta=4)
     assert np.allclose(random_walker_probabilities(image * 10, strokes=strokes, beta=0.04), expected, atol=1e-4)
     default = random_walker_probabilities(image, strokes=strokes)
-    by_hand = random_walker_probabilities(image, strokes=strokes, beta=10 / image.var())
+    by_hand = random_walker_probabilities(image, strokes=strokes, beta=30 / image.var())
     assert np.allclose(default, by_hand, atol=1e-4)
     far = random_walker_probabilities(image, strokes=strokes, beta=0)
     assert np.allclose(far, random_walker_probabilities(np.zeros((20, 20)), strokes=strokes), atol=1e-4)
+
+
+def test_walkers_shun_the_heights_of_a_surface():
+    """The same chain of resistors, of the mean of two heights, at any spacing."""
+    heights = np.array([[0, 2, 1, 5, 0]])
+    strokes = [(0, 0), (0, 4)]
+    for options, beta in [({"beta": 0.2}, 0.2), ({}, 3 / np.mean(heights**2.0))]:
+        means = (heights[0, 1:] + heights[0, :-1]) / 2
+        resistance = np.cumsum([0, *np.exp(beta * means**2)])
+        for spacing in (1, (1, 7)):
+            found = random_walker_probabilities(
+                heights, strokes=strokes, surface="image", spacing=spacing, **options
+            )
+            assert np.allclose(found[0, :, 1], resistance / resistance[-1], atol=1e-4)
+    scaled = random_walker_segment(heights * 1000.0, strokes=strokes, surface="image")
+    assert_array_equal(scaled, random_walker_segment(heights, strokes=strokes, surface="image"))
+    assert_array_equal(random_walker_segment(heights * 0, strokes=strokes, surface="image"), [[1, 1, 1, 2, 2]])
 
 
 def test_labels_are_the_most_probable_ones():
@@ -91,7 +108,10 @@ def test_what_is_refused():
         ({"strokes": [(0, 0)], "beta": -1}, ValueError, "beta is -1"),
         ({"strokes": [(0, 0)], "beta": np.nan}, ValueError, "beta is nan"),
         ({"strokes": [(0, 0)], "spacing": (1, 2, 3)}, ValueError, "spacing has 3"),
+        ({"strokes": [(0, 0)], "surface": "gradient"}, ValueError, "surface is 'gradient'"),
     ]:
         for function in (random_walker_segment, random_walker_probabilities):
             with pytest.raises(error, match=text):
                 function(image, **options)
+    with pytest.raises(ValueError, match="heights of at least 0"):
+        random_walker_segment(image - 1, strokes=[(0, 0)], surface="image")

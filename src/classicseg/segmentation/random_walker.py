@@ -7,23 +7,27 @@ through: an object stays whole where its outline is weak.
 from __future__ import annotations
 
 import itertools
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from classicseg._core.chosen import chose
+from classicseg._core.exact_sums import exact_mean
 from classicseg._core.grid import bounding_box
-from classicseg._core.image import Image, as_canonical, as_image, as_spacing
-from classicseg._core.numbers import as_number
+from classicseg._core.image import Image, as_canonical, as_image, as_scalar_image, as_spacing
+from classicseg._core.numbers import as_choice, as_number
 from classicseg._core.seeds import SeedPixels, as_seeds
 from classicseg.histograms.variance import variance
 from classicseg.labeling.components import connected_components
 from classicseg.solvers.random_walks import Scale, Seeded, arrivals
 from classicseg.types import ChannelAxis, Mask, Regions, Seeds, Spacing
 
-_STEEPNESS = 10.0
+_STEEPNESS = 30.0
 """The default of `beta` in units of one by the image's variance."""
+
+_HEIGHT = 3.0
+"""The same of a surface, in units of one by the mean of its squares."""
 
 _NONE = np.int32(2**31 - 1)
 """More than any number of a label that is in question."""
@@ -33,6 +37,7 @@ def random_walker_segment(
     image: ArrayLike,
     *,
     strokes: Seeds,
+    surface: Literal["difference", "image"] = "difference",
     beta: float | None = None,
     channel_axis: ChannelAxis = "auto",
     mask: Mask = None,
@@ -48,10 +53,14 @@ def random_walker_segment(
         What a person drew: an integer image of the image's spatial shape, 0 where nothing is drawn; or points (n,
         ndim) in index order, numbered 1 … n; or the points of each label, ``{3: [(4, 5)], 7: [(9, 9)]}``. Labels
         keep their numbers.
+    surface : {"difference", "image"}, default "difference"
+        What walkers shun. "difference": steps between unlike values. "image": high values, at least 0, such as a
+        gradient or the strength of boundaries; of three channels their luminance.
     beta : float, optional
-        How much walkers shun differences, at least 0: a link to a neighbor weighs ``exp(-beta * difference **
-        2)``, with the differences of all channels squared and added, in units of one by the image's squared. 0:
-        only distances count. By default 10 by the variance of the image (the sum of those of its channels), so
+        How much they shun it, at least 0: a link to a neighbor weighs ``exp(-beta * difference ** 2)``, with the
+        differences of all channels squared and added, in units of one by the image's squared; of a surface the
+        mean of the two values is in the place of their difference. 0: only distances count. By default 30 by the
+        variance of the image (the sum of those of its channels), of a surface 3 by the mean of its squares, so
         that scaled values get the same labels; a value far from all others lowers it, so mask that value.
     channel_axis : int, None or "auto", default "auto"
         The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
@@ -72,9 +81,10 @@ def random_walker_segment(
         If `image` does not hold real numbers, `mask` is not bool, `strokes` does not hold integers, or a number
         has the wrong type.
     ValueError
-        If `image` is empty or its channel axis is unclear, `mask`, `spacing` or `strokes` does not fit its shape,
-        `beta` is less than 0, or a stroke lies outside the image, on a pixel that takes no part, or on a stroke of
-        another label.
+        If `image` is empty or its channel axis is unclear (or, as a surface, its channels have no luminance),
+        `mask`, `spacing` or `strokes` does not fit its shape, `surface` is unknown, an image that is one holds
+        values less than 0, `beta` is less than 0, or a stroke lies outside the image, on a pixel that takes no
+        part, or on a stroke of another label.
 
     See Also
     --------
@@ -94,9 +104,12 @@ def random_walker_segment(
     With `spacing`, differences and weights are those per unit of length: a link along an axis whose spacing is h
     times the smallest one counts the difference by h, and weighs by h².
 
+    A photograph is divided more as people do by the strength of its boundaries than by its colors: the surface
+    ``boundary_probability(image).strength``, or ``gradient_magnitude(rgb_to_lab(image), sigma=1.5)``.
+
     scikit-image's ``random_walker`` weighs by ``exp(-beta * difference ** 2 / (10 * s * sqrt(C)))`` for an image
     from 0 to 1 with the standard deviation s and C channels: its default of 130 is ``beta=13 / (s * sqrt(C))``
-    here, which for s = 0.25 and one channel is 52, and 10 by the variance is 160.
+    here, which for s = 0.25 and one channel is 52, and 30 by the variance is 480.
 
     The cost is linear in the number of pixels and in the number of labels; it grows with `beta`. Beside the image
     and the labels, it takes about 90 bytes a pixel, whatever the number of labels.
@@ -112,7 +125,7 @@ def random_walker_segment(
     >>> random_walker_segment([[1, 2, 1, 9, 8, 9]], strokes=[(0, 0), (0, 5)])
     array([[1, 1, 1, 2, 2, 2]], dtype=int32)
     """
-    walk = _as_walk(image, strokes, beta, channel_axis, mask, spacing)
+    walk = _as_walk(image, strokes, surface, beta, channel_axis, mask, spacing)
     labels = np.zeros(walk.shape, np.int32)
     best, numbers = np.zeros(walk.image.mask_array().size, np.float32), np.ones(walk.image.shape, np.int32)
     flat, left = numbers.reshape(-1), np.ones(best.size, np.float32)
@@ -132,6 +145,7 @@ def random_walker_probabilities(
     image: ArrayLike,
     *,
     strokes: Seeds,
+    surface: Literal["difference", "image"] = "difference",
     beta: float | None = None,
     channel_axis: ChannelAxis = "auto",
     mask: Mask = None,
@@ -147,8 +161,11 @@ def random_walker_probabilities(
         What a person drew: an integer image of the image's spatial shape, 0 where nothing is drawn; or points (n,
         ndim) in index order, numbered 1 … n; or the points of each label, ``{3: [(4, 5)], 7: [(9, 9)]}``. Labels
         keep their numbers.
+    surface : {"difference", "image"}, default "difference"
+        What walkers shun. "difference": steps between unlike values. "image": high values, at least 0, such as a
+        gradient or the strength of boundaries; of three channels their luminance.
     beta : float, optional
-        As in `random_walker_segment`: how much walkers shun differences.
+        As in `random_walker_segment`: how much walkers shun it.
     channel_axis : int, None or "auto", default "auto"
         The axis of the channels. None: there is none, every axis is spatial. "auto": of three or more axes it is
         the last one, which must have a length of 1 to 4.
@@ -169,9 +186,10 @@ def random_walker_probabilities(
         If `image` does not hold real numbers, `mask` is not bool, `strokes` does not hold integers, or a number
         has the wrong type.
     ValueError
-        If `image` is empty or its channel axis is unclear, `mask`, `spacing` or `strokes` does not fit its shape,
-        `beta` is less than 0, or a stroke lies outside the image, on a pixel that takes no part, or on a stroke of
-        another label.
+        If `image` is empty or its channel axis is unclear (or, as a surface, its channels have no luminance),
+        `mask`, `spacing` or `strokes` does not fit its shape, `surface` is unknown, an image that is one holds
+        values less than 0, `beta` is less than 0, or a stroke lies outside the image, on a pixel that takes no
+        part, or on a stroke of another label.
 
     See Also
     --------
@@ -188,7 +206,7 @@ def random_walker_probabilities(
     >>> random_walker_probabilities([[1, 1, 1, 1]], strokes=[(0, 0), (0, 3)])[..., 0].round(3)
     array([[1.   , 0.667, 0.333, 0.   ]], dtype=float32)
     """
-    walk = _as_walk(image, strokes, beta, channel_axis, mask, spacing)
+    walk = _as_walk(image, strokes, surface, beta, channel_axis, mask, spacing)
     probabilities = np.zeros((*walk.shape, len(walk.names.labels)), np.float32)
     part, inside = probabilities[walk.box], walk.image.mask_array()
     left = inside.astype(np.float32)
@@ -237,26 +255,47 @@ class _Walk(NamedTuple):
 
 
 def _as_walk(
-    image: ArrayLike, strokes: Seeds, beta: float | None, channel_axis: ChannelAxis, mask: Mask, spacing: Spacing
+    image: ArrayLike,
+    strokes: Seeds,
+    surface: str,
+    beta: float | None,
+    channel_axis: ChannelAxis,
+    mask: Mask,
+    spacing: Spacing,
 ) -> _Walk:
     """Parse what both functions take."""
+    as_choice("surface", surface, ["difference", "image"])
+    are_heights = surface == "image"
     beta = None if beta is None else as_number("beta", beta, least=0.0)
-    parsed = as_image(image, channel_axis=channel_axis, mask=mask)
+    parsed = (as_scalar_image if are_heights else as_image)(image, channel_axis=channel_axis, mask=mask)
     spacings = as_spacing(spacing, len(parsed.shape))
+    if are_heights and parsed.values.min() < 0:
+        raise ValueError(
+            f"image holds {parsed.values.min()}, and surface is 'image'; expected heights of at least 0, such as "
+            "those of gradient_magnitude"
+        )
     found = as_seeds(strokes, parsed, "strokes")
     steps = tuple(min(spacings) / step for step in spacings)
-    square = variance(parsed) / _STEEPNESS if beta is None else 1 / beta if beta else np.inf
     if beta is None:
+        square = _mean_square(parsed) / _HEIGHT if are_heights else variance(parsed) / _STEEPNESS
         chose(beta=1 / square if square else 0.0)
+    else:
+        square = 1 / beta if beta else np.inf
     part, box, nodes = _reached(parsed, found)
     return _Walk(
         parsed.shape,
         box,
         part,
         Seeded(nodes, found.numbers, len(found.labels)),
-        Scale(square or np.inf, steps),
+        Scale(square or np.inf, steps, are_heights),
         found,
     )
+
+
+def _mean_square(surface: Image) -> float:
+    """The mean of squared heights, in any order of the pixels the same."""
+    heights = surface.pixels()[:, 0].astype(np.float64)
+    return exact_mean(heights * heights) if heights.size else 0.0
 
 
 def _reached(image: Image, seeds: SeedPixels) -> tuple[Image, tuple[slice, ...], NDArray[np.int64]]:

@@ -29,12 +29,14 @@ region."""
 
 
 class Scale(NamedTuple):
-    """How much a link is weaker for a difference."""
+    """How much a link is weaker for a difference, or for a height."""
 
     square: float
-    """The squared difference that weakens a link to 1 / e; infinite if none does."""
+    """The squared difference or height that weakens a link to 1 / e; infinite if none does."""
     steps: tuple[float, ...]
     """One for each axis: the smallest spacing by that of the axis."""
+    are_heights: bool = False
+    """The image is a surface: a link is weaker for the mean of its two values, not for their difference."""
 
 
 class Seeded(NamedTuple):
@@ -102,11 +104,15 @@ def _link_band(
     part = values[start:end]
     squares = np.zeros(part[lower].shape[:-1])
     for channel in range(values.shape[-1]):
-        difference = part[upper][..., channel].astype(np.float64)
-        difference -= part[lower][..., channel]
-        difference *= scale.steps[axis]
-        difference *= difference
-        squares += difference
+        step = part[upper][..., channel].astype(np.float64)
+        if scale.are_heights:
+            step += part[lower][..., channel]
+            step *= 0.5
+        else:
+            step -= part[lower][..., channel]
+            step *= scale.steps[axis]
+        step *= step
+        squares += step
     weights = np.exp(np.divide(squares, -scale.square, out=squares), out=squares)
     weights *= scale.steps[axis] ** 2
     np.maximum(weights, LEAST_LINK, out=weights)
