@@ -45,6 +45,7 @@ def image():
     return values.astype(np.uint8)
 
 
+@pytest.mark.large
 def test_without_a_model_it_is_the_contour_tree_of_the_map(image):
     found = boundary_probability(image, model=None)
     tree = contour_tree(found.strength, orientation=found.orientation)
@@ -56,6 +57,7 @@ def test_without_a_model_it_is_the_contour_tree_of_the_map(image):
     assert_array_equal(boundary_tree(image, model=known).heights, tree.heights)
 
 
+@pytest.mark.large
 def test_a_flipped_image_has_the_flipped_tree(image, model):
     mask = np.ones(image.shape[:2], bool)
     mask[:6, :9] = False
@@ -68,6 +70,7 @@ def test_a_flipped_image_has_the_flipped_tree(image, model):
     assert 0 < tree.heights.max() <= 1
 
 
+@pytest.mark.large
 def test_a_model_may_have_one_stage(image, model):
     one = model_of({**names(), "arcs_first": ARC_FORESTS["arcs_first"]})
     first, both = boundary_tree(image, model=one), boundary_tree(image, model=model)
@@ -83,6 +86,7 @@ def test_a_model_may_score_merges_again(image, model):
     assert_array_equal(np.sort(without.areas), np.sort(again.areas))
 
 
+@pytest.mark.large
 def test_segments_are_cuts(image, model):
     tree = boundary_tree(image, model=model)
     found = contour_segment(image, detector=lambda given: boundary_tree(given, model=model), n_segments=3)
