@@ -9,7 +9,7 @@ from typing import Any
 from matplotlib.figure import Figure
 from PIL import Image
 
-_QUALITY = 90
+_QUALITY = 85
 
 
 def save_small(figure: Figure, path: Path, **options: Any) -> Path:

@@ -50,6 +50,9 @@ def test_labels_are_drawn(make_napari_viewer, qapp):
     before = viewer.screenshot(canvas_only=True)
     viewer.layers["coins segments"].visible = True
     assert (before != after).any(axis=-1).mean() > 0.1
+    segment.run()  # into the same layer
+    wait(segment)
+    assert len(viewer.layers) == 2
     viewer.window.add_dock_widget(regions, name="Regions", area="bottom")
     regions.measure()
     wait(regions)
