@@ -107,11 +107,11 @@ def _thinned(path: Path | None, low: float, high: float, image: NDArray[np.uint8
 
 def _closed(path: Path, image: NDArray[np.uint8]) -> Maps:
     contours = contour_strengths(boundary_tree(image, model=path))
-    return _at(thin_boundaries(boundary_probability(image, model=path), contours=contours), 0.02, 0.8)
+    return _at(thin_boundaries(boundary_probability(image, model=path), contours=contours), 0.02, 0.95)
 
 
 def _contours(path: Path, image: NDArray[np.uint8]) -> Maps:
-    return _at(contour_strengths(boundary_tree(image, model=path)), 0.03, 0.9)
+    return _at(contour_strengths(boundary_tree(image, model=path)), 0.03, 0.99)
 
 
 def _cut(path: Path, image: NDArray[np.uint8]) -> Sequence[NDArray[np.int32]]:

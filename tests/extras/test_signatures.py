@@ -75,5 +75,9 @@ def test_arguments_are_made_of_what_a_person_gives(tmp_path: Path) -> None:
 
 
 def test_a_model_is_a_name_or_a_file() -> None:
-    model = option(classicseg.contour_segment, "model")
-    assert [model.load(given) for given in ("none", "auto", Path("x.npz"))] == [None, "auto", Path("x.npz")]
+    load = option(classicseg.contour_segment, "model").load
+    assert [load(given) for given in ("none", "auto")] == [None, "auto"]
+    shipped = Path(classicseg.__file__).parent / "models" / "photographs.npz"
+    assert load(shipped).about["images"] == 300
+    with pytest.raises(OSError, match="nowhere"):
+        load(Path("nowhere.npz"))

@@ -14,13 +14,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
 
 from classicseg import types
 from classicseg.extras.files import read_image, read_markers, read_mask
+
+if TYPE_CHECKING:
+    from classicseg.learning.model import BoundaryModel
 
 _PARAMETERS = re.compile(r"^Parameters\n-+\n(.*?)(?=\n\n\S[^\n]*\n-+\n|\Z)", re.DOTALL | re.MULTILINE)
 """The section of a docstring, up to the next headline."""
@@ -226,9 +229,13 @@ def _load_each(given: list[Any], **limits: Any) -> Any:
     return given[0] if len(given) == 1 else given
 
 
-def _load_model(given: Path | str, **limits: Any) -> Path | str | None:
-    """The file of a model, or its name; the word none stands for None."""
-    return None if given == "none" else given
+def _load_model(given: Path | str, **limits: Any) -> BoundaryModel | str | None:
+    """The model in a file, or its name; the word none stands for None."""
+    if isinstance(given, str):
+        return None if given == "none" else given
+    from classicseg.edges.learned.detector import as_model
+
+    return as_model(given)
 
 
 def _load_axis(given: int | str, **limits: Any) -> int | str | None:

@@ -34,7 +34,9 @@ def give(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
         ["region-growing", "grey.png", "--seeds", "3,4", "30,50", "--tolerance", "25"],
         ["kmeans", "color.png", "--channel-axis", "none", "--n-clusters", "3"],
         ["boundary", "color.png", "--keep-lines"],
+        ["contour", "color.png", f"--model={Path(classicseg.__file__).parent / 'models' / 'photographs.npz'}"],
     ],
+    ids=lambda typed: typed[0],
 )
 def test_a_record_is_run_again(typed: list[str], tmp_path: Path) -> None:
     assert main(typed) == 0
