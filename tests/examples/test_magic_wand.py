@@ -165,6 +165,7 @@ def test_keys_take_back_clear_and_save(make_bench, tmp_path, monkeypatch):
     assert "draw on something" in bench.axes.get_title()
 
 
+@pytest.mark.large
 def test_a_draft_is_of_fewer_pixels_and_what_is_saved_of_all(make_bench, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     image = np.kron(IMAGE, np.ones((20, 20), int))
@@ -178,6 +179,7 @@ def test_a_draft_is_of_fewer_pixels_and_what_is_saved_of_all(make_bench, tmp_pat
     assert (read_markers(saved) == (image >= 100)).mean() > 0.99
 
 
+@pytest.mark.large
 def test_by_itself_it_draws_a_figure(load_example, tmp_path):
     path = tmp_path / "figure.png"
     load_example("magic_wand").main(path)
