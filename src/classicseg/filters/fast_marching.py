@@ -21,6 +21,7 @@ from classicseg._core.bands import run_bands
 from classicseg._core.grid import pad, padded_strides
 from classicseg._core.image import Image
 from classicseg._core.kernel import engine, kernel
+from classicseg.filters.number_heap import with_entry, without_first
 
 _SETTLED_AT_ONCE = 2**17
 """So many entries are taken before Python looks around: some tens of milliseconds."""
@@ -101,7 +102,7 @@ def _settle(front: Front, heap: NDArray[np.int64], size: int, most: int) -> int:
         if size == 0 or size + 2 * n_axes >= heap.size:
             return size
         node = heap[0] & 0xFFFFFFFF
-        size = _without_first(heap, size)
+        size = without_first(heap, size)
         if settled[node] < np.inf:
             continue
         now = touched[node]
@@ -111,14 +112,15 @@ def _settle(front: Front, heap: NDArray[np.int64], size: int, most: int) -> int:
         for side in range(2 * n_axes):
             step = strides[side >> 1]
             other = node + step if side & 1 else node - step
-            if touched[other] <= now or settled[other] < np.inf:
+            at = np.uint64(other)
+            if touched[at] <= now or settled[at] < np.inf:
                 continue
             count = _neighbors_of(settled, strides, squares, other, times, weights)
-            arrival = _of_several(times, weights, count, np.float64(slowness[other]))
+            arrival = _of_several(times, weights, count, np.float64(slowness[at]))
             time = np.float32(min(arrival, _LATEST))
-            if time < touched[other]:
-                touched[other] = time
-                size = _with_entry(heap, size, (np.int64(time.view(np.int32)) << 32) | other)
+            if time < touched[at]:
+                touched[at] = time
+                size = with_entry(heap, size, (np.int64(time.view(np.int32)) << 32) | other)
     return size
 
 
@@ -141,7 +143,7 @@ def _label_of(
 @kernel()
 def _earlier(settled: NDArray[np.float32], node: int, step: int) -> float:
     """When the front has settled the earlier of the two neighbors along an axis."""
-    lower, upper = settled[node - step], settled[node + step]
+    lower, upper = settled[np.uint64(node - step)], settled[np.uint64(node + step)]
     return np.float64(lower if lower < upper else upper)
 
 
@@ -182,51 +184,6 @@ def _of_several(times: NDArray[np.float64], weights: NDArray[np.float64], count:
         constant += weights[k] * later * later
         time = (linear + math.sqrt(max(0.0, linear * linear - total * constant))) / total
     return first + time
-
-
-@kernel()
-def _with_entry(heap: NDArray[np.int64], size: int, entry: int) -> int:
-    """Enter a number into a heap of four children each; return its size."""
-    place = size
-    while place > 0:
-        parent = (place - 1) >> 2
-        if heap[parent] <= entry:
-            break
-        heap[place] = heap[parent]
-        place = parent
-    heap[place] = entry
-    return size + 1
-
-
-@kernel()
-def _without_first(heap: NDArray[np.int64], size: int) -> int:
-    """Remove the least number; return the heap's size."""
-    size -= 1
-    entry, place = heap[size], 0
-    while True:
-        child = 4 * place + 1
-        if child + 3 < size:  # two pairs of children: comparisons that need not wait for each other
-            least, lower = child, heap[child]
-            if heap[child + 1] < lower:
-                least, lower = child + 1, heap[child + 1]
-            other, upper = child + 2, heap[child + 2]
-            if heap[child + 3] < upper:
-                other, upper = child + 3, heap[child + 3]
-            if upper < lower:
-                least, lower = other, upper
-        elif child < size:
-            least, lower = child, heap[child]
-            for other in range(child + 1, size):
-                if heap[other] < lower:
-                    least, lower = other, heap[other]
-        else:
-            break
-        if lower >= entry:
-            break
-        heap[place] = lower
-        place = least
-    heap[place] = entry
-    return size
 
 
 def _slow_down_numpy(
