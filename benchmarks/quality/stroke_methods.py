@@ -26,6 +26,21 @@ from classicseg import (
     watershed_segment,
 )
 
+_FEATURES: dict[str, dict[str, Any]] = {
+    "gaussian": {"features": "gaussian", "scales": (1, 2, 4)},
+    "standard": {},
+    "rich": {
+        "features": (
+            "gaussian", "gradient_magnitude", "laplacian", "hessian_eigenvalues", "structure_tensor_eigenvalues",
+            "difference_of_gaussians", "variance", "entropy", "gabor",
+        )
+    },
+}  # fmt: skip
+"""What forests learn from."""
+
+_BOTH = "graph cut of classes and another method"
+_VOTES = {"features": ("gaussian", "standard"), "smoothness": (1, 3)}
+
 
 class Scene(NamedTuple):
     """What a person looks at, and what was drawn."""
@@ -56,7 +71,7 @@ class Way(NamedTuple):
 def for_photographs() -> list[Way]:
     """Ways that take color and any number of labels."""
     ours = [
-        *_ours(["standard", "rich"]),
+        *_ours(["standard"]),
         Way("random walker on boundaries", "classicseg", _walk_on_boundaries),
         Way("watershed of boundaries", "classicseg", _flood_boundaries),
     ]
@@ -66,7 +81,8 @@ def for_photographs() -> list[Way]:
 def for_two() -> list[Way]:
     """Ways for two labels on grey images."""
     ours = [
-        *_ours(["standard", "rich"]),
+        *_ours(["gaussian", "standard", "rich"]),
+        Way(_BOTH, "classicseg", _cut_of_both, {"second": ("GrabCut", "Chan–Vese"), **_VOTES}),
         Way("Chan–Vese from strokes", "classicseg", _chan_vese, {"smoothing": (0, 1)}),
         Way("active contour from strokes", "classicseg", _contour, {"sigma": (1, 2)}),
     ]
@@ -76,7 +92,8 @@ def for_two() -> list[Way]:
 
 def for_volumes() -> list[Way]:
     """Ways for grey volumes."""
-    return [*_ours(["standard"]), *_theirs()]
+    ours = Way(_BOTH, "classicseg", _cut_of_both, {"second": ("GrabCut",), **_VOTES})
+    return [*_ours(["gaussian", "standard"]), ours, *_theirs()]
 
 
 def _ours(features: Sequence[str]) -> list[Way]:
@@ -89,10 +106,10 @@ def _ours(features: Sequence[str]) -> list[Way]:
             "graph cut of classes",
             "classicseg",
             _cut_of_classes,
-            {"features": features, "smoothness": (0.3, 1, 3)},
+            {"features": features[:2], "smoothness": (0.3, 1, 3)},
         ),
         Way("GrabCut", "classicseg", _grabcut, {"smoothness": (2, 10, 50)}),
-        Way("classes of pixels", "classicseg", _classify, {"features": features, "most": (4, 8, 16)}),
+        Way("classes of pixels", "classicseg", _classify, {"features": features}),
         Way("growing, competition", "classicseg", _grow),
         Way("watershed", "classicseg", _flood, {"sigma": (0, 1, 2)}),
     ]
@@ -100,7 +117,7 @@ def _ours(features: Sequence[str]) -> list[Way]:
 
 def _theirs(is_lab: Sequence[bool] = (False,)) -> list[Way]:
     return [
-        Way("random walker", "scikit-image", _their_walk, {"beta": (130, 1000, 3000), "lab": is_lab}),
+        Way("random walker", "scikit-image", _their_walk, {"beta": (130, 1000), "lab": is_lab}),
         Way("watershed", "scikit-image", _their_flood, {"sigma": (0, 1, 2, 3), "lab": is_lab}),
         Way("forest on scikit-image's features", "scikit-learn", _their_forest, {"most": (4, 8, 16)}),
         Way("watershed", "SimpleITK", _flood_of_itk, {"sigma": (0.7, 1, 2)}),
@@ -158,45 +175,45 @@ def _cut(scene: Scene) -> Any:
 
 def _cut_of_classes(scene: Scene, *, features: str, smoothness: float) -> Any:
     """What the forest says of a pixel is what its label costs."""
-    axis = scene.channel_axis
-    known = pixel_classifier_fit(
-        scene.image, strokes=scene.strokes, features=_features(features), channel_axis=axis
-    )
-    shares = pixel_classifier_apply(scene.image, known, probabilities=True, channel_axis=axis)
-    costs = -np.log(np.moveaxis(shares, 0, -1) + 0.01)
     return graph_cut_segment(
-        scene.image, unary=costs, strokes=scene.strokes, smoothness=smoothness, channel_axis=axis
-    )
-
-
-def _classify(scene: Scene, *, features: str, most: float) -> Any:
-    return classify_segment(
         scene.image,
+        unary=_costs(scene, features),
         strokes=scene.strokes,
-        features=_features(features),
-        scales=_scales(most),
+        smoothness=smoothness,
         channel_axis=scene.channel_axis,
     )
 
 
-def _features(name: str) -> str | list[str]:
-    if name == "standard":
-        return name
-    return [
-        "gaussian",
-        "gradient_magnitude",
-        "laplacian",
-        "hessian_eigenvalues",
-        "structure_tensor_eigenvalues",
-        "difference_of_gaussians",
-        "variance",
-        "entropy",
-        "gabor",
-    ]
+def _cut_of_both(scene: Scene, *, second: str, features: str, smoothness: float) -> Any:
+    """A label costs 1 more where another method has another one."""
+    if second == "GrabCut":
+        said = _grabcut(scene, smoothness=10)
+    else:
+        smooth = ndimage.gaussian_filter(scene.image.astype(np.float32), 1)
+        said = _chan_vese(scene._replace(image=smooth), smoothing=0)
+    costs = _costs(scene, features)
+    costs += said[..., np.newaxis] != np.arange(1, costs.shape[-1] + 1)
+    return graph_cut_segment(
+        scene.image,
+        unary=costs,
+        strokes=scene.strokes,
+        smoothness=smoothness,
+        channel_axis=scene.channel_axis,
+    )
 
 
-def _scales(most: float) -> list[float]:
-    return [scale for scale in (1, 2, 4, 8, 16) if scale <= most]
+def _costs(scene: Scene, features: str) -> NDArray[np.float64]:
+    """Minus the logarithm of the votes of a forest; labels are 1, 2, …"""
+    axis = scene.channel_axis
+    known = pixel_classifier_fit(scene.image, strokes=scene.strokes, channel_axis=axis, **_FEATURES[features])
+    shares = pixel_classifier_apply(scene.image, known, probabilities=True, channel_axis=axis)
+    return -np.log(np.moveaxis(shares, 0, -1).astype(np.float64) + 0.01)
+
+
+def _classify(scene: Scene, *, features: str) -> Any:
+    return classify_segment(
+        scene.image, strokes=scene.strokes, channel_axis=scene.channel_axis, **_FEATURES[features]
+    )
 
 
 def _grabcut(scene: Scene, *, smoothness: float) -> Any:

@@ -30,6 +30,13 @@ def test_expansions_of_three_labels_remove_noise():
     assert np.mean(labels == 1 + truth) > 0.99
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.int8])
+def test_costs_may_have_any_dtype(dtype):
+    costs = np.array([[[0, 3], [0, 3], [3, 0], [3, 0]]])
+    labels = graph_cut_segment(np.zeros((1, 4)), unary=costs.astype(dtype))
+    assert_array_equal(labels, [[1, 1, 2, 2]])
+
+
 def test_strokes_are_kept_whatever_costs_say():
     labels = graph_cut_segment(NOISY, unary=COSTS, strokes={2: [(0, 0)]})
     assert labels[0, 0] == 2

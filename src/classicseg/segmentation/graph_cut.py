@@ -15,8 +15,8 @@ from classicseg.solvers.contrast import contrast_arcs, contrast_of
 from classicseg.solvers.expansion import Pixels, least_cost_labels
 from classicseg.types import ChannelAxis, Mask, Named, Seeds, Spacing
 
-_LARGEST_COST = 1e100
-"""Sums and differences of costs are numbers, too."""
+_LARGEST_COST = np.float64(1e100)
+"""Sums and differences of costs are numbers, too; as a Python float it would overflow beside costs in float32."""
 
 
 def graph_cut_segment(
