@@ -40,7 +40,7 @@ _N_LEVELS = 40
 _HEIGHTS = tuple(np.linspace(0.05, 0.85, 27))
 """Of the tree of learned scores, which are shares of people."""
 
-_MAP_HEIGHTS = tuple(np.geomspace(0.01, 0.1, 16))
+_MAP_HEIGHTS = tuple(np.geomspace(0.02, 0.6, 16))
 """Of contours of the map itself."""
 
 Maps = tuple[NDArray[np.float64], list[NDArray[np.bool_]]]
