@@ -39,7 +39,7 @@ def _flow(connectivity: int) -> Case:
     def ours() -> object:
         return source_side(arcs.grid._replace(arcs=arcs.grid.arcs.copy(), terminals=terminals.copy()))
 
-    peer = Peer("PyMaxflow", lambda: _built(arcs.grid, terminals).maxflow(), 1)
+    peer = Peer("PyMaxflow", lambda: _built(arcs.grid, terminals).maxflow(), 1.2)
     n_neighbors = len(arcs.grid.offsets)
     return Case(f"maximum flow, {n_neighbors} neighbors, 0.8 Mpx; the peer builds its graph, too", ours, [peer])
 
@@ -75,7 +75,7 @@ def _grabcut() -> Case:
     image = photograph()
     ours = partial(grabcut_segment, image, box=_BOX)
     work = "GrabCut, a box, 5 iterations, 8 neighbors, RGB, uint8, 0.8 Mpx"
-    return Case(work, ours, [Peer("OpenCV", partial(_grabcut_of_opencv, image), 1)])
+    return Case(work, ours, [Peer("OpenCV", partial(_grabcut_of_opencv, image), 4)])
 
 
 def _grabcut_of_opencv(image: NDArray[np.uint8]) -> NDArray[np.bool_]:
