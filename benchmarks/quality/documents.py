@@ -1,6 +1,7 @@
 """Ink on the pages of the document binarization contests (DIBCO).
 
-Every method has one setting for all pages, the same window and k as doxapy's; "ink" finds its own, page by page.
+Every method has one setting for all pages, the same window and k as doxapy's; "ink" has none to choose, and
+measures by each page's contrast.
 """
 
 from __future__ import annotations

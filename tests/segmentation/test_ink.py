@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from scipy import ndimage
 
 from classicseg import ink_segment
 from classicseg._core.chosen import choices
+from classicseg.segmentation import ink
 
 STROKES = np.zeros((60, 90), bool)
 STROKES[10:14, 8:80] = STROKES[20:50, 30:34] = STROKES[40:43, 5:70] = True
@@ -41,8 +43,46 @@ def test_the_smoothness_that_was_chosen_is_told_in_value_units():
     image = page() * 4
     with choices() as chosen:
         labels = ink_segment(image)
-    assert 30 <= chosen["smoothness"] / np.ptp(image) * 255 <= 960
+    assert 3 * 0.6 * 4 * 110 < chosen["smoothness"] < 3 * 0.6 * 4 * 230  # three times the contrast of the strokes
     assert_array_equal(ink_segment(image, smoothness=chosen["smoothness"]), labels)
+
+
+def test_values_in_other_units_give_the_same():
+    labels = ink_segment(page())
+    assert_array_equal(ink_segment(page() * 1024 - 2**16), labels)
+
+
+def test_what_shines_through_from_the_other_side_is_no_ink():
+    image = page(light=20)
+    image[20:50, 50:62] -= 35 * np.exp(-((np.arange(12) - 5.5) ** 2) / 8)
+    assert_array_equal(ink_segment(image), 2 - STROKES)
+
+
+def test_pieces_are_ink_where_they_are_steep_and_dark():
+    levels = np.zeros((20, 40), np.int64)
+    levels[4:8, 4:8], levels[4:8, 14:18] = -1000, -600  # dark and pale
+    levels[:, 20:40] = -1000 * np.exp(-((np.arange(20) - 9.5) ** 2) / 40)  # dark, without an edge
+    inside, paper = np.ones(levels.shape, bool), np.zeros(levels.shape)
+    kept = ink._confirmed(levels, levels < -300, np.ones(levels.shape), paper, inside)
+    assert_array_equal(np.argwhere(kept).min(axis=0), [4, 4])
+    assert_array_equal(np.argwhere(kept).max(axis=0), [7, 7])
+
+
+@pytest.mark.parametrize("shape", [(1,), (9,), (6, 7), (3, 1, 8)])
+def test_sums_over_windows_are_cut_at_the_border(shape):
+    values = np.random.default_rng(0).integers(-9, 10, shape)
+    padded = np.pad(values, 2)
+    expected = np.lib.stride_tricks.sliding_window_view(padded, (5,) * values.ndim)
+    assert_array_equal(ink._window_sums(values, 5), expected.sum(axis=tuple(range(values.ndim, 2 * values.ndim))))
+
+
+@pytest.mark.parametrize("shape", [(1,), (9,), (6, 7), (3, 1, 8)])
+def test_smoothing_is_the_binomial_of_three(shape):
+    values = np.random.default_rng(0).integers(-9, 10, shape)
+    expected = values
+    for axis in range(values.ndim):
+        expected = ndimage.correlate1d(expected, [1, 2, 1], axis=axis, mode="nearest")
+    assert_array_equal(ink._smoothed(values, np.ones(values.shape, bool)), expected)
 
 
 def test_a_page_without_ink_is_one_class():
