@@ -32,6 +32,7 @@ def test_spacing_counts_lengths():
     assert_array_equal(found, same)
 
 
+@pytest.mark.large
 def test_beta_is_in_units_of_the_image():
     rng = np.random.default_rng(0)
     image = rng.random((20, 20))
@@ -87,6 +88,7 @@ def test_single_pixels_and_many_labels():
     assert_array_equal(random_walker_segment(np.zeros((50, 100)), strokes=every), every)
 
 
+@pytest.mark.large
 @given(st.data())
 def test_labels_are_connected_to_their_strokes(data):
     image = data.draw(scenes())

@@ -151,6 +151,7 @@ def test_bands_do_not_show(monkeypatch):
     assert_array_equal(found, expected)
 
 
+@pytest.mark.large
 def test_models_from_files(tmp_path):
     (tmp_path / "a.npz").write_bytes(bytes_of(a_model()))
     image = a_step()
