@@ -81,6 +81,7 @@ def test_methods_are_given_the_strokes_that_they_need(name: str) -> None:
     assert segmenter(image, **_seeds(segmenter, image.shape[:2])).shape == (48, 64)
 
 
+@pytest.mark.large
 @pytest.mark.parametrize("dtype", ["uint8", "int64"])
 def test_lines_of_photographs_are_drawn_where_contours_are_asked_for(
     monkeypatch: pytest.MonkeyPatch, dtype: str

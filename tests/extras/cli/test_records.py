@@ -34,7 +34,10 @@ def give(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
         ["region-growing", "grey.png", "--seeds", "3,4", "30,50", "--tolerance", "25"],
         ["kmeans", "color.png", "--channel-axis", "none", "--n-clusters", "3"],
         ["boundary", "color.png", "--keep-lines"],
-        ["contour", "color.png", f"--model={Path(classicseg.__file__).parent / 'models' / 'photographs.npz'}"],
+        pytest.param(
+            ["contour", "color.png", f"--model={Path(classicseg.__file__).parent / 'models' / 'photographs.npz'}"],
+            marks=pytest.mark.large,
+        ),
     ],
     ids=lambda typed: typed[0],
 )
