@@ -21,7 +21,7 @@ from classicseg._core.bands import run_bands
 from classicseg._core.grid import pad, padded_strides
 from classicseg._core.image import Image
 from classicseg._core.kernel import engine, kernel
-from classicseg.filters.number_heap import with_entry, without_first
+from classicseg._core.number_heap import with_entry, without_first
 
 _SETTLED_AT_ONCE = 2**17
 """So many entries are taken before Python looks around: some tens of milliseconds."""

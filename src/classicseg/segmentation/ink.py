@@ -208,10 +208,8 @@ def _contrast(values: NDArray[np.float64], ink: NDArray[np.bool_], inside: NDArr
 def _around(levels: NDArray[np.int64], ink: NDArray[np.bool_], inside: NDArray[np.bool_], window: int) -> _Around:
     """Means over windows; pixels beside ink, half of one and half of the other, count for neither."""
     paper = inside & ~ndimage.binary_dilation(ink)
-    n_ink, n_paper = _window_sums(ink, window), _window_sums(paper, window)
-    dark, bright = _window_sums(levels * ink, window), _window_sums(levels * paper, window)
+    (own, n_ink), (others, n_paper) = _window_means(levels, ink, window), _window_means(levels, paper, window)
     squares = _window_sums(levels * levels * paper, window)
-    own, others = dark / np.maximum(n_ink, 1), bright / np.maximum(n_paper, 1)
     deviation = np.sqrt(np.maximum(squares / np.maximum(n_paper, 1) - others * others, 0))
     own = np.where(n_ink > 0, own, others - _LEVELS)
     return _Around(own, np.where(n_paper > 0, others, own + _LEVELS), deviation)
@@ -262,10 +260,8 @@ def _towards(
 
 def _drawn_anew(levels: NDArray[np.int64], ink: NDArray[np.bool_], inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Ink and its neighbors where their sharpened values are below a share of the way from ink to paper."""
-    paper = inside & ~ink
-    n_ink, n_paper = _window_sums(ink, _OUTLINE), _window_sums(paper, _OUTLINE)
-    own = _window_sums(levels * ink, _OUTLINE) / np.maximum(n_ink, 1)
-    others = _window_sums(levels * paper, _OUTLINE) / np.maximum(n_paper, 1)
+    own, n_ink = _window_means(levels, ink, _OUTLINE)
+    others, n_paper = _window_means(levels, inside & ~ink, _OUTLINE)
     smooth = _smoothed(_smoothed(levels, inside), inside)
     laplacian = np.zeros(levels.shape, np.int64)
     for axis in range(levels.ndim):
@@ -321,6 +317,14 @@ def _sides(
         np.where(np.take(inside, side, axis=axis), np.take(values, side, axis=axis), values) for side in sides
     )
     return after, before
+
+
+def _window_means(
+    levels: NDArray[np.int64], part: NDArray[np.bool_], window: int
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """The mean over the pixels of a part in the window around each pixel, 0 where there are none; their number."""
+    count = _window_sums(part, window)
+    return _window_sums(levels * part, window) / np.maximum(count, 1), count
 
 
 def _window_sums(values: NDArray[np.integer] | NDArray[np.bool_], window: int) -> NDArray[np.int64]:

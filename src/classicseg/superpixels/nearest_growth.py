@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from classicseg._core.bands import run_interruptible
 from classicseg._core.grid import interior, neighbor_offsets, pad, padded_strides
 from classicseg._core.kernel import kernel
+from classicseg._core.number_heap import with_entry, without_first
 
 _OUTSIDE = np.iinfo(np.int32).min
 """The label of what takes no part. That of a pixel that waits is minus the number of the superpixel that is
@@ -29,9 +30,6 @@ _LOW = 2**32 - 1
 
 _PIXELS_AT_ONCE = 2**18
 """So many join before Ctrl-C is asked for."""
-
-_ARITY = 4
-"""The children of a node of the heap: the fewer levels, the faster."""
 
 
 class Terrain(NamedTuple):
@@ -120,7 +118,7 @@ def _grow(terrain: Terrain, sums: NDArray[np.float64], heap: NDArray[np.int64], 
     mean, place = np.empty(sums.shape[1] - 1), np.empty(len(strides))
     while size > 0 and n_pixels > 0:
         node = heap[0] & _LOW
-        size = _take_least(heap, size)
+        size = without_first(heap, size)
         if labels[node] > 0:  # it has come on a nearer way
             continue
         label: Any = -np.int64(labels[node])
@@ -190,41 +188,7 @@ def _reach(
         if rounded < waiting[other]:
             waiting[other] = rounded
             labels[other] = -label
-            size = _put(heap, size, np.int64(bits[other]) << 32 | other)
+            size = with_entry(heap, size, np.int64(bits[other]) << 32 | other)
         elif rounded == waiting[other] and label < -labels[other]:
             labels[other] = -label
-    return size
-
-
-@kernel()
-def _put(heap: NDArray[np.int64], size: int, entry: int) -> int:
-    """Put an entry on the heap; return its size."""
-    child = size
-    while child > 0:
-        parent = (child - 1) // _ARITY
-        if heap[parent] <= entry:
-            break
-        heap[child] = heap[parent]
-        child = parent
-    heap[child] = entry
-    return size + 1
-
-
-@kernel()
-def _take_least(heap: NDArray[np.int64], size: int) -> int:
-    """Take the first entry off the heap; return its size."""
-    size -= 1
-    entry, parent = heap[size], 0
-    while True:
-        first = _ARITY * parent + 1
-        if first >= size:
-            break
-        child = first
-        for other in range(first + 1, min(first + _ARITY, size)):
-            child = other if heap[other] < heap[child] else child
-        if heap[child] >= entry:
-            break
-        heap[parent] = heap[child]
-        parent = child
-    heap[parent] = entry
     return size
