@@ -25,6 +25,9 @@ Call = Callable[[], object]
 _SECONDS = 2.5
 """A call is repeated for about as long as this, 3 to 15 times."""
 
+_SLOW = 30.0
+"""A round that takes more seconds than this is measured once."""
+
 
 @dataclass(frozen=True)
 class Peer:
@@ -96,10 +99,11 @@ def measure(case: Case) -> list[Row]:
 
 
 def _in_turn(theirs: Call, ours: Call) -> tuple[Spent, Spent, list[float]]:
-    """The first round warms up, shows the peaks, and says how many rounds there are."""
+    """The first round warms up, and shows the peaks and how many rounds there are; a slow one is the only one."""
     peaks = spend(theirs), spend(ours)
-    repeats = int(np.clip(_SECONDS / sum(peak.seconds for peak in peaks), 3, 15))
-    times = [(seconds(theirs), seconds(ours)) for _ in range(repeats)]
+    first = tuple(peak.seconds for peak in peaks)
+    repeats = int(np.clip(_SECONDS / sum(first), 3, 15))
+    times = [first] if sum(first) > _SLOW else [(seconds(theirs), seconds(ours)) for _ in range(repeats)]
     medians = [
         Spent(float(np.median(t)), p.megabytes) for t, p in zip(zip(*times, strict=True), peaks, strict=True)
     ]

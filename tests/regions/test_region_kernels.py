@@ -10,7 +10,17 @@ from hypothesis.extra import numpy as hnp
 from strategies import classes
 
 from classicseg._core.kernel import engine
-from classicseg.regions import crossings, hulls, places, quantiles, region_runs, solid_hulls, values
+from classicseg.regions import (
+    crossings,
+    graph,
+    hulls,
+    places,
+    quantiles,
+    region_runs,
+    run_contacts,
+    solid_hulls,
+    values,
+)
 
 
 def ways(kernel):
@@ -31,7 +41,7 @@ def filled(kernel, shape, *arguments):
 @st.composite
 def runs_of_labels(draw, ndims=(1, 4)):
     labels = draw(classes(hnp.array_shapes(min_dims=ndims[0], max_dims=ndims[-1], max_side=6)))
-    return labels, *region_runs.region_runs(labels)
+    return labels, *region_runs.region_runs(*region_runs.line_runs(labels))
 
 
 @given(classes())
@@ -72,6 +82,14 @@ def test_regions_are_in_the_order_of_their_first_pixels(case):
     for region, label in enumerate(present):
         pixels = region_runs.pixels_of(runs, region, np.array(labels.shape))
         np.testing.assert_array_equal(pixels, np.argwhere(labels == label))
+
+
+@given(classes(hnp.array_shapes(min_dims=1, max_dims=4, max_side=6)))
+def test_runs_share_the_faces_that_pixels_share(labels):
+    found = run_contacts.contacts_of_runs(*region_runs.line_runs(labels), labels.shape)
+    expected = graph.contacts_of(labels, None, 1)
+    np.testing.assert_array_equal(found.ends, expected.ends)
+    np.testing.assert_array_equal(found.counts, expected.counts)
 
 
 @given(runs_of_labels(), st.booleans())

@@ -19,7 +19,7 @@ from classicseg._core.kernel import kernel
 from classicseg._core.numbers import as_count
 from classicseg._core.two_floats import lost
 from classicseg.labeling.numbering import compact_labels
-from classicseg.regions.label_pairs import LOW, N_HASHES, add_pair
+from classicseg.regions.label_pairs import LOW, N_HASHES, add_pair, twice_as_long
 from classicseg.regions.statistics import region_sums
 from classicseg.types import ChannelAxis, RegionGraph, Spacing
 
@@ -125,20 +125,21 @@ def contacts_of(labels: NDArray[np.int32], strengths: NDArray[Any] | None, conne
     grid = np.zeros(0, np.float32) if strengths is None else pad(strengths, ndim).reshape(-1)
     n_counts, n_columns = ndim + 1, ndim + 1 + 2 * (len(grid) > 0)
     given = nodes, grid, offsets, np.array(across, np.int64), n_counts, n_columns
-    pairs, tables = _joined(run_bands(_contacts_between, len(nodes), 1, *given))
+    return joined_contacts(run_bands(_contacts_between, len(nodes), 1, *given), n_counts)
+
+
+def joined_contacts(found: list[tuple[NDArray[np.int64], NDArray[np.float64]]], n_counts: int) -> RegionContacts:
+    """Add up what bands have found of each pair: numbers (`label_pairs`), and rows of counts and strengths."""
+    pairs, tables = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    found.clear()
     order = run_interruptible(np.argsort, pairs)
     pairs = pairs[order]
     is_first = np.diff(pairs, prepend=-1) != 0
     rows, pairs = np.cumsum(is_first) - 1, pairs[is_first]
-    added = np.zeros((len(pairs), n_columns))
+    added = np.zeros((len(pairs), tables.shape[1]))
     run_interruptible(_add_up_contacts, order, rows, tables, n_counts, added)
     ends = np.stack([pairs >> 32, pairs & LOW], axis=1) - 1
     return RegionContacts(ends.astype(np.int32), added[:, :n_counts], added[:, n_counts:])
-
-
-def _joined(found: list[tuple[NDArray[np.int64], NDArray[np.float64]]]) -> list[NDArray[Any]]:
-    """One after the other what bands have found, which is not kept."""
-    return [np.concatenate(parts) for parts in zip(*found, strict=True)]
 
 
 def pixel_contacts(numbers: NDArray[np.int32], connectivity: int) -> NDArray[np.int32]:
@@ -231,7 +232,7 @@ def _contacts_between(
         x = _first_apart(here, there, x)
         while x < len(here):
             if size == len(pairs):
-                pairs, table = _twice_as_long(pairs, table)
+                pairs, table = twice_as_long(pairs, table)
             index = size
             size, slot = add_pair(here[x], there[x], seen, pairs, size)
             if size > index:
@@ -255,19 +256,6 @@ def _first_apart(here: NDArray[np.int32], there: NDArray[np.int32], x: int) -> i
     while x < len(here) and (here[x] == there[x] or here[x] <= 0 or there[x] <= 0):
         x += 1
     return x
-
-
-@kernel()
-def _twice_as_long(
-    pairs: NDArray[np.int64], table: NDArray[np.float64]
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Arrays of twice the length that begin with these; what follows in the table is 0."""
-    longer, rows = np.empty(2 * len(pairs), np.int64), np.zeros((2 * len(pairs), table.shape[1]))
-    for i in range(len(pairs)):
-        longer[i] = pairs[i]
-        for k in range(table.shape[1]):
-            rows[i, k] = table[i, k]
-    return longer, rows
 
 
 @kernel()

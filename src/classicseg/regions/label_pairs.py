@@ -30,3 +30,16 @@ def add_pair(a: int, b: int, seen: NDArray[np.int64], pairs: NDArray[np.int64], 
         return size, its_hash
     seen[its_hash] = pairs[size] = pair
     return size + 1, its_hash
+
+
+@kernel()
+def twice_as_long(
+    pairs: NDArray[np.int64], table: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Arrays of twice the length that begin with these; what follows in the table is 0."""
+    longer, rows = np.empty(2 * len(pairs), np.int64), np.zeros((2 * len(pairs), table.shape[1]))
+    for i in range(len(pairs)):
+        longer[i] = pairs[i]
+        for k in range(table.shape[1]):
+            rows[i, k] = table[i, k]
+    return longer, rows

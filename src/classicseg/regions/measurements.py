@@ -13,11 +13,12 @@ from classicseg._core.grid import neighbor_views
 from classicseg._core.image import Image
 from classicseg.labeling.numbering import small_labels
 from classicseg.regions.crossings import crossings_of
-from classicseg.regions.graph import contacts_of, lengths_of
+from classicseg.regions.graph import lengths_of
 from classicseg.regions.hulls import Hulls, hulls_of
 from classicseg.regions.places import Places, covariances_of, places_of
 from classicseg.regions.quantiles import percentiles_of
-from classicseg.regions.region_runs import Runs, region_runs, runs_within
+from classicseg.regions.region_runs import Runs, line_runs, region_runs, runs_within
+from classicseg.regions.run_contacts import contacts_of_runs
 from classicseg.regions.values import Values, values_of, weighted_centroids_of
 
 
@@ -36,7 +37,8 @@ class Measurements:
         self.spacing, self.shape, self.ndim = spacing, labels.shape, labels.ndim
         self.pixel = math.prod(spacing)
         self._numbers, names = small_labels(labels)
-        self._present, self._runs = region_runs(self._numbers)
+        self._line_runs = line_runs(self._numbers)
+        self._present, self._runs = region_runs(*self._line_runs)
         self.labels = names[self._present]
 
     @property
@@ -95,8 +97,8 @@ class Measurements:
     @cached_property
     def neighbors(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """How many regions share a face with each, and how long these faces are together, (n,)."""
-        contacts = contacts_of(self._numbers, None, 1)
-        ends, highest = 1 + contacts.ends, int(self._numbers.max(initial=0))
+        contacts = contacts_of_runs(*self._line_runs, self.shape)
+        ends, highest = 1 + contacts.ends, int(self._present.max(initial=0))
         faces = np.zeros((highest + 1, contacts.counts.shape[1]))
         for side in ends.T:
             np.add.at(faces, side, contacts.counts)
