@@ -1,6 +1,6 @@
 """The faces that regions share, from the runs of lines: as far as runs of two neighboring lines overlap.
 
-That is in time of the number of runs, where `graph` looks at each pixel, as strengths between them need.
+It takes time in proportion to the runs; `graph` looks at each pixel, which strengths between pixels need.
 """
 
 from __future__ import annotations
