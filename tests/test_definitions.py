@@ -37,6 +37,7 @@ TRIED_APART = (
     "filters.color",
     "filters.correlation",
     "filters.distances",
+    "filters.envelopes",
     "filters.fast_marching",
     "filters.features",
     "filters.gradient",

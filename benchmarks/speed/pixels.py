@@ -16,7 +16,7 @@ from benchmarks.images import photograph
 from benchmarks.speed.measure import Case, Peer
 from classicseg import pixel_classifier_apply, pixel_classifier_fit, pixel_features
 from classicseg.classifying.classifier_file import bytes_of_classifier
-from classicseg.learning.random_forest import most_votes
+from classicseg.learning.forest_votes import most_votes
 
 _SCALES = 1, 2, 4, 8, 16
 _LIKE_THEIRS = "gaussian", "gradient_magnitude", "hessian_eigenvalues"

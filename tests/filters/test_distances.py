@@ -12,7 +12,7 @@ from strategies import classes, masks
 
 from classicseg import distance_map
 from classicseg._core.bands import band_size
-from classicseg.filters import distances
+from classicseg.filters import envelopes
 
 SPACINGS = st.sampled_from([0.5, 1.0, 1.5, 3.0])
 
@@ -68,7 +68,7 @@ def test_long_axes_are_counted_in_more_bits():
     line = np.ones((2**15 + 3, 2), bool)
     line[0] = False
     assert_array_equal(distance_map(line)[:, 1], np.arange(2**15 + 3))
-    assert distances._far_of(np.empty(0, np.uint32)) == 2**31
+    assert envelopes.far_of(np.empty(0, np.uint32)) == 2**31
 
 
 @pytest.mark.jit

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 import classicseg
-from classicseg.learning import forest_growth, random_forest
+from classicseg.learning import forest_growth, forest_votes
 from classicseg.learning.fitting import bin_table
 from classicseg.learning.forest_growth import grow_forest
-from classicseg.learning.random_forest import LEAF, WHOLE, class_shares, first_children, most_votes, unseen_votes
+from classicseg.learning.forest_votes import class_shares, most_votes, unseen_votes
+from classicseg.learning.random_forest import LEAF, WHOLE, first_children
 
 
 @st.composite
@@ -50,10 +51,10 @@ def test_votes_are_those_of_all_trees(drawn):
     assert_array_equal(votes.sum(axis=1), WHOLE * forest.n_trees)
     assert_array_equal(most_votes(forest, others), votes.argmax(axis=1))
     assert_allclose(class_shares(forest, others), votes.T / (WHOLE * forest.n_trees), rtol=1e-6)
-    ballot = random_forest._ballot(forest)
+    ballot = forest_votes._ballot(forest)
     winners, shares = np.full(40, -1, np.int32), np.zeros((forest.n_classes, 40), np.float32)
-    random_forest._elect.numpy(others, ballot, winners, 5, 35)
-    random_forest._poll.numpy(others, ballot, shares, 5, 35)
+    forest_votes._elect.numpy(others, ballot, winners, 5, 35)
+    forest_votes._poll.numpy(others, ballot, shares, 5, 35)
     assert_array_equal(winners[5:35], most_votes(forest, others)[5:35])
     assert_array_equal(shares[:, 5:35], class_shares(forest, others)[:, 5:35])
 
@@ -64,7 +65,7 @@ def test_votes_are_those_of_all_trees(drawn):
     )
     assert_array_equal(unseen_votes(forest, others, seen), others_votes)
     counted = np.zeros((40, forest.n_classes), np.int32)
-    random_forest._count_unseen.numpy(others, ballot, seen, counted, 0, 40)
+    forest_votes._count_unseen.numpy(others, ballot, seen, counted, 0, 40)
     assert_array_equal(counted, others_votes)
 
 

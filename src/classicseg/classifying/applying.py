@@ -12,7 +12,7 @@ from classicseg._core.image import Image
 from classicseg.classifying.classifier import PixelClassifier, is_forest
 from classicseg.classifying.learning_from_strokes import band_size
 from classicseg.filters.features.planes import features_of, write_planes
-from classicseg.learning.random_forest import class_shares, most_votes
+from classicseg.learning.forest_votes import class_shares, most_votes
 
 
 def labels_of(classifier: PixelClassifier, image: Image, spacing: tuple[float, ...]) -> NDArray[np.int32]:

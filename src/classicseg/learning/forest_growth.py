@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from classicseg._core.bands import BAND_PIXELS, run_bands
 from classicseg._core.kernel import kernel
 from classicseg.learning.fitting import BinnedFeatures, bin_table
-from classicseg.learning.random_forest import LEAF, WHOLE, RandomForest, unseen_votes
+from classicseg.learning.forest_votes import unseen_votes
+from classicseg.learning.random_forest import LEAF, WHOLE, RandomForest
 
 _N_BINS = 256
 _MODULUS, _FACTOR = 2**31 - 1, 48271
