@@ -10,6 +10,7 @@ os.environ["CLASSICSEG_QUIET"] = "1"
 from api_pages import write_pages
 from branches import draw_branches, draw_coins
 from figures import figures_of, small_frames, somewhere_else
+from finished import tidy
 from sphinx.application import Sphinx
 from sphinx_gallery.sorting import ExplicitOrder, FileNameSortKey
 
@@ -111,5 +112,5 @@ html_copy_source = False
 
 
 def setup(app: Sphinx) -> None:
-    """Nobody debugs the theme from here: maps of its scripts and styles are two megabytes."""
-    app.connect("build-finished", lambda app, error: [path.unlink() for path in Path(app.outdir).rglob("*.map")])
+    """The pages are tidied when all are written."""
+    app.connect("build-finished", lambda app, error: tidy(Path(app.outdir)))
