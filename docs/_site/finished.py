@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def tidy(folder: Path) -> None:
-    """Remove maps of scripts and styles, two megabytes that nobody debugs with; date archives the same each time."""
+    """Remove the maps of scripts, two megabytes that nobody debugs with, and the dates in archives."""
     for path in folder.rglob("*.map"):
         path.unlink()
     for path in folder.rglob("*.zip"):
