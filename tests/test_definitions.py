@@ -11,8 +11,9 @@ import pytest
 
 import classicseg
 from classicseg._core.kernel import Kernel
-from classicseg.labeling.components import LineGraph, buffers_of, covered_lines
+from classicseg.labeling.components import RunGraph
 from classicseg.labeling.lines import ball_of_lines, line_grid
+from classicseg.labeling.run_lengths import first_runs, runs_of_lines
 
 
 def definitions():
@@ -89,32 +90,20 @@ def a_grid(rng, n_bands=2):
     return grid, bounds
 
 
-def joined_bands(rng):
-    """A graph of lines, what its bands of rows write, and the first rows of the bands."""
-    graph, bounds = a_graph_of_runs(rng)
-    components, begins = np.zeros((2, graph.lines.size), np.int32)
-    begins, ranges = begins[: len(graph.lines)], []
-    for start, stop in itertools.pairwise(bounds.tolist()):
-        join = DEFINITIONS["labeling.components._join_rows"].numpy
-        _, end = join(graph, buffers_of(graph, components.dtype), components, begins, start, stop)
-        ranges.append((begins[start * len(graph.lines) // graph.lengths[0]], end))
-    return graph, components, begins, bounds[:-1], np.array(ranges)
-
-
 def a_graph_of_runs(rng):
+    """Runs of lines, the lines, and rows at which a band may begin or end."""
     grid, bounds = a_grid(rng)
-    if rng.random() < 0.5:  # some lines as long as machine code takes at once, and longer
-        longer = np.repeat(grid[0], rng.integers(1, 40), axis=1)
-        grid = longer, *grid[1:]
-    return LineGraph(*grid, covered_lines(*grid[2:])), bounds
+    lines = np.repeat(grid[0], rng.integers(1, 40), axis=1) if rng.random() < 0.5 else grid[0]
+    begins = first_runs(lines)
+    return RunGraph(lines.shape[1], *grid[1:], begins, *runs_of_lines(lines, begins)), lines, bounds.tolist()
 
 
-def joined_components(rng):
-    graph, components, begins, starts, ranges = joined_bands(rng)
-    DEFINITIONS["labeling.components._join_seams"].numpy(
-        graph, buffers_of(graph, components.dtype), components, begins, starts, 0, len(starts)
-    )
-    return graph.lines, components, ranges
+def joined_bands(graph, bounds, dtype=np.uint32):
+    """The parents of runs that are joined within bands of rows."""
+    parents = np.arange(len(graph.stops), dtype=dtype)
+    for start, stop in itertools.pairwise(bounds):
+        DEFINITIONS["labeling.components._join_rows"].numpy(graph, parents, start, start, stop)
+    return parents
 
 
 def for_classify(rng):
@@ -124,43 +113,37 @@ def for_classify(rng):
     return values, thresholds, np.full(40, -7, np.int32), *band(rng, 40)
 
 
-def for_join_band(rng):
-    graph, bounds = a_graph_of_runs(rng)
-    components, begins = np.full((2, graph.lines.size), 99, np.int32)
-    buffers = buffers_of(graph, components.dtype)
-    return graph, buffers, components, begins[: len(graph.lines)], int(bounds[0]), int(bounds[1])
+def for_join_rows(rng):
+    graph, _, bounds = a_graph_of_runs(rng)
+    n_joined, dtype = int(rng.integers(0, len(bounds))), rng.choice([np.uint32, np.uint64])
+    parents = joined_bands(graph, bounds[: n_joined + 1], dtype)
+    if n_joined in (0, len(bounds) - 1):
+        return graph, parents, 0, 0, bounds[1]
+    return graph, parents, 0, bounds[n_joined], bounds[n_joined + 1]
 
 
-def for_join_seams(rng):
-    graph, components, begins, starts, _ = joined_bands(rng)
-    return graph, buffers_of(graph, components.dtype), components, begins, starts, 0, len(starts)
+def for_number(rng):
+    graph, _, bounds = a_graph_of_runs(rng)
+    parents = joined_bands(graph, [0, bounds[-1]])
+    numbered = int(rng.integers(0, len(parents) + 1))
+    parents[:numbered] = rng.integers(0, 9, numbered)
+    return graph.labels, parents, np.array([9]), numbered, int(rng.integers(numbered, len(parents) + 1))
 
 
-def for_count_roots(rng):
-    _, components, ranges = joined_components(rng)
-    return components, ranges, np.full(len(ranges), -7), *band(rng, len(ranges))
+def for_count_runs(rng):
+    _, lines, _ = a_graph_of_runs(rng)
+    return lines, np.full(len(lines), -7), *band(rng, len(lines))
 
 
-def for_number_roots(rng):
-    _, components, ranges = joined_components(rng)
-    return components, ranges, np.arange(len(ranges)) * 50, *band(rng, len(ranges))
+def for_write_runs(rng):
+    graph, lines, _ = a_graph_of_runs(rng)
+    return lines, graph.begins, np.zeros_like(graph.stops), np.zeros_like(graph.labels), *band(rng, len(lines))
 
 
-def numbered_roots(rng):
-    lines, components, ranges = joined_components(rng)
-    number = DEFINITIONS["labeling.runs.number_roots"].numpy
-    number(components, ranges, np.arange(len(ranges)) * 50, 0, len(ranges))
-    return lines, components, ranges
-
-
-def for_number_runs(rng):
-    _, components, ranges = numbered_roots(rng)
-    return components, ranges, *band(rng, len(ranges))
-
-
-def for_fill(rng):
-    lines, components, ranges = numbered_roots(rng)
-    return lines, components, ranges, *band(rng, len(ranges))
+def for_paint(rng):
+    graph, lines, _ = a_graph_of_runs(rng)
+    numbers = rng.integers(0, 99, len(graph.labels)).astype(np.int32)
+    return lines, graph.begins, numbers, np.zeros(lines.shape, np.int32), *band(rng, len(lines))
 
 
 def for_touching(rng):
@@ -245,12 +228,6 @@ def for_first_pixels(rng):
     return labels, numbers, np.array([1], np.int32), *band(rng, 60)
 
 
-def for_write_stops(rng):
-    lines = np.repeat(rng.integers(0, 3, (9, 50)), 4, axis=1).astype(np.uint8)
-    start, stop = band(rng, 9)
-    return lines, np.zeros(500, np.int32), np.full(1, 3), start, stop
-
-
 def for_count_begins(rng):
     stops = np.cumsum(rng.integers(1, 9, 50)).astype(np.int32)
     labels = rng.integers(0, 20, 50).astype(np.int32)
@@ -261,7 +238,8 @@ def for_fill_runs(rng):
     stops = np.cumsum(rng.integers(1, 40, 50)).astype(np.int32)
     start, stop = band(rng, 50)
     start = min(start, 49)
-    return stops, rng.integers(0, 9, 50), np.zeros(stops[-1], np.int64), start, max(stop, start + 1)
+    table, labels = rng.integers(0, 99, 9), rng.integers(0, 9, 50).astype(np.int32)
+    return stops, labels, table, np.zeros(stops[-1], np.int64), start, max(stop, start + 1)
 
 
 def for_mark_on_border(rng):
@@ -283,8 +261,9 @@ def for_lower(rng):
 INPUTS = {
     "flooding.minima._lower": for_lower,
     "thresholds.classify._classify": for_classify,
-    "labeling.components._join_rows": for_join_band,
-    "labeling.components._join_seams": for_join_seams,
+    "labeling.components._join_rows": for_join_rows,
+    "labeling.components._number": for_number,
+    "labeling.components._paint": for_paint,
     "filters.erosion._count_gaps": for_count_gaps,
     "filters.erosion._mark_far": for_mark_far,
     "histograms.float32._count_bits": for_count_bits,
@@ -300,33 +279,26 @@ INPUTS = {
     "labeling.run_lengths._count_begins": for_count_begins,
     "labeling.run_lengths._fill": for_fill_runs,
     "labeling.run_lengths._mark_on_border": for_mark_on_border,
-    "labeling.run_lengths._write_stops": for_write_stops,
-    "labeling.runs.count_roots": for_count_roots,
-    "labeling.runs.fill": for_fill,
-    "labeling.runs.number_roots": for_number_roots,
-    "labeling.runs.number_runs": for_number_runs,
+    "labeling.run_lengths._count_runs": for_count_runs,
+    "labeling.run_lengths._write_runs": for_write_runs,
 }
 
 
-def to_the_root(components):
-    """Point each pixel to its root: a tree may have any height."""
-    points, index = components < 0, np.arange(len(components))
-    parents = np.where(points, ~components, index)
+def to_the_root(parents):
+    """Point each run to its root: a tree may have any height."""
     while (parents[parents] != parents).any():
         parents = parents[parents]
-    return np.where(points, ~parents, components)
+    return parents
 
 
 def outcome(name, function, arguments):
     """What it returns, and what it leaves in its arrays."""
     own = [argument.copy() if isinstance(argument, np.ndarray) else argument for argument in arguments]
     returned = function(*own)
-    if name in ("labeling.components._join_rows", "labeling.components._join_seams"):
-        own[2] = to_the_root(own[2])
+    if name == "labeling.components._join_rows":
+        own[1] = to_the_root(own[1])
     if name in ("regions.adjacency._touching", "regions.merging.renumber"):
         returned = np.unique(returned)  # a pair may come twice
-    if name == "labeling.run_lengths._write_stops":
-        own[1][own[2][0] :] = 0
     if name == "regions.merging.join":
         del own[1]
     return [returned, *(argument for argument in own if isinstance(argument, np.ndarray))]

@@ -25,9 +25,8 @@ PACKAGE = Path(classicseg.__file__).parent
 ALLOWED = {
     "edges/gap_bridging.py _follow_gradient": "a scalar fills a row of a few numbers",
     "growing/run_flood.py _flood": "a scalar fills a run of pixels",
+    "labeling/components.py _paint": "a scalar fills a block of pixels",
     "labeling/run_lengths.py _fill": "a scalar fills a run of pixels",
-    "labeling/runs.py index_runs": "a scalar fills a block of pixels",
-    "labeling/runs.py _fill_line": "a scalar fills a block of pixels",
     "thresholds/local/moments.py _decide_row": "a scalar fills a row",
     "thresholds/local/window_histograms.py _update": "a scalar clears a histogram",
     "thresholds/local/window_histograms.py sliding_medians": "a scalar clears histograms",

@@ -101,6 +101,17 @@ def test_scipy_fills_the_same_holes_of_sets(case):
     assert_array_equal(fill_holes(labels > 0), ndimage.binary_fill_holes(labels > 0))
 
 
+@pytest.mark.parametrize("place", [(1, 4, 0), (2, 1, 0), (1, 0, 0)])
+def test_a_last_axis_of_one_pixel_has_no_border(place):
+    objects = np.zeros((3, 5, 1), bool)
+    objects[1, 2] = True
+    alone = clear_border(objects)
+    assert_array_equal(alone, objects)
+    objects[place[0], min(2, place[1]) : max(2, place[1]) + 1] = True
+    objects[min(1, place[0]) : place[0] + 1, place[1]] = True
+    assert not clear_border(objects).any()
+
+
 def test_labels_of_any_size_keep_their_names():
     labels = np.array([[2**31 - 1, 2**31 - 1, 0, 7]])
     assert_array_equal(remove_small_regions(labels, min_area=2), [[2**31 - 1, 2**31 - 1, 0, 0]])

@@ -12,7 +12,6 @@ from classicseg import connected_regions
 from classicseg._core.bands import band_size
 from classicseg.labeling import components, run_lengths
 from classicseg.labeling.components import connected_components
-from classicseg.labeling.lines import line_grid
 from classicseg.labeling.numbering import number_by_first_pixel
 
 DTYPES = ["?", "u1", "u2", ">u2", "i2", "i4", "i8", "u8"]
@@ -72,13 +71,6 @@ def test_more_components_than_labels_are_refused(monkeypatch):
             function(np.eye(4, dtype=np.uint8), 1)
 
 
-def test_places_are_as_wide_as_the_indices_of_pixels():
-    grid = line_grid(np.zeros((2, 70), np.uint8), 1)
-    graph = components.LineGraph(*grid, components.covered_lines(*grid[2:]))
-    for dtype in (np.int32, np.int64):
-        assert components.buffers_of(graph, np.dtype(dtype)).found.dtype == dtype
-
-
 def test_runs_of_many_pixels_end_in_64_bits():
     assert run_lengths._index_type(2**31 - 1) == np.int32
     assert run_lengths._index_type(2**31) == np.int64
@@ -88,3 +80,12 @@ def test_runs_of_many_pixels_end_in_64_bits():
     assert_array_equal(run_lengths.expand(wide, table), run_lengths.expand(short, table))
     assert_array_equal(run_lengths.begins_on_lines(wide), run_lengths.begins_on_lines(short))
     assert_array_equal(run_lengths.labels_at(wide, np.arange(10)), run_lengths.labels_at(short, np.arange(10)))
+
+
+@given(long_lines(), st.data())
+def test_runs_with_indices_of_64_bits_are_joined(labels, data):
+    connectivity = data.draw(st.integers(1, labels.ndim))
+    expected = connected_components(labels, connectivity)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run_lengths, "_index_type", lambda _: np.int64)
+        assert_array_equal(connected_components(labels, connectivity), expected)

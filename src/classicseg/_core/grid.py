@@ -76,8 +76,9 @@ def _look_up_numpy(
 def _look_up(
     numbers: NDArray[np.int32], labels: NDArray[np.int32], out: NDArray[np.int32], start: int, stop: int
 ) -> None:
-    for i in range(start, stop):
-        out[i] = numbers[labels[i]]
+    here, there = labels[start:stop], out[start:stop]
+    for x in range(len(here)):  # neither index has a sign that is looked at
+        there[x] = numbers[np.uint32(here[x])]
 
 
 def neighbor_views(array: NDArray[Any], step: tuple[int, ...]) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -1,20 +1,12 @@
 """Connected components of equal label: union-find over runs, which are what is equal within a line of pixels.
 
-Bands of rows are joined by themselves, in parallel, then over the seams between them. The result is its own
-workspace, `components`: each band of it begins with one number for each run of the band, and last of all its
-pixels are filled from these, from the end (`runs`). Such a number is
-
-    ====================  =============================================================================
-    ~index (negative)     while components are joined: the index of the run's parent, an earlier run of
-                          the same component; the first run of a component is its own parent: the root
-    positive              the label of the run's component
-    0                     the run belongs to nothing
-    ====================  =============================================================================
+The runs of each line are found first. Then two lines that touch are walked through at once, run by run, so that
+joining costs runs and not pixels. Bands of rows are joined by themselves, in parallel, then over the seams between
+them.
 """
 
 from __future__ import annotations
 
-import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,55 +16,42 @@ from classicseg._core.bands import run_bands
 from classicseg._core.grid import neighbor_views
 from classicseg._core.kernel import kernel
 from classicseg.labeling.lines import line_at, line_grid, pixel_steps
-from classicseg.labeling.run_lengths import RunLengths, run_stops
-from classicseg.labeling.runs import (
-    count_roots,
-    fill,
-    index_runs,
-    join_marked,
-    leave_out,
-    mark_touching,
-    number_roots,
-    number_runs,
-    run_indices,
-)
-from classicseg.labeling.union_find import first_of_component
+from classicseg.labeling.run_lengths import RunLengths, first_runs, run_indices, runs_of_lines
+from classicseg.labeling.union_find import first_of_component, root_of
 
 _PIXELS_AT_ONCE = 8
-"""A pixel is a nanosecond of work or a few, so bands are so many times larger than usual, and seams fewer."""
+"""A pixel is a nanosecond of work or less, so bands are so many times larger than usual, and seams fewer."""
 
 _MOST_LABELS = 2**31 - 1
 """Labels are int32."""
 
+_NONE, _ONE = np.uint64(0), np.uint64(1)
 
-class LineGraph(NamedTuple):
-    """An image as lines along its last axis, and which of the lines before one touch it (`grid.line_grid`)."""
+_BLOCK = 32
+"""So many pixels are compared at once, and filled together where none differs from the one before."""
 
-    lines: NDArray[Any]
-    """(n, length)"""
+
+class RunGraph(NamedTuple):
+    """The runs of lines, and which of the lines before one touch it (`lines.line_grid`).
+
+    What is joined stands apart, in `parents`, (n_runs,): an earlier run of a run's component, or the run itself if
+    it is the first (`union_find`).
+    """
+
+    length: int
+    """Of each line, in pixels."""
     lengths: NDArray[np.int64]
     """Of the other axes."""
     steps: NDArray[np.int64]
     """(n_steps, n_axes), along the other axes, to each neighbor line."""
     diagonal: NDArray[np.int64]
     """(n_steps,), 1 where pixels one further along the line are neighbors as well, or 0."""
-    covered: NDArray[np.bool_]
-    """(n_steps, n_steps), see `covered_lines`."""
-
-
-class Buffers(NamedTuple):
-    """Rows for as many lines as lie between one and the last that it touches, line i in row i modulo their number.
-
-    They are padded by 0 in front, and behind to 64 and one more: machine code takes so many pixels at once.
-    """
-
+    begins: NDArray[np.int64]
+    """(n_lines + 1,), the index of the first run of each line, and the number of runs."""
+    stops: NDArray[Any]
+    """(n_runs,), one past the last pixel of each run, in all the lines one after the other."""
     labels: NDArray[Any]
-    runs: NDArray[Any]
-    """The index of each pixel's run."""
-    marks: NDArray[np.uint8]
-    """(n_steps + 1, width): which pixels are like the one in each neighbor line; and where runs begin to touch."""
-    found: NDArray[Any]
-    """Room for the indices of pixels that are marked. A line has no more of them than the image."""
+    """(n_runs,)"""
 
 
 def connected_components(labels: NDArray[Any], connectivity: int) -> NDArray[np.int32]:
@@ -80,41 +59,36 @@ def connected_components(labels: NDArray[Any], connectivity: int) -> NDArray[np.
 
     Two pixels are neighbors where no coordinate differs by more than 1 and at most `connectivity` differ.
     """
-    lines, components, ranges = _numbered_runs(labels, connectivity)
-    run_bands(fill, len(ranges), labels.size // len(ranges), lines, components, ranges)
-    return components.astype(np.int32, copy=False).reshape(labels.shape)
+    lines, begins, _, numbers = _numbered_runs(labels, connectivity)
+    out = np.empty(labels.shape, np.int32)
+    run_bands(_paint, len(lines), lines.shape[1], lines, begins, numbers, out.reshape(lines.shape))
+    return out
 
 
 def connected_runs(labels: NDArray[Any], connectivity: int) -> RunLengths:
     """The same components, run by run: no pixel is written."""
-    lines, components, ranges = _numbered_runs(labels, connectivity)
-    numbers = [components[first:last] for first, last in ranges.tolist()]
-    of_runs = np.concatenate(numbers).astype(np.int32, copy=False)
-    return RunLengths(labels.shape, run_stops(lines, len(of_runs)), of_runs)
+    _, _, stops, numbers = _numbered_runs(labels, connectivity)
+    return RunLengths(labels.shape, stops, numbers)
 
 
 def _numbered_runs(
     labels: NDArray[Any], connectivity: int
-) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int64]]:
-    """The lines, the workspace with the label of each run, and the range in it of the runs of each band."""
+) -> tuple[NDArray[Any], NDArray[np.int64], NDArray[Any], NDArray[np.int32]]:
+    """The lines; the first run of each; and where each run ends, and its number."""
     readable = labels.view(np.uint8) if labels.dtype == np.bool_ else labels
     lines, lengths, steps, diagonal = line_grid(readable, connectivity)
-    graph = LineGraph(lines, lengths, steps, diagonal, covered_lines(steps, diagonal))
-    n_rows, size = int(lengths[0]), labels.size
-    dtype = np.int32 if size < 2**31 else np.int64
-    components, begins = np.empty(size, dtype), np.empty(len(lines), dtype)
-    bands = run_bands(_join_band, n_rows, size // (n_rows * _PIXELS_AT_ONCE), graph, components, begins)
-    starts, stops = np.array(bands, np.int64).T
-    if len(bands) > 1:
-        buffers = buffers_of(graph, components.dtype)
-        run_bands(_join_seams, len(bands), 1, graph, buffers, components, begins, starts, sequential=True)
-    ranges = np.stack([begins[starts * (len(lines) // n_rows)], stops], axis=1).astype(np.int64)
-    n_roots, band_size = np.zeros(len(bands), np.int64), size // len(bands)
-    run_bands(count_roots, len(bands), band_size, components, ranges, n_roots)
-    check_labels(int(n_roots.sum()), "connected regions")
-    run_bands(number_roots, len(bands), band_size, components, ranges, np.cumsum(n_roots) - n_roots)
-    run_bands(number_runs, len(bands), band_size, components, ranges)
-    return lines, components, ranges
+    begins = first_runs(lines)
+    stops, own = runs_of_lines(lines, begins)
+    parents = np.arange(len(stops), dtype=np.uint32 if stops.dtype == np.int32 else np.uint64)
+    graph = RunGraph(lines.shape[1], lengths, steps, diagonal, begins, stops, own)
+    n_rows = int(lengths[0])
+    starts = run_bands(_join_band, n_rows, labels.size // (n_rows * _PIXELS_AT_ONCE), graph, parents)
+    for start in starts[1:]:
+        _join_rows(graph, parents, 0, start, start + 1)
+    n_found = np.zeros(1, np.int64)
+    run_bands(_number, len(parents), 1, own, parents, n_found, sequential=True)
+    check_labels(int(n_found[0]), "connected regions")
+    return lines, begins, stops, parents.view(stops.dtype).astype(np.int32, copy=False)
 
 
 def check_labels(n_labels: int, what: str, limit: int | None = None) -> None:
@@ -126,142 +100,145 @@ def check_labels(n_labels: int, what: str, limit: int | None = None) -> None:
         )
 
 
-def covered_lines(steps: NDArray[np.int64], diagonal: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which neighbor lines need no look where another one is of the same label.
-
-    `covered[i, j]`: every neighbor of a pixel in line i is also a neighbor of the pixel beside it in line j. Where
-    that one has the pixel's label, line i adds nothing new: what it would join is joined by way of line j.
-    """
-    apart, n_axes = steps[:, np.newaxis] - steps, np.count_nonzero(steps, axis=1) + diagonal
-    n_differ = np.count_nonzero(apart, axis=-1) + diagonal[:, np.newaxis]
-    return (np.abs(apart).max(axis=-1, initial=0) <= 1) & (n_differ <= n_axes.max(initial=0))
+def _join_band(graph: RunGraph, parents: NDArray[Any], start: int, stop: int) -> int:
+    """Join the runs of a band by themselves; return where it starts."""
+    _join_rows(graph, parents, start, start, stop)
+    return start
 
 
-def buffers_of(graph: LineGraph, dtype: np.dtype[Any]) -> Buffers:
-    """Empty buffers for indices of a dtype."""
-    lengths, width = graph.lengths.tolist(), 64 * -(-graph.lines.shape[1] // 64)
-    n_rows = 1 + sum(math.prod(lengths[axis:]) for axis in range(1, len(lengths) + 1))
-    return Buffers(
-        np.zeros((n_rows, width + 2), graph.lines.dtype),
-        np.zeros((n_rows, width + 2), dtype),
-        np.zeros((len(graph.steps) + 1, width), np.uint8),
-        np.empty(width + 1, dtype),
-    )
-
-
-def _join_band(
-    graph: LineGraph, components: NDArray[Any], begins: NDArray[Any], start: int, stop: int
-) -> tuple[int, int]:
-    """Join the runs of a band by themselves."""
-    return _join_rows(graph, buffers_of(graph, components.dtype), components, begins, start, stop)
-
-
-def _join_rows_numpy(
-    graph: LineGraph, _: Buffers, components: NDArray[Any], begins: NDArray[Any], start: int, stop: int
-) -> tuple[int, int]:
-    lines, lengths = graph.lines, graph.lengths
-    per_row, n_columns = len(lines) // lengths[0], lines.shape[1]
-    first, band = start * per_row * n_columns, lines[start * per_row : stop * per_row]
-    runs = run_indices(band)
-    rows, nodes = (array.reshape(-1, *lengths[1:].tolist(), n_columns) for array in (band, runs))
-    edges = [np.empty((2, 0), np.int64)]
+def _join_rows_numpy(graph: RunGraph, parents: NDArray[Any], low: int, start: int, stop: int) -> None:
+    shape = (-1, *graph.lengths[1:].tolist(), graph.length)
+    per_row = (len(graph.begins) - 1) // graph.lengths[0]
+    first, last = graph.begins[[low * per_row, stop * per_row]]
+    index = np.arange(last - first)
+    lengths = np.diff(graph.stops[first:last], prepend=low * per_row * graph.length).astype(np.int64)
+    nodes = np.repeat(index, lengths).reshape(shape)
+    rows = graph.labels[first:last][nodes]
+    edges = [np.stack([index, parents[first:last].astype(np.int64) - first])]
     for step in pixel_steps(graph.steps, graph.diagonal):
         here, there = neighbor_views(rows, step)
         linked = (here == there) & (here > 0)
+        linked[: max(0, start - low + step[0])] = False  # rows before `start` stay as they are
         edges.append(np.stack([view[linked] for view in neighbor_views(nodes, step)]))
-    roots = first_of_component(np.concatenate(edges, axis=1), band.size)
-    components[first + runs] = np.where(band > 0, ~(first + roots[runs]), 0)
-    begins[start * per_row : stop * per_row] = first + runs[:, 0]
-    return start, int(first + runs[-1, -1] + 1)
+    parents[first:last] = first + first_of_component(np.concatenate(edges, axis=1), len(index))
 
 
 @kernel(numpy=_join_rows_numpy)
-def _join_rows(
-    graph: LineGraph, buffers: Buffers, components: NDArray[Any], begins: NDArray[Any], start: int, stop: int
-) -> tuple[int, int]:
-    """Join the runs that touch within rows `start` to `stop`, and note the index of the first run of each line.
-
-    Returns `start`, and one past the index of the last run.
-    """
-    lines = graph.lines
-    per_row, n_columns = len(lines) // graph.lengths[0], lines.shape[1]
-    first, end = start * per_row, start * per_row * n_columns
-    for line in range(first, stop * per_row):
-        begins[line], slot = end, line % len(buffers.labels)
-        end = index_runs(lines[line], buffers.labels[slot], buffers.runs[slot], end, components)
-        _join_line(line, first, line, graph, buffers, components)
-    return int(start), int(end)
-
-
-def _join_seams_numpy(
-    graph: LineGraph,
-    _: Buffers,
-    components: NDArray[Any],
-    begins: NDArray[Any],
-    seams: NDArray[np.int64],
-    start: int,
-    stop: int,
-) -> None:
-    edges = [np.empty((2, 0), np.int64)]
-    rows = graph.lines.reshape(*graph.lengths.tolist(), -1)
-    nodes = (run_indices(graph.lines, apart=True) + begins[:, np.newaxis]).reshape(rows.shape)
-    for seam in seams[start:stop]:
-        for step in pixel_steps(graph.steps, graph.diagonal):
-            if seam > 0 and step[0] < 0:
-                here, there = neighbor_views(rows[seam - 1 : seam + 1], step)
-                linked = (here == there) & (here > 0)
-                edges.append(np.stack([v[linked] for v in neighbor_views(nodes[seam - 1 : seam + 1], step)]))
-    joined = _roots(components, np.concatenate(edges, axis=1))
-    roots, compact = np.unique(joined, return_inverse=True)
-    components[roots] = ~roots[first_of_component(compact.reshape(joined.shape), len(roots))]
-
-
-@kernel(numpy=_join_seams_numpy)
-def _join_seams(
-    graph: LineGraph,
-    buffers: Buffers,
-    components: NDArray[Any],
-    begins: NDArray[Any],
-    seams: NDArray[np.int64],
-    start: int,
-    stop: int,
-) -> None:
-    """Join the rows that begin a band with the row before."""
-    lines = graph.lines
-    per_row = len(lines) // graph.lengths[0]
-    zero: Any = np.int64(0)  # as a literal it would be compiled for once more
-    for seam in seams[start:stop]:
-        first = seam * per_row
-        for line in range(max(first - per_row, 0), first + per_row):
-            slot = line % len(buffers.labels)
-            begin: Any = np.int64(begins[line])  # the type that it has in _join_rows, too
-            index_runs(lines[line], buffers.labels[slot], buffers.runs[slot], begin, components[:0])
-            if line >= first:
-                _join_line(line, zero, first, graph, buffers, components)
-
-
-def _roots(components: NDArray[Any], runs: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The root of each run."""
-    while ((parents := ~components[runs]) != runs).any():
-        runs = parents
-    return runs
+def _join_rows(graph: RunGraph, parents: NDArray[Any], low: int, start: int, stop: int) -> None:
+    """Join the runs of rows `start` to `stop` with those that they touch in the rows from `low` on."""
+    per_row = (len(graph.begins) - 1) // graph.lengths[0]
+    pairs = np.empty((2, 3 * graph.length + 1), parents.dtype)
+    for line in range(start * per_row, stop * per_row):
+        for i in range(len(graph.steps)):
+            neighbor = line_at(line, graph.lengths, graph.steps[i])
+            if neighbor >= low * per_row:
+                n_pairs = _find_touching(graph, line, neighbor, graph.diagonal[i], pairs)
+                for k in range(n_pairs):
+                    _join(parents, pairs[0, np.uint64(k)], pairs[1, np.uint64(k)])
 
 
 @kernel()
-def _join_line(
-    line: int, low: int, high: int, graph: LineGraph, buffers: Buffers, components: NDArray[Any]
+def _find_touching(graph: RunGraph, line: int, neighbor: int, diagonal: int, pairs: NDArray[Any]) -> int:
+    """Write the runs of a line, and those of their label that they touch in a neighbor line; count these pairs.
+
+    Each step leaves the run behind that ends first, or both. There is no branch, since where runs end is as good
+    as random, and indices have no sign that would be looked at: so a step takes two nanoseconds.
+    """
+    stops, labels, ones, others = graph.stops, graph.labels, pairs[0], pairs[1]
+    run, end = np.uint64(graph.begins[line]), np.uint64(graph.begins[line + 1])
+    other, found = np.uint64(graph.begins[neighbor]), _NONE
+    shift = np.int64(line - neighbor) * graph.length
+    while run < end:
+        label, beside = labels[run], labels[other]
+        last, other_last = np.int64(stops[run]), np.int64(stops[other]) + shift
+        ones[found], others[found] = run, other
+        found += np.uint64((label == beside) & (label > 0))
+        if diagonal > 0:  # where both end, each touches the one after the other; the last of lines the other again
+            step = min(end - run - _ONE, _ONE)
+            after, other_after = run + step, other + step
+            ones[found], others[found] = run, other_after
+            found += np.uint64((last == other_last) & (label == labels[other_after]) & (label > 0))
+            ones[found], others[found] = after, other
+            found += np.uint64((last == other_last) & (beside == labels[after]) & (beside > 0))
+        run += np.uint64(last <= other_last)
+        other += np.uint64(other_last <= last)
+    return int(found)
+
+
+@kernel()
+def _join(parents: NDArray[Any], run: int, other: int) -> None:
+    """Join the component of a run with that of one before it: the earlier root is the root of both."""
+    parent, other_parent = parents[run], parents[other]
+    if parent == run:
+        parents[run] = other_parent
+    elif parent != other_parent:
+        root, other_root = root_of(parents, run), root_of(parents, other)
+        parents[max(root, other_root)] = min(root, other_root)
+
+
+def _number_numpy(
+    labels: NDArray[Any], parents: NDArray[Any], n_found: NDArray[np.int64], start: int, stop: int
 ) -> None:
-    """Join the runs of a line with those that they touch in the lines `low` to `high`."""
-    labels, runs, marks = buffers.labels, buffers.runs, buffers.marks
-    slot, touching = line % len(labels), marks[len(graph.steps)]
-    for i in range(len(graph.steps)):
-        neighbor = line_at(line, graph.lengths, graph.steps[i])
-        if low <= neighbor < high:
-            near = neighbor % len(labels)
-            mark_touching(labels[slot], labels[near], graph.diagonal[i], marks[i], touching)
-            for j in range(i):
-                if graph.covered[i, j]:
-                    leave_out(marks[j], touching)
-            join_marked(touching, runs[slot], runs[near], components, buffers.found)
+    known, root = parents[:stop].astype(np.int64), np.arange(start, stop)  # numbers, and parents from `start` on
+    is_new = (known[start:] == root) & (labels[start:stop] > 0)
+    while ((up := np.where(root < start, root, known[root])) != root).any():
+        root = up
+    known[start:] = np.where(is_new, n_found[0] + np.cumsum(is_new), 0)
+    parents[start:stop] = known[root]
+    n_found[0] += np.count_nonzero(is_new)
+
+
+@kernel(numpy=_number_numpy)
+def _number(
+    labels: NDArray[Any], parents: NDArray[Any], n_found: NDArray[np.int64], start: int, stop: int
+) -> None:
+    """Put the number of its component, 0 of label 0, in the place of a run's parent, which has its own already."""
+    number = n_found[0]
+    for run in range(start, stop):
+        parent = parents[run]
+        if parent != run:
+            parents[run] = parents[parent]
+        elif labels[run] > 0:
+            number += 1
+            parents[run] = number
         else:
-            marks[i] = 0
+            parents[run] = 0
+    n_found[0] = number
+
+
+def _paint_numpy(
+    lines: NDArray[Any],
+    begins: NDArray[np.int64],
+    numbers: NDArray[np.int32],
+    out: NDArray[np.int32],
+    start: int,
+    stop: int,
+) -> None:
+    out[start:stop] = numbers[begins[start] + run_indices(lines[start:stop])]
+
+
+@kernel(numpy=_paint_numpy)
+def _paint(
+    lines: NDArray[Any],
+    begins: NDArray[np.int64],
+    numbers: NDArray[np.int32],
+    out: NDArray[np.int32],
+    start: int,
+    stop: int,
+) -> None:
+    """Give each pixel the number of its run."""
+    for number in range(start, stop):
+        line, painted, run = lines[number], out[number], np.uint64(begins[number])
+        painted[0] = numbers[run]
+        for first in range(1, len(line), _BLOCK):
+            last = min(first + _BLOCK, len(line))
+            here, before, there = line[first:last], line[first - 1 : last - 1], painted[first:last]
+            differ = False
+            for x in range(len(here)):
+                differ |= here[x] != before[x]
+            if differ:
+                for x in range(len(here)):  # without a branch: where runs begin is as good as random
+                    run += np.uint64(here[x] != before[x])
+                    there[x] = numbers[run]
+            else:
+                there[:] = numbers[run]

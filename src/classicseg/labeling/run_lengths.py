@@ -1,4 +1,4 @@
-"""Labels as runs of equal ones within lines: what is kept of a tile while the others are looked at."""
+"""Labels as runs of equal ones within lines: most steps cost as many runs as there are, and not pixels."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from classicseg._core.bands import run_bands
 from classicseg._core.kernel import kernel
 
+_PIXELS_AT_ONCE = 8
+"""A pixel is less than a nanosecond of work here, so bands are so many times larger than usual."""
+
 
 class RunLengths(NamedTuple):
     """A label image, run by run."""
@@ -22,11 +25,25 @@ class RunLengths(NamedTuple):
     """(n,)"""
 
 
-def run_stops(lines: NDArray[Any], n_runs: int) -> NDArray[Any]:
-    """Find where each of the `n_runs` runs of lines (n, length) ends."""
-    stops = np.empty(n_runs, _index_type(lines.size))
-    run_bands(_write_stops, len(lines), lines.shape[1], lines, stops, np.zeros(1, np.int64), sequential=True)
-    return stops
+def first_runs(lines: NDArray[Any]) -> NDArray[np.int64]:
+    """The index of the first run of each line, and the number of runs, (n + 1,)."""
+    begins = np.zeros(len(lines) + 1, np.int64)
+    run_bands(_count_runs, len(lines), lines.shape[1] // _PIXELS_AT_ONCE, lines, begins[1:])
+    return np.cumsum(begins, out=begins)
+
+
+def runs_of_lines(lines: NDArray[Any], begins: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Where each run of lines (n, length) ends, and its label; `begins` are their `first_runs`."""
+    stops, labels = np.empty(begins[-1], _index_type(lines.size)), np.empty(begins[-1], lines.dtype)
+    run_bands(_write_runs, len(lines), lines.shape[1] // _PIXELS_AT_ONCE, lines, begins, stops, labels)
+    return stops, labels
+
+
+def run_indices(lines: NDArray[Any]) -> NDArray[np.int64]:
+    """The number of each pixel's run, from 0."""
+    differ = np.ones(lines.shape, np.int64)
+    differ[:, 1:] = lines[:, 1:] != lines[:, :-1]
+    return np.cumsum(differ).reshape(lines.shape) - 1
 
 
 def _index_type(n_pixels: int) -> type[np.signedinteger[Any]]:
@@ -50,8 +67,8 @@ def labels_at(runs: RunLengths, pixels: NDArray[np.int64]) -> NDArray[np.int32]:
 def on_border(runs: RunLengths, n_labels: int) -> NDArray[np.bool_]:
     """Which of the labels 0 … n have a pixel on the border of the image; axes of length 1 have none."""
     found = np.zeros(n_labels + 1, np.bool_)
-    lengths = np.array(runs.shape[:-1], np.int64)
-    arguments = runs.stops, runs.labels, lengths, runs.shape[-1], found
+    *lengths, length = [length for length in runs.shape if length > 1] or [1]
+    arguments = *runs[1:], np.array(lengths, np.int64), length, found
     run_bands(_mark_on_border, len(runs.stops), 1, *arguments, sequential=True)
     return found
 
@@ -59,34 +76,57 @@ def on_border(runs: RunLengths, n_labels: int) -> NDArray[np.bool_]:
 def expand(runs: RunLengths, table: NDArray[Any], out: NDArray[Any] | None = None) -> NDArray[Any]:
     """Give each pixel what a table has for its label, in a contiguous array `out` where it is given."""
     out = np.empty(runs.shape, table.dtype) if out is None else out
-    run_bands(_fill, len(runs.stops), 1, runs.stops, table[runs.labels], out.reshape(-1))
+    in_run = out.size // (len(runs.stops) * _PIXELS_AT_ONCE)
+    run_bands(_fill, len(runs.stops), in_run, *runs[1:], table, out.reshape(-1))
     return out
 
 
-def _write_stops_numpy(
-    lines: NDArray[Any], stops: NDArray[Any], n_found: NDArray[np.int64], start: int, stop: int
+def _count_runs_numpy(lines: NDArray[Any], counts: NDArray[np.int64], start: int, stop: int) -> None:
+    counts[start:stop] = 1 + np.count_nonzero(lines[start:stop, 1:] != lines[start:stop, :-1], axis=1)
+
+
+@kernel(numpy=_count_runs_numpy)
+def _count_runs(lines: NDArray[Any], counts: NDArray[np.int64], start: int, stop: int) -> None:
+    """Count the runs of each line."""
+    for number in range(start, stop):
+        here, before, count = lines[number, 1:], lines[number, :-1], 1
+        for x in range(len(here)):
+            count += int(here[x] != before[x])
+        counts[number] = count
+
+
+def _write_runs_numpy(
+    lines: NDArray[Any],
+    begins: NDArray[np.int64],
+    stops: NDArray[Any],
+    labels: NDArray[Any],
+    start: int,
+    stop: int,
 ) -> None:
     is_last = np.ones((stop - start, lines.shape[1]), bool)
     is_last[:, :-1] = lines[start:stop, 1:] != lines[start:stop, :-1]
-    found = start * lines.shape[1] + 1 + np.flatnonzero(is_last)
-    stops[n_found[0] : n_found[0] + len(found)] = found
-    n_found[0] += len(found)
+    stops[begins[start] : begins[stop]] = start * lines.shape[1] + 1 + np.flatnonzero(is_last)
+    labels[begins[start] : begins[stop]] = lines[start:stop][is_last]
 
 
-@kernel(numpy=_write_stops_numpy)
-def _write_stops(
-    lines: NDArray[Any], stops: NDArray[Any], n_found: NDArray[np.int64], start: int, stop: int
+@kernel(numpy=_write_runs_numpy)
+def _write_runs(
+    lines: NDArray[Any],
+    begins: NDArray[np.int64],
+    stops: NDArray[Any],
+    labels: NDArray[Any],
+    start: int,
+    stop: int,
 ) -> None:
-    """Write where each run ends."""
-    found, n_columns = n_found[0], lines.shape[1]
-    differ = np.zeros(n_columns + 8, np.uint8)
-    own = np.empty(n_columns + 8, np.int32)
+    """Write where each run ends, and its label."""
+    n_columns = lines.shape[1]
+    differ, own = np.zeros(n_columns + 8, np.uint8), np.empty(n_columns + 8, np.int32)
     for number in range(start, stop):
-        n_own, there = stops_on_line(lines[number], differ, own), stops[found:]
-        for i in range(n_own):
-            there[i] = number * n_columns + own[i]
-        found += n_own
-    n_found[0] = found
+        line, first = lines[number], np.uint64(begins[number])
+        for i in range(stops_on_line(line, differ, own)):
+            end = np.int64(own[i])
+            stops[first + np.uint64(i)] = number * n_columns + end
+            labels[first + np.uint64(i)] = line[end - 1]
 
 
 @kernel()
@@ -99,14 +139,13 @@ def stops_on_line(line: NDArray[Any], differ: NDArray[np.uint8], stops: NDArray[
     for x in range(len(here)):
         changes[x] = here[x] != before[x]
     differ[len(line)] = 1
-    words = differ[: len(differ) // 8 * 8].view(np.uint64)
-    found: Any = np.int64(0)
+    words, found = differ[: len(differ) // 8 * 8].view(np.uint64), np.uint64(0)
     for word in range(len(words)):
         if words[word] != 0:  # eight pixels at once
             for x in range(8 * word, 8 * word + 8):  # without a branch, so also behind the last stop found
                 stops[found] = x
-                found += np.int64(differ[x])
-    return found
+                found += np.uint64(differ[np.uint64(x)])
+    return int(found)
 
 
 def _count_begins_numpy(
@@ -187,17 +226,21 @@ def _mark_on_border(
         first = last
 
 
-def _fill_numpy(stops: NDArray[Any], values: NDArray[Any], out: NDArray[Any], start: int, stop: int) -> None:
+def _fill_numpy(
+    stops: NDArray[Any], labels: NDArray[np.int32], table: NDArray[Any], out: NDArray[Any], start: int, stop: int
+) -> None:
     first = stops[start - 1] if start else 0
     lengths = np.diff(stops[start:stop], prepend=first)
-    out[first : stops[stop - 1]] = np.repeat(values[start:stop], lengths)
+    out[first : stops[stop - 1]] = np.repeat(table[labels[start:stop]], lengths)
 
 
 @kernel(numpy=_fill_numpy)
-def _fill(stops: NDArray[Any], values: NDArray[Any], out: NDArray[Any], start: int, stop: int) -> None:
-    """Give each pixel the value of its run."""
+def _fill(
+    stops: NDArray[Any], labels: NDArray[np.int32], table: NDArray[Any], out: NDArray[Any], start: int, stop: int
+) -> None:
+    """Give each pixel what the table has for the label of its run."""
     first = int(stops[start - 1]) if start > 0 else 0
     for run in range(start, stop):
         last = int(stops[run])
-        out[first:last] = values[run]
+        out[first:last] = table[labels[run]]
         first = last

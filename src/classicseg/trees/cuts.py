@@ -17,7 +17,7 @@ from classicseg._core.bands import run_interruptible
 from classicseg._core.grid import look_up
 from classicseg._core.kernel import kernel
 from classicseg._core.numbers import as_count, as_number, members
-from classicseg.labeling.run_lengths import RunLengths, expand, run_stops
+from classicseg.labeling.run_lengths import RunLengths, expand, first_runs, runs_of_lines
 from classicseg.trees.checked_tree import CheckedTree, as_tree
 from classicseg.trees.small_pieces import SmallPieces, small_pieces
 from classicseg.types import Regions, RegionTree
@@ -149,13 +149,12 @@ def _painted(tables: list[NDArray[np.int32]], regions: Regions) -> NDArray[np.in
     """Give each region its number in each of several tables: (n_tables, M, N[, …])."""
     out = np.empty((len(tables), *regions.shape), np.int32)
     lines = regions.reshape(-1, regions.shape[-1])
-    n_runs = len(lines) + int(np.count_nonzero(lines[:, 1:] != lines[:, :-1]))
-    if n_runs * _PIXELS_A_RUN > regions.size:
+    begins = first_runs(lines)
+    if begins[-1] * _PIXELS_A_RUN > regions.size:
         for table, labels in zip(tables, out, strict=True):
             look_up(table, regions, out=labels)
         return out
-    stops = run_stops(lines, n_runs)
-    runs = RunLengths(regions.shape, stops, regions.reshape(-1)[stops - 1])
+    runs = RunLengths(regions.shape, *runs_of_lines(lines, begins))
     for table, labels in zip(tables, out, strict=True):
         expand(runs, table, out=labels)
     return out
