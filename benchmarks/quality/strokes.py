@@ -149,7 +149,7 @@ def _photographs(data: Path) -> _Set:
         images = [_halved(image) for image in samples.images[::step]]
         truths = [_large(people.segmentations[0][:-1:2, :-1:2]) for people in samples.truths[::step]]
         parts.append(_scenes(images, truths))
-    return _Set(*parts, stroke_methods.for_photographs())
+    return _Set(*parts, stroke_methods.ways("photographs"))
 
 
 def _halved(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -171,14 +171,18 @@ def _nuclei(data: Path) -> _Set:
     samples = sets.nuclei(data / "dsb2018")
     images = [image[:256, :256] for image in samples.images]
     truths = [1 + (truth[:256, :256] > 0).astype(np.int32) for truth in samples.truths]
-    return _Set(_scenes(images[::16], truths[::16]), _scenes(images[5::8], truths[5::8]), stroke_methods.for_two())
+    return _Set(
+        _scenes(images[::8], truths[::8]), _scenes(images[1::4], truths[1::4]), stroke_methods.ways("sections")
+    )
 
 
 def _membranes(data: Path) -> _Set:
     samples = sets.membranes(data / "isbi_em")
     images = [image[:256, :256] for image in samples.images]
     truths = [np.where(truth[:256, :256], 1, 2).astype(np.int32) for truth in samples.truths]
-    return _Set(_scenes(images[::10], truths[::10]), _scenes(images[5::5], truths[5::5]), stroke_methods.for_two())
+    return _Set(
+        _scenes(images[::10], truths[::10]), _scenes(images[5::5], truths[5::5]), stroke_methods.ways("sections")
+    )
 
 
 def _brain(data: Path) -> _Set:
@@ -187,7 +191,7 @@ def _brain(data: Path) -> _Set:
     middle = image.shape[2] // 2
     halves = [(slice(80, 104), slice(70, 166), slice(middle + side, middle + side + 72)) for side in (-72, 0)]
     parts = [_scenes([image[half]], [truth[half]]) for half in halves]
-    return _Set(*parts, stroke_methods.for_volumes())
+    return _Set(*parts, stroke_methods.ways("volumes"))
 
 
 def _scenes(images: Sequence[NDArray[Any]], truths: Sequence[NDArray[np.int32]]) -> sets.Samples:

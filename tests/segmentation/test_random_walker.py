@@ -10,6 +10,7 @@ from numpy.testing import assert_array_equal
 from strategies import marker_images, scenes
 
 from classicseg import connected_regions, random_walker_probabilities, random_walker_segment
+from classicseg.solvers import random_walks
 
 
 def test_a_chain_is_a_line_of_resistors():
@@ -86,6 +87,21 @@ def test_single_pixels_and_many_labels():
     assert_array_equal(random_walker_segment([[3]], strokes=[(0, 0)]), [[1]])
     every = np.arange(1, 5001).reshape(50, 100)
     assert_array_equal(random_walker_segment(np.zeros((50, 100)), strokes=every), every)
+
+
+@pytest.mark.large
+def test_very_many_labels_are_those_of_the_whole_image(monkeypatch):
+    rng = np.random.default_rng(0)
+    image, strokes = rng.integers(0, 20, (24, 31)), np.zeros((24, 31), int)
+    strokes.reshape(-1)[rng.choice(strokes.size, 70, replace=False)] = 1 + np.arange(70)
+    expected = random_walker_segment(image, strokes=strokes)
+    probabilities = np.sort(random_walker_probabilities(image, strokes=strokes), axis=-1)
+    is_clear = probabilities[..., -1] - probabilities[..., -2] > 5e-3
+    monkeypatch.setattr(random_walks, "_NEAR", 2)  # many are more than 64 then
+    labels = random_walker_segment(image, strokes=strokes)
+    assert is_clear.mean() > 0.9
+    assert_array_equal(labels[is_clear], expected[is_clear])
+    assert_array_equal(random_walker_segment(image[::-1], strokes=strokes[::-1]), labels[::-1])
 
 
 @pytest.mark.large

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from classicseg._core.bands import run_bands
 from classicseg._core.image import Image
-from classicseg.solvers.conjugate_gradients import solve, system_of
+from classicseg.solvers.conjugate_gradients import System, solve, system_of
 from classicseg.solvers.grid_laplacian import laplacian, padding, strides_of
 
 LEAST_LINK = 1e-4
@@ -26,6 +26,15 @@ LEAST_LINK = 1e-4
 _TOLERANCE = 1e-6
 """Of an iteration's last correction: the error may be some 500 times as large where weak links surround a
 region."""
+
+_NEAR = 8
+"""How far around its seeds a label is looked for at first, in mean distances of labels."""
+
+_FAR = 0.1
+"""What is small, by one in so many labels."""
+
+_LEAK = 1e-3
+"""The part of a link out of a box that leads to the ground."""
 
 
 class Scale(NamedTuple):
@@ -50,30 +59,134 @@ class Seeded(NamedTuple):
 
 
 def arrivals(image: Image, seeds: Seeded, scale: Scale) -> Iterator[NDArray[np.float32]]:
-    """For each label but the last, the probabilities of all pixels to arrive at it, flat.
+    """For each label but the last, the probabilities of all pixels to arrive at it.
 
     A walker from each pixel that takes part must be able to get to a seed.
     """
+    walks = _walks_of(image, seeds, scale)
+    whole = tuple(slice(0, length) for length in image.shape)
+    if seeds.n_labels > 1:
+        system = system_of(laplacian(image.shape, walks.links, walks.absorption), image.shape)
+    for number in range(1, seeds.n_labels):
+        yield _arrive(walks, whole, number, system)
+
+
+def nearby_arrivals(
+    image: Image, seeds: Seeded, scale: Scale
+) -> Iterator[tuple[tuple[slice, ...], NDArray[np.float32]]]:
+    """For each label a box, and the probabilities of its pixels to arrive at the label; elsewhere they are small:
+    at each pixel that takes part some label has ten times as much.
+
+    Labels that lie close together leave each other little of the image. A box grows until its border is reached
+    from hardly ever; walkers in it turn back there.
+    """
+    walks = _walks_of(image, seeds, scale)
+    apart = (math.prod(image.shape) / seeds.n_labels) ** (1 / len(image.shape))
+    for number in range(1, seeds.n_labels + 1):
+        nodes = seeds.nodes[seeds.numbers == number]
+        margin, most = math.ceil(_NEAR * apart), 1.0
+        while most > _FAR / seeds.n_labels:
+            box = _box_around(nodes, image.shape, margin)
+            found = _arrive(walks, box, number)
+            most = _largest_at_border(found, box, image.shape)
+            margin += -(-margin // 2)
+        yield box, found
+
+
+def has_many_labels(image: Image, seeds: Seeded) -> bool:
+    """Whether the boxes of `nearby_arrivals` are likely to be a small part of the image."""
+    return seeds.n_labels > 4 * (2 * _NEAR) ** len(image.shape)
+
+
+class _Into(NamedTuple):
+    """Links from pixels into seeds."""
+
+    pixels: NDArray[np.int64]
+    numbers: NDArray[np.int32]
+    weights: NDArray[np.float64]
+
+
+class _Walks(NamedTuple):
+    """What is the same for all labels."""
+
+    seeds: Seeded
+    is_seed: NDArray[np.bool_]
+    """Of the spatial shape."""
+    links: NDArray[np.float32]
+    """But for those of seeds."""
+    absorption: NDArray[np.float32]
+    into: _Into
+
+
+def _walks_of(image: Image, seeds: Seeded, scale: Scale) -> _Walks:
     links = links_of(image, scale)
     absorption, into = _ground(links, seeds, image)
-    is_seed = np.zeros(absorption.size, bool)
-    is_seed[seeds.nodes] = True
-    if seeds.n_labels > 1:
-        system = system_of(laplacian(image.shape, links, absorption), image.shape)
-    for number in range(1, seeds.n_labels):
-        found = np.zeros(absorption.size, np.float32)
-        is_into = into.numbers == number
-        if is_into.any():
-            right = system.grids.levels[0].right
-            right[:] = 0
-            pixels, places = np.unique(into.pixels[is_into], return_inverse=True)
-            right[pixels] = np.bincount(places, into.weights[is_into])
-            solution, _ = solve(system, _TOLERANCE)
-            found[:] = np.clip(solution, 0.0, 1.0, out=solution)
-            del solution
-        found[is_seed] = 0
-        found[seeds.nodes[seeds.numbers == number]] = 1
-        yield found
+    is_seed = np.zeros(image.shape, bool)
+    is_seed.reshape(-1)[seeds.nodes] = True
+    return _Walks(seeds, is_seed, links, absorption, into)
+
+
+def _arrive(
+    walks: _Walks, box: tuple[slice, ...], number: int, system: System | None = None
+) -> NDArray[np.float32]:
+    """The probabilities of the pixels in a box, of its shape, to arrive at a label there."""
+    is_seed, is_into = walks.is_seed[box], walks.into.numbers == number
+    found = np.zeros(is_seed.shape, np.float32)
+    if is_into.any():
+        system = system or _system_in(walks, box)
+        right = system.grids.levels[0].right
+        right[:] = 0
+        nodes = _within(walks.into.pixels[is_into], walks.is_seed.shape, box)
+        pixels, places = np.unique(nodes, return_inverse=True)
+        right[pixels] = np.bincount(places, walks.into.weights[is_into])
+        solution, _ = solve(system, _TOLERANCE)
+        found.reshape(-1)[:] = np.clip(solution, 0.0, 1.0, out=solution)
+    found[is_seed] = 0
+    own = walks.seeds.nodes[walks.seeds.numbers == number]
+    found.reshape(-1)[_within(own, walks.is_seed.shape, box)] = 1
+    return found
+
+
+def _system_in(walks: _Walks, box: tuple[slice, ...]) -> System:
+    """The system of a box: few walkers leave it, so that those which find no seed in it end somewhere."""
+    shape, lengths = walks.is_seed.shape, tuple(one.stop - one.start for one in box)
+    pad, size, row = padding(lengths), math.prod(lengths), 0
+    links = np.zeros((max(1, sum(length > 1 for length in lengths)), pad + size + pad), np.float32)
+    absorption = walks.absorption.reshape(shape)[box].copy()
+    axes = [axis for axis, length in enumerate(shape) if length > 1]
+    for axis, of_axis in zip(axes, walks.links, strict=False):
+        grid = of_axis[padding(shape) :][: walks.is_seed.size].reshape(shape)
+        first, last = ((slice(None),) * axis + (place,) for place in (0, -1))
+        line = grid[(*box[:axis], slice(None), *box[axis + 1 :])]
+        absorption[first] += _LEAK * line.take(box[axis].start - 1, axis)  # the link after the last pixel is 0
+        absorption[last] += _LEAK * line.take(box[axis].stop - 1, axis)
+        if lengths[axis] > 1:
+            inner = links[row, pad : pad + size].reshape(lengths)
+            inner[...] = grid[box]
+            inner[last] = 0
+            row += 1
+    return system_of(laplacian(lengths, links, absorption.reshape(-1)), lengths)
+
+
+def _box_around(nodes: NDArray[np.int64], shape: tuple[int, ...], margin: int) -> tuple[slice, ...]:
+    places = zip(np.unravel_index(nodes, shape), shape, strict=True)
+    return tuple(
+        slice(max(0, int(place.min()) - margin), min(length, int(place.max()) + 1 + margin))
+        for place, length in places
+    )
+
+
+def _within(nodes: NDArray[np.int64], shape: tuple[int, ...], box: tuple[slice, ...]) -> NDArray[np.int64]:
+    """The flat indices in a box of pixels of the whole image."""
+    places = tuple(index - one.start for index, one in zip(np.unravel_index(nodes, shape), box, strict=True))
+    return np.ravel_multi_index(places, tuple(one.stop - one.start for one in box)).astype(np.int64)
+
+
+def _largest_at_border(found: NDArray[np.float32], box: tuple[slice, ...], shape: tuple[int, ...]) -> float:
+    """The largest value at the sides of a box beyond which the image goes on."""
+    sides = [found.take(0, axis).max() for axis, one in enumerate(box) if one.start > 0]
+    sides += [found.take(-1, axis).max() for axis, one in enumerate(box) if one.stop < shape[axis]]
+    return float(max(sides, default=0.0))
 
 
 def links_of(image: Image, scale: Scale) -> NDArray[np.float32]:
@@ -119,14 +232,6 @@ def _link_band(
     if mask is not None:
         weights *= mask[start:end][lower] & mask[start:end][upper]
     links[start:end][lower] = weights
-
-
-class _Into(NamedTuple):
-    """Links from pixels into seeds."""
-
-    pixels: NDArray[np.int64]
-    numbers: NDArray[np.int32]
-    weights: NDArray[np.float64]
 
 
 def _ground(links: NDArray[np.float32], seeds: Seeded, image: Image) -> tuple[NDArray[np.float32], _Into]:
