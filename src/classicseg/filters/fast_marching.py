@@ -5,8 +5,10 @@ of the eikonal equation: the sum over the axes of ``((T - earlier neighbor) / sp
 positive, is the slowness squared. Pixels are settled in ascending order of T, from a heap of those that a settled
 one touches (Sethian 1996).
 
-An entry of the heap is one whole number, the bits of the time before the index of the pixel: positive floats are
-in the order of their bits. A pixel that is touched again is entered again; only its first entry counts.
+Times are kept as their bits, since positive floats are in the order of these. A pixel that is settled has the bits
+of its time, and one that is not has the complement of those of the earliest known, a negative number: so one look
+at one array tells both. An entry of the heap is one whole number, the bits of the time before the index of the
+pixel. A pixel that is touched again is entered again; only its first entry counts.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classicseg._core.bands import run_bands
-from classicseg._core.grid import pad, padded_strides
+from classicseg._core.grid import interior, pad, padded_strides
 from classicseg._core.image import Image
 from classicseg._core.kernel import engine, kernel
 from classicseg._core.number_heap import with_entry, without_first
@@ -32,6 +34,9 @@ _MOST_PIXELS = 2**32
 _SLOWEST, _LATEST = 1e30, 3e38
 """Bounds of slowness and time, so that float32 holds them."""
 
+_INFINITE = np.float32(np.inf).view(np.int32)
+"""The bits of infinity."""
+
 
 class Front(NamedTuple):
     """A padded grid, flat, and a front that moves over it."""
@@ -42,10 +47,9 @@ class Front(NamedTuple):
     """(n_axes,), one by the squared spacing of each axis."""
     slowness: NDArray[np.float32]
     """(n,), at least 1 where a pixel takes part."""
-    settled: NDArray[np.float32]
-    """(n,), when the front arrives; infinite where it has not yet."""
-    touched: NDArray[np.float32]
-    """(n,), the earliest arrival known; 0 where a pixel takes no part, so that none is earlier."""
+    times: NDArray[np.int32]
+    """(n,), the bits of when the front arrives, or the complement of those of the earliest arrival known; of
+    infinity where a pixel takes no part, as if it were settled."""
     labels: NDArray[np.int32]
     """(n,), of the start that the front comes from; of no length if nobody asks."""
 
@@ -68,13 +72,19 @@ def front_of(image: Image, square: float, spacing: tuple[float, ...], labels: ND
     run_bands(
         _slow_down, n_rows, 4 * image.shape[-1], flat, lengths, strides, is_inside, squares, square, slowness
     )
-    touched = np.where(is_inside, np.float32(np.inf), np.float32(0))
-    return Front(strides, squares, slowness, np.full(size, np.inf, np.float32), touched, labels)
+    return Front(strides, squares, slowness, np.where(is_inside, ~_INFINITE, _INFINITE), labels)
+
+
+def arrivals(front: Front, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """When a front has arrived at each pixel; infinite where it has not."""
+    found = interior(front.times, shape)
+    found[found < 0] = _INFINITE
+    return found.view(np.float32)
 
 
 def march(front: Front, starts: NDArray[np.int64]) -> None:
     """Let the front start from some pixels, ascending, and settle all that it reaches."""
-    front.touched[starts] = 0
+    front.times[starts] = ~0
     room = 2 * len(front.strides)
     heap, size = np.empty(max(1024, 2 * len(starts)) + room, np.int64), len(starts)
     heap[:size] = starts  # at the time 0, and in ascending order a heap already
@@ -95,77 +105,75 @@ def _with_room(heap: NDArray[np.int64], size: int, room: int) -> NDArray[np.int6
 @kernel()
 def _settle(front: Front, heap: NDArray[np.int64], size: int, most: int) -> int:
     """Settle the earliest pixels, as long as there is room in the heap; return its size."""
-    settled, touched, slowness, strides = front.settled, front.touched, front.slowness, front.strides
-    squares, n_axes = front.squares, strides.size
-    times, weights = np.empty(n_axes), np.empty(n_axes)
+    times, slowness, strides, squares = front.times, front.slowness, front.strides, front.squares
+    n_axes = strides.size
+    earlier, weights = np.empty(n_axes), np.empty(n_axes)
     for _ in range(most):
         if size == 0 or size + 2 * n_axes >= heap.size:
             return size
         node = heap[0] & 0xFFFFFFFF
         size = without_first(heap, size)
-        if settled[node] < np.inf:
+        now = ~times[np.uint64(node)]
+        if now < 0:
             continue
-        now = touched[node]
-        settled[node] = now
+        times[np.uint64(node)] = now
         if front.labels.size > 0 and front.labels[node] == 0:
-            front.labels[node] = _label_of(settled, front.labels, strides, node)
+            front.labels[node] = _label_of(times, front.labels, strides, node)
         for side in range(2 * n_axes):
-            step = strides[side >> 1]
-            other = node + step if side & 1 else node - step
-            at = np.uint64(other)
-            if touched[at] <= now or settled[at] < np.inf:
+            step = strides[side >> 1] if side & 1 else -strides[side >> 1]
+            other = node + step
+            known = ~times[np.uint64(other)]
+            if known <= now or _settled(times, other + step) < _INFINITE:  # what is opposite was earlier
                 continue
-            count = _neighbors_of(settled, strides, squares, other, times, weights)
-            arrival = _of_several(times, weights, count, np.float64(slowness[at]))
+            count = _neighbors_of(times, strides, squares, other, earlier, weights)
+            arrival = _of_several(earlier, weights, count, np.float64(slowness[np.uint64(other)]))
             time = np.float32(min(arrival, _LATEST))
-            if time < touched[at]:
-                touched[at] = time
-                size = with_entry(heap, size, (np.int64(time.view(np.int32)) << 32) | other)
+            bits = time.view(np.int32)
+            if bits < known:
+                times[np.uint64(other)] = ~bits
+                size = with_entry(heap, size, (np.int64(bits) << 32) | other)
     return size
 
 
 @kernel()
-def _label_of(
-    settled: NDArray[np.float32], labels: NDArray[np.int32], strides: NDArray[np.int64], node: int
-) -> int:
+def _settled(times: NDArray[np.int32], node: int) -> int:
+    """The bits of when the front has settled a pixel, those of infinity where it has not."""
+    bits = times[np.uint64(node)]
+    return int(bits if bits >= 0 else _INFINITE)
+
+
+@kernel()
+def _label_of(times: NDArray[np.int32], labels: NDArray[np.int32], strides: NDArray[np.int64], node: int) -> int:
     """The label of the earliest neighbor, of several the lowest."""
-    earliest: Any = np.float32(np.inf)
-    label: Any = np.int32(0)
+    earliest, label = int(_INFINITE), 0
     for axis in range(strides.size):
         for side in range(2):
             other = node + (2 * side - 1) * strides[axis]
-            time, name = settled[other], labels[other]
-            if time < earliest or (time == earliest and time < np.inf and name < label):
-                earliest, label = time, name
+            bits, name = _settled(times, other), int(labels[other])
+            if bits < earliest or (bits == earliest and bits < _INFINITE and name < label):
+                earliest, label = bits, name
     return label
 
 
 @kernel()
-def _earlier(settled: NDArray[np.float32], node: int, step: int) -> float:
-    """When the front has settled the earlier of the two neighbors along an axis."""
-    lower, upper = settled[np.uint64(node - step)], settled[np.uint64(node + step)]
-    return np.float64(lower if lower < upper else upper)
-
-
-@kernel()
 def _neighbors_of(
-    settled: NDArray[np.float32],
+    times: NDArray[np.int32],
     strides: NDArray[np.int64],
     squares: NDArray[np.float64],
     node: int,
-    times: NDArray[np.float64],
+    earlier: NDArray[np.float64],
     weights: NDArray[np.float64],
 ) -> int:
     """Write when the front settles beside a pixel, the earliest first, and the weights of the axes; count them."""
     count = 0
     for axis in range(strides.size):
-        time = _earlier(settled, node, strides[axis])
-        if time < np.inf:
-            place = count
-            while place > 0 and times[place - 1] > time:
-                times[place], weights[place] = times[place - 1], weights[place - 1]
+        bits = np.int32(min(_settled(times, node - strides[axis]), _settled(times, node + strides[axis])))
+        if bits < _INFINITE:
+            time, place = np.float64(bits.view(np.float32)), count
+            while place > 0 and earlier[place - 1] > time:
+                earlier[place], weights[place] = earlier[place - 1], weights[place - 1]
                 place -= 1
-            times[place], weights[place] = time, squares[axis]
+            earlier[place], weights[place] = time, squares[axis]
             count += 1
     return count
 
