@@ -188,7 +188,7 @@ def _their_walk(scene: Scene, *, beta: float) -> Any:
     """The mode "cg_j" solves the same equations more slowly."""
     from skimage.segmentation import random_walker
 
-    options = {"beta": beta, "mode": "cg_mg", "channel_axis": scene.channel_axis}
+    options = {"beta": beta, "mode": "cg_mg", "prob_tol": 1, "channel_axis": scene.channel_axis}
     return random_walker(_from_0_to_1(scene), scene.strokes, **options)
 
 
