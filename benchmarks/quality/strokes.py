@@ -65,7 +65,8 @@ def strokes(data: Path) -> Section:
         "hemisphere and reported of the other.\n\n"
         f"The best of ours and of the others: {'; '.join(best.values())}."
     )
-    table = markdown(["method", "library", *names], [(*key, *row) for key, row in cells.items()], 2)
+    rows = sorted(cells, key=lambda key: key[1] != "classicseg")
+    table = markdown(["method", "library", *names], [(*key, *cells[key]) for key in rows], 2)
     return Section("Strokes to truth", f"{text}\n\n{table}")
 
 
