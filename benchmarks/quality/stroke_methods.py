@@ -26,9 +26,6 @@ from classicseg import (
     watershed_segment,
 )
 
-_SCALES = ((1, 2, 4), (1, 2, 4, 8, 16))
-"""Of the features that forests learn from."""
-
 
 class Scene(NamedTuple):
     """What a person looks at, and what was drawn."""
@@ -177,7 +174,7 @@ def _start(scene: Scene) -> NDArray[np.bool_]:
 def _named(scene: Scene, side: NDArray[np.bool_]) -> NDArray[np.int32]:
     """The side that has more of the second label's strokes is that label."""
     first, second = (side[scene.strokes == label].mean() for label in (1, 2))
-    return np.where(side == (second >= first), 2, 1).astype(np.int32)
+    return np.where(side == (second >= first), 2, 1)
 
 
 def _from_0_to_1(scene: Scene) -> NDArray[np.float64]:
@@ -191,7 +188,7 @@ def _their_walk(scene: Scene, *, beta: float) -> Any:
     """The mode "cg_j" solves the same equations more slowly."""
     from skimage.segmentation import random_walker
 
-    options = {"beta": beta, "mode": "cg_mg", "channel_axis": scene.channel_axis}
+    options = {"beta": beta, "mode": "cg_mg", "prob_tol": 1, "channel_axis": scene.channel_axis}
     return random_walker(_from_0_to_1(scene), scene.strokes, **options)
 
 
@@ -268,6 +265,7 @@ def _march_of_itk(scene: Scene, *, sigma: float, edge_weight: float) -> Any:
 
 
 _PHOTOGRAPHS, _SECTIONS, _VOLUMES = ("photographs",), ("sections",), ("volumes",)
+_SCALES = ((1, 2, 4), (1, 2, 4, 8, 16))
 _CLASSES = {"scales": _SCALES, "smoothness": (1, 3)}
 _ROOT = {"root": (False, True)}
 
@@ -280,10 +278,10 @@ _WAYS = [
     Way("growing, competition", "classicseg", _grow),
     Way("geodesic", "classicseg", _geodesic, {"edge_weight": (15, 50)}),
     Way("graph cut of strokes", "classicseg", _cut),
-    Way("GrabCut", "classicseg", _grabcut, {"smoothness": (2, 10, 20), **_ROOT}),
-    Way(
-        "GrabCut from classes", "classicseg", _from_classes, {"smoothness": (2, 10), **_ROOT}, _SECTIONS + _VOLUMES
-    ),
+    Way("GrabCut", "classicseg", _grabcut, {"smoothness": (2, 10, 20)}, _PHOTOGRAPHS),
+    Way("GrabCut", "classicseg", _grabcut, {"smoothness": (2, 10, 20), **_ROOT}, _SECTIONS),
+    Way("GrabCut", "classicseg", _grabcut, {"smoothness": (1, 2)}, _VOLUMES),
+    Way("GrabCut from classes", "classicseg", _from_classes, {"smoothness": (10, 20), **_ROOT}, _SECTIONS),
     Way("classes of pixels", "classicseg", _classify, {"scales": _SCALES}),
     Way("cut of classes", "classicseg", _cut_classes, _CLASSES),
     Way("cut of classes and Chan–Vese", "classicseg", _cut_both, _CLASSES, _SECTIONS),
@@ -296,5 +294,6 @@ _WAYS = [
     Way("watershed", "SimpleITK", _flood_of_itk, {"sigma": (0.7, 1, 2)}),
     Way("fast marching", "SimpleITK", _march_of_itk, {"sigma": (0.7, 1.5), "edge_weight": (15, 50)}),
     Way("watershed", "OpenCV", _flood_of_opencv, kinds=_PHOTOGRAPHS + _SECTIONS),
-    Way("GrabCut", "OpenCV", _their_grabcut, {"n_iter": (1, 3, 5), **_ROOT}, _PHOTOGRAPHS + _SECTIONS),
+    Way("GrabCut", "OpenCV", _their_grabcut, {"n_iter": (1, 3, 5)}, _PHOTOGRAPHS),
+    Way("GrabCut", "OpenCV", _their_grabcut, {"n_iter": (1, 3, 5), **_ROOT}, _SECTIONS),
 ]

@@ -92,16 +92,17 @@ def test_single_pixels_and_many_labels():
 @pytest.mark.large
 def test_very_many_labels_are_those_of_the_whole_image(monkeypatch):
     rng = np.random.default_rng(0)
-    image, strokes = rng.integers(0, 20, (24, 31)), np.zeros((24, 31), int)
-    strokes.reshape(-1)[rng.choice(strokes.size, 70, replace=False)] = 1 + np.arange(70)
-    expected = random_walker_segment(image, strokes=strokes)
-    probabilities = np.sort(random_walker_probabilities(image, strokes=strokes), axis=-1)
-    is_clear = probabilities[..., -1] - probabilities[..., -2] > 5e-3
-    monkeypatch.setattr(random_walks, "_NEAR", 2)  # many are more than 64 then
-    labels = random_walker_segment(image, strokes=strokes)
-    assert is_clear.mean() > 0.9
+    image, strokes = np.hypot(*np.indices((9, 11))), np.zeros((9, 11), int)
+    strokes.reshape(-1)[rng.choice(strokes.size, 17, replace=False)] = 1 + np.arange(17)
+    expected = random_walker_segment(image, strokes=strokes, beta=0.1)
+    probabilities = np.sort(random_walker_probabilities(image, strokes=strokes, beta=0.1), axis=-1)
+    is_clear = probabilities[..., -1] - probabilities[..., -2] > 0.02  # a tenth of a 17th may be left out
+    monkeypatch.setattr(random_walks, "_NEAR", 1)  # many are more than 16 then
+    labels = random_walker_segment(image, strokes=strokes, beta=0.1)
+    assert is_clear.mean() > 0.5
     assert_array_equal(labels[is_clear], expected[is_clear])
-    assert_array_equal(random_walker_segment(image[::-1], strokes=strokes[::-1]), labels[::-1])
+    flipped = random_walker_segment(image[::-1], strokes=strokes[::-1], beta=0.1)
+    assert_array_equal(flipped, labels[::-1])
 
 
 @pytest.mark.large

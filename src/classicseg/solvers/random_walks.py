@@ -109,9 +109,8 @@ class _Into(NamedTuple):
 class _Walks(NamedTuple):
     """What is the same for all labels."""
 
+    shape: tuple[int, ...]
     seeds: Seeded
-    is_seed: NDArray[np.bool_]
-    """Of the spatial shape."""
     links: NDArray[np.float32]
     """But for those of seeds."""
     absorption: NDArray[np.float32]
@@ -120,42 +119,40 @@ class _Walks(NamedTuple):
 
 def _walks_of(image: Image, seeds: Seeded, scale: Scale) -> _Walks:
     links = links_of(image, scale)
-    absorption, into = _ground(links, seeds, image)
-    is_seed = np.zeros(image.shape, bool)
-    is_seed.reshape(-1)[seeds.nodes] = True
-    return _Walks(seeds, is_seed, links, absorption, into)
+    return _Walks(image.shape, seeds, links, *_ground(links, seeds, image))
 
 
 def _arrive(
     walks: _Walks, box: tuple[slice, ...], number: int, system: System | None = None
 ) -> NDArray[np.float32]:
     """The probabilities of the pixels in a box, of its shape, to arrive at a label there."""
-    is_seed, is_into = walks.is_seed[box], walks.into.numbers == number
-    found = np.zeros(is_seed.shape, np.float32)
+    is_into = walks.into.numbers == number
+    found = np.zeros(tuple(one.stop - one.start for one in box), np.float32)
+    flat = found.reshape(-1)
     if is_into.any():
         system = system or _system_in(walks, box)
-        right = system.grids.levels[0].right
+        linked, right = system.grids.levels[0].laplacian, system.grids.levels[0].right
         right[:] = 0
-        nodes = _within(walks.into.pixels[is_into], walks.is_seed.shape, box)
+        nodes = _within(walks.into.pixels[is_into], walks.shape, box)
         pixels, places = np.unique(nodes, return_inverse=True)
         right[pixels] = np.bincount(places, walks.into.weights[is_into])
         solution, _ = solve(system, _TOLERANCE)
-        found.reshape(-1)[:] = np.clip(solution, 0.0, 1.0, out=solution)
-    found[is_seed] = 0
+        flat[:] = np.clip(solution, 0.0, 1.0, out=solution)
+        flat[linked.inverse == 0] = 0  # seeds, and what takes no part
     own = walks.seeds.nodes[walks.seeds.numbers == number]
-    found.reshape(-1)[_within(own, walks.is_seed.shape, box)] = 1
+    flat[_within(own, walks.shape, box)] = 1
     return found
 
 
 def _system_in(walks: _Walks, box: tuple[slice, ...]) -> System:
     """The system of a box: few walkers leave it, so that those which find no seed in it end somewhere."""
-    shape, lengths = walks.is_seed.shape, tuple(one.stop - one.start for one in box)
+    shape, lengths = walks.shape, tuple(one.stop - one.start for one in box)
     pad, size, row = padding(lengths), math.prod(lengths), 0
     links = np.zeros((max(1, sum(length > 1 for length in lengths)), pad + size + pad), np.float32)
     absorption = walks.absorption.reshape(shape)[box].copy()
     axes = [axis for axis, length in enumerate(shape) if length > 1]
     for axis, of_axis in zip(axes, walks.links, strict=False):
-        grid = of_axis[padding(shape) :][: walks.is_seed.size].reshape(shape)
+        grid = of_axis[padding(shape) :][: walks.absorption.size].reshape(shape)
         first, last = ((slice(None),) * axis + (place,) for place in (0, -1))
         line = grid[(*box[:axis], slice(None), *box[axis + 1 :])]
         absorption[first] += _LEAK * line.take(box[axis].start - 1, axis)  # the link after the last pixel is 0
