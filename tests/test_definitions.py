@@ -45,6 +45,7 @@ TRIED_APART = (
     "filters.smooth_rows",
     "filters.stencils",
     "filters.tensor",
+    "filters.window_sums",
     "flooding.flood",
     "flooding.level_queue",
     "growing.",

@@ -1,7 +1,8 @@
 """Ink on the pages of the document binarization contests (DIBCO).
 
-Every method has one setting for all pages, the same window and k as doxapy's; "ink" has none to choose, and
-measures by each page's contrast.
+Every method has one setting for all pages, the same window and k as doxapy's; "ink" has none to choose, measures
+by each page's contrast, and asks a forest that learned from these same pages: `ink_model` scores it on pages that
+it did not see.
 """
 
 from __future__ import annotations

@@ -91,8 +91,8 @@ def _grabcut_of_opencv(image: NDArray[np.uint8]) -> NDArray[np.bool_]:
 
 def _ink() -> Case:
     page = np.tile(data.page(), (5, 3))
-    work = f"ink on a page, grey, uint8, {page.size / 1e6:.1f} Mpx; the peer: a local threshold"
-    return Case(work, partial(ink_segment, page), [Peer("scikit-image", partial(_sauvola, page), 3)])
+    work = f"ink on a page, grey, uint8, {page.size / 1e6:.1f} Mpx, asked are 2 s a megapixel; a local threshold"
+    return Case(work, partial(ink_segment, page), [Peer("scikit-image", partial(_sauvola, page), 0)])
 
 
 def _sauvola(page: NDArray[np.uint8]) -> NDArray[np.bool_]:

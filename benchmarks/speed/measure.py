@@ -36,7 +36,7 @@ class Peer:
     name: str
     call: Call
     least: float
-    """How many times as fast we mean to be."""
+    """How many times as fast we mean to be; 0: it does other work, and nothing is asked."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +154,7 @@ def table(rows: Sequence[Row]) -> str:
 def _cells(row: Row) -> list[str]:
     ratio = f"{row.ratio:.2f} ({min(row.ratios):.2f} to {max(row.ratios):.2f})"
     asked = f"{row.least:g}" if row.ratio >= row.least else f"**{row.least:g}, missed**"
+    asked = asked if row.least else "-"
     times = [f"{1000 * spent.seconds:.1f}" for spent in (row.theirs, row.ours)]
     theirs, ours = (
         "" if math.isnan(spent.megabytes) else f"{spent.megabytes:.0f}" for spent in (row.theirs, row.ours)

@@ -9,7 +9,6 @@ from scipy import ndimage
 
 from classicseg import ink_segment
 from classicseg._core.chosen import choices
-from classicseg.segmentation import ink
 
 STROKES = np.zeros((60, 90), bool)
 STROKES[10:14, 8:80] = STROKES[20:50, 30:34] = STROKES[40:43, 5:70] = True
@@ -22,21 +21,30 @@ def page(seed=0, light=120):
     return (np.where(STROKES, 0.4, 1) * ground + rng.normal(0, 3, STROKES.shape)).clip(0, 255)
 
 
+def mistaken(labels):
+    """How many pixels are not as drawn, beside the strokes: the corners where two meet; none elsewhere."""
+    wrong = labels != 2 - STROKES
+    assert not (wrong & ~ndimage.binary_dilation(STROKES, iterations=2)).any()
+    return wrong.sum()
+
+
 @pytest.mark.parametrize("dtype", ["u1", "u2", "f4"])
 def test_strokes_under_uneven_light(dtype):
-    assert_array_equal(ink_segment(page().astype(dtype)), 2 - STROKES)
+    assert mistaken(ink_segment(page().astype(dtype))) < 8
 
 
 def test_color_goes_by_its_luminance():
     color = np.stack([page(), page(1), page(2)], axis=-1).astype("u1")
-    assert np.mean(ink_segment(color) == 2 - STROKES) > 0.999
+    assert mistaken(ink_segment(color)) < 8
 
 
 def test_what_is_masked_takes_no_part():
     image, mask = page(), np.ones(STROKES.shape, bool)
     mask[:, 60:] = False
     image[:, 60:] = 1e6
-    assert_array_equal(ink_segment(image, mask=mask), np.where(mask, 2 - STROKES, 0))
+    labels = ink_segment(image, mask=mask)
+    assert_array_equal(labels > 0, mask)
+    assert mistaken(np.where(mask, labels, 2 - STROKES)) < 8
 
 
 def test_the_smoothness_that_was_chosen_is_told_in_value_units():
@@ -55,34 +63,7 @@ def test_values_in_other_units_give_the_same():
 def test_what_shines_through_from_the_other_side_is_no_ink():
     image = page(light=20)
     image[20:50, 50:62] -= 35 * np.exp(-((np.arange(12) - 5.5) ** 2) / 8)
-    assert_array_equal(ink_segment(image), 2 - STROKES)
-
-
-def test_pieces_are_ink_where_they_are_steep_and_dark():
-    levels = np.zeros((20, 40), np.int64)
-    levels[4:8, 4:8], levels[4:8, 14:18] = -1000, -600  # dark and pale
-    levels[:, 20:40] = -1000 * np.exp(-((np.arange(20) - 9.5) ** 2) / 40)  # dark, without an edge
-    inside, paper = np.ones(levels.shape, bool), np.zeros(levels.shape)
-    kept = ink._confirmed(levels, levels < -300, np.ones(levels.shape), paper, inside)
-    assert_array_equal(np.argwhere(kept).min(axis=0), [4, 4])
-    assert_array_equal(np.argwhere(kept).max(axis=0), [7, 7])
-
-
-@pytest.mark.parametrize("shape", [(1,), (9,), (6, 7), (3, 1, 8)])
-def test_sums_over_windows_are_cut_at_the_border(shape):
-    values = np.random.default_rng(0).integers(-9, 10, shape)
-    padded = np.pad(values, 2)
-    expected = np.lib.stride_tricks.sliding_window_view(padded, (5,) * values.ndim)
-    assert_array_equal(ink._window_sums(values, 5), expected.sum(axis=tuple(range(values.ndim, 2 * values.ndim))))
-
-
-@pytest.mark.parametrize("shape", [(1,), (9,), (6, 7), (3, 1, 8)])
-def test_smoothing_is_the_binomial_of_three(shape):
-    values = np.random.default_rng(0).integers(-9, 10, shape)
-    expected = values
-    for axis in range(values.ndim):
-        expected = ndimage.correlate1d(expected, [1, 2, 1], axis=axis, mode="nearest")
-    assert_array_equal(ink._smoothed(values, np.ones(values.shape, bool)), expected)
+    assert mistaken(ink_segment(image)) < 20
 
 
 def test_a_page_without_ink_is_one_class():
@@ -100,3 +81,5 @@ def test_mistakes():
         ink_segment(page(), smoothness=-1)
     with pytest.raises(ValueError, match="image has 2 channels"):
         ink_segment(np.zeros((4, 5, 2)))
+    with pytest.raises(ValueError, match="model is 'page'; expected"):
+        ink_segment(page(), model="page")

@@ -238,6 +238,13 @@ def _load_model(given: Path | str, **limits: Any) -> BoundaryModel | str | None:
     return as_model(given)
 
 
+def _load_ink_model(given: Path | str, **limits: Any) -> BoundaryModel:
+    """The model in a file, or that of a name."""
+    from classicseg.classifying.ink_model import as_ink_model
+
+    return as_ink_model(given)
+
+
 def _load_axis(given: int | str, **limits: Any) -> int | str | None:
     """The axis of the channels; the word none stands for None."""
     return None if given == "none" else given
@@ -302,6 +309,11 @@ _MEANINGS = {
             "gradient."
         ),
         Load(_load_model),
+    ],
+    "InkModel": Annotated[
+        Literal["pages"] | Path,
+        Help("What tells ink from paper: pages, the model of the package, or the file of another one."),
+        Load(_load_ink_model),
     ],
     "ArrayLike": Annotated[Path, Load(_load_array), Drawn("image")],
 }
