@@ -59,7 +59,8 @@ def connected_components(labels: NDArray[Any], connectivity: int) -> NDArray[np.
 
     Two pixels are neighbors where no coordinate differs by more than 1 and at most `connectivity` differ.
     """
-    lines, begins, _, numbers = _numbered_runs(labels, connectivity)
+    lines, begins, stops, numbers = _numbered_runs(labels, connectivity)
+    del stops  # of small regions it is as large as a third of the result
     out = np.empty(labels.shape, np.int32)
     run_bands(_paint, len(lines), lines.shape[1], lines, begins, numbers, out.reshape(lines.shape))
     return out

@@ -1,8 +1,7 @@
 """Union-find: which nodes of a graph are connected, as kernels find it edge by edge and as SciPy finds it at once.
 
 Each node holds the index of its parent, an earlier node of the same component; the first node of a component is
-its own parent: the root. The parents of runs are complements (`~index`), since their array holds labels as well
-(`runs`).
+its own parent: the root.
 """
 
 from __future__ import annotations
