@@ -33,6 +33,14 @@ def test_strokes_under_uneven_light(dtype):
     assert mistaken(ink_segment(page().astype(dtype))) < 8
 
 
+def test_strokes_keep_their_width():
+    image, widths = np.full((110, 60), 200), (1, 2, 3, 5)
+    for k, width in enumerate(widths):
+        image[10 + 25 * k : 10 + 25 * k + width, 5:55] = 40
+    ink = ink_segment(image) == 1
+    assert_array_equal([ink[8 + 25 * k : 22 + 25 * k, 30].sum() for k in range(4)], widths)
+
+
 def test_color_goes_by_its_luminance():
     color = np.stack([page(), page(1), page(2)], axis=-1).astype("u1")
     assert mistaken(ink_segment(color)) < 8

@@ -43,6 +43,12 @@ FORESTS = {
 }
 """The features of the forest, in their order. Numbers are windows and distances, in pixels."""
 
+_CONTRASTS = {
+    *("below 9", "below 151", "laplacian", "mean 75", "steep", "uneven"),
+    *(f"{name} {distance}" for distance in _DISTANCES for name in ("narrow", "wide")),
+}
+"""Features in contrasts of the page, which are divided by what a contrast is here: so no shade shows either."""
+
 
 class Page(NamedTuple):
     """A page, and what is known of its ink so far. All have its shape."""
@@ -77,7 +83,9 @@ def ink_features(page: Page) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
     smooth = smoothed(page.levels, page.inside)
     of_all = itertools.chain(_densities(page), _beside(page), _light(page, smooth), _pieces(page, smooth))
     found = {name: values[near] for name, values in of_all} | _sides(page, smooth, near)
-    return near, np.array([found[name] for name in FORESTS["ink"]], np.float32).reshape(len(found), -1)
+    unit = page.unit[near]
+    rows = [found[name] / unit if name in _CONTRASTS else found[name] for name in FORESTS["ink"]]
+    return near, np.array(rows, np.float32).reshape(len(rows), -1)
 
 
 def _densities(page: Page) -> _Named:
