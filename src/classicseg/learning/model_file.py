@@ -26,7 +26,7 @@ VERSION = 1
 """Another one for each change of what the arrays or the features mean."""
 
 _DTYPES = {"edges": "<f4", "starts": "<i4", "features": "<u2", "bins": "<u1", "leaves": "<i2", "scale": "<f8"}
-_KIND = ArchiveKind(FORMAT, VERSION, "train-boundaries", 2**26)
+_KIND = ArchiveKind(FORMAT, VERSION, "train-boundaries, or of benchmarks.quality.ink_model", 2**26)
 
 
 def shipped_model(name: str, expected: Mapping[str, Sequence[str]]) -> BoundaryModel:
