@@ -57,10 +57,9 @@ def main() -> None:
     asked = parser.parse_args()
     samples, groups = sets.pages(asked.pages)
     pairs = list(zip(samples.images, samples.truths, strict=True))
-    pages = [[_look(*pair), *_smaller(*pair, number)] for number, pair in enumerate(pairs)]
+    pages = _looked_at(pairs)
     scores: list[float] = []
-    for group in sorted(set(groups)) if len(set(groups)) > 1 else []:
-        forest = _fit([page for page, own in zip(pages, groups, strict=True) if own != group])
+    for group, forest in _of_others(pages, groups):
         found = [_score(page[0], forest) for page, own in zip(pages, groups, strict=True) if own == group]
         print(f"{group}: F {fmean(found):.2f}, {', '.join(f'{own:.1f}' for own in found)}", flush=True)
         scores += found
@@ -75,6 +74,23 @@ def main() -> None:
         about = {"pages": len(pages), "digest": digest.hexdigest(), "classicseg": classicseg.__version__}
         model = BoundaryModel({"ink": forest}, FORESTS, {**about, "boosting": _BOOSTING._asdict()})
         print(f"{asked.output}: {write_model(asked.output, model)} bytes")
+
+
+def models_of_others(samples: sets.Samples, groups: Sequence[str]) -> dict[str, BoundaryModel]:
+    """For each group of pages a model of all others."""
+    pages = _looked_at(list(zip(samples.images, samples.truths, strict=True)))
+    return {group: BoundaryModel({"ink": forest}, FORESTS, {}) for group, forest in _of_others(pages, groups)}
+
+
+def _looked_at(pairs: Sequence[tuple[NDArray[np.uint8], NDArray[np.bool_]]]) -> list[list[_Page]]:
+    """Each page, and smaller ones made of it."""
+    return [[_look(*pair), *_smaller(*pair, number)] for number, pair in enumerate(pairs)]
+
+
+def _of_others(pages: Sequence[Sequence[_Page]], groups: Sequence[str]) -> Iterator[tuple[str, Forest]]:
+    """For each group, if there are several, the forest of all others."""
+    for group in sorted(set(groups)) if len(set(groups)) > 1 else []:
+        yield group, _fit([page for page, own in zip(pages, groups, strict=True) if own != group])
 
 
 def _look(image: NDArray[np.uint8], truth: NDArray[np.bool_], weight: float = 1.0) -> _Page:
