@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from copy import deepcopy
@@ -23,6 +24,9 @@ from classicseg.types import ChannelAxis, Mask, PaletteImage, Random
 
 _BY_DEFAULT = 256
 """What one byte a pixel can tell apart."""
+
+_FIRST, _A_DOUBLING = 64, 2.6
+"""For a quality so many colors are tried first; twice as many colors are about so many decibels nearer."""
 
 
 def palette_image(
@@ -171,19 +175,41 @@ def _without_specks(
 
 def _fewest(with_at_most: Callable[[int], PaletteImage], image: Image, most: int, wanted: float) -> PaletteImage:
     """The fewest colors that reach a quality, where one less misses it."""
-    misses, reaches, found = 0, most, with_at_most(most)
-    if (reached := _psnr(found, image)) < wanted:
-        raise ValueError(
-            f"min_psnr is {wanted:g} dB, and {most} colors reach {reached:.2f} dB; expected less, or more n_colors"
-        )
-    while reaches - misses > 1:
-        middle = (misses + reaches) // 2
-        tried = with_at_most(middle)
-        if _psnr(tried, image) >= wanted:
-            reaches, found = middle, tried
+    misses, reaches = (0, -math.inf), (most + 1, math.inf)  # numbers of colors, and the decibels that they reach
+    count = min(_FIRST, most)
+    found: PaletteImage | None = None
+    for step in itertools.count(1):
+        tried = with_at_most(count)
+        reached = _psnr(tried, image)
+        if reached >= wanted:
+            reaches, found = (count, reached), tried
         else:
-            misses = middle
+            misses = count, reached
+        if reaches[0] - misses[0] == 1:
+            break
+        count = (misses[0] + reaches[0]) // 2
+        if step % 5:  # a guess that is always a little off would take very many steps
+            count = _count_between(misses, reaches, wanted) or count
+    if found is None:
+        raise ValueError(
+            f"min_psnr is {wanted:g} dB, and {most} colors reach {misses[1]:.2f} dB; expected less, or more "
+            "n_colors"
+        )
     return found
+
+
+def _count_between(misses: tuple[int, float], reaches: tuple[int, float], wanted: float) -> int | None:
+    """About as many colors as are wanted: decibels are nearly even steps where colors double. None if unknown."""
+    low, high = misses[1], reaches[1]
+    if not (math.isfinite(low) or math.isfinite(high)):
+        return None
+    if math.isfinite(low) and math.isfinite(high):
+        doublings = math.log2(reaches[0] / misses[0]) * (wanted - low) / (high - low)
+        guess = misses[0] * 2**doublings
+    else:
+        (count, reached) = misses if math.isfinite(low) else reaches
+        guess = count * 2 ** min((wanted - reached) / _A_DOUBLING, 40.0)
+    return min(max(math.ceil(guess), misses[0] + 1), reaches[0] - 1)
 
 
 def _psnr(found: PaletteImage, image: Image) -> float:
