@@ -34,7 +34,7 @@ def grabcut_segment(
     labels: ArrayLike | None = None,
     n_components: int = 5,
     n_iter: int = 5,
-    smoothness: float = 20.0,
+    smoothness: float = 30.0,
     connectivity: int | None = None,
     channel_axis: ChannelAxis = "auto",
     mask: Mask = None,
@@ -63,7 +63,7 @@ def grabcut_segment(
         How many Gaussians the colors of a label have at most, from 1 to 255.
     n_iter : int, default 5
         How often the colors are learned and the image is cut; fewer where nothing changes any more.
-    smoothness : float, default 20.0
+    smoothness : float, default 30.0
         The cost of a cut between two equal neighbors, at least 0: the greater it is, the shorter the outlines. It
         is weighed against the difference of the logarithms of two densities. The paper and OpenCV have 50, with
         which more objects in a box are lost as a whole.
