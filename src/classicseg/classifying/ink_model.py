@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 import os
-from pathlib import Path
 from typing import Any, TypeAlias
 
-from classicseg._core.numbers import as_choice
 from classicseg.classifying.ink_features import FORESTS
-from classicseg.learning.model import BoundaryModel, check_model
-from classicseg.learning.model_file import load_model, shipped_model
-
-_SHIPPED = ("pages",)
+from classicseg.learning.model import BoundaryModel
+from classicseg.learning.model_file import asked_model
 
 InkModel: TypeAlias = str | os.PathLike[str] | BoundaryModel
 """A model as it is asked for: by its name, by its file, or itself."""
@@ -20,15 +15,4 @@ InkModel: TypeAlias = str | os.PathLike[str] | BoundaryModel
 
 def as_ink_model(model: Any) -> BoundaryModel:
     """Parse a model that has the forest of ink; a name and a path are looked up."""
-    if isinstance(model, BoundaryModel):
-        return check_model(model, FORESTS)
-    if isinstance(model, str) and os.sep not in model and not Path(model).suffix:
-        return _shipped(as_choice("model", model, _SHIPPED, "a path, a BoundaryModel or "))
-    if isinstance(model, str | os.PathLike):
-        return load_model(Path(model), FORESTS)
-    raise TypeError(f'model is {type(model).__name__}; expected "pages", a path or a BoundaryModel')
-
-
-@functools.cache
-def _shipped(name: str) -> BoundaryModel:
-    return shipped_model(name, FORESTS)
+    return asked_model(model, "pages", FORESTS)

@@ -9,6 +9,8 @@ What the numbers lead to is looked at last (`check_model`): a kernel reads by th
 
 from __future__ import annotations
 
+import functools
+import os
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
@@ -17,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from classicseg._core.numbers import as_choice
 from classicseg.learning.archive import ArchiveKind, array_of, check_digest, pack, unpack
 from classicseg.learning.forest import Forest
 from classicseg.learning.model import BoundaryModel, ModelError, check_model, is_name
@@ -31,8 +34,28 @@ _KIND = ArchiveKind(FORMAT, VERSION, "train-boundaries, or of benchmarks.quality
 
 def shipped_model(name: str, expected: Mapping[str, Sequence[str]]) -> BoundaryModel:
     """Load a model that comes with the package."""
-    content = (resources.files("classicseg") / "models" / f"{name}.npz").read_bytes()
-    return check_model(model_of(content), expected)
+    return check_model(_shipped(name), expected)
+
+
+@functools.cache
+def _shipped(name: str) -> BoundaryModel:
+    return model_of((resources.files("classicseg") / "models" / f"{name}.npz").read_bytes())
+
+
+def asked_model(model: Any, shipped: str, expected: Mapping[str, Sequence[str]], *others: str) -> BoundaryModel:
+    """Parse a model: the name of the one that comes with the package, a path, or a model itself.
+
+    `others` are what the caller takes beside these, for messages.
+    """
+    if isinstance(model, BoundaryModel):
+        return check_model(model, expected)
+    kinds = ["a path", "a BoundaryModel", *others]
+    if isinstance(model, str) and os.sep not in model and not Path(model).suffix:
+        return shipped_model(as_choice("model", model, (shipped,), f"{', '.join(kinds)} or "), expected)
+    if isinstance(model, str | os.PathLike):
+        return load_model(Path(model), expected)
+    said = ", ".join([f'"{shipped}"', *kinds[:-1]]) + f" or {kinds[-1]}"
+    raise TypeError(f"model is {type(model).__name__}; expected {said}")
 
 
 def load_model(path: str | Path, expected: Mapping[str, Sequence[str]]) -> BoundaryModel:

@@ -190,7 +190,7 @@ def inked_page(image: Image, smoothness: float | None) -> Page | None:
     wide = (values - np.median(values[inside])) * (LEVELS / contrast)
     levels = np.where(inside, np.rint(wide.clip(-_FARTHEST, _FARTHEST)), 0).astype(np.int64)
     _, paper, _ = ink_and_paper(levels, guess, inside, _WIDE)
-    deviation = _deviation(levels, guess, inside)
+    deviation = _deviation(levels, paper, guess, inside)
     unit = _unit(levels, paper, deviation)
     flat = (levels - paper) / unit
     edges = canny_edges(flat, sigma=_SIGMA, low=_LOW, high=_HIGH, channel_axis=None, mask=inside)
@@ -219,12 +219,11 @@ def _depths(values: NDArray[np.float64], inside: NDArray[np.bool_]) -> NDArray[n
 
 
 def _deviation(
-    levels: NDArray[np.int64], guess: NDArray[np.bool_], inside: NDArray[np.bool_]
+    levels: NDArray[np.int64], mean: NDArray[np.float64], guess: NDArray[np.bool_], inside: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
-    """The deviation of the paper around each pixel."""
+    """The deviation of the paper around each pixel, of its mean; 0 where there is none."""
     paper = inside & ~ndimage.binary_dilation(guess)
-    count = np.maximum(window_sums(paper, _WIDE), 1)
-    mean, square = (window_sums(own * paper, _WIDE) / count for own in (levels, levels * levels))
+    square = window_sums(levels * levels * paper, _WIDE) / np.maximum(window_sums(paper, _WIDE), 1)
     return np.sqrt(np.maximum(square - mean * mean, 0))
 
 

@@ -201,14 +201,14 @@ def _fewest(with_at_most: Callable[[int], PaletteImage], image: Image, most: int
 def _count_between(misses: tuple[int, float], reaches: tuple[int, float], wanted: float) -> int | None:
     """About as many colors as are wanted: decibels are nearly even steps where colors double. None if unknown."""
     low, high = misses[1], reaches[1]
-    if not (math.isfinite(low) or math.isfinite(high)):
-        return None
     if math.isfinite(low) and math.isfinite(high):
         doublings = math.log2(reaches[0] / misses[0]) * (wanted - low) / (high - low)
         guess = misses[0] * 2**doublings
-    else:
-        (count, reached) = misses if math.isfinite(low) else reaches
+    elif math.isfinite(low) or math.isfinite(high):
+        count, reached = misses if math.isfinite(low) else reaches
         guess = count * 2 ** min((wanted - reached) / _A_DOUBLING, 40.0)
+    else:
+        return None
     return min(max(math.ceil(guess), misses[0] + 1), reaches[0] - 1)
 
 

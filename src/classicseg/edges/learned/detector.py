@@ -7,10 +7,7 @@ hundred features of a pixel. A boosted forest makes a map of them, and a second 
 
 from __future__ import annotations
 
-import functools
 import math
-import os
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,7 +16,6 @@ from numpy.typing import ArrayLike, NDArray
 from classicseg._core.arrays import as_array
 from classicseg._core.bands import run_bands
 from classicseg._core.image import Image, as_image
-from classicseg._core.numbers import as_choice
 from classicseg.edges.learned.dense import WHOLE, first_look, half_disc_map, predict_map
 from classicseg.edges.learned.features import FIRST, SECOND, names
 from classicseg.edges.learned.grids import WEIGHTS, double
@@ -28,11 +24,9 @@ from classicseg.edges.learned.noise import calmed
 from classicseg.edges.learned.orientation import ridge_orientation
 from classicseg.edges.learned.planes import Counts, counts_of
 from classicseg.filters.color import LAB_STEPS, as_lab, lab_steps
-from classicseg.learning.model import BoundaryModel, TrainedModel, check_model
-from classicseg.learning.model_file import load_model, shipped_model
+from classicseg.learning.model import BoundaryModel, TrainedModel
+from classicseg.learning.model_file import asked_model
 from classicseg.types import BoundaryMap, ChannelAxis, Mask
-
-_SHIPPED = ("photographs",)
 
 _SMALL = 2**16
 """Images of fewer pixels are looked at in double size: the half-discs are of the size for photographs of more."""
@@ -153,20 +147,7 @@ def whole_map(half: NDArray[np.uint16], inside: NDArray[np.bool_]) -> BoundaryMa
 
 def as_model(model: Any) -> BoundaryModel | None:
     """Parse a model that has the forests of the map; a name and a path are looked up."""
-    if model is None:
-        return None
-    if isinstance(model, BoundaryModel):
-        return check_model(model, names())
-    if isinstance(model, str) and os.sep not in model and not Path(model).suffix:
-        return _shipped(as_choice("model", model, _SHIPPED, "a path, a BoundaryModel, None or "))
-    if isinstance(model, str | os.PathLike):
-        return load_model(Path(model), names())
-    raise TypeError(f'model is {type(model).__name__}; expected "photographs", a path, a BoundaryModel or None')
-
-
-@functools.cache
-def _shipped(name: str) -> BoundaryModel:
-    return shipped_model(name, names())
+    return None if model is None else asked_model(model, "photographs", names(), "None")
 
 
 def _check_shape(image: Image) -> None:
